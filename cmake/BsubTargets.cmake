@@ -1,0 +1,62 @@
+# Small helpers so that a folder's CMakeLists.txt reads as a list of names and what they may use.
+
+# bsub_library(NAME SOURCES a.cc b.cc DEPS other_targets...): DEPS is all it may include (kept by tests/tidy).
+function(bsub_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE bsub_flags ${ARG_PRIVATE_DEPS})
+    target_include_directories(${name} PUBLIC "${CMAKE_SOURCE_DIR}")
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE ${ARG_DEPS})
+    target_include_directories(${name} INTERFACE "${CMAKE_SOURCE_DIR}")
+  endif()
+endfunction()
+
+# bsub_program(NAME SOURCES main.cc DEPS ...): lands in build/<preset>/bin.
+function(bsub_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE bsub_flags ${ARG_DEPS})
+endfunction()
+
+# bsub_test(NAME SOURCES x_test.cc DEPS ... LABELS quick): a GoogleTest program, one ctest entry.
+# LABELS defaults to quick; TIMEOUT is a safety net in seconds, not an assertion (default 300).
+function(bsub_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS;ENVIRONMENT" ${ARGN})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS quick)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE bsub_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+                       ENVIRONMENT "BSUB_BUILD_DIR=${CMAKE_BINARY_DIR};BSUB_SOURCE_DIR=${CMAKE_SOURCE_DIR};${ARG_ENVIRONMENT}")
+endfunction()
+
+# bsub_fuzz_test(NAME SOURCES x_fuzz.cc DEPS ... CORPUS dir): with BSUB_FUZZ a libFuzzer program; without it a
+# plain program that runs the stored corpus once, so that every found crash stays a quick test for ever.
+function(bsub_fuzz_test name)
+  cmake_parse_arguments(ARG "" "CORPUS" "SOURCES;DEPS" ${ARGN})
+  if(BSUB_FUZZ)
+    add_executable(${name} ${ARG_SOURCES})
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(${name} ${ARG_SOURCES} "${CMAKE_SOURCE_DIR}/tests/fuzz/run_corpus.cc")
+  endif()
+  target_link_libraries(${name} PRIVATE bsub_flags ${ARG_DEPS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+  if(BSUB_FUZZ)
+    add_test(NAME ${name} COMMAND ${name} -max_total_time=20 -print_final_stats=1 "${CMAKE_BINARY_DIR}/fuzz/new-${name}" "${ARG_CORPUS}")
+    file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz/new-${name}")
+  else()
+    add_test(NAME ${name} COMMAND ${name} "${ARG_CORPUS}")
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS quick)
+endfunction()

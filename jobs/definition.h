@@ -1,0 +1,49 @@
+// Job definitions: named, numbered templates of jobs, as in AWS Batch. A revision never changes and its number is
+// never used again.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "common/time.h"
+#include "jobs/resources.h"
+#include "jobs/retry.h"
+
+namespace bsub {
+
+struct JobDefinition {
+  std::string name;
+  std::int32_t revision = 0;
+  bool active = true;
+  std::vector<std::string> command;  // may hold Ref::name
+  std::map<std::string, std::string> environment;
+  std::map<std::string, std::string> parameters;  // defaults of Ref::name
+  std::string working_directory;                  // empty: the submitter's
+  Resources request{.cpu_milli = 1000, .mem_bytes = 0, .gpus = 0};
+  Duration walltime{};
+  std::int32_t priority = 0;
+  RetryStrategy retry;
+  std::map<std::string, std::string> tags;
+  std::string registered_by;
+  TimePoint registered_at;
+  friend bool operator==(const JobDefinition&, const JobDefinition&) = default;
+};
+
+Status Validate(const JobDefinition& definition);
+
+// "name" (newest active) or "name:revision".
+struct DefinitionRef {
+  std::string name;
+  std::optional<std::int32_t> revision;
+};
+Result<DefinitionRef> ParseDefinitionRef(std::string_view text);
+
+// Replaces each Ref::name by its value; one without a value stays as it is.
+std::string Substitute(std::string_view text, const std::map<std::string, std::string>& parameters);
+
+}  // namespace bsub
