@@ -1,0 +1,162 @@
+// The journal's vocabulary: one struct per durable change. An entry holds the decision itself (ids, nodes, times), so
+// that replay never decides anything. Scheduler::Apply gives each its meaning; docs/formats/journal.md its bytes.
+//
+// Rules: fields are only ever added, with a default that means what old journals meant. A new kind goes at the end.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/ids.h"
+#include "common/time.h"
+#include "jobs/definition.h"
+#include "jobs/end.h"
+#include "jobs/job_spec.h"
+#include "scheduler/core/node.h"
+#include "scheduler/core/queue.h"
+#include "scheduler/core/refs.h"
+#include "scheduler/core/task.h"
+
+namespace bsub::sched {
+
+// First entry of every journal.
+struct ClusterCreated {
+  std::string uuid;
+  std::string default_queue;
+};
+
+struct QueueSet {
+  Queue queue;  // as a whole: makes it or replaces it
+  bool make_default = false;
+  std::string by;
+};
+struct QueueDeleted {
+  std::string name;
+  std::string by;
+};
+
+struct DefinitionRegistered {
+  JobDefinition definition;
+};
+struct DefinitionDeregistered {
+  std::string name;
+  std::int32_t revision = 0;
+  std::string by;
+};
+
+struct JobSubmitted {
+  JobId id;
+  JobSpec spec;  // dependency names resolved to ids
+};
+struct BeginTimeReached {
+  JobId job;
+};
+struct HoldSet {
+  TaskSelector target;
+  bool held = false;
+  std::string by;
+  std::string reason;
+};
+struct PrioritySet {
+  JobId job;
+  std::int32_t priority = 0;
+  std::string by;
+};
+
+// Waiting tasks that end without running: cancelled, or a dependency can never be met.
+struct TasksEnded {
+  JobId job;
+  std::vector<OrdinalRange> tasks;  // ascending, disjoint, all waiting
+  End end;
+};
+// Finished tasks that go back to the queue at a person's wish.
+struct TasksRequeued {
+  JobId job;
+  std::vector<OrdinalRange> tasks;
+  std::string by;
+};
+
+struct AttemptPlaced {
+  AttemptRef attempt;
+  NodeId node;
+  Incarnation incarnation;
+  Resources allocated;
+  std::vector<std::int32_t> gpu_indices;
+};
+struct AttemptStarted {
+  AttemptRef attempt;
+  std::int64_t pid = 0;
+};
+struct StopRequested {
+  AttemptRef attempt;
+  StopReason reason = StopReason::kCancel;
+  std::string by;
+  std::string text;
+};
+enum class AfterAttempt : std::uint8_t { kSucceeded, kRetry, kFailed };
+struct AttemptEnded {
+  AttemptRef attempt;
+  End end;    // of the attempt
+  Usage usage;
+  AfterAttempt then = AfterAttempt::kFailed;
+  bool charged = true;
+  bool interruption = false;
+  std::string why;  // of `then`
+  NodeId node;      // for readers without state (the history)
+  TimePoint placed_at;
+  TimePoint started_at;
+};
+
+struct NodeRegistered {
+  NodeId node;
+  Incarnation incarnation;
+  NodeDescription description;
+};
+struct NodeContactLost {
+  NodeId node;
+  Incarnation incarnation;
+  std::string reason;
+};
+struct NodeDied {
+  NodeId node;
+  Incarnation incarnation;
+  std::string reason;
+};
+struct NodeDrainSet {
+  NodeId node;
+  bool drained = false;
+  std::string by;
+  std::string reason;
+};
+struct NodeRemoved {
+  NodeId node;
+  std::string by;
+};
+
+// Finished long ago; the core's rows go, the history keeps them.
+struct JobsForgotten {
+  std::vector<JobId> jobs;
+};
+
+// The state hash right before this entry. A replay that reaches another value is damage or a bug: it stops.
+struct StateHashRecorded {
+  std::uint64_t hash = 0;
+};
+
+using EntryBody =
+    std::variant<ClusterCreated, QueueSet, QueueDeleted, DefinitionRegistered, DefinitionDeregistered, JobSubmitted,
+                 BeginTimeReached, HoldSet, PrioritySet, TasksEnded, TasksRequeued, AttemptPlaced, AttemptStarted,
+                 StopRequested, AttemptEnded, NodeRegistered, NodeContactLost, NodeDied, NodeDrainSet, NodeRemoved,
+                 JobsForgotten, StateHashRecorded>;
+
+struct JournalEntry {
+  Sequence sequence;  // 1, 2, 3 … without gaps over all entries
+  TimePoint at;       // never decreases
+  EntryBody body;
+};
+
+std::string_view KindName(const EntryBody& body);  // "AttemptPlaced"
+
+}  // namespace bsub::sched

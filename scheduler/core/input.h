@@ -1,0 +1,133 @@
+// Everything that can happen to the queue manager. Input::at is the only "now" the core knows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/ids.h"
+#include "common/time.h"
+#include "jobs/array_spec.h"
+#include "jobs/authority.h"
+#include "jobs/definition.h"
+#include "jobs/end.h"
+#include "jobs/job_spec.h"
+#include "jobs/principal.h"
+#include "scheduler/core/node.h"
+#include "scheduler/core/queue.h"
+#include "scheduler/core/refs.h"
+
+namespace bsub::sched {
+
+// Whom to answer; made by the adapter, opaque here. 0: nobody waits.
+using ReplyTo = Id<struct ReplyTag>;
+// One connection of a node; made by the adapter, opaque here, never reused.
+using StreamId = Id<struct StreamTag>;
+
+// The first input of a process's life: after replay, or with an empty state (then the cluster is made).
+struct Started {
+  std::string cluster_uuid_if_new;
+};
+
+struct Submit {
+  ReplyTo reply;
+  Principal who;
+  JobSpec spec;  // settings->owner is overwritten by `who` unless an admin submits for another
+};
+
+// Cancel, hold, release, requeue, priority: the same shape.
+enum class ControlAction : std::uint8_t { kCancel, kHold, kRelease, kRequeue, kSetPriority };
+struct Control {
+  ReplyTo reply;
+  Principal who;
+  ControlAction action = ControlAction::kCancel;
+  std::vector<JobTarget> targets;
+  std::string reason;
+  std::int32_t priority = 0;
+};
+
+struct SetQueue {
+  ReplyTo reply;
+  Principal who;
+  Queue queue;
+  bool must_be_new = false;
+  bool make_default = false;
+};
+struct DeleteQueue {
+  ReplyTo reply;
+  Principal who;
+  std::string name;
+};
+
+struct RegisterDefinition {
+  ReplyTo reply;
+  Principal who;
+  JobDefinition definition;  // revision is given by the core
+};
+struct DeregisterDefinition {
+  ReplyTo reply;
+  Principal who;
+  std::string name;
+  std::int32_t revision = 0;
+};
+
+enum class NodeAction : std::uint8_t { kDrain, kResume, kDeclareDead, kRemove };
+struct SetNode {
+  ReplyTo reply;
+  Principal who;
+  NodeAction action = NodeAction::kDrain;
+  std::string name;
+  std::string reason;
+};
+
+// A task the node has: still running, or ended and not yet acknowledged.
+struct NodeTask {
+  AttemptRef attempt;
+  bool started = false;
+  std::int64_t pid = 0;
+  bool ended = false;
+  End end;
+  Usage usage;
+};
+struct NodeHello {
+  StreamId stream;
+  NodeDescription description;
+  std::vector<NodeTask> tasks;  // all of them: what is missing here is known to be dead
+};
+struct NodeStreamClosed {
+  StreamId stream;
+  std::string reason;
+};
+struct TaskStarted {
+  NodeId node;
+  Incarnation incarnation;
+  AttemptRef attempt;
+  std::int64_t pid = 0;
+};
+struct TaskEnded {
+  NodeId node;
+  Incarnation incarnation;
+  AttemptRef attempt;
+  End end;
+  Usage usage;
+};
+
+// Time has passed: begin times, leases, retention.
+struct Tick {};
+// Start what can start; at most `max_placements` (a bound on the work, so that the core thread stays responsive).
+struct RunCycle {
+  std::uint32_t max_placements = 1000;
+};
+// The daemon is about to close a segment.
+struct RecordStateHash {};
+
+using InputBody = std::variant<Started, Submit, Control, SetQueue, DeleteQueue, RegisterDefinition, DeregisterDefinition,
+                               SetNode, NodeHello, NodeStreamClosed, TaskStarted, TaskEnded, Tick, RunCycle, RecordStateHash>;
+
+struct Input {
+  TimePoint at;
+  InputBody body;
+};
+
+}  // namespace bsub::sched

@@ -1,0 +1,84 @@
+// What the core wants said, once the entries it rests on are durable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/result.h"
+#include "jobs/array_spec.h"
+#include "jobs/job_spec.h"
+#include "scheduler/core/input.h"
+#include "scheduler/core/refs.h"
+#include "scheduler/core/task.h"
+
+namespace bsub::sched {
+
+struct SubmitAccepted {
+  JobId job;
+  std::string queue;
+  bool default_queue = false;
+  bool repeated = false;  // the token was known: this is the first answer again
+};
+// One per target of a Control, in order.
+struct ControlResults {
+  std::vector<Status> results;
+};
+struct DefinitionAccepted {
+  std::string name;
+  std::int32_t revision = 0;
+};
+struct Done {};
+
+using ReplyBody = std::variant<SubmitAccepted, ControlResults, DefinitionAccepted, Done>;
+
+struct Reply {
+  ReplyTo to;
+  Result<ReplyBody> body;
+};
+
+// Start a task. The adapter fetches the payloads and adds the launch proof.
+struct LaunchTask {
+  NodeId node;
+  Incarnation incarnation;
+  AttemptRef attempt;
+  std::shared_ptr<const JobSettings> settings;
+  std::string job_name;
+  PayloadHash command;
+  Resources allocated;
+  std::vector<std::int32_t> gpu_indices;
+  std::optional<std::uint32_t> array_index;  // what users see
+  std::uint32_t array_size = 0;
+  std::uint32_t restart_count = 0;  // attempts of this task before this one
+};
+struct StopTask {
+  NodeId node;
+  Incarnation incarnation;
+  AttemptRef attempt;
+  StopReason reason = StopReason::kCancel;
+  Duration grace{};
+};
+// The end is durable; the spawner may forget it.
+struct AckEnded {
+  NodeId node;
+  Incarnation incarnation;
+  AttemptRef attempt;
+};
+
+struct AcceptNode {
+  StreamId stream;
+  NodeId node;
+  Incarnation incarnation;
+  Duration lease{};
+};
+struct RefuseNode {
+  StreamId stream;
+  Error error;
+};
+
+using Message = std::variant<Reply, LaunchTask, StopTask, AckEnded, AcceptNode, RefuseNode>;
+
+}  // namespace bsub::sched

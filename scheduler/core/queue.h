@@ -1,0 +1,23 @@
+// A job queue: where jobs wait, in which order and under which limits. Zero means no limit.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace bsub::sched {
+
+struct Queue {
+  std::string name;
+  std::int32_t priority = 0;     // queues with a higher one are served first
+  bool accepts = true;           // AWS Batch's ENABLED: new jobs may be submitted
+  bool dispatches = true;        // waiting jobs may start; LSF's active
+  std::int64_t max_running = 0;  // tasks at a time
+  std::int64_t max_running_per_user = 0;
+  std::int64_t max_waiting = 0;  // tasks; a submit beyond it is refused
+  std::int64_t max_waiting_per_user = 0;
+  std::string description;
+  friend auto operator<=>(const Queue&, const Queue&) = default;
+};
+
+}  // namespace bsub::sched

@@ -1,0 +1,82 @@
+// The queue manager's core: pure decisions. No clock, no I/O, no threads; equal inputs from the same state give equal
+// entries. See docs/rfcs/0002-core-contract.md.
+//
+//   decide (Handle)  ->  journal  ->  messages released
+//                \-> Apply ->/            Apply is also what replay calls, entry by entry.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "scheduler/core/entry.h"
+#include "scheduler/core/explain.h"
+#include "scheduler/core/input.h"
+#include "scheduler/core/message.h"
+#include "scheduler/core/settings.h"
+#include "scheduler/core/state.h"
+
+namespace bsub::sched {
+
+struct Outcome {
+  std::vector<JournalEntry> entries;  // append and sync these before any message leaves
+  std::vector<Message> messages;
+  TimePoint wake_at = TimePoint::Max();  // send a Tick then, at the latest
+  bool cycle_wanted = false;             // a RunCycle may start something
+};
+
+struct QueueUsage {
+  std::int64_t waiting = 0;  // tasks: PENDING and RUNNABLE
+  std::int64_t starting = 0;
+  std::int64_t running = 0;
+};
+
+struct NodeUsage {
+  Resources used;
+  std::uint32_t tasks = 0;
+  bool connected = false;
+  TimePoint lease_ends;  // only while not connected
+};
+
+class Scheduler {
+ public:
+  explicit Scheduler(Settings settings);
+  // Continues from a snapshot's state; derived parts are rebuilt.
+  Scheduler(Settings settings, State state);
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // Decides, applies what it decided, and says what to journal and to send. `input.at` must not decrease.
+  Outcome Handle(const Input& input);
+
+  // The one place where durable state changes. Replay calls it with entries read from the journal; an entry that
+  // does not follow from the state (a broken journal) is DataLoss and changes nothing.
+  Status Apply(const JournalEntry& entry);
+
+  const State& state() const;
+  // Kept up to date entry by entry; equal states have equal hashes.
+  std::uint64_t state_hash() const;
+  // The same from scratch, slowly: for tests and for the snapshot writer.
+  std::uint64_t RecomputeStateHash() const;
+
+  // Reads, for adapters on the core's thread.
+  QueueUsage UsageOf(std::string_view queue) const;
+  NodeUsage UsageOf(NodeId node) const;
+  // Live attempts on a node, ascending.
+  std::vector<AttemptRef> AttemptsOn(NodeId node) const;
+  Result<Explanation> Explain(const TaskSelector& target, TimePoint now) const;
+
+  // Walks every invariant of the state and of what is derived from it; the first broken one is described. For tests
+  // and the simulator.
+  Status CheckInvariants() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bsub::sched

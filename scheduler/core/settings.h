@@ -1,0 +1,33 @@
+// Every number that shapes the core's decisions, with a default that works on a laptop. Settings influence decisions
+// only, never Apply: a journal replays under any settings.
+#pragma once
+
+#include <cstdint>
+
+#include "common/time.h"
+#include "jobs/authority.h"
+#include "jobs/job_spec.h"
+
+namespace bsub::sched {
+
+struct Settings {
+  AuthorityPolicy authority;
+  SpecLimits spec_limits;
+  // Waiting tasks of one user over all queues, an array counting its size; 0: no limit.
+  std::int64_t max_waiting_per_user = 5'000'000;
+  std::int64_t max_jobs = 5'000'000;  // rows in the core, finished ones included
+  std::size_t max_control_targets = 100'000;
+
+  // A node whose stream broke may be declared dead, where its spawner kills on lease loss, after lease + margin.
+  Duration lease = std::chrono::seconds(30);
+  Duration lease_margin = std::chrono::seconds(45);  // covers the stop grace of its tasks and clock rates
+
+  // Finished jobs stay in the core this long (LSF's CLEAN_PERIOD, AWS Batch: at least 7 days).
+  Duration finished_retention = std::chrono::hours(24 * 7);
+  std::uint32_t max_forgotten_per_tick = 10'000;
+
+  // A task that a node could not even start goes elsewhere; after so many times in a row it fails.
+  std::uint32_t max_interruptions_default = 100;
+};
+
+}  // namespace bsub::sched

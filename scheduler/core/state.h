@@ -1,0 +1,77 @@
+// The durable state of the queue manager: what the journal describes, snapshots save and the state hash covers.
+// Changed only by Scheduler::Apply. Everything that can be computed from it lives in Derived (derived.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/ids.h"
+#include "common/time.h"
+#include "jobs/definition.h"
+#include "jobs/job_spec.h"
+#include "scheduler/core/array_state.h"
+#include "scheduler/core/node.h"
+#include "scheduler/core/queue.h"
+#include "scheduler/core/refs.h"
+#include "scheduler/core/task.h"
+
+namespace bsub::sched {
+
+struct Job {
+  JobId id;
+  JobSpec spec;                 // dependency targets are resolved ids
+  std::int32_t priority = 0;    // starts as spec.settings->priority
+  bool held = false;            // whole job
+  bool begin_reached = true;    // spec.begin_at has passed
+  TimePoint submitted_at;
+  TimePoint finished_at;        // unset until over
+  Task task;                    // a plain job's; unused for an array
+  std::unique_ptr<ArrayState> array;  // null for a plain job
+
+  std::uint32_t size() const { return array ? array->size() : 1; }
+};
+
+// AWS Batch's statusSummary: how many children are in each state.
+using StatusSummary = std::array<std::uint32_t, kJobStateCount>;
+StatusSummary Summarise(const Job& job);
+
+// A plain job's state; an array's as AWS Batch derives it: PENDING until all children are over, then SUCCEEDED or, if
+// any failed, FAILED.
+JobState StateOf(const Job& job);
+
+// The state of one task. `ordinal` < job.size().
+JobState StateOf(const Job& job, std::uint32_t ordinal);
+
+// The task's own row, or null where a child is only a bit.
+const Task* FindTask(const Job& job, std::uint32_t ordinal);
+
+// "12" or "12[17]".
+std::string DisplayId(const Job& job, std::uint32_t ordinal);
+
+struct State {
+  std::string cluster_uuid;  // 36 characters, RFC 4122
+  Sequence last_sequence;    // of the newest applied entry
+  TimePoint last_at;
+  std::uint64_t next_job_id = 1;
+  std::uint32_t next_node_id = 1;
+  std::uint64_t next_incarnation = 1;
+
+  std::map<JobId, Job> jobs;
+  std::map<std::string, Queue> queues;
+  std::string default_queue;
+  std::map<std::string, std::vector<JobDefinition>> definitions;  // by name, ascending revision
+  std::map<NodeId, Node> nodes;
+
+  const Job* FindJob(JobId id) const {
+    const auto it = jobs.find(id);
+    return it == jobs.end() ? nullptr : &it->second;
+  }
+  const Node* FindNode(std::string_view name) const;
+};
+
+}  // namespace bsub::sched
