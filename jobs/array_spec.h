@@ -21,25 +21,27 @@ struct IndexRange {
   friend auto operator<=>(const IndexRange&, const IndexRange&) = default;
 };
 
-// The children of an array. An *index* is what users see (17 in "2[17]"); an *ordinal* is its position 0..size-1 in
-// ascending order of index, and is what the core's bitmaps use.
+// The children of an array. An *index* is what users see (17 in "2[17]"); an *ordinal* is its position
+// 0..size-1 in ascending order of index, and is what the core's bitmaps use.
 class ArraySpec {
  public:
   ArraySpec() = default;
-  // Ranges must be ascending and must not overlap once interleaved (ParseArraySpec guarantees it).
+  // Ranges must be ascending, disjoint as intervals, and end in a member (checked). MakeArraySpec takes any.
   ArraySpec(std::vector<IndexRange> ranges, std::uint32_t concurrency);
 
   std::uint32_t size() const { return size_; }
   std::uint32_t concurrency() const { return concurrency_; }  // 0: no limit
   const std::vector<IndexRange>& ranges() const { return ranges_; }
 
+  // Both cost the logarithm of the number of ranges.
   std::uint32_t IndexOf(std::uint32_t ordinal) const;                 // ordinal < size()
   std::optional<std::uint32_t> OrdinalOf(std::uint32_t index) const;  // nothing if not a member
-  std::string ToString() const;                                       // canonical spelling, parses back to *this
+  std::string ToString() const;  // canonical spelling, parses back to *this
   friend bool operator==(const ArraySpec&, const ArraySpec&) = default;
 
  private:
-  std::vector<IndexRange> ranges_;  // disjoint intervals, ascending
+  std::vector<IndexRange> ranges_;       // disjoint intervals, ascending
+  std::vector<std::uint32_t> ordinals_;  // of each range's first index
   std::uint32_t size_ = 0;
   std::uint32_t concurrency_ = 0;
 };
@@ -49,16 +51,22 @@ struct ArrayLimits {
   std::uint32_t max_index = 2'147'483'646;
 };
 
-// Accepts duplicates and any order; overlapping ranges whose union is not a list of disjoint ranges are expanded.
+// Accepts duplicates and any order. The result is canonical: equal sets of indexes give equal ranges. Only
+// overlapping ranges with different steps are written out one by one, at most 2 * max_children members.
 Result<ArraySpec> ParseArraySpec(std::string_view text, const ArrayLimits& limits = {});
 
-// A bare number N ("--array 100") means 1-N? No: it is the single index N. AWS's size N is SizedArray(N): 0..N-1.
+// The same from ranges that came from elsewhere, e.g. a wire message.
+Result<ArraySpec> MakeArraySpec(std::vector<IndexRange> ranges, std::uint32_t concurrency,
+                                const ArrayLimits& limits = {});
+
+// A bare number N ("--array 100") means 1-N? No: it is the single index N. AWS's size N is SizedArray(N):
+// 0..N-1.
 ArraySpec SizedArray(std::uint32_t size);
 
 // "12", "12[17]", "12_17" (Slurm) or "12:17" (AWS's suffix).
 struct JobTarget {
   std::uint64_t job = 0;
-  std::optional<std::uint32_t> index;
+  std::optional<std::uint32_t> index{};
   friend auto operator<=>(const JobTarget&, const JobTarget&) = default;
 };
 Result<JobTarget> ParseJobTarget(std::string_view text);

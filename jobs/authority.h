@@ -1,4 +1,8 @@
 // Who may do what to whose job: the one place that decides. Anything not listed is denied.
+//
+// Everybody may see every job (a queue whose jobs are hidden cannot be understood) but not its output. An
+// owner may set any priority when submitting and may lower it later; raising it later would overtake others
+// who cannot object, so that takes an administrator.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +28,7 @@ enum class Verb : std::uint8_t {
   kRegisterDefinition,
   kSetQueue,
   kSetNode,
-  kRunNode,   // connect as a worker node
+  kRunNode,  // connect as a worker node
   kShutDown,
 };
 inline constexpr int kVerbCount = 14;
@@ -43,15 +47,20 @@ std::string_view ToString(Role role);
 bool Allowed(Role role, Verb verb);
 
 struct AuthorityPolicy {
-  std::uint32_t cluster_uid = 0;        // who runs the scheduler
-  std::vector<std::string> admins;      // more names
+  std::uint32_t cluster_uid = 0;      // who runs the scheduler
+  std::vector<std::string> admins{};  // more names
 };
 
-// The role of `who` towards something of `owner` (null: towards the cluster, where everybody is an owner of what
-// they are about to make).
+// Ownership is by uid: it is what tasks run as, so an equal uid has equal power over the processes anyway.
+// Adapters must therefore never leave the uid of a token's principal at 0. kNode is never derived from a
+// principal: the adapter that has checked a node token asks Allowed(Role::kNode, …).
+//
+// The role of `who` towards something of `owner` (null: towards the cluster, where everybody is an owner of
+// what they are about to make).
 Role RoleOf(const AuthorityPolicy& policy, const Principal& who, const Principal* owner);
 
 // PermissionDenied with a plain sentence, or success.
-Status Authorize(const AuthorityPolicy& policy, const Principal& who, Verb verb, const Principal* owner, std::string_view what);
+Status Authorize(const AuthorityPolicy& policy, const Principal& who, Verb verb, const Principal* owner,
+                 std::string_view what);
 
 }  // namespace bsub

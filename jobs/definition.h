@@ -1,5 +1,5 @@
-// Job definitions: named, numbered templates of jobs, as in AWS Batch. A revision never changes and its number is
-// never used again.
+// Job definitions: named, numbered templates of jobs, as in AWS Batch. A revision never changes and its
+// number is never used again.
 #pragma once
 
 #include <cstdint>
@@ -17,20 +17,20 @@
 namespace bsub {
 
 struct JobDefinition {
-  std::string name;
+  std::string name{};
   std::int32_t revision = 0;
   bool active = true;
-  std::vector<std::string> command;  // may hold Ref::name
-  std::map<std::string, std::string> environment;
-  std::map<std::string, std::string> parameters;  // defaults of Ref::name
-  std::string working_directory;                  // empty: the submitter's
+  std::vector<std::string> command{};  // may hold Ref::name
+  std::map<std::string, std::string> environment{};
+  std::map<std::string, std::string> parameters{};  // defaults of Ref::name
+  std::string working_directory{};                  // empty: the submitter's
   Resources request{.cpu_milli = 1000, .mem_bytes = 0, .gpus = 0};
   Duration walltime{};
   std::int32_t priority = 0;
-  RetryStrategy retry;
-  std::map<std::string, std::string> tags;
-  std::string registered_by;
-  TimePoint registered_at;
+  RetryStrategy retry{};
+  std::map<std::string, std::string> tags{};
+  std::string registered_by{};
+  TimePoint registered_at{};
   friend bool operator==(const JobDefinition&, const JobDefinition&) = default;
 };
 
@@ -38,8 +38,8 @@ Status Validate(const JobDefinition& definition);
 
 // "name" (newest active) or "name:revision".
 struct DefinitionRef {
-  std::string name;
-  std::optional<std::int32_t> revision;
+  std::string name{};
+  std::optional<std::int32_t> revision{};
 };
 Result<DefinitionRef> ParseDefinitionRef(std::string_view text);
 

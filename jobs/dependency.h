@@ -1,13 +1,14 @@
 // Dependency expressions: LSF's algebra (bsub -w) and AWS Batch's SEQUENTIAL and N_TO_N, mixed freely.
 //
 //   expr := and ('||' and)*        and := unary ('&&' unary)*       unary := '!' unary | '(' expr ')' | cond
-//   cond := done(J) | ended(J) | started(J) | exit(J [, [op] code]) | sequential() | n_to_n(J) | J   (bare J is done(J))
-//   J    := ID | ID[INDEX] | ID[*] | "name" | name | name[*] | name*        op := > >= < <= == !=
+//   cond := done(J) | ended(J) | started(J) | exit(J [, [op] code]) | sequential() | n_to_n(J) | J   (bare J
+//   is done(J)) J    := ID | ID[INDEX] | ID[*] | "name" | name | name[*] | name*        op := > >= < <= == !=
 //
-// done(A) of a whole array: every child succeeded. ended(A): every child is over. exit(A): the array is over and
-// failed; exit(A, op code): it is over and a child's exit code matches. started(A): a child has started.
-// ID[*] is index-wise: child i waits for the k-th child of A, k being i's position; both arrays have one size.
-// n_to_n(J) is done(J[*]); sequential() makes child k wait for the success of child k-1 of its own array.
+// done(A) of a whole array: every child succeeded. ended(A): every child is over. exit(A): the array is over
+// and failed; exit(A, op code): it is over and a child's exit code matches. started(A): a child has started.
+// ID[*] is index-wise: child i waits for the k-th child of A, k being i's position; both arrays have one
+// size. n_to_n(J) is done(J[*]); sequential() makes child k wait for the success of child k-1 of its own
+// array.
 #pragma once
 
 #include <cstdint>
@@ -34,14 +35,14 @@ struct DependencyNode {
   Compare compare = Compare::kAny;
   bool index_wise = false;               // J[*]
   std::int32_t exit_code = 0;            // with compare != kAny
-  JobId job;                             // resolved target; not valid while only a name is known
-  std::optional<std::uint32_t> index;    // one child
-  std::string name;                      // as written, until resolved; may end in '*'
+  JobId job{};                           // resolved target; not valid while only a name is known
+  std::optional<std::uint32_t> index{};  // one child
+  std::string name{};                    // as written, until resolved; may end in '*'
   friend bool operator==(const DependencyNode&, const DependencyNode&) = default;
 };
 
 struct Dependency {
-  std::vector<DependencyNode> nodes;  // postfix; empty: no dependency
+  std::vector<DependencyNode> nodes{};  // postfix; empty: no dependency
   bool empty() const { return nodes.empty(); }
   friend bool operator==(const Dependency&, const Dependency&) = default;
 };
@@ -61,7 +62,8 @@ std::string ToString(const DependencyNode& condition);
 // Canonical text with as few parentheses as needed; parses back to the same tree.
 std::string ToString(const Dependency& dependency);
 
-// Well-formed postfix: each operator has its operands and one value remains. Wire messages are checked with this.
+// Well-formed postfix: each operator has its operands and one value remains. Wire messages are checked with
+// this.
 Status Validate(const Dependency& dependency, const DependencyLimits& limits = {});
 
 }  // namespace bsub

@@ -13,11 +13,11 @@ namespace bsub {
 
 struct Directive {
   int line = 0;  // 1-based
-  std::vector<std::string> words;
+  std::vector<std::string> words{};
 };
 
-// The directives in order; stops at the first line that is neither blank nor a comment. An unclosed quote, a NUL
-// byte or a CRLF line end is an error that names the line.
+// The directives in order; stops at the first line that is neither blank nor a comment. An unclosed quote, a
+// NUL byte or a CRLF line end is an error that names the line.
 Result<std::vector<Directive>> ParseDirectives(std::string_view script);
 
 // The interpreter of a script: the words of its "#!" line, or {"/bin/sh"}.

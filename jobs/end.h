@@ -27,8 +27,8 @@ std::string_view ToString(EndKind kind);
 struct End {
   EndKind kind = EndKind::kNone;
   std::int32_t code = 0;
-  std::string by;      // principal of a cancel or requeue
-  std::string reason;  // one line for people
+  std::string by{};      // principal of a cancel or requeue
+  std::string reason{};  // one line for people
   friend bool operator==(const End&, const End&) = default;
 
   bool Succeeded() const { return kind == EndKind::kExited && code == 0; }

@@ -1,4 +1,5 @@
-// Who asks. Established by an adapter (peer credentials of a Unix socket, a token), never by the message itself.
+// Who asks. Established by an adapter (peer credentials of a Unix socket, a token), never by the message
+// itself.
 #pragma once
 
 #include <compare>
@@ -11,8 +12,8 @@ namespace bsub {
 struct Principal {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::vector<std::uint32_t> groups;  // supplementary, ascending
-  std::string name;                   // user name, or the token's id
+  std::vector<std::uint32_t> groups{};  // supplementary, ascending
+  std::string name{};                   // user name, or the token's id
   friend auto operator<=>(const Principal&, const Principal&) = default;
 };
 

@@ -1,0 +1,102 @@
+#include "jobs/end.h"
+
+#include <array>
+
+namespace bsub {
+namespace {
+
+// Numbers of x86 and Arm Linux; the others are shown by number alone.
+std::string SignalName(std::int32_t number) {
+  static constexpr std::array<std::string_view, 32> kNames = {
+      "",     "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
+      "SEGV", "USR2", "PIPE", "ALRM", "TERM",   "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN",
+      "TTOU", "URG",  "XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "IO",   "PWR",  "SYS"};
+  if (number <= 0 || number >= static_cast<std::int32_t>(kNames.size())) return "";
+  return " (" + std::string(kNames[static_cast<std::size_t>(number)]) + ")";
+}
+
+std::string Sentence(const End& end) {
+  const std::string by = end.by.empty() ? "" : " by " + end.by;
+  switch (end.kind) {
+    case EndKind::kNone:
+      return "not over";
+    case EndKind::kExited:
+      return "exited with code " + std::to_string(end.code);
+    case EndKind::kSignalled:
+      return "killed by signal " + std::to_string(end.code) + SignalName(end.code);
+    case EndKind::kCancelled:
+      return "cancelled" + by;
+    case EndKind::kTimedOut:
+      return "ran past its wall time";
+    case EndKind::kOutOfMemory:
+      return "killed for using more memory than it asked for";
+    case EndKind::kNodeLost:
+      return "its node was lost";
+    case EndKind::kDependencyFailed:
+      return "a dependency can no longer be met";
+    case EndKind::kNeverStarted:
+      return "could not be started";
+    case EndKind::kRequeued:
+      return "sent back to the queue" + by;
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+std::string_view ToString(EndKind kind) {
+  switch (kind) {
+    case EndKind::kNone:
+      return "none";
+    case EndKind::kExited:
+      return "exited";
+    case EndKind::kSignalled:
+      return "signalled";
+    case EndKind::kCancelled:
+      return "cancelled";
+    case EndKind::kTimedOut:
+      return "timed out";
+    case EndKind::kOutOfMemory:
+      return "out of memory";
+    case EndKind::kNodeLost:
+      return "node lost";
+    case EndKind::kDependencyFailed:
+      return "dependency failed";
+    case EndKind::kNeverStarted:
+      return "never started";
+    case EndKind::kRequeued:
+      return "requeued";
+  }
+  return "unknown";
+}
+
+int ShellExitCode(const End& end) {
+  constexpr int kNeither = 125;
+  constexpr int kSignalBase = 128;
+  constexpr int kKill = 9;
+  switch (end.kind) {
+    case EndKind::kExited:
+      return end.code & 0xff;
+    case EndKind::kSignalled:
+      return (kSignalBase + end.code) & 0xff;
+    case EndKind::kOutOfMemory:
+      return kSignalBase + kKill;  // the kernel kills with KILL
+    case EndKind::kNone:
+    case EndKind::kCancelled:
+    case EndKind::kTimedOut:
+    case EndKind::kNodeLost:
+    case EndKind::kDependencyFailed:
+    case EndKind::kNeverStarted:
+    case EndKind::kRequeued:
+      return kNeither;
+  }
+  return kNeither;
+}
+
+std::string Describe(const End& end) {
+  std::string text = Sentence(end);
+  if (!end.reason.empty()) text += ": " + end.reason;
+  return text;
+}
+
+}  // namespace bsub

@@ -1,0 +1,68 @@
+#include "jobs/text.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace bsub {
+namespace {
+
+constexpr std::size_t kLongestQuoted = 80;  // bytes; a message must stay one readable line
+
+}  // namespace
+
+std::string_view Trim(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+std::string ToLower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+bool AllDigits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), IsDigit);
+}
+
+std::optional<std::uint64_t> TakeNumber(std::string_view& text, std::uint64_t max) {
+  std::uint64_t value = 0;
+  std::size_t n = 0;
+  for (; n < text.size() && IsDigit(text[n]); ++n) {
+    const auto digit = static_cast<std::uint64_t>(text[n] - '0');
+    if (digit > max || value > (max - digit) / 10) return std::nullopt;
+    value = value * 10 + digit;
+  }
+  if (n == 0) return std::nullopt;
+  text.remove_prefix(n);
+  return value;
+}
+
+std::string Quoted(std::string_view value) {
+  std::string out = "'";
+  for (const char c : value.substr(0, kLongestQuoted)) {
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\0') {
+      out += "\\0";
+    } else if (IsControl(c)) {
+      char text[8];
+      std::snprintf(text, sizeof text, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      out += text;
+    } else {
+      out += c;
+    }
+  }
+  if (value.size() > kLongestQuoted) out += "…";
+  return out + "'";
+}
+
+std::string Count(std::uint64_t n, std::string_view one, std::string_view many) {
+  return std::to_string(n) + " " + std::string(n == 1 ? one : many);
+}
+
+}  // namespace bsub
