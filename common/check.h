@@ -1,5 +1,5 @@
-// BSUB_CHECK(cond) << facts: an invariant of ours. Stays on in release; a daemon restarts and replays its journal.
-// Never used on outside input: that gets a Result.
+// BSUB_CHECK(cond) << facts: an invariant of ours. Stays on in release; a daemon restarts and replays its
+// journal. Never used on outside input: that gets a Result.
 #pragma once
 
 #include <sstream>
@@ -18,6 +18,7 @@ class CheckFailure {
 
 }  // namespace bsub::internal
 
-#define BSUB_CHECK(cond) \
-  if (__builtin_expect(static_cast<bool>(cond), true)) [[likely]] {} else \
+#define BSUB_CHECK(cond)                                            \
+  if (__builtin_expect(static_cast<bool>(cond), true)) [[likely]] { \
+  } else                                                            \
     ::bsub::internal::CheckFailure(__FILE__, __LINE__, #cond).stream()

@@ -1,5 +1,6 @@
-// XXH3 (https://github.com/Cyan4973/xxHash) for integrity and state hashes, and the type of a content address.
-// Not for anything an adversary may choose: content addresses are SHA-256, computed in the payload store.
+// XXH3 (https://github.com/Cyan4973/xxHash) for integrity and state hashes, and the type of a content
+// address. Not for anything an adversary may choose: content addresses are SHA-256, computed in the payload
+// store.
 #pragma once
 
 #include <array>
@@ -28,8 +29,7 @@ std::string ToHex(std::span<const std::uint8_t> bytes);
 class FieldHasher {
  public:
   template <typename T>
-    requires std::is_integral_v<T> || std::is_enum_v<T>
-  FieldHasher& Add(T value) {
+  requires std::is_integral_v<T> || std::is_enum_v<T> FieldHasher& Add(T value) {
     const auto wide = static_cast<std::uint64_t>(value);
     char raw[8];
     std::memcpy(raw, &wide, sizeof raw);

@@ -29,7 +29,8 @@ class TimePoint {
   std::int64_t micros_ = 0;
 };
 
-// "2026-11-21T02:18:00.123456Z" (RFC 3339, UTC; the fraction is left out when zero). Empty for an unset point.
+// "2026-11-21T02:18:00.123456Z" (RFC 3339, UTC; the fraction is left out when zero). Empty for an unset
+// point.
 std::string FormatUtc(TimePoint t);
 
 // "1h 02m 03s", "4.5s", "120ms": for people.

@@ -1,7 +1,9 @@
-// The journal's vocabulary: one struct per durable change. An entry holds the decision itself (ids, nodes, times), so
-// that replay never decides anything. Scheduler::Apply gives each its meaning; docs/formats/journal.md its bytes.
+// The journal's vocabulary: one struct per durable change. An entry holds the decision itself (ids, nodes,
+// times), so that replay never decides anything. Scheduler::Apply gives each its meaning;
+// docs/formats/journal.md its bytes.
 //
-// Rules: fields are only ever added, with a default that means what old journals meant. A new kind goes at the end.
+// Rules: fields are only ever added, with a default that means what old journals meant. A new kind goes at
+// the end.
 #pragma once
 
 #include <cstdint>
@@ -98,7 +100,7 @@ struct StopRequested {
 enum class AfterAttempt : std::uint8_t { kSucceeded, kRetry, kFailed };
 struct AttemptEnded {
   AttemptRef attempt;
-  End end;    // of the attempt
+  End end;  // of the attempt
   Usage usage;
   AfterAttempt then = AfterAttempt::kFailed;
   bool charged = true;
@@ -146,10 +148,10 @@ struct StateHashRecorded {
 };
 
 using EntryBody =
-    std::variant<ClusterCreated, QueueSet, QueueDeleted, DefinitionRegistered, DefinitionDeregistered, JobSubmitted,
-                 BeginTimeReached, HoldSet, PrioritySet, TasksEnded, TasksRequeued, AttemptPlaced, AttemptStarted,
-                 StopRequested, AttemptEnded, NodeRegistered, NodeContactLost, NodeDied, NodeDrainSet, NodeRemoved,
-                 JobsForgotten, StateHashRecorded>;
+    std::variant<ClusterCreated, QueueSet, QueueDeleted, DefinitionRegistered, DefinitionDeregistered,
+                 JobSubmitted, BeginTimeReached, HoldSet, PrioritySet, TasksEnded, TasksRequeued,
+                 AttemptPlaced, AttemptStarted, StopRequested, AttemptEnded, NodeRegistered, NodeContactLost,
+                 NodeDied, NodeDrainSet, NodeRemoved, JobsForgotten, StateHashRecorded>;
 
 struct JournalEntry {
   Sequence sequence;  // 1, 2, 3 … without gaps over all entries

@@ -13,11 +13,11 @@
 namespace bsub::sched {
 
 enum class ReasonCode : std::uint8_t {
-  kDependency,        // waits for other jobs
-  kNeverDependency,   // they can never satisfy it (and the user asked to keep it)
+  kDependency,       // waits for other jobs
+  kNeverDependency,  // they can never satisfy it (and the user asked to keep it)
   kBeginTime,
   kHeld,
-  kQueueInactive,     // the queue does not dispatch
+  kQueueInactive,  // the queue does not dispatch
   kQueueLimit,
   kUserLimit,
   kArrayConcurrency,
@@ -35,8 +35,8 @@ std::string_view ToString(ReasonCode code);  // "dependency"
 
 struct Reason {
   ReasonCode code = ReasonCode::kPosition;
-  std::string text;       // one sentence with numbers
-  std::string next_step;  // what a person can do; may be empty
+  std::string text;                   // one sentence with numbers
+  std::string next_step;              // what a person can do; may be empty
   std::vector<std::string> evidence;  // one line each: per node, per unmet condition
 };
 

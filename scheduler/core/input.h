@@ -115,15 +115,17 @@ struct TaskEnded {
 
 // Time has passed: begin times, leases, retention.
 struct Tick {};
-// Start what can start; at most `max_placements` (a bound on the work, so that the core thread stays responsive).
+// Start what can start; at most `max_placements` (a bound on the work, so that the core thread stays
+// responsive).
 struct RunCycle {
   std::uint32_t max_placements = 1000;
 };
 // The daemon is about to close a segment.
 struct RecordStateHash {};
 
-using InputBody = std::variant<Started, Submit, Control, SetQueue, DeleteQueue, RegisterDefinition, DeregisterDefinition,
-                               SetNode, NodeHello, NodeStreamClosed, TaskStarted, TaskEnded, Tick, RunCycle, RecordStateHash>;
+using InputBody = std::variant<Started, Submit, Control, SetQueue, DeleteQueue, RegisterDefinition,
+                               DeregisterDefinition, SetNode, NodeHello, NodeStreamClosed, TaskStarted,
+                               TaskEnded, Tick, RunCycle, RecordStateHash>;
 
 struct Input {
   TimePoint at;

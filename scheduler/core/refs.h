@@ -1,7 +1,8 @@
 // Names of things inside the core.
 //
-// A *task* is what runs: a plain job, or one child of an array job. A plain job is its own only task, ordinal 0. For an
-// array the ordinal is the child's position 0..size-1 in ascending order of index (jobs/array_spec.h).
+// A *task* is what runs: a plain job, or one child of an array job. A plain job is its own only task, ordinal
+// 0. For an array the ordinal is the child's position 0..size-1 in ascending order of index
+// (jobs/array_spec.h).
 #pragma once
 
 #include <compare>

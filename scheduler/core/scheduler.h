@@ -1,5 +1,5 @@
-// The queue manager's core: pure decisions. No clock, no I/O, no threads; equal inputs from the same state give equal
-// entries. See docs/rfcs/0002-core-contract.md.
+// The queue manager's core: pure decisions. No clock, no I/O, no threads; equal inputs from the same state
+// give equal entries. See docs/rfcs/0002-core-contract.md.
 //
 //   decide (Handle)  ->  journal  ->  messages released
 //                \-> Apply ->/            Apply is also what replay calls, entry by entry.
@@ -53,8 +53,8 @@ class Scheduler {
   // Decides, applies what it decided, and says what to journal and to send. `input.at` must not decrease.
   Outcome Handle(const Input& input);
 
-  // The one place where durable state changes. Replay calls it with entries read from the journal; an entry that
-  // does not follow from the state (a broken journal) is DataLoss and changes nothing.
+  // The one place where durable state changes. Replay calls it with entries read from the journal; an entry
+  // that does not follow from the state (a broken journal) is DataLoss and changes nothing.
   Status Apply(const JournalEntry& entry);
 
   const State& state() const;
@@ -70,8 +70,8 @@ class Scheduler {
   std::vector<AttemptRef> AttemptsOn(NodeId node) const;
   Result<Explanation> Explain(const TaskSelector& target, TimePoint now) const;
 
-  // Walks every invariant of the state and of what is derived from it; the first broken one is described. For tests
-  // and the simulator.
+  // Walks every invariant of the state and of what is derived from it; the first broken one is described. For
+  // tests and the simulator.
   Status CheckInvariants() const;
 
  private:

@@ -1,5 +1,5 @@
-// Every number that shapes the core's decisions, with a default that works on a laptop. Settings influence decisions
-// only, never Apply: a journal replays under any settings.
+// Every number that shapes the core's decisions, with a default that works on a laptop. Settings influence
+// decisions only, never Apply: a journal replays under any settings.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ struct Settings {
   std::int64_t max_jobs = 5'000'000;  // rows in the core, finished ones included
   std::size_t max_control_targets = 100'000;
 
-  // A node whose stream broke may be declared dead, where its spawner kills on lease loss, after lease + margin.
+  // A node whose stream broke may be declared dead, where its spawner kills on lease loss, after lease +
+  // margin.
   Duration lease = std::chrono::seconds(30);
   Duration lease_margin = std::chrono::seconds(45);  // covers the stop grace of its tasks and clock rates
 

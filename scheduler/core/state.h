@@ -1,13 +1,15 @@
-// The durable state of the queue manager: what the journal describes, snapshots save and the state hash covers.
-// Changed only by Scheduler::Apply. Everything that can be computed from it lives in Derived (derived.h).
+// The durable state of the queue manager: what the journal describes, snapshots save and the state hash
+// covers. Changed only by Scheduler::Apply. Everything that can be computed from it lives in Derived
+// (derived.h).
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/ids.h"
@@ -22,26 +24,34 @@
 
 namespace bsub::sched {
 
+struct WaitingClass;  // waiting.h
+
 struct Job {
   JobId id;
-  JobSpec spec;                 // dependency targets are resolved ids
-  std::int32_t priority = 0;    // starts as spec.settings->priority
-  bool held = false;            // whole job
-  bool begin_reached = true;    // spec.begin_at has passed
+  JobSpec spec;               // dependency targets are resolved ids
+  std::int32_t priority = 0;  // starts as spec.settings->priority
+  bool held = false;          // whole job
+  bool begin_reached = true;  // spec.begin_at has passed
   TimePoint submitted_at;
-  TimePoint finished_at;        // unset until over
-  Task task;                    // a plain job's; unused for an array
+  TimePoint finished_at;              // unset until over
+  Task task;                          // a plain job's; unused for an array
   std::unique_ptr<ArrayState> array;  // null for a plain job
 
+  // Derived, never saved.
+  bool ready = false;                     // a plain job's: waiting, and dependencies met
+  WaitingClass* waiting_class = nullptr;  // where it waits for a node, if it does
+  bool waits_in_front = false;            // its rank there
+
   std::uint32_t size() const { return array ? array->size() : 1; }
+  bool Over() const { return array ? array->Over() : IsOver(task.state); }
 };
 
 // AWS Batch's statusSummary: how many children are in each state.
 using StatusSummary = std::array<std::uint32_t, kJobStateCount>;
 StatusSummary Summarise(const Job& job);
 
-// A plain job's state; an array's as AWS Batch derives it: PENDING until all children are over, then SUCCEEDED or, if
-// any failed, FAILED.
+// A plain job's state; an array's as AWS Batch derives it: PENDING until all children are over, then
+// SUCCEEDED or, if any failed, FAILED.
 JobState StateOf(const Job& job);
 
 // The state of one task. `ordinal` < job.size().
@@ -49,6 +59,9 @@ JobState StateOf(const Job& job, std::uint32_t ordinal);
 
 // The task's own row, or null where a child is only a bit.
 const Task* FindTask(const Job& job, std::uint32_t ordinal);
+
+// The index users see, of a child.
+std::optional<std::uint32_t> IndexOf(const Job& job, std::uint32_t ordinal);
 
 // "12" or "12[17]".
 std::string DisplayId(const Job& job, std::uint32_t ordinal);

@@ -37,15 +37,17 @@ struct TaskEnd {
 };
 
 struct Task {
-  JobState state = JobState::kSubmitted;
-  bool held = false;   // this child alone; a whole job is held by Job::held
-  bool front = false;  // retried: goes before its equals
-  std::uint32_t attempts = 0;       // numbers given out
-  std::uint32_t charged = 0;        // of these, charged to the retry limit
-  std::uint32_t interruptions = 0;  // attempts ended by a lost node
-  TimePoint since;                  // of the present state
-  std::unique_ptr<Attempt> attempt;  // while STARTING or RUNNING
-  std::unique_ptr<TaskEnd> last_end; // of the newest attempt, or of the task itself
+  // kPending for every waiting task: whether it is RUNNABLE follows from its dependencies (StateOf, state.h).
+  JobState state = JobState::kPending;
+  bool held = false;                  // this child alone; a whole job is held by Job::held
+  bool front = false;                 // retried: goes before its equals
+  bool started = false;               // has ever run
+  std::uint32_t attempts = 0;         // numbers given out
+  std::uint32_t charged = 0;          // of these, charged to the retry limit
+  std::uint32_t interruptions = 0;    // attempts ended by a lost node
+  TimePoint since;                    // of the present state
+  std::unique_ptr<Attempt> attempt;   // while STARTING or RUNNING
+  std::unique_ptr<TaskEnd> last_end;  // of the newest attempt, or of the task itself
 };
 
 }  // namespace bsub::sched

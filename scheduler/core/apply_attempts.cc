@@ -1,0 +1,130 @@
+// Applies entries about attempts: placed, started, told to stop, ended.
+#include <algorithm>
+
+#include "scheduler/core/apply_checks.h"
+#include "scheduler/core/job_edit.h"
+#include "scheduler/core/store.h"
+
+namespace bsub::sched {
+namespace {
+
+Status ExpectAttempt(const Job* job, const AttemptRef& ref) {
+  BSUB_RETURN_IF_ERROR(Expect(job && ref.task.ordinal < job->size(), "a known task", ref.task.job.value()));
+  const Task* task = FindTask(*job, ref.task.ordinal);
+  return Expect(task && task->attempt && task->attempt->number == ref.number, "a live attempt", ref.number);
+}
+
+}  // namespace
+
+Status ExpectTasks(const Job& job, const std::vector<OrdinalRange>& ranges, TaskEvent event) {
+  std::uint64_t next = 0;
+  for (const OrdinalRange& range : ranges) {
+    BSUB_RETURN_IF_ERROR(Expect(range.first >= next && range.first <= range.last && range.last < job.size(),
+                                "ascending ordinals of the job's size", range.first));
+    next = std::uint64_t{range.last} + 1;
+    for (std::uint32_t i = range.first; i <= range.last; ++i) {
+      BSUB_RETURN_IF_ERROR(
+          Expect(Next(StateOf(job, i), event).has_value(), "a task in a state that allows it", i));
+    }
+  }
+  return OkStatus();
+}
+
+Status Store::Do(const AttemptPlaced& e, TimePoint at) {
+  const std::uint32_t ordinal = e.attempt.task.ordinal;
+  Job* job = MutableJob(e.attempt.task.job);
+  BSUB_RETURN_IF_ERROR(Expect(job && ordinal < job->size(), "a known task", e.attempt.task.job.value()));
+  BSUB_RETURN_IF_ERROR(Expect(StateOf(*job, ordinal) == JobState::kRunnable, "a RUNNABLE task", ordinal));
+  BSUB_RETURN_IF_ERROR(Expect(state_.nodes.count(e.node) != 0, "a known node", e.node.value()));
+  const Task* before = FindTask(*job, ordinal);
+  BSUB_RETURN_IF_ERROR(
+      Expect(e.attempt.number == (before ? before->attempts : 0) + 1, "the next attempt", e.attempt.number));
+
+  JobEdit edit(*this, *job, ordinal);
+  Task& task = edit.Row();
+  task.state = JobState::kStarting;
+  task.front = false;
+  task.attempts = e.attempt.number;
+  task.since = at;
+  task.attempt = std::make_unique<Attempt>();
+  task.attempt->number = e.attempt.number;
+  task.attempt->node = e.node;
+  task.attempt->incarnation = e.incarnation;
+  task.attempt->allocated = e.allocated;
+  task.attempt->gpu_indices = e.gpu_indices;
+  task.attempt->placed_at = at;
+  if (job->array) ++job->array->starting_count;
+  capacity_.Take(e.node, e.attempt, e.allocated, e.gpu_indices);
+  return OkStatus();
+}
+
+Status Store::Do(const AttemptStarted& e, TimePoint at) {
+  const std::uint32_t ordinal = e.attempt.task.ordinal;
+  Job* job = MutableJob(e.attempt.task.job);
+  BSUB_RETURN_IF_ERROR(ExpectAttempt(job, e.attempt));
+  BSUB_RETURN_IF_ERROR(Expect(StateOf(*job, ordinal) == JobState::kStarting, "a STARTING task", ordinal));
+  bool first_start = false;
+  {
+    JobEdit edit(*this, *job, ordinal);
+    Task& task = edit.Row();
+    task.state = JobState::kRunning;
+    task.since = at;
+    task.attempt->started_at = at;
+    task.started = true;
+    if (job->array) {
+      ArrayState& array = *job->array;
+      --array.starting_count, ++array.running_count;
+      if (!array.started.test(ordinal)) first_start = ++array.started_count == 1;
+      array.started.set(ordinal);
+    }
+  }
+  NotifyWaiters(*job, ordinal, ordinal, first_start);
+  return OkStatus();
+}
+
+Status Store::Do(const StopRequested& e, TimePoint at) {
+  Job* job = MutableJob(e.attempt.task.job);
+  BSUB_RETURN_IF_ERROR(ExpectAttempt(job, e.attempt));
+  JobEdit edit(*this, *job, e.attempt.task.ordinal);
+  Attempt& attempt = *edit.Row().attempt;
+  attempt.stop = e.reason;
+  attempt.stop_by = e.by;
+  attempt.stop_reason = e.text;
+  attempt.stop_at = at;
+  return OkStatus();
+}
+
+Status Store::Do(const AttemptEnded& e, TimePoint at) {
+  const std::uint32_t ordinal = e.attempt.task.ordinal;
+  Job* job = MutableJob(e.attempt.task.job);
+  BSUB_RETURN_IF_ERROR(ExpectAttempt(job, e.attempt));
+  {
+    JobEdit edit(*this, *job, ordinal);
+    Task& task = edit.Row();
+    const Attempt& attempt = *task.attempt;
+    capacity_.Give(attempt.node, e.attempt, attempt.allocated, attempt.gpu_indices);
+    ArrayState* array = job->array.get();
+    if (array) --(task.state == JobState::kStarting ? array->starting_count : array->running_count);
+    task.attempt.reset();
+    task.charged += e.charged;
+    task.interruptions += e.interruption;
+    task.since = at;
+    task.last_end = std::make_unique<TaskEnd>(TaskEnd{e.end, at});
+    task.front = e.then == AfterAttempt::kRetry;
+    task.state = e.then == AfterAttempt::kRetry       ? JobState::kPending
+                 : e.then == AfterAttempt::kSucceeded ? JobState::kSucceeded
+                                                      : JobState::kFailed;
+    if (array && e.then != AfterAttempt::kRetry) {
+      const bool good = e.then == AfterAttempt::kSucceeded;
+      (good ? array->succeeded : array->failed).set(ordinal);
+      ++(good ? array->succeeded_count : array->failed_count);
+      array->exit_codes.set(ordinal, good ? 0 : static_cast<std::uint8_t>(ShellExitCode(e.end)));
+      edit.DropRowIfPlain();
+    }
+    FinishIfOver(*job, at);
+  }
+  NotifyWaiters(*job, ordinal, ordinal, job->Over());
+  return OkStatus();
+}
+
+}  // namespace bsub::sched

@@ -1,0 +1,90 @@
+#include "scheduler/core/capacity.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+
+namespace bsub::sched {
+
+Resources NodeCapacity::Use::Free() const {
+  Resources free = total;
+  free -= used;
+  return free;
+}
+
+void NodeCapacity::Unlist(NodeId node, const Use& use) {
+  if (use.usable) free_.erase({use.Free().cpu_milli, node});
+}
+
+void NodeCapacity::List(NodeId node, const Use& use) {
+  if (use.usable) free_.insert({use.Free().cpu_milli, node});
+}
+
+void NodeCapacity::SetTotal(NodeId node, const Resources& total) {
+  Use& use = nodes_[node];
+  Unlist(node, use);
+  use.total = total;
+  use.gpu_used.resize(std::max(use.gpu_used.size(), static_cast<std::size_t>(total.gpus)));
+  List(node, use);
+}
+
+void NodeCapacity::SetUsable(NodeId node, bool usable) {
+  Use& use = nodes_[node];
+  Unlist(node, use);
+  use.usable = usable;
+  List(node, use);
+}
+
+void NodeCapacity::Remove(NodeId node) {
+  const auto it = nodes_.find(node);
+  if (it == nodes_.end()) return;
+  Unlist(node, it->second);
+  nodes_.erase(it);
+}
+
+void NodeCapacity::Take(NodeId node, const AttemptRef& attempt, const Resources& r,
+                        const std::vector<std::int32_t>& gpus) {
+  Use& use = nodes_[node];
+  Unlist(node, use);
+  use.used += r;
+  BSUB_CHECK(use.attempts.insert(attempt).second) << "attempt placed twice";
+  for (const std::int32_t gpu : gpus) {
+    if (use.gpu_used.size() <= static_cast<std::size_t>(gpu))
+      use.gpu_used.resize(static_cast<std::size_t>(gpu) + 1);
+    use.gpu_used[static_cast<std::size_t>(gpu)] = true;
+  }
+  List(node, use);
+}
+
+void NodeCapacity::Give(NodeId node, const AttemptRef& attempt, const Resources& r,
+                        const std::vector<std::int32_t>& gpus) {
+  Use& use = nodes_[node];
+  Unlist(node, use);
+  use.used -= r;
+  BSUB_CHECK(use.attempts.erase(attempt) == 1) << "attempt given back twice";
+  for (const std::int32_t gpu : gpus) use.gpu_used[static_cast<std::size_t>(gpu)] = false;
+  List(node, use);
+}
+
+std::optional<NodeId> NodeCapacity::Choose(const Resources& request) const {
+  for (auto it = free_.lower_bound({request.cpu_milli, NodeId()}); it != free_.end(); ++it) {
+    if (request.Fits(nodes_.at(it->second).Free())) return it->second;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::int32_t> NodeCapacity::ChooseGpus(NodeId node, std::int32_t count) const {
+  std::vector<std::int32_t> chosen;
+  const Use& use = nodes_.at(node);
+  for (std::int32_t i = 0; i < use.total.gpus && static_cast<std::int32_t>(chosen.size()) < count; ++i) {
+    if (!use.gpu_used[static_cast<std::size_t>(i)]) chosen.push_back(i);
+  }
+  return chosen;
+}
+
+const NodeCapacity::Use* NodeCapacity::Find(NodeId node) const {
+  const auto it = nodes_.find(node);
+  return it == nodes_.end() ? nullptr : &it->second;
+}
+
+}  // namespace bsub::sched

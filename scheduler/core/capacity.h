@@ -1,0 +1,55 @@
+// What is in use on each node and which nodes could take a task now.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "common/ids.h"
+#include "jobs/resources.h"
+#include "scheduler/core/refs.h"
+
+namespace bsub::sched {
+
+class NodeCapacity {
+ public:
+  struct Use {
+    Resources total;
+    Resources used;
+    std::set<AttemptRef> attempts;
+    std::vector<bool> gpu_used;
+    bool usable = false;  // connected, up, not drained
+    Resources Free() const;
+  };
+
+  // A node appeared or changed size; what runs on it stays counted.
+  void SetTotal(NodeId node, const Resources& total);
+  void SetUsable(NodeId node, bool usable);
+  void Remove(NodeId node);
+  void Take(NodeId node, const AttemptRef& attempt, const Resources& r,
+            const std::vector<std::int32_t>& gpus);
+  void Give(NodeId node, const AttemptRef& attempt, const Resources& r,
+            const std::vector<std::int32_t>& gpus);
+
+  // The usable node that fits and has the fewest free CPUs (best fit), smallest id among equals.
+  std::optional<NodeId> Choose(const Resources& request) const;
+  // The lowest free GPU indices.
+  std::vector<std::int32_t> ChooseGpus(NodeId node, std::int32_t count) const;
+
+  const Use* Find(NodeId node) const;
+  const std::map<NodeId, Use>& nodes() const { return nodes_; }
+  // No usable node has anything free: a cycle can start nothing that asks for CPU.
+  bool Full() const { return free_.empty() || free_.rbegin()->first <= 0; }
+
+ private:
+  void Unlist(NodeId node, const Use& use);
+  void List(NodeId node, const Use& use);
+
+  std::map<NodeId, Use> nodes_;
+  std::set<std::pair<std::int64_t, NodeId>> free_;  // (free CPU, node) of usable nodes
+};
+
+}  // namespace bsub::sched

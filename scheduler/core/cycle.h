@@ -1,0 +1,25 @@
+// What keeps a class of waiting tasks from starting, apart from capacity: shared by the cycle and by explain.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scheduler/core/store.h"
+
+namespace bsub::sched {
+
+struct LimitHit {
+  bool per_user = false;
+  std::int64_t limit = 0;
+  std::int64_t running = 0;
+};
+
+// The queue limit that forbids one more running task of this user, if any.
+std::optional<LimitHit> HitsLimit(const Store& store, const Queue& queue, std::uint32_t uid);
+
+// Queues in the order they are served: higher priority first, then by name.
+std::vector<const Queue*> QueuesInOrder(const State& state);
+
+}  // namespace bsub::sched

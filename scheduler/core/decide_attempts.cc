@@ -1,0 +1,101 @@
+// What follows from the end of an attempt: success, another attempt, or failure.
+#include "scheduler/core/turn.h"
+
+namespace bsub::sched {
+namespace {
+
+const Attempt* FindAttempt(const State& state, const AttemptRef& ref) {
+  const Job* job = state.FindJob(ref.task.job);
+  if (!job || ref.task.ordinal >= job->size()) return nullptr;
+  const Task* task = FindTask(*job, ref.task.ordinal);
+  return task && task->attempt && task->attempt->number == ref.number ? task->attempt.get() : nullptr;
+}
+
+// Reports count only from the node's newest registration, about an attempt that is on that node.
+const Attempt* Believe(const Turn& turn, NodeId node, Incarnation incarnation, const AttemptRef& ref) {
+  const auto it = turn.state().nodes.find(node);
+  if (it == turn.state().nodes.end() || it->second.incarnation != incarnation) return nullptr;
+  const Attempt* attempt = FindAttempt(turn.state(), ref);
+  return attempt && attempt->node == node ? attempt : nullptr;
+}
+
+struct Decision {
+  End end;
+  AfterAttempt then = AfterAttempt::kFailed;
+  bool charged = true;
+  bool interruption = false;
+  std::string why;
+};
+
+Decision AfterNodeLoss(const Turn& turn, const JobSettings& settings, const Task& task, const End& end,
+                       Decision d) {
+  const auto limit = settings.max_interruptions >= 0 ? static_cast<std::uint32_t>(settings.max_interruptions)
+                                                     : turn.settings.max_interruptions_default;
+  d.interruption = true;
+  if (task.interruptions + 1 <= limit || end.kind != EndKind::kNodeLost) return d;
+  d.then = AfterAttempt::kFailed;
+  d.why = "interrupted " + std::to_string(task.interruptions + 1) + " times, at most " +
+          std::to_string(limit) + " are allowed";
+  return d;
+}
+
+Decision Conclude(const Turn& turn, const Job& job, const Task& task, const End& end) {
+  const Attempt& attempt = *task.attempt;
+  const JobSettings& settings = *job.spec.settings;
+  if (attempt.stop == StopReason::kCancel) {
+    const std::string reason = attempt.stop_reason.empty() ? Describe(end) : attempt.stop_reason;
+    return {{EndKind::kCancelled, end.code, attempt.stop_by, reason},
+            AfterAttempt::kFailed,
+            true,
+            false,
+            "cancelled"};
+  }
+  if (attempt.stop == StopReason::kRequeue) {
+    return {{EndKind::kRequeued, end.code, attempt.stop_by, attempt.stop_reason},
+            AfterAttempt::kRetry,
+            false,
+            false,
+            "requeued by " + attempt.stop_by};
+  }
+  if (end.Succeeded()) return {end, AfterAttempt::kSucceeded, true, false, ""};
+  const std::string& node = turn.state().nodes.at(attempt.node).description.name;
+  const RetryDecision retry = DecideRetry(settings.retry, end, node, static_cast<std::int32_t>(task.charged));
+  Decision d{end, retry.retry ? AfterAttempt::kRetry : AfterAttempt::kFailed, retry.charged, false,
+             retry.why};
+  return end.kind == EndKind::kNodeLost ? AfterNodeLoss(turn, settings, task, end, std::move(d)) : d;
+}
+
+}  // namespace
+
+void EndAttempt(Turn& turn, const AttemptRef& ref, const End& end, const Usage& usage) {
+  const Job& job = *turn.state().FindJob(ref.task.job);
+  const Task& task = *FindTask(job, ref.task.ordinal);
+  Decision d = Conclude(turn, job, task, end);
+  turn.Record(AttemptEnded{ref, std::move(d.end), usage, d.then, d.charged, d.interruption, std::move(d.why),
+                           task.attempt->node, task.attempt->placed_at, task.attempt->started_at});
+  turn.WantCycle();
+}
+
+void LoseAttempts(Turn& turn, const std::vector<AttemptRef>& attempts, const std::string& reason) {
+  for (const AttemptRef& ref : attempts) EndAttempt(turn, ref, {EndKind::kNodeLost, 0, "", reason}, {});
+  EndDoomedTasks(turn);
+}
+
+void Decide(Turn& turn, const TaskStarted& input) {
+  const Attempt* attempt = Believe(turn, input.node, input.incarnation, input.attempt);
+  if (!attempt || attempt->started_at.set()) return;
+  turn.Record(AttemptStarted{input.attempt, input.pid});
+}
+
+void Decide(Turn& turn, const TaskEnded& input) {
+  const auto it = turn.state().nodes.find(input.node);
+  if (it == turn.state().nodes.end() || it->second.incarnation != input.incarnation) return;
+  if (Believe(turn, input.node, input.incarnation, input.attempt)) {
+    EndAttempt(turn, input.attempt, input.end, input.usage);
+    EndDoomedTasks(turn);
+  }
+  // Also for an attempt that is no longer ours: the spawner need not keep what nobody waits for.
+  turn.Send(AckEnded{input.node, input.incarnation, input.attempt});
+}
+
+}  // namespace bsub::sched

@@ -1,0 +1,131 @@
+// The cluster's own things: its first entry, queues, job definitions.
+#include <algorithm>
+
+#include "jobs/nearest.h"
+#include "scheduler/core/turn.h"
+
+namespace bsub::sched {
+namespace {
+
+constexpr const char* kFirstQueue = "default";
+
+bool GoodName(const std::string& name) {
+  return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c == '-' || c == '.';
+  });
+}
+
+Status Check(const Queue& queue) {
+  if (!GoodName(queue.name)) {
+    return InvalidArgument("queue name '" + queue.name +
+                           "': expected 1 to 128 letters, digits, '.', '_' or '-'");
+  }
+  const std::pair<const char*, std::int64_t> limits[] = {
+      {"max_running", queue.max_running},
+      {"max_running_per_user", queue.max_running_per_user},
+      {"max_waiting", queue.max_waiting},
+      {"max_waiting_per_user", queue.max_waiting_per_user}};
+  for (const auto& [field, value] : limits) {
+    if (value < 0)
+      return InvalidArgument(std::string(field) + " " + std::to_string(value) +
+                             ": expected 0 (no limit) or more");
+  }
+  return OkStatus();
+}
+
+Status Set(Turn& turn, const SetQueue& input) {
+  BSUB_RETURN_IF_ERROR(
+      Authorize(turn.settings.authority, input.who, Verb::kSetQueue, nullptr, "queue " + input.queue.name));
+  BSUB_RETURN_IF_ERROR(Check(input.queue));
+  if (input.must_be_new && turn.state().queues.count(input.queue.name)) {
+    return AlreadyExists("queue " + input.queue.name + " exists; change it with `bsub-lite queues set " +
+                         input.queue.name + "`");
+  }
+  turn.Record(QueueSet{input.queue, input.make_default, input.who.name});
+  return OkStatus();
+}
+
+Status Delete(Turn& turn, const DeleteQueue& input) {
+  BSUB_RETURN_IF_ERROR(
+      Authorize(turn.settings.authority, input.who, Verb::kSetQueue, nullptr, "queue " + input.name));
+  if (!turn.state().queues.count(input.name)) return NotFound(input.name + ": No such queue");
+  if (input.name == turn.state().default_queue) {
+    return FailedPrecondition("queue " + input.name +
+                              " is the default queue; make another one the default first");
+  }
+  const TaskCounts counts = turn.store.CountsOfQueue(input.name);
+  if (counts.waiting + counts.live() > 0) {
+    return FailedPrecondition("queue " + input.name + " still has " + std::to_string(counts.waiting) +
+                              " waiting and " + std::to_string(counts.live()) +
+                              " running tasks; cancel or finish them first");
+  }
+  turn.Record(QueueDeleted{input.name, input.who.name});
+  return OkStatus();
+}
+
+Result<DefinitionAccepted> Register(Turn& turn, const RegisterDefinition& input) {
+  BSUB_RETURN_IF_ERROR(Authorize(turn.settings.authority, input.who, Verb::kRegisterDefinition, nullptr,
+                                 "job definition " + input.definition.name));
+  BSUB_RETURN_IF_ERROR(Validate(input.definition));
+  JobDefinition definition = input.definition;
+  const auto it = turn.state().definitions.find(definition.name);
+  definition.revision = it == turn.state().definitions.end() ? 1 : it->second.back().revision + 1;
+  definition.active = true;
+  definition.registered_by = input.who.name;
+  definition.registered_at = turn.at;
+  turn.Record(DefinitionRegistered{definition});
+  return DefinitionAccepted{definition.name, definition.revision};
+}
+
+Status Deregister(Turn& turn, const DeregisterDefinition& input) {
+  const std::string what = "job definition " + input.name + ":" + std::to_string(input.revision);
+  BSUB_RETURN_IF_ERROR(
+      Authorize(turn.settings.authority, input.who, Verb::kRegisterDefinition, nullptr, what));
+  const auto it = turn.state().definitions.find(input.name);
+  if (it == turn.state().definitions.end()) return NotFound(what + ": no such job definition");
+  const auto found = std::find_if(it->second.begin(), it->second.end(),
+                                  [&](const JobDefinition& d) { return d.revision == input.revision; });
+  if (found == it->second.end()) return NotFound(what + ": no such revision");
+  if (found->active) turn.Record(DefinitionDeregistered{input.name, input.revision, input.who.name});
+  return OkStatus();
+}
+
+template <typename Input>
+void Reply(Turn& turn, const Input& input, Status status) {
+  turn.WantCycle();
+  if (!status) return turn.Answer(input.reply, Error(status.error()));
+  turn.Answer(input.reply, ReplyBody(Done{}));
+}
+
+}  // namespace
+
+void Decide(Turn& turn, const Started& input) {
+  if (turn.state().cluster_uuid.empty()) {
+    turn.Record(ClusterCreated{input.cluster_uuid_if_new, kFirstQueue});
+    turn.Record(QueueSet{Queue{.name = kFirstQueue, .description = "where jobs go that name no queue"}, true,
+                         "bsub-lite"});
+  }
+  // Nobody is connected yet. A full lease must pass before anyone is given up.
+  for (const auto& [id, node] : turn.state().nodes) {
+    if (node.state == NodeState::kDown) continue;
+    turn.links.lease_ends[id] = turn.at + turn.settings.lease + turn.settings.lease_margin;
+  }
+  EndDoomedTasks(turn);
+  turn.WantCycle();
+}
+
+void Decide(Turn& turn, const SetQueue& input) { Reply(turn, input, Set(turn, input)); }
+void Decide(Turn& turn, const DeleteQueue& input) { Reply(turn, input, Delete(turn, input)); }
+void Decide(Turn& turn, const DeregisterDefinition& input) { Reply(turn, input, Deregister(turn, input)); }
+
+void Decide(Turn& turn, const RegisterDefinition& input) {
+  Result<DefinitionAccepted> result = Register(turn, input);
+  if (!result) return turn.Answer(input.reply, Error(result.error()));
+  turn.Answer(input.reply, ReplyBody(*result));
+}
+
+void Decide(Turn& turn, const RecordStateHash& /*input*/) {
+  turn.Record(StateHashRecorded{turn.store.hash()});
+}
+
+}  // namespace bsub::sched

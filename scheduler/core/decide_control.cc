@@ -1,0 +1,187 @@
+// Cancel, hold, release, requeue, priority: one target after another, each with its own answer.
+#include "scheduler/core/turn.h"
+
+namespace bsub::sched {
+namespace {
+
+struct Target {
+  const Job* job = nullptr;
+  std::optional<std::uint32_t> ordinal;  // of a child
+  std::string name;                      // "job 12[17]"
+};
+
+Result<Target> Find(const State& state, const JobTarget& wanted) {
+  Target target{state.FindJob(JobId(wanted.job)), std::nullopt, "job " + ToString(wanted)};
+  if (!target.job) return NotFound("job " + std::to_string(wanted.job) + ": no such job");
+  if (!wanted.index) return target;
+  if (!target.job->array)
+    return NotFound(target.name + ": job " + std::to_string(wanted.job) + " is not an array");
+  target.ordinal = target.job->spec.array->OrdinalOf(*wanted.index);
+  if (!target.ordinal) {
+    return NotFound(target.name + ": no such child; the indices are " + target.job->spec.array->ToString());
+  }
+  return target;
+}
+
+OrdinalRange RangeOf(const Target& target) {
+  return target.ordinal ? OrdinalRange{*target.ordinal, *target.ordinal}
+                        : OrdinalRange{0, target.job->size() - 1};
+}
+
+// The tasks of a target in some class of states, as ranges.
+template <typename Predicate>
+std::vector<OrdinalRange> Select(const Target& target, Predicate wanted) {
+  std::vector<OrdinalRange> ranges;
+  const OrdinalRange all = RangeOf(target);
+  for (std::uint32_t i = all.first; i <= all.last; ++i) {
+    if (!wanted(StateOf(*target.job, i))) continue;
+    if (!ranges.empty() && ranges.back().last + 1 == i) {
+      ranges.back().last = i;
+    } else {
+      ranges.push_back({i, i});
+    }
+  }
+  return ranges;
+}
+
+void Stop(Turn& turn, const Job& job, std::uint32_t ordinal, const Task& task, StopReason reason,
+          const Control& input) {
+  const Attempt& attempt = *task.attempt;
+  if (attempt.stop == StopReason::kCancel || attempt.stop == reason) return;  // on its way already
+  const AttemptRef ref{{job.id, ordinal}, attempt.number};
+  const NodeId node = attempt.node;
+  turn.Record(StopRequested{ref, reason, input.who.name, input.reason});
+  if (!turn.store.IsConnected(node)) return;  // told again when the node is back
+  turn.Send(
+      StopTask{node, turn.state().nodes.at(node).incarnation, ref, reason, job.spec.settings->stop_grace});
+}
+
+// Returns how many were told to stop.
+int StopLive(Turn& turn, const Target& target, StopReason reason, const Control& input) {
+  const Job& job = *target.job;
+  if (!job.array) {
+    if (!IsLive(job.task.state)) return 0;
+    Stop(turn, job, 0, job.task, reason, input);
+    return 1;
+  }
+  int count = 0;
+  const OrdinalRange all = RangeOf(target);
+  for (auto it = job.array->rows.lower_bound(all.first); it != job.array->rows.end() && it->first <= all.last;
+       ++it) {
+    if (!IsLive(it->second.state)) continue;
+    Stop(turn, job, it->first, it->second, reason, input);
+    ++count;
+  }
+  return count;
+}
+
+std::string StateText(const Target& target) {
+  const JobState state = target.ordinal ? StateOf(*target.job, *target.ordinal) : StateOf(*target.job);
+  return std::string(ToString(state));
+}
+
+Status Cancel(Turn& turn, const Target& target, const Control& input) {
+  std::vector<OrdinalRange> waiting = Select(target, IsWaiting);
+  const int live = StopLive(turn, target, StopReason::kCancel, input);
+  if (waiting.empty() && live == 0)
+    return FailedPrecondition(target.name + " is already over (" + StateText(target) + ")");
+  if (!waiting.empty()) {
+    turn.Record(TasksEnded{
+        target.job->id, std::move(waiting), {EndKind::kCancelled, 0, input.who.name, input.reason}});
+  }
+  return OkStatus();
+}
+
+Status Hold(Turn& turn, const Target& target, const Control& input) {
+  if (Select(target, [](JobState s) { return !IsOver(s); }).empty()) {
+    return FailedPrecondition(target.name + " is already over (" + StateText(target) + ")");
+  }
+  const bool held = input.action == ControlAction::kHold;
+  const Task* row = target.ordinal ? FindTask(*target.job, *target.ordinal) : nullptr;
+  const bool now = target.ordinal ? row && row->held : target.job->held;
+  if (now == held) {
+    if (held) return OkStatus();
+    return FailedPrecondition(target.name + " is not held" +
+                              (target.ordinal && target.job->held ? "; the whole job is: release that" : ""));
+  }
+  turn.Record(HoldSet{{target.job->id, target.ordinal}, held, input.who.name, input.reason});
+  return OkStatus();
+}
+
+Status Requeue(Turn& turn, const Target& target, const Control& input) {
+  std::vector<OrdinalRange> over = Select(target, IsOver);
+  // Of a whole array only what failed runs again; a child named by itself runs again in any case.
+  if (!target.ordinal && target.job->array)
+    over = Select(target, [](JobState s) { return s == JobState::kFailed; });
+  const int live = StopLive(turn, target, StopReason::kRequeue, input);
+  if (over.empty() && live == 0) {
+    return FailedPrecondition(target.name + (target.job->array && !target.ordinal && target.job->Over()
+                                                 ? " has no failed child; name a child to run it again"
+                                                 : " waits already"));
+  }
+  if (!over.empty()) turn.Record(TasksRequeued{target.job->id, std::move(over), input.who.name});
+  return OkStatus();
+}
+
+Status SetPriority(Turn& turn, const Target& target, const Control& input) {
+  if (target.ordinal)
+    return InvalidArgument(target.name + ": priority belongs to the whole job, not to one child");
+  if (input.priority < -1'000'000 || input.priority > 1'000'000) {
+    return InvalidArgument("priority " + std::to_string(input.priority) + ": expected -1000000 to 1000000");
+  }
+  if (target.job->Over())
+    return FailedPrecondition(target.name + " is already over (" + StateText(target) + ")");
+  turn.Record(PrioritySet{target.job->id, input.priority, input.who.name});
+  return OkStatus();
+}
+
+Verb VerbOf(const Control& input, const Job& job) {
+  switch (input.action) {
+    case ControlAction::kCancel:
+      return Verb::kCancel;
+    case ControlAction::kHold:
+      return Verb::kHold;
+    case ControlAction::kRelease:
+      return Verb::kRelease;
+    case ControlAction::kRequeue:
+      return Verb::kRequeue;
+    case ControlAction::kSetPriority:
+      break;
+  }
+  return input.priority > job.priority ? Verb::kRaisePriority : Verb::kLowerPriority;
+}
+
+Status DecideOne(Turn& turn, const Control& input, const JobTarget& wanted) {
+  BSUB_ASSIGN_OR_RETURN(const Target target, Find(turn.state(), wanted));
+  BSUB_RETURN_IF_ERROR(Authorize(turn.settings.authority, input.who, VerbOf(input, *target.job),
+                                 &target.job->spec.settings->owner, target.name));
+  switch (input.action) {
+    case ControlAction::kCancel:
+      return Cancel(turn, target, input);
+    case ControlAction::kHold:
+    case ControlAction::kRelease:
+      return Hold(turn, target, input);
+    case ControlAction::kRequeue:
+      return Requeue(turn, target, input);
+    case ControlAction::kSetPriority:
+      return SetPriority(turn, target, input);
+  }
+  return Internal("unknown action");
+}
+
+}  // namespace
+
+void Decide(Turn& turn, const Control& input) {
+  if (input.targets.size() > turn.settings.max_control_targets) {
+    return turn.Answer(input.reply,
+                       InvalidArgument(std::to_string(input.targets.size()) + " targets: expected at most " +
+                                       std::to_string(turn.settings.max_control_targets) + " in one call"));
+  }
+  ControlResults results;
+  for (const JobTarget& target : input.targets) results.results.push_back(DecideOne(turn, input, target));
+  EndDoomedTasks(turn);
+  turn.WantCycle();
+  turn.Answer(input.reply, ReplyBody(std::move(results)));
+}
+
+}  // namespace bsub::sched

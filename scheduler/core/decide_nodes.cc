@@ -1,0 +1,172 @@
+// Nodes come, go, and are told apart: registration with a new incarnation, lost streams, drains, deaths.
+#include <algorithm>
+#include <set>
+
+#include "scheduler/core/turn.h"
+
+namespace bsub::sched {
+namespace {
+
+// May this Hello take over the name? A second machine must not.
+Status CheckHello(const Turn& turn, const NodeHello& hello, const Node* known) {
+  if (hello.description.name.empty()) return InvalidArgument("node name is empty");
+  if (hello.description.total.cpu_milli <= 0) {
+    return InvalidArgument("node " + hello.description.name +
+                           " offers no CPU: expected at least 1 thousandth");
+  }
+  if (!known || !turn.links.of_node.count(known->id)) return OkStatus();
+  if (known->description.host == hello.description.host) return OkStatus();
+  return AlreadyExists("a node named " + hello.description.name + " is connected from host " +
+                       known->description.host + "; give this one another name (--name)");
+}
+
+void Unlink(Turn& turn, NodeId node) {
+  const auto it = turn.links.of_node.find(node);
+  if (it == turn.links.of_node.end()) return;
+  turn.links.streams.erase(it->second);
+  turn.links.of_node.erase(it);
+}
+
+void SendStop(Turn& turn, const Node& node, const AttemptRef& ref, StopReason reason, Duration grace) {
+  turn.Send(StopTask{node.id, node.incarnation, ref, reason, grace});
+}
+
+// What the node reports of one task, against what we know of it.
+void ReconcileTask(Turn& turn, const Node& node, const NodeTask& task, const std::set<AttemptRef>& ours) {
+  if (ours.count(task.attempt) == 0) {
+    if (task.ended) {
+      turn.Send(AckEnded{node.id, node.incarnation, task.attempt});
+    } else {
+      SendStop(turn, node, task.attempt, StopReason::kDuplicate, Duration(0));
+    }
+    return;
+  }
+  const Job& job = *turn.state().FindJob(task.attempt.task.job);
+  const Attempt& attempt = *FindTask(job, task.attempt.task.ordinal)->attempt;
+  if (task.started && !attempt.started_at.set()) turn.Record(AttemptStarted{task.attempt, task.pid});
+  if (task.ended) {
+    EndAttempt(turn, task.attempt, task.end, task.usage);
+    turn.Send(AckEnded{node.id, node.incarnation, task.attempt});
+  } else if (attempt.stop != StopReason::kNone) {
+    SendStop(turn, node, task.attempt, attempt.stop, job.spec.settings->stop_grace);
+  }
+}
+
+std::string WhyGone(const NodeDescription& before, const NodeDescription& now) {
+  if (before.boot_id != now.boot_id) return "node " + now.name + " was rebooted";
+  if (before.spawner_id != now.spawner_id) return "node " + now.name + " was restarted";
+  return "node " + now.name + " came back without the task";
+}
+
+void Reconcile(Turn& turn, const Node& node, const NodeHello& hello, const NodeDescription& before) {
+  const NodeCapacity::Use* use = turn.store.capacity().Find(node.id);
+  const std::set<AttemptRef> ours = use ? use->attempts : std::set<AttemptRef>();
+  std::set<AttemptRef> there;
+  for (const NodeTask& task : hello.tasks) {
+    if (!there.insert(task.attempt).second) continue;
+    ReconcileTask(turn, node, task, ours);
+  }
+  std::vector<AttemptRef> gone;
+  std::set_difference(ours.begin(), ours.end(), there.begin(), there.end(), std::back_inserter(gone));
+  LoseAttempts(turn, gone, WhyGone(before, hello.description));
+}
+
+std::vector<AttemptRef> AttemptsOf(const Turn& turn, NodeId node) {
+  const NodeCapacity::Use* use = turn.store.capacity().Find(node);
+  if (!use) return {};
+  return {use->attempts.begin(), use->attempts.end()};
+}
+
+Status Drain(Turn& turn, const Node& node, const SetNode& input) {
+  const bool drained = input.action == NodeAction::kDrain;
+  if (node.drained == drained) return OkStatus();
+  turn.Record(NodeDrainSet{node.id, drained, input.who.name, input.reason});
+  return OkStatus();
+}
+
+Status DeclareDead(Turn& turn, const Node& node, const SetNode& input) {
+  if (turn.store.IsConnected(node.id)) {
+    return FailedPrecondition("node " + input.name +
+                              " is connected, so it is not dead; to empty it use `bsub-lite drain " +
+                              input.name + "`");
+  }
+  if (node.state == NodeState::kDown) return OkStatus();
+  const std::string reason =
+      "declared dead by " + input.who.name + (input.reason.empty() ? "" : ": " + input.reason);
+  turn.links.lease_ends.erase(node.id);
+  turn.Record(NodeDied{node.id, node.incarnation, reason});
+  LoseAttempts(turn, AttemptsOf(turn, node.id), "node " + input.name + " was " + reason);
+  return OkStatus();
+}
+
+Status Remove(Turn& turn, const Node& node, const SetNode& input) {
+  if (turn.store.IsConnected(node.id) || !AttemptsOf(turn, node.id).empty()) {
+    return FailedPrecondition("node " + input.name +
+                              " is connected or has tasks: stop its agent, or declare it dead "
+                              "with `bsub-lite nodes declare-dead " +
+                              input.name + "`, first");
+  }
+  turn.links.lease_ends.erase(node.id);
+  turn.Record(NodeRemoved{node.id, input.who.name});
+  return OkStatus();
+}
+
+Status DecideNode(Turn& turn, const SetNode& input) {
+  BSUB_RETURN_IF_ERROR(
+      Authorize(turn.settings.authority, input.who, Verb::kSetNode, nullptr, "node " + input.name));
+  const Node* node = turn.state().FindNode(input.name);
+  if (!node) return NotFound("node " + input.name + ": no such node (`bsub-lite nodes` lists them)");
+  switch (input.action) {
+    case NodeAction::kDrain:
+    case NodeAction::kResume:
+      return Drain(turn, *node, input);
+    case NodeAction::kDeclareDead:
+      return DeclareDead(turn, *node, input);
+    case NodeAction::kRemove:
+      return Remove(turn, *node, input);
+  }
+  return Internal("unknown action");
+}
+
+}  // namespace
+
+void Decide(Turn& turn, const NodeHello& hello) {
+  const Node* known = turn.state().FindNode(hello.description.name);
+  if (Status ok = CheckHello(turn, hello, known); !ok) {
+    turn.Send(RefuseNode{hello.stream, ok.error()});
+    return;
+  }
+  const NodeId id = known ? known->id : NodeId(turn.state().next_node_id);
+  const NodeDescription before = known ? known->description : hello.description;
+  if (known) Unlink(turn, id);
+  turn.Record(NodeRegistered{id, Incarnation(turn.state().next_incarnation), hello.description});
+  const Node& node = turn.state().nodes.at(id);
+  turn.links.streams[hello.stream] = {id, node.incarnation};
+  turn.links.of_node[id] = hello.stream;
+  turn.links.lease_ends.erase(id);
+  turn.store.SetConnected(id, true);
+  turn.Send(AcceptNode{hello.stream, id, node.incarnation, turn.settings.lease});
+  Reconcile(turn, node, hello, before);
+  turn.WantCycle();
+}
+
+void Decide(Turn& turn, const NodeStreamClosed& input) {
+  const auto it = turn.links.streams.find(input.stream);
+  if (it == turn.links.streams.end()) return;  // replaced already
+  const Links::Stream stream = it->second;
+  Unlink(turn, stream.node);
+  turn.store.SetConnected(stream.node, false);
+  const Node& node = turn.state().nodes.at(stream.node);
+  turn.links.lease_ends[node.id] = turn.at + turn.settings.lease + turn.settings.lease_margin;
+  if (node.state == NodeState::kUp) turn.Record(NodeContactLost{node.id, node.incarnation, input.reason});
+}
+
+void Decide(Turn& turn, const SetNode& input) {
+  Status status = DecideNode(turn, input);
+  EndDoomedTasks(turn);
+  turn.WantCycle();
+  if (!status) return turn.Answer(input.reply, Error(status.error()));
+  turn.Answer(input.reply, ReplyBody(Done{}));
+}
+
+}  // namespace bsub::sched

@@ -1,0 +1,138 @@
+// A submit: idempotent by token, checked as a whole, refused without a trace or accepted with one entry.
+#include "jobs/nearest.h"
+#include "scheduler/core/turn.h"
+
+namespace bsub::sched {
+namespace {
+
+std::vector<std::string> QueueNames(const State& state) {
+  std::vector<std::string> names;
+  for (const auto& [name, queue] : state.queues) names.push_back(name);
+  return names;
+}
+
+Result<const Queue*> FindQueue(const State& state, const std::string& name) {
+  const auto it = state.queues.find(name);
+  if (it == state.queues.end()) {
+    return NotFound(name + ": No such queue" + DidYouMean(name, QueueNames(state)) +
+                    " (`bsub-lite queues` lists them)");
+  }
+  if (!it->second.accepts) {
+    return FailedPrecondition("queue " + name +
+                              " accepts no new jobs now; an administrator can change that with "
+                              "`bsub-lite queues enable " +
+                              name + "`");
+  }
+  return &it->second;
+}
+
+Status CheckRoom(const Turn& turn, const Queue& queue, const Principal& who, std::int64_t tasks) {
+  const auto check = [](std::int64_t limit, std::int64_t now, std::int64_t more,
+                        const std::string& of) -> Status {
+    if (limit == 0 || now + more <= limit) return OkStatus();
+    return ResourceExhausted("Pending job threshold reached: " + std::to_string(now) + " tasks wait " + of +
+                             ", " + std::to_string(more) + " more would pass the limit of " +
+                             std::to_string(limit) + "; wait until some have started");
+  };
+  const Store& store = turn.store;
+  BSUB_RETURN_IF_ERROR(
+      check(queue.max_waiting, store.CountsOfQueue(queue.name).waiting, tasks, "in queue " + queue.name));
+  BSUB_RETURN_IF_ERROR(check(queue.max_waiting_per_user,
+                             store.CountsOfUserInQueue(queue.name, who.uid).waiting, tasks,
+                             "in queue " + queue.name + " for user " + who.name));
+  BSUB_RETURN_IF_ERROR(check(turn.settings.max_waiting_per_user, store.CountsOfUser(who.uid).waiting, tasks,
+                             "for user " + who.name));
+  return check(turn.settings.max_jobs, static_cast<std::int64_t>(turn.state().jobs.size()), 1,
+               "or are remembered");
+}
+
+// The condition `node` looks at `target`: does the child or the index-wise pairing exist?
+Status CheckTarget(const DependencyNode& node, const Job& target, const JobSpec& spec) {
+  const std::string what = "dependency " + ToString(node) + ": ";
+  if (node.index_wise) {
+    if (!target.array)
+      return InvalidArgument(what + "job " + std::to_string(target.id.value()) + " is not an array");
+    if (!spec.array) return InvalidArgument(what + "only an array job can depend index-wise; add --array");
+    if (target.size() != spec.array->size()) {
+      return InvalidArgument(what + "array sizes differ: job " + std::to_string(target.id.value()) + " has " +
+                             std::to_string(target.size()) + " children, this one " +
+                             std::to_string(spec.array->size()));
+    }
+  }
+  if (node.index && (!target.array || !target.spec.array->OrdinalOf(*node.index))) {
+    return InvalidArgument(what + "job " + std::to_string(target.id.value()) + " has no child with index " +
+                           std::to_string(*node.index));
+  }
+  return OkStatus();
+}
+
+// Names become ids here: the decision is in the journal, so that a job submitted later never changes what is
+// waited for.
+Result<Dependency> ResolveDependency(const Turn& turn, const Principal& who, const JobSpec& spec) {
+  Dependency resolved;
+  using Kind = DependencyNode::Kind;
+  for (const DependencyNode& node : spec.dependency.nodes) {
+    if (node.kind != Kind::kCondition || node.condition == Condition::kSequential) {
+      resolved.nodes.push_back(node);
+      continue;
+    }
+    std::vector<JobId> targets{node.job};
+    if (!node.job.valid()) {
+      targets = turn.store.FindByName(who.uid, node.name);
+      if (targets.empty()) {
+        return NotFound("dependency " + ToString(node) + ": you have no job named " + node.name);
+      }
+    }
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      const Job* target = turn.state().FindJob(targets[i]);
+      if (!target) {
+        const bool past = targets[i].value() < turn.state().next_job_id;
+        return NotFound("dependency " + ToString(node) + ": " +
+                        (past ? "that job finished long ago and is no longer kept" : "no such job"));
+      }
+      BSUB_RETURN_IF_ERROR(CheckTarget(node, *target, spec));
+      DependencyNode one = node;
+      one.job = targets[i];
+      one.name.clear();
+      resolved.nodes.push_back(std::move(one));
+      if (i > 0) resolved.nodes.push_back({.kind = Kind::kAnd});  // several of one name: all must satisfy
+    }
+  }
+  return resolved;
+}
+
+Result<SubmitAccepted> Accept(Turn& turn, const Submit& input) {
+  const JobId known = turn.store.FindByToken(input.spec.token);
+  if (!input.spec.token.empty() && known.valid()) {
+    const std::string& queue = turn.state().jobs.at(known).spec.settings->queue;
+    return SubmitAccepted{known, queue, queue == turn.state().default_queue, true};
+  }
+  JobSpec spec = input.spec;
+  auto settings = std::make_shared<JobSettings>(*spec.settings);
+  settings->owner = input.who;
+  const bool by_default = settings->queue.empty();
+  if (by_default) settings->queue = turn.state().default_queue;
+  spec.settings = settings;
+
+  BSUB_RETURN_IF_ERROR(Authorize(turn.settings.authority, input.who, Verb::kSubmit, nullptr, "a job"));
+  BSUB_RETURN_IF_ERROR(Validate(spec, turn.settings.spec_limits));
+  BSUB_ASSIGN_OR_RETURN(const Queue* queue, FindQueue(turn.state(), settings->queue));
+  BSUB_RETURN_IF_ERROR(CheckRoom(turn, *queue, input.who, spec.array ? spec.array->size() : 1));
+  BSUB_ASSIGN_OR_RETURN(spec.dependency, ResolveDependency(turn, input.who, spec));
+
+  const JobId id(turn.state().next_job_id);
+  turn.Record(JobSubmitted{id, std::move(spec)});
+  return SubmitAccepted{id, settings->queue, by_default, false};
+}
+
+}  // namespace
+
+void Decide(Turn& turn, const Submit& input) {
+  Result<SubmitAccepted> result = Accept(turn, input);
+  if (!result) return turn.Answer(input.reply, Error(result.error()));
+  EndDoomedTasks(turn);
+  turn.WantCycle();
+  turn.Answer(input.reply, ReplyBody(*result));
+}
+
+}  // namespace bsub::sched

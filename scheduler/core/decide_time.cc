@@ -1,0 +1,84 @@
+// What time brings: begin times, leases that run out, finished jobs that are forgotten.
+#include "scheduler/core/turn.h"
+
+namespace bsub::sched {
+namespace {
+
+void ReachBeginTimes(Turn& turn) {
+  while (!turn.store.begin_times().empty() && turn.store.begin_times().begin()->first <= turn.at) {
+    turn.Record(BeginTimeReached{turn.store.begin_times().begin()->second});
+    turn.WantCycle();
+  }
+}
+
+// A lease has run out. Only where the node's spawner has killed its tasks by now may they be given away.
+void EndLease(Turn& turn, NodeId id) {
+  const Node& node = turn.state().nodes.at(id);
+  const std::string name = node.description.name;
+  if (node.state == NodeState::kUp) {
+    turn.Record(NodeContactLost{id, node.incarnation, "it has not come back since the scheduler started"});
+  }
+  if (node.description.on_lease_loss != OnLeaseLoss::kKill) return;
+  const NodeCapacity::Use* use = turn.store.capacity().Find(id);
+  std::vector<AttemptRef> lost;
+  if (use) lost.assign(use->attempts.begin(), use->attempts.end());
+  const std::string reason = "the lease of node " + name + " ran out without contact";
+  turn.Record(NodeDied{id, node.incarnation, reason});
+  LoseAttempts(turn, lost, reason);
+}
+
+void EndLeases(Turn& turn) {
+  std::vector<NodeId> over;
+  for (const auto& [id, ends] : turn.links.lease_ends) {
+    if (ends <= turn.at) over.push_back(id);
+  }
+  for (const NodeId id : over) {
+    turn.links.lease_ends.erase(id);
+    EndLease(turn, id);
+  }
+}
+
+// A job that somebody still waits for must stay: its end is part of their dependencies.
+bool IsAwaited(const Store& store, JobId id) {
+  const DependencyIndex::Waiters* waiters = store.dependencies().Of(id);
+  if (!waiters) return false;
+  const auto waits = [&](JobId waiter) { return !store.state().jobs.at(waiter).Over(); };
+  if (std::any_of(waiters->whole.begin(), waiters->whole.end(), waits)) return true;
+  if (std::any_of(waiters->index_wise.begin(), waiters->index_wise.end(), waits)) return true;
+  return std::any_of(waiters->child.begin(), waiters->child.end(), [&](const auto& child) {
+    return std::any_of(child.second.begin(), child.second.end(), waits);
+  });
+}
+
+void ForgetFinished(Turn& turn) {
+  const TimePoint limit = turn.at - turn.settings.finished_retention;
+  JobsForgotten entry;
+  for (const auto& [at, id] : turn.store.finished()) {
+    if (at > limit || entry.jobs.size() >= turn.settings.max_forgotten_per_tick) break;
+    if (!IsAwaited(turn.store, id)) entry.jobs.push_back(id);
+  }
+  if (!entry.jobs.empty()) turn.Record(std::move(entry));
+}
+
+}  // namespace
+
+void Decide(Turn& turn, const Tick& /*input*/) {
+  ReachBeginTimes(turn);
+  EndLeases(turn);
+  EndDoomedTasks(turn);
+  ForgetFinished(turn);
+}
+
+TimePoint NextWake(const Settings& settings, const Store& store, const Links& links) {
+  TimePoint wake = TimePoint::Max();
+  if (!store.begin_times().empty()) wake = std::min(wake, store.begin_times().begin()->first);
+  for (const auto& [id, ends] : links.lease_ends) wake = std::min(wake, ends);
+  if (!store.finished().empty()) {
+    // Retention is not urgent: at most once a minute.
+    const TimePoint due = store.finished().begin()->first + settings.finished_retention;
+    wake = std::min(wake, std::max(due, store.state().last_at + std::chrono::minutes(1)));
+  }
+  return wake;
+}
+
+}  // namespace bsub::sched

@@ -1,0 +1,295 @@
+#include "scheduler/core/dependency_eval.h"
+
+#include <array>
+#include <bit>
+
+#include "common/check.h"
+
+namespace bsub::sched {
+namespace {
+
+constexpr std::uint64_t kAll = ~0ULL;
+
+Verdict Broadcast(bool met, bool never) { return {met ? kAll : 0, never ? kAll : 0}; }
+
+// What conditions need to know of a finished or live thing.
+struct Facts {
+  bool over = false;
+  bool succeeded = false;
+  bool started = false;
+  int exit_code = 0;  // shell's, once over and failed
+};
+
+Facts FactsOf(const Job& job, std::uint32_t ordinal) {
+  if (!job.array) {
+    const Task& task = job.task;
+    const bool failed = task.state == JobState::kFailed;
+    return {IsOver(task.state), task.state == JobState::kSucceeded, task.started,
+            failed && task.last_end ? ShellExitCode(task.last_end->end) : 0};
+  }
+  const ArrayState& array = *job.array;
+  return {array.IsOver(ordinal), array.succeeded.test(ordinal), array.started.test(ordinal),
+          array.exit_codes.at(ordinal)};
+}
+
+Verdict JudgeFacts(const DependencyNode& node, const Facts& facts) {
+  switch (node.condition) {
+    case Condition::kDone:
+      return Broadcast(facts.succeeded, facts.over && !facts.succeeded);
+    case Condition::kEnded:
+      return Broadcast(facts.over, false);
+    case Condition::kStarted:
+      return Broadcast(facts.started, facts.over && !facts.started);
+    case Condition::kExit: {
+      const bool met =
+          facts.over && !facts.succeeded && Matches(node.compare, node.exit_code, facts.exit_code);
+      return Broadcast(met, facts.over && !met);
+    }
+    case Condition::kSequential:
+      break;
+  }
+  return {};
+}
+
+bool AnyChildExits(const Job& job, const DependencyNode& node) {
+  for (auto child = job.array->failed.FirstSet(); child; child = job.array->failed.FirstSet(*child + 1)) {
+    if (Matches(node.compare, node.exit_code, job.array->exit_codes.at(*child))) return true;
+  }
+  return false;
+}
+
+Verdict JudgeWholeArray(const DependencyNode& node, const Job& target) {
+  const ArrayState& array = *target.array;
+  const bool over = array.Over();
+  switch (node.condition) {
+    case Condition::kDone:
+      return Broadcast(over && array.failed_count == 0, over && array.failed_count > 0);
+    case Condition::kEnded:
+      return Broadcast(over, false);
+    case Condition::kStarted:
+      return Broadcast(array.started_count > 0, over && array.started_count == 0);
+    case Condition::kExit: {
+      const bool met = over && array.failed_count > 0 && AnyChildExits(target, node);
+      return Broadcast(met, over && !met);
+    }
+    case Condition::kSequential:
+      break;
+  }
+  return {};
+}
+
+Verdict JudgeIndexWise(const DependencyNode& node, const Job& target, std::size_t word) {
+  const ArrayState& array = *target.array;
+  const std::uint64_t good = array.succeeded.word(word), bad = array.failed.word(word);
+  switch (node.condition) {
+    case Condition::kDone:
+      return {good, bad};
+    case Condition::kEnded:
+      return {good | bad, 0};
+    case Condition::kStarted: {
+      const std::uint64_t started = array.started.word(word);
+      return {started, (good | bad) & ~started};
+    }
+    case Condition::kExit: {
+      std::uint64_t met = 0;
+      for (std::uint64_t rest = bad; rest != 0; rest &= rest - 1) {
+        const auto bit = static_cast<std::uint32_t>(std::countr_zero(rest));
+        const auto ordinal = static_cast<std::uint32_t>(word * 64) + bit;
+        if (Matches(node.compare, node.exit_code, array.exit_codes.at(ordinal))) met |= 1ULL << bit;
+      }
+      return {met, good | (bad & ~met)};
+    }
+    case Condition::kSequential:
+      break;
+  }
+  return {};
+}
+
+// Child k waits for the success of child k-1: the words shifted up by one; child 0 waits for nothing.
+Verdict JudgeSequential(const Job& job, std::size_t word) {
+  const ArrayState& array = *job.array;
+  Verdict v{array.succeeded.word(word) << 1, array.failed.word(word) << 1};
+  if (word == 0) {
+    v.met |= 1;
+  } else {
+    v.met |= array.succeeded.word(word - 1) >> 63;
+    v.never |= array.failed.word(word - 1) >> 63;
+  }
+  return v;
+}
+
+Verdict JudgeCondition(const State& state, const Job& job, const DependencyNode& node, std::size_t word) {
+  if (node.condition == Condition::kSequential) return JudgeSequential(job, word);
+  const Job* target = state.FindJob(node.job);
+  if (!target) return Broadcast(false, true);
+  if (node.index_wise && target->array) return JudgeIndexWise(node, *target, word);
+  if (node.index) {
+    const auto ordinal = target->spec.array ? target->spec.array->OrdinalOf(*node.index) : std::nullopt;
+    return ordinal ? JudgeFacts(node, FactsOf(*target, *ordinal)) : Broadcast(false, true);
+  }
+  return target->array ? JudgeWholeArray(node, *target) : JudgeFacts(node, FactsOf(*target, 0));
+}
+
+std::string DescribeChild(const Job& target, std::uint32_t ordinal) {
+  const std::string id = DisplayId(target, ordinal);
+  const JobState state = StateOf(target, ordinal);
+  if (!IsOver(state)) return id + " is " + std::string(ToString(state));
+  if (state == JobState::kSucceeded) return id + " succeeded";
+  const Task* task = FindTask(target, ordinal);
+  if (task && task->last_end) return id + " " + Describe(task->last_end->end);
+  const int code = target.array ? target.array->exit_codes.at(ordinal) : 0;
+  return id + " failed with exit code " + std::to_string(code);
+}
+
+std::string DescribeArray(const Job& target) {
+  const ArrayState& array = *target.array;
+  const std::string id = "array job " + std::to_string(target.id.value());
+  if (!array.Over()) {
+    return id + ": " + std::to_string(array.succeeded_count + array.failed_count) + " of " +
+           std::to_string(array.size()) + " children are over" +
+           (array.failed_count ? ", " + std::to_string(array.failed_count) + " of them failed" : "");
+  }
+  if (array.failed_count == 0) return id + " succeeded";
+  return id + " failed: " + std::to_string(array.failed_count) + " of " + std::to_string(array.size()) +
+         " children failed, the first is " + DescribeChild(target, *array.failed.FirstSet());
+}
+
+ConditionStatus StatusOf(const State& state, const Job& job, const DependencyNode& node,
+                         std::uint32_t ordinal) {
+  ConditionStatus status{ToString(node), ""};
+  if (node.condition == Condition::kSequential) {
+    status.because = "job " + DescribeChild(job, ordinal - 1);
+    return status;
+  }
+  const Job* target = state.FindJob(node.job);
+  if (!target) {
+    status.because = "job " + std::to_string(node.job.value()) + " is no longer known";
+  } else if (!target->array) {
+    status.because = "job " + DescribeChild(*target, 0);
+  } else if (node.index_wise) {
+    status.because = "job " + DescribeChild(*target, ordinal);
+  } else if (const auto child = node.index ? target->spec.array->OrdinalOf(*node.index) : std::nullopt) {
+    status.because = "job " + DescribeChild(*target, *child);
+  } else {
+    status.because = DescribeArray(*target);
+  }
+  return status;
+}
+
+// Walks an expression from its root (the last node in postfix) for one task.
+class Walker {
+ public:
+  Walker(const State& state, const Job& job, std::uint32_t ordinal)
+      : state_(state), job_(job), nodes_(job.spec.dependency.nodes), ordinal_(ordinal) {
+    Link();
+  }
+
+  std::vector<ConditionStatus> Collect(bool never) {
+    Visit(nodes_.size() - 1, never ? Wanted::kNever : Wanted::kOpen);
+    return std::move(found_);
+  }
+
+ private:
+  enum class Wanted { kMet, kNever, kOpen };
+
+  // Operands of each operator and the verdict of each node, from one pass over the postfix.
+  void Link() {
+    using Kind = DependencyNode::Kind;
+    std::vector<std::size_t> stack;
+    left_.resize(nodes_.size());
+    right_.resize(nodes_.size());
+    verdicts_.resize(nodes_.size());
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const DependencyNode& node = nodes_[i];
+      if (node.kind == Kind::kCondition) {
+        verdicts_[i] = JudgeCondition(state_, job_, node, ordinal_ / 64);
+      } else {
+        right_[i] = stack.back(), stack.pop_back();
+        if (node.kind == Kind::kNot) {
+          verdicts_[i] = {verdicts_[right_[i]].never, verdicts_[right_[i]].met};
+        } else {
+          left_[i] = stack.back(), stack.pop_back();
+          const Verdict a = verdicts_[left_[i]], b = verdicts_[right_[i]];
+          verdicts_[i] = node.kind == Kind::kAnd ? Verdict{a.met & b.met, a.never | b.never}
+                                                 : Verdict{a.met | b.met, a.never & b.never};
+        }
+      }
+      stack.push_back(i);
+    }
+  }
+
+  bool Is(std::size_t i, Wanted wanted) const {
+    const bool met = verdicts_[i].met >> (ordinal_ % 64) & 1,
+               never = verdicts_[i].never >> (ordinal_ % 64) & 1;
+    switch (wanted) {
+      case Wanted::kMet:
+        return met;
+      case Wanted::kNever:
+        return never;
+      case Wanted::kOpen:
+        return !met && !never;
+    }
+    return false;
+  }
+
+  void Visit(std::size_t i, Wanted wanted) {
+    if (!Is(i, wanted)) return;
+    switch (nodes_[i].kind) {
+      case DependencyNode::Kind::kCondition:
+        found_.push_back(StatusOf(state_, job_, nodes_[i], ordinal_));
+        return;
+      case DependencyNode::Kind::kNot:
+        Visit(right_[i], wanted == Wanted::kMet     ? Wanted::kNever
+                         : wanted == Wanted::kNever ? Wanted::kMet
+                                                    : wanted);
+        return;
+      case DependencyNode::Kind::kAnd:
+      case DependencyNode::Kind::kOr:
+        Visit(left_[i], wanted);
+        Visit(right_[i], wanted);
+        return;
+    }
+  }
+
+  const State& state_;
+  const Job& job_;
+  const std::vector<DependencyNode>& nodes_;
+  const std::uint32_t ordinal_;
+  std::vector<std::size_t> left_, right_;
+  std::vector<Verdict> verdicts_;
+  std::vector<ConditionStatus> found_;
+};
+
+}  // namespace
+
+Verdict EvaluateWord(const State& state, const Job& job, std::size_t word) {
+  const std::vector<DependencyNode>& nodes = job.spec.dependency.nodes;
+  if (nodes.empty()) return {kAll, 0};
+  if (nodes.size() == 1) return JudgeCondition(state, job, nodes[0], word);
+  std::vector<Verdict> stack;
+  for (const DependencyNode& node : nodes) {
+    if (node.kind == DependencyNode::Kind::kCondition) {
+      stack.push_back(JudgeCondition(state, job, node, word));
+      continue;
+    }
+    const Verdict b = stack.back();
+    if (node.kind == DependencyNode::Kind::kNot) {
+      stack.back() = {b.never, b.met};
+      continue;
+    }
+    stack.pop_back();
+    const Verdict a = stack.back();
+    stack.back() = node.kind == DependencyNode::Kind::kAnd ? Verdict{a.met & b.met, a.never | b.never}
+                                                           : Verdict{a.met | b.met, a.never & b.never};
+  }
+  BSUB_CHECK(stack.size() == 1) << "dependency of job " << job.id.value() << " is not well-formed";
+  return stack.back();
+}
+
+std::vector<ConditionStatus> BlockingConditions(const State& state, const Job& job, std::uint32_t ordinal,
+                                                bool never) {
+  if (job.spec.dependency.empty()) return {};
+  return Walker(state, job, ordinal).Collect(never);
+}
+
+}  // namespace bsub::sched

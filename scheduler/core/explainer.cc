@@ -1,0 +1,353 @@
+#include "scheduler/core/explainer.h"
+
+#include <algorithm>
+
+#include "jobs/units.h"
+#include "scheduler/core/cycle.h"
+#include "scheduler/core/dependency_eval.h"
+
+namespace bsub::sched {
+namespace {
+
+constexpr std::size_t kMaxEvidence = 20;
+
+std::string Tasks(std::int64_t n) { return std::to_string(n) + (n == 1 ? " task" : " tasks"); }
+std::string Nodes(std::size_t n) { return std::to_string(n) + (n == 1 ? " node" : " nodes"); }
+
+void AddEvidence(Reason& reason, std::string line) {
+  if (reason.evidence.size() < kMaxEvidence) reason.evidence.push_back(std::move(line));
+  if (reason.evidence.size() == kMaxEvidence) reason.evidence.back() = "… and more";
+}
+
+// Collects every reason of one waiting task.
+class WaitingReasons {
+ public:
+  WaitingReasons(const Store& store, const Job& job, std::uint32_t ordinal, TimePoint now)
+      : store_(store), job_(job), ordinal_(ordinal), now_(now), settings_(*job.spec.settings) {}
+
+  std::vector<Reason> Collect() {
+    Dependencies();
+    BeginTime();
+    Holds();
+    QueueState();
+    Limits();
+    Concurrency();
+    const bool blocked = !found_.empty();
+    Capacity(blocked);
+    if (found_.empty()) Position();
+    return std::move(found_);
+  }
+
+ private:
+  Reason& Add(ReasonCode code, std::string text, std::string next_step) {
+    return found_.emplace_back(Reason{code, std::move(text), std::move(next_step), {}});
+  }
+
+  void Dependencies() {
+    if (job_.spec.dependency.empty()) return;
+    const Verdict verdict = EvaluateWord(store_.state(), job_, ordinal_ / 64);
+    if (verdict.met >> (ordinal_ % 64) & 1) return;
+    const bool never = verdict.never >> (ordinal_ % 64) & 1;
+    Reason& reason =
+        never ? Add(ReasonCode::kNeverDependency,
+                    "its dependency " + ToString(job_.spec.dependency) +
+                        " can never be met; it stays because "
+                        "--keep-if-impossible was given",
+                    "run the parent again with `bsub-lite requeue`, or end this job with `bsub-lite cancel " +
+                        Id() + "`")
+              : Add(ReasonCode::kDependency, "it waits for its dependency " + ToString(job_.spec.dependency),
+                    "see what the parent waits for with `bsub-lite why PARENT`");
+    for (const ConditionStatus& c : BlockingConditions(store_.state(), job_, ordinal_, never)) {
+      AddEvidence(reason, c.text + ": " + c.because);
+    }
+    if (!never && reason.evidence.size() == 1) {
+      const DependencyNode* condition = FirstCondition();
+      if (condition)
+        reason.next_step =
+            "see what it waits for with `bsub-lite why " + std::to_string(condition->job.value()) + "`";
+    }
+  }
+
+  const DependencyNode* FirstCondition() const {
+    const auto& nodes = job_.spec.dependency.nodes;
+    const auto it =
+        std::find_if(nodes.begin(), nodes.end(), [](const DependencyNode& n) { return n.job.valid(); });
+    return it == nodes.end() ? nullptr : &*it;
+  }
+
+  void BeginTime() {
+    if (job_.begin_reached) return;
+    Add(ReasonCode::kBeginTime,
+        "it was asked to begin at " + FormatUtc(job_.spec.begin_at) + ", in " +
+            FormatDuration(job_.spec.begin_at - now_),
+        "");
+  }
+
+  void Holds() {
+    const Task* row = FindTask(job_, ordinal_);
+    const bool child = job_.array && row && row->held;
+    if (!job_.held && !child) return;
+    Add(ReasonCode::kHeld, job_.held ? "the job is held" : "this child is held",
+        "let it go with `bsub-lite release " + (job_.held ? std::to_string(job_.id.value()) : Id()) + "`");
+  }
+
+  void QueueState() {
+    const Queue* queue = FindQueue();
+    if (!queue || queue->dispatches) return;
+    Add(ReasonCode::kQueueInactive, "queue " + queue->name + " is closed: it starts no jobs now",
+        "an administrator can open it with `bsub-lite queues open " + queue->name + "`");
+  }
+
+  void Limits() {
+    const Queue* queue = FindQueue();
+    if (!queue) return;
+    const auto hit = HitsLimit(store_, *queue, settings_.owner.uid);
+    if (!hit) return;
+    const std::string of = hit->per_user ? " of user " + settings_.owner.name : "";
+    Add(hit->per_user ? ReasonCode::kUserLimit : ReasonCode::kQueueLimit,
+        "queue " + queue->name + " runs at most " + Tasks(hit->limit) + of + " at a time, and " +
+            std::to_string(hit->running) + " run now",
+        "it starts when one of them ends; an administrator can raise the limit with `bsub-lite queues set " +
+            queue->name + (hit->per_user ? " --max-running-per-user N`" : " --max-running N`"));
+  }
+
+  void Concurrency() {
+    if (!job_.array) return;
+    const std::uint32_t limit = job_.spec.array->concurrency();
+    if (limit == 0 || job_.array->live_count() < limit) return;
+    Add(ReasonCode::kArrayConcurrency,
+        "the array was submitted with %" + std::to_string(limit) +
+            ": at most so many children at a time, and " + std::to_string(job_.array->live_count()) +
+            " run now",
+        "");
+  }
+
+  struct NodeGroups {
+    std::size_t fit_now = 0, fit_later = 0, too_small = 0, unavailable = 0;
+  };
+
+  NodeGroups GroupNodes(Reason& reason) const {
+    NodeGroups groups;
+    for (const auto& [id, node] : store_.state().nodes) {
+      const NodeCapacity::Use* use = store_.capacity().Find(id);
+      const std::string& name = node.description.name;
+      if (!settings_.request.Fits(node.description.total)) {
+        ++groups.too_small;
+        AddEvidence(reason, name + ": too small, has " + Describe(node.description.total));
+      } else if (!use || !use->usable) {
+        ++groups.unavailable;
+        AddEvidence(reason, name + ": " + WhyUnusable(node));
+      } else if (!settings_.request.Fits(use->Free())) {
+        ++groups.fit_later;
+        AddEvidence(reason, name + ": busy, " + Describe(use->Free()) + " free of " + Describe(use->total) +
+                                ", " + Tasks(static_cast<std::int64_t>(use->attempts.size())) + " there");
+      } else {
+        ++groups.fit_now;
+      }
+    }
+    return groups;
+  }
+
+  std::string WhyUnusable(const Node& node) const {
+    if (node.drained)
+      return "drained by " + node.drained_by + (node.drain_reason.empty() ? "" : ": " + node.drain_reason);
+    if (node.state != NodeState::kUp)
+      return std::string(ToString(node.state)) + " since " + FormatUtc(node.state_since);
+    return "has not connected since the scheduler started";
+  }
+
+  // Capacity is judged even if something else blocks, so that "can never run" shows at once.
+  void Capacity(bool blocked) {
+    const std::string asked = Describe(settings_.request);
+    if (store_.state().nodes.empty()) {
+      Add(ReasonCode::kNoNodes, "the cluster has no nodes",
+          "start some with `bsub-lite up --nodes N --slots S`");
+      return;
+    }
+    Reason reason;
+    const NodeGroups g = GroupNodes(reason);
+    if (g.fit_now + g.fit_later + g.unavailable == 0) {
+      reason.code = ReasonCode::kNeverFits;
+      reason.text = "it can never run here: it asks for " + asked + " on one node, and none of " +
+                    Nodes(g.too_small) + " has that much";
+      reason.next_step = "cancel it and submit again with less (-c, -m, --gpus), or add a larger node";
+    } else if (blocked || g.fit_now > 0) {
+      return;
+    } else if (g.fit_later == 0) {
+      reason.code = ReasonCode::kNodesUnavailable;
+      reason.text =
+          "it asks for " + asked + "; " + Nodes(g.unavailable) + " would do but cannot take work now";
+      reason.next_step = "see `bsub-lite nodes`; resume a drained node with `bsub-lite resume NODE`";
+    } else {
+      reason.code = ReasonCode::kResources;
+      reason.text = "it asks for " + asked + "; " + Nodes(g.fit_later) + " would do but " +
+                    (g.fit_later == 1 ? "is" : "are") + " busy, " + std::to_string(g.too_small) +
+                    " too small, " + std::to_string(g.unavailable) + " unavailable";
+      reason.next_step = "it starts when enough of what runs has ended";
+    }
+    found_.push_back(std::move(reason));
+    if (found_.back().code == ReasonCode::kResources) Position();
+  }
+
+  // How many jobs are served before this one.
+  void Position() {
+    std::int64_t ahead = 0;
+    for (const Queue* queue : QueuesInOrder(store_.state())) {
+      const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name);
+      const bool own = queue->name == settings_.queue;
+      if (classes) {
+        for (const auto& [key, waiting] : *classes) ahead += CountAhead(key, waiting, own);
+      }
+      if (own) break;
+    }
+    if (ahead == 0 && !found_.empty()) return;
+    Add(ReasonCode::kPosition,
+        ahead == 0 ? "it is next in line and starts with the next scheduling cycle"
+                   : std::to_string(ahead) + (ahead == 1 ? " job is" : " jobs are") +
+                         " served before it in its own or a "
+                         "higher queue",
+        "");
+  }
+
+  std::int64_t CountAhead(const ClassKey& key, const WaitingClass& waiting, bool own) const {
+    const auto all = static_cast<std::int64_t>(waiting.members.size());
+    if (!own || key.priority > job_.priority) return all;
+    if (key.priority < job_.priority) return 0;
+    const WaitingMember me{!InFront(job_), job_.id};
+    return std::distance(waiting.members.begin(), waiting.members.lower_bound(me));
+  }
+
+  const Queue* FindQueue() const {
+    const auto it = store_.state().queues.find(settings_.queue);
+    return it == store_.state().queues.end() ? nullptr : &it->second;
+  }
+  std::string Id() const { return "'" + DisplayId(job_, ordinal_) + "'"; }
+
+  const Store& store_;
+  const Job& job_;
+  const std::uint32_t ordinal_;
+  const TimePoint now_;
+  const JobSettings& settings_;
+  std::vector<Reason> found_;
+};
+
+Reason LiveReason(const Store& store, const Task& task, TimePoint now) {
+  const Attempt& a = *task.attempt;
+  const Node& node = store.state().nodes.at(a.node);
+  const std::string& name = node.description.name;
+  if (!store.IsConnected(a.node)) {
+    return {
+        ReasonCode::kContactLost,
+        "it was last seen on node " + name + ", which is out of contact since " + FormatUtc(node.state_since),
+        "it goes on when the node is back; if the node is known to be dead: `bsub-lite nodes declare-dead " +
+            name + "`",
+        {}};
+  }
+  if (a.stop != StopReason::kNone) {
+    return {ReasonCode::kRunning,
+            "it was told to stop on node " + name + " " + FormatDuration(now - a.stop_at) + " ago by " +
+                a.stop_by,
+            "",
+            {}};
+  }
+  if (task.state == JobState::kStarting) {
+    return {ReasonCode::kStarting, "it is being started on node " + name, "", {}};
+  }
+  return {
+      ReasonCode::kRunning, "it runs on node " + name + " for " + FormatDuration(now - a.started_at), "", {}};
+}
+
+Reason OverReason(const Job& job, std::uint32_t ordinal, JobState state) {
+  const Task* task = FindTask(job, ordinal);
+  std::string text = state == JobState::kSucceeded ? "it succeeded" : "it failed";
+  if (task && task->last_end) text += ": " + Describe(task->last_end->end);
+  if (!task && state == JobState::kFailed) {
+    text += " with exit code " + std::to_string(job.array->exit_codes.at(ordinal));
+  }
+  return {ReasonCode::kOver,
+          text,
+          state == JobState::kFailed
+              ? "read its output with `bsub-lite logs '" + DisplayId(job, ordinal) + "'`"
+              : "",
+          {}};
+}
+
+// Of a whole array: the child that speaks for it.
+std::uint32_t Spokesman(const Job& job) {
+  for (std::uint32_t i = 0; i < job.size(); ++i) {
+    if (IsWaiting(StateOf(job, i))) return i;
+  }
+  for (const auto& [ordinal, row] : job.array->rows) return ordinal;
+  return job.array->failed.FirstSet().value_or(0);
+}
+
+}  // namespace
+
+Result<Explanation> Explain(const Store& store, const TaskSelector& target, TimePoint now) {
+  const Job* job = store.state().FindJob(target.job);
+  if (!job) return NotFound("job " + std::to_string(target.job.value()) + ": no such job");
+  const bool whole = job->array && !target.ordinal;
+  const std::uint32_t ordinal = target.ordinal ? *target.ordinal : whole ? Spokesman(*job) : 0;
+  if (ordinal >= job->size())
+    return NotFound("job " + std::to_string(target.job.value()) + ": no such child");
+
+  Explanation e;
+  e.task = {job->id, ordinal};
+  e.id = whole ? std::to_string(job->id.value()) : DisplayId(*job, ordinal);
+  e.state = whole ? StateOf(*job) : StateOf(*job, ordinal);
+  const Task* task = FindTask(*job, ordinal);
+  e.held = job->held || (task && task->held);
+  if (whole) e.waiting_children = static_cast<std::uint32_t>(CountsOf(*job).waiting);
+
+  const JobState state = StateOf(*job, ordinal);
+  if (IsLive(state)) {
+    e.reasons.push_back(LiveReason(store, *task, now));
+  } else if (IsOver(state)) {
+    e.reasons.push_back(OverReason(*job, ordinal, state));
+  } else {
+    e.reasons = WaitingReasons(store, *job, ordinal, now).Collect();
+  }
+  return e;
+}
+
+std::string_view ToString(ReasonCode code) {
+  switch (code) {
+    case ReasonCode::kDependency:
+      return "dependency";
+    case ReasonCode::kNeverDependency:
+      return "dependency-never";
+    case ReasonCode::kBeginTime:
+      return "begin-time";
+    case ReasonCode::kHeld:
+      return "held";
+    case ReasonCode::kQueueInactive:
+      return "queue-closed";
+    case ReasonCode::kQueueLimit:
+      return "queue-limit";
+    case ReasonCode::kUserLimit:
+      return "user-limit";
+    case ReasonCode::kArrayConcurrency:
+      return "array-concurrency";
+    case ReasonCode::kNoNodes:
+      return "no-nodes";
+    case ReasonCode::kNeverFits:
+      return "never-fits";
+    case ReasonCode::kResources:
+      return "resources";
+    case ReasonCode::kPosition:
+      return "position";
+    case ReasonCode::kNodesUnavailable:
+      return "nodes-unavailable";
+    case ReasonCode::kStarting:
+      return "starting";
+    case ReasonCode::kContactLost:
+      return "contact-lost";
+    case ReasonCode::kRunning:
+      return "running";
+    case ReasonCode::kOver:
+      return "over";
+  }
+  return "unknown";
+}
+
+}  // namespace bsub::sched

@@ -1,0 +1,132 @@
+#include "scheduler/core/invariants.h"
+
+#include <map>
+
+#include "scheduler/core/dependency_eval.h"
+#include "scheduler/core/state_hash.h"
+
+namespace bsub::sched {
+namespace {
+
+Status Broken(const std::string& what) { return Internal("invariant broken: " + what); }
+
+struct Walk {
+  std::map<NodeId, Resources> used;
+  std::map<NodeId, std::size_t> tasks;
+};
+
+// An attempt exists exactly while a task is live, on a known node.
+Status CheckTask(const State& state, const Job& job, std::uint32_t ordinal, const Task& task, Walk& walk) {
+  const std::string id = DisplayId(job, ordinal);
+  if (IsLive(task.state) != (task.attempt != nullptr))
+    return Broken("task " + id + " is live without an attempt, or the reverse");
+  if (!task.attempt) return OkStatus();
+  const Attempt& a = *task.attempt;
+  if (a.number != task.attempts)
+    return Broken("task " + id + " runs attempt " + std::to_string(a.number) + ", not its newest");
+  if (!state.nodes.count(a.node)) return Broken("task " + id + " runs on an unknown node");
+  if ((task.state == JobState::kRunning) != a.started_at.set())
+    return Broken("task " + id + ": start time and state differ");
+  walk.used[a.node] += a.allocated;
+  ++walk.tasks[a.node];
+  return OkStatus();
+}
+
+Status CheckArray(const State& state, const Job& job, Walk& walk) {
+  const ArrayState& a = *job.array;
+  const std::string id = "array " + std::to_string(job.id.value());
+  std::uint32_t starting = 0, running = 0;
+  for (const auto& [ordinal, row] : a.rows) {
+    BSUB_RETURN_IF_ERROR(CheckTask(state, job, ordinal, row, walk));
+    if (a.IsOver(ordinal)) return Broken(id + " keeps a row of a finished child");
+    starting += row.state == JobState::kStarting;
+    running += row.state == JobState::kRunning;
+  }
+  if (a.succeeded_count != a.succeeded.Count() || a.failed_count != a.failed.Count() ||
+      a.started_count != a.started.Count() || a.open_count != a.open.Count() ||
+      starting != a.starting_count || running != a.running_count) {
+    return Broken(id + ": counts differ from bits");
+  }
+  const std::uint32_t limit = job.spec.array->concurrency();
+  if (limit != 0 && a.live_count() > limit)
+    return Broken(id + " runs more children than its %" + std::to_string(limit));
+  for (std::size_t w = 0; w < a.ready.word_count(); ++w) {
+    if (a.succeeded.word(w) & a.failed.word(w)) return Broken(id + ": a child succeeded and failed");
+    const std::uint64_t met = job.begin_reached ? EvaluateWord(state, job, w).met : 0;
+    std::uint64_t waiting = ~(a.succeeded.word(w) | a.failed.word(w)) & a.ready.WordMask(w), held = 0;
+    const auto first = static_cast<std::uint32_t>(w * 64);
+    for (auto it = a.rows.lower_bound(first); it != a.rows.end() && it->first - first < 64; ++it) {
+      if (IsLive(it->second.state)) waiting &= ~(1ULL << (it->first - first));
+      if (it->second.held) held |= 1ULL << (it->first - first);
+    }
+    if (a.ready.word(w) != (waiting & met))
+      return Broken(id + ": ready bits differ from the dependencies, word " + std::to_string(w));
+    if (a.open.word(w) != (waiting & met & ~held))
+      return Broken(id + ": open bits are wrong, word " + std::to_string(w));
+  }
+  return OkStatus();
+}
+
+Status CheckPlain(const State& state, const Job& job, Walk& walk) {
+  BSUB_RETURN_IF_ERROR(CheckTask(state, job, 0, job.task, walk));
+  const bool met = job.begin_reached && (EvaluateWord(state, job, 0).met & 1);
+  if (job.ready != (IsWaiting(job.task.state) && met))
+    return Broken("job " + std::to_string(job.id.value()) + ": ready differs from the dependencies");
+  return OkStatus();
+}
+
+// A live task started when its dependencies allowed it. Only what cannot be undone is looked at: a requeued
+// parent may since have gone back.
+Status CheckJob(const Store& store, const Job& job, Walk& walk) {
+  const State& state = store.state();
+  const std::string id = "job " + std::to_string(job.id.value());
+  BSUB_RETURN_IF_ERROR(job.array ? CheckArray(state, job, walk) : CheckPlain(state, job, walk));
+  if (job.Over() != job.finished_at.set()) return Broken(id + ": over and finished_at differ");
+  if (!state.queues.count(job.spec.settings->queue) && !job.Over())
+    return Broken(id + " waits in a queue that is gone");
+  const bool waits = WaitsForNode(job);
+  if (waits != (job.waiting_class != nullptr))
+    return Broken(id + (waits ? " is not among the waiting" : " waits but must not"));
+  if (waits && !job.waiting_class->members.count({!InFront(job), job.id}))
+    return Broken(id + " waits in the wrong place");
+  return OkStatus();
+}
+
+Status CheckNodes(const Store& store, const Walk& walk) {
+  for (const auto& [id, node] : store.state().nodes) {
+    const std::string& name = node.description.name;
+    const NodeCapacity::Use* use = store.capacity().Find(id);
+    if (!use) return Broken("node " + name + " is not counted");
+    const auto it = walk.used.find(id);
+    const Resources used = it == walk.used.end() ? Resources{} : it->second;
+    if (used != use->used) return Broken("node " + name + ": what is in use differs from its attempts");
+    const auto tasks = walk.tasks.find(id);
+    if ((tasks == walk.tasks.end() ? 0 : tasks->second) != use->attempts.size())
+      return Broken("node " + name + ": attempts differ");
+    if (node.state == NodeState::kDown && !use->attempts.empty())
+      return Broken("node " + name + " is down and has attempts");
+  }
+  return OkStatus();
+}
+
+Status CheckCounts(const Store& store) {
+  std::map<std::string, TaskCounts> queues;
+  for (const auto& [id, job] : store.state().jobs) queues[job.spec.settings->queue] += CountsOf(job);
+  for (const auto& [name, counts] : queues) {
+    if (counts != store.CountsOfQueue(name)) return Broken("queue " + name + ": counts differ from its jobs");
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Status CheckInvariants(const Store& store) {
+  Walk walk;
+  for (const auto& [id, job] : store.state().jobs) BSUB_RETURN_IF_ERROR(CheckJob(store, job, walk));
+  BSUB_RETURN_IF_ERROR(CheckNodes(store, walk));
+  BSUB_RETURN_IF_ERROR(CheckCounts(store));
+  if (store.hash() != HashOf(store.state())) return Broken("the state hash differs from the state");
+  return OkStatus();
+}
+
+}  // namespace bsub::sched

@@ -1,0 +1,82 @@
+#include "scheduler/core/scheduler.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+#include "scheduler/core/explainer.h"
+#include "scheduler/core/invariants.h"
+#include "scheduler/core/state_hash.h"
+#include "scheduler/core/turn.h"
+
+namespace bsub::sched {
+
+void Turn::Record(EntryBody body) {
+  JournalEntry entry{Sequence(state().last_sequence.value() + 1), at, std::move(body)};
+  const Status applied = store.Apply(entry);
+  BSUB_CHECK(applied.has_value()) << KindName(entry.body) << ": " << applied.error().message;
+  outcome_.entries.push_back(std::move(entry));
+}
+
+void Turn::Answer(ReplyTo to, Result<ReplyBody> body) {
+  if (to.valid()) Send(Reply{to, std::move(body)});
+}
+
+class Scheduler::Impl {
+ public:
+  explicit Impl(Settings s) : settings(std::move(s)) {}
+  Impl(Settings s, State state) : settings(std::move(s)), store(std::move(state)) {}
+
+  Settings settings;
+  Store store;
+  Links links;
+};
+
+Scheduler::Scheduler(Settings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
+Scheduler::Scheduler(Settings settings, State state)
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(state))) {}
+Scheduler::~Scheduler() = default;
+
+Outcome Scheduler::Handle(const Input& input) {
+  BSUB_CHECK(input.at >= state().last_at) << "time went back: " << input.at.micros();
+  Outcome outcome;
+  Turn turn(impl_->settings, impl_->store, impl_->links, input.at, outcome);
+  std::visit([&turn](const auto& body) { Decide(turn, body); }, input.body);
+  outcome.wake_at = std::min(outcome.wake_at, NextWake(impl_->settings, impl_->store, impl_->links));
+  return outcome;
+}
+
+Status Scheduler::Apply(const JournalEntry& entry) { return impl_->store.Apply(entry); }
+const State& Scheduler::state() const { return impl_->store.state(); }
+std::uint64_t Scheduler::state_hash() const { return impl_->store.hash(); }
+std::uint64_t Scheduler::RecomputeStateHash() const { return HashOf(state()); }
+
+QueueUsage Scheduler::UsageOf(std::string_view queue) const {
+  const TaskCounts counts = impl_->store.CountsOfQueue(queue);
+  return {counts.waiting, counts.starting, counts.running};
+}
+
+NodeUsage Scheduler::UsageOf(NodeId node) const {
+  NodeUsage usage;
+  if (const NodeCapacity::Use* use = impl_->store.capacity().Find(node)) {
+    usage.used = use->used;
+    usage.tasks = static_cast<std::uint32_t>(use->attempts.size());
+  }
+  usage.connected = impl_->store.IsConnected(node);
+  if (const auto it = impl_->links.lease_ends.find(node); it != impl_->links.lease_ends.end())
+    usage.lease_ends = it->second;
+  return usage;
+}
+
+std::vector<AttemptRef> Scheduler::AttemptsOn(NodeId node) const {
+  const NodeCapacity::Use* use = impl_->store.capacity().Find(node);
+  if (!use) return {};
+  return {use->attempts.begin(), use->attempts.end()};
+}
+
+Result<Explanation> Scheduler::Explain(const TaskSelector& target, TimePoint now) const {
+  return bsub::sched::Explain(impl_->store, target, now);
+}
+
+Status Scheduler::CheckInvariants() const { return bsub::sched::CheckInvariants(impl_->store); }
+
+}  // namespace bsub::sched

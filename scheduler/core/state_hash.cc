@@ -1,0 +1,170 @@
+#include "scheduler/core/state_hash.h"
+
+#include <bit>
+
+#include "common/hash.h"
+
+namespace bsub::sched {
+namespace {
+
+// Each kind of term starts from its own word, so that equal fields of different kinds do not cancel.
+enum class Term : std::uint8_t { kSpec = 1, kProgress, kChild, kQueue, kDefinition, kNode, kCounters };
+
+std::string_view View(std::span<const std::uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void Add(FieldHasher& h, const std::map<std::string, std::string>& map) {
+  h.Add(map.size());
+  for (const auto& [key, value] : map) h.Add(key).Add(value);
+}
+
+void Add(FieldHasher& h, const Resources& r) { h.Add(r.cpu_milli).Add(r.mem_bytes).Add(r.gpus); }
+
+void Add(FieldHasher& h, const RetryStrategy& retry) {
+  h.Add(retry.attempts).Add(retry.evaluate_on_exit.size());
+  for (const EvaluateOnExit& rule : retry.evaluate_on_exit) {
+    h.Add(rule.on_status_reason).Add(rule.on_reason).Add(rule.on_exit_code).Add(rule.action);
+  }
+}
+
+void Add(FieldHasher& h, const JobSettings& s) {
+  h.Add(s.owner.uid).Add(s.owner.gid).Add(s.owner.name).Add(s.owner.groups.size());
+  for (const std::uint32_t group : s.owner.groups) h.Add(group);
+  h.Add(s.submit_host).Add(s.working_directory).Add(s.umask).Add(s.limits.size());
+  for (const ProcessLimit& limit : s.limits) h.Add(limit.name).Add(limit.soft).Add(limit.hard);
+  h.Add(View(s.environment.bytes)).Add(s.queue).Add(s.priority).Add(s.project).Add(s.share_identifier);
+  Add(h, s.request);
+  h.Add(s.walltime.count()).Add(s.stop_grace.count());
+  Add(h, s.retry);
+  h.Add(s.max_interruptions).Add(s.on_impossible).Add(s.definition).Add(s.stdout_path).Add(s.stderr_path);
+  Add(h, s.tags);
+}
+
+void Add(FieldHasher& h, const Dependency& dependency) {
+  h.Add(dependency.nodes.size());
+  for (const DependencyNode& n : dependency.nodes) {
+    h.Add(n.kind).Add(n.condition).Add(n.compare).Add(n.index_wise).Add(n.exit_code).Add(n.job.value());
+    h.Add(n.index.has_value()).Add(n.index.value_or(0)).Add(n.name);
+  }
+}
+
+void Add(FieldHasher& h, const End& end) { h.Add(end.kind).Add(end.code).Add(end.by).Add(end.reason); }
+
+void Add(FieldHasher& h, const Attempt& a) {
+  h.Add(a.number).Add(a.node.value()).Add(a.incarnation.value());
+  Add(h, a.allocated);
+  h.Add(a.gpu_indices.size());
+  for (const std::int32_t gpu : a.gpu_indices) h.Add(gpu);
+  h.Add(a.placed_at.micros()).Add(a.started_at.micros()).Add(a.stop).Add(a.stop_by).Add(a.stop_reason);
+  h.Add(a.stop_at.micros());
+}
+
+void Add(FieldHasher& h, const Task& t) {
+  h.Add(t.state).Add(t.held).Add(t.front).Add(t.started).Add(t.attempts).Add(t.charged).Add(t.interruptions);
+  h.Add(t.since.micros()).Add(t.attempt != nullptr).Add(t.last_end != nullptr);
+  if (t.attempt) Add(h, *t.attempt);
+  if (t.last_end) {
+    Add(h, t.last_end->end);
+    h.Add(t.last_end->at.micros());
+  }
+}
+
+}  // namespace
+
+std::uint64_t HashOfSpec(const Job& job) {
+  FieldHasher h;
+  h.Add(Term::kSpec).Add(job.id.value()).Add(job.spec.name).Add(View(job.spec.command.bytes));
+  Add(h, *job.spec.settings);
+  h.Add(job.spec.array ? job.spec.array->ToString() : std::string());
+  Add(h, job.spec.dependency);
+  h.Add(job.spec.begin_at.micros()).Add(View(job.spec.token.bytes)).Add(job.submitted_at.micros());
+  return h.Value();
+}
+
+std::uint64_t HashOfProgress(const Job& job) {
+  FieldHasher h;
+  h.Add(Term::kProgress).Add(job.id.value()).Add(job.priority).Add(job.held).Add(job.begin_reached);
+  h.Add(job.finished_at.micros());
+  if (job.array) {
+    h.Add(job.array->max_attempt);
+  } else {
+    Add(h, job.task);
+  }
+  return h.Value();
+}
+
+std::uint64_t HashOfChild(const Job& job, std::uint32_t ordinal) {
+  const ArrayState& array = *job.array;
+  const Task* row = array.FindRow(ordinal);
+  const bool good = array.succeeded.test(ordinal), bad = array.failed.test(ordinal);
+  const bool started = array.started.test(ordinal);
+  if (!row && !good && !bad && !started) return 0;
+  FieldHasher h;
+  h.Add(Term::kChild).Add(job.id.value()).Add(ordinal).Add(good).Add(bad).Add(started);
+  h.Add(array.exit_codes.at(ordinal)).Add(row != nullptr);
+  if (row) Add(h, *row);
+  return h.Value();
+}
+
+std::uint64_t HashOf(const Queue& q) {
+  FieldHasher h;
+  h.Add(Term::kQueue).Add(q.name).Add(q.priority).Add(q.accepts).Add(q.dispatches).Add(q.max_running);
+  h.Add(q.max_running_per_user).Add(q.max_waiting).Add(q.max_waiting_per_user).Add(q.description);
+  return h.Value();
+}
+
+std::uint64_t HashOf(const JobDefinition& d) {
+  FieldHasher h;
+  h.Add(Term::kDefinition).Add(d.name).Add(d.revision).Add(d.active).Add(d.command.size());
+  for (const std::string& word : d.command) h.Add(word);
+  Add(h, d.environment);
+  Add(h, d.parameters);
+  h.Add(d.working_directory);
+  Add(h, d.request);
+  h.Add(d.walltime.count()).Add(d.priority);
+  Add(h, d.retry);
+  Add(h, d.tags);
+  h.Add(d.registered_by).Add(d.registered_at.micros());
+  return h.Value();
+}
+
+std::uint64_t HashOf(const Node& n) {
+  FieldHasher h;
+  const NodeDescription& d = n.description;
+  h.Add(Term::kNode)
+      .Add(n.id.value())
+      .Add(d.name)
+      .Add(d.host)
+      .Add(d.boot_id)
+      .Add(d.spawner_id)
+      .Add(d.version);
+  Add(h, d.total);
+  h.Add(d.interruptible).Add(d.on_lease_loss).Add(n.state).Add(n.incarnation.value()).Add(n.drained);
+  h.Add(n.drained_by).Add(n.drain_reason).Add(n.registered_at.micros()).Add(n.state_since.micros());
+  return h.Value();
+}
+
+std::uint64_t HashOfCounters(const State& s) {
+  FieldHasher h;
+  h.Add(Term::kCounters).Add(s.cluster_uuid).Add(s.last_sequence.value()).Add(s.last_at.micros());
+  h.Add(s.next_job_id).Add(s.next_node_id).Add(s.next_incarnation).Add(s.default_queue);
+  return h.Value();
+}
+
+std::uint64_t HashOf(const State& state) {
+  std::uint64_t sum = HashOfCounters(state);
+  for (const auto& [id, job] : state.jobs) {
+    sum += HashOfSpec(job) + HashOfProgress(job);
+    if (!job.array) continue;
+    for (std::uint32_t i = 0; i < job.size(); ++i) sum += HashOfChild(job, i);
+  }
+  for (const auto& [name, queue] : state.queues) sum += HashOf(queue);
+  for (const auto& [name, revisions] : state.definitions) {
+    for (const JobDefinition& definition : revisions) sum += HashOf(definition);
+  }
+  for (const auto& [id, node] : state.nodes) sum += HashOf(node);
+  return sum;
+}
+
+}  // namespace bsub::sched

@@ -1,0 +1,304 @@
+#include "scheduler/core/store.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+#include "common/hash.h"
+#include "scheduler/core/dependency_eval.h"
+#include "scheduler/core/job_edit.h"
+#include "scheduler/core/state_hash.h"
+
+namespace bsub::sched {
+namespace {
+
+std::uint64_t NameKey(std::uint32_t uid, std::string_view name) {
+  return FieldHasher().Add(uid).Add(name).Value();
+}
+
+// The rows of one word, as bits.
+struct RowBits {
+  std::uint64_t live = 0;
+  std::uint64_t held = 0;
+  std::uint64_t front = 0;
+};
+
+RowBits RowsOfWord(const ArrayState& array, std::size_t word) {
+  RowBits bits;
+  const auto first = static_cast<std::uint32_t>(word * 64);
+  for (auto it = array.rows.lower_bound(first); it != array.rows.end() && it->first - first < 64; ++it) {
+    const std::uint64_t bit = 1ULL << (it->first - first);
+    if (IsLive(it->second.state)) bits.live |= bit;
+    if (it->second.held) bits.held |= bit;
+    if (it->second.front) bits.front |= bit;
+  }
+  return bits;
+}
+
+void SetOpenWord(ArrayState& array, std::size_t word, std::uint64_t open, std::uint64_t front) {
+  array.open_count -= static_cast<std::uint32_t>(std::popcount(array.open.word(word)));
+  array.open.set_word(word, open);
+  array.open_count += static_cast<std::uint32_t>(std::popcount(array.open.word(word)));
+  const auto first = static_cast<std::uint32_t>(word * 64);
+  array.open_front.erase(array.open_front.lower_bound(first), array.open_front.lower_bound(first + 64));
+  for (std::uint64_t rest = front; rest != 0; rest &= rest - 1) {
+    array.open_front.insert(first + static_cast<std::uint32_t>(std::countr_zero(rest)));
+  }
+}
+
+}  // namespace
+
+TaskCounts CountsOf(const Job& job) {
+  if (job.array) {
+    const ArrayState& a = *job.array;
+    return {static_cast<std::int64_t>(a.size()) - a.succeeded_count - a.failed_count - a.live_count(),
+            a.starting_count, a.running_count};
+  }
+  const JobState s = job.task.state;
+  return {IsWaiting(s), s == JobState::kStarting, s == JobState::kRunning};
+}
+
+Store::Store(State state) : state_(std::move(state)) {
+  terms_ = HashOf(state_) - HashOfCounters(state_);
+  for (auto& [id, node] : state_.nodes) {
+    capacity_.SetTotal(id, node.description.total);
+    UpdateUsable(id);
+  }
+  for (auto& [id, job] : state_.jobs) {
+    if (job.array) {
+      ArrayState& a = *job.array;
+      a.succeeded_count = a.succeeded.Count();
+      a.failed_count = a.failed.Count();
+      a.started_count = a.started.Count();
+      for (const auto& [ordinal, row] : a.rows) {
+        a.starting_count += row.state == JobState::kStarting;
+        a.running_count += row.state == JobState::kRunning;
+      }
+    }
+    IndexJob(job);
+  }
+  // Only now is every target known.
+  for (auto& [id, job] : state_.jobs) {
+    dependencies_.Add(state_, job);
+    RefreshAll(job);
+  }
+}
+
+std::uint64_t Store::hash() const { return terms_ + HashOfCounters(state_); }
+
+// What does not need the other jobs: settings, token, name, times, counts, capacity.
+void Store::IndexJob(Job& job) {
+  job.spec.settings = *settings_.insert(job.spec.settings).first;
+  if (!job.spec.token.empty()) tokens_.emplace(job.spec.token, job.id);
+  names_.emplace(NameKey(job.spec.settings->owner.uid, job.spec.name), job.id);
+  if (!job.begin_reached) begin_times_.emplace(job.spec.begin_at, job.id);
+  if (job.finished_at.set()) finished_.emplace(job.finished_at, job.id);
+  CountJob(job, +1);
+  const auto take = [&](std::uint32_t ordinal, const Task& task) {
+    if (!task.attempt) return;
+    const Attempt& a = *task.attempt;
+    capacity_.Take(a.node, {{job.id, ordinal}, a.number}, a.allocated, a.gpu_indices);
+  };
+  if (!job.array) return take(0, job.task);
+  for (const auto& [ordinal, row] : job.array->rows) take(ordinal, row);
+}
+
+void Store::UnindexJob(Job& job) {
+  waiting_.Remove(job);
+  CountJob(job, -1);
+  dependencies_.Remove(state_, job);
+  doomed_.erase(job.id);
+  begin_times_.erase({job.spec.begin_at, job.id});
+  finished_.erase({job.finished_at, job.id});
+  if (!job.spec.token.empty()) tokens_.erase(job.spec.token);
+  const auto [first, last] = names_.equal_range(NameKey(job.spec.settings->owner.uid, job.spec.name));
+  const auto it = std::find_if(first, last, [&job](const auto& entry) { return entry.second == job.id; });
+  if (it != last) names_.erase(it);
+  std::shared_ptr<const JobSettings> settings = std::move(job.spec.settings);
+  if (settings.use_count() <= 2) settings_.erase(settings);  // ours here and the set's
+}
+
+void Store::CountJob(const Job& job, int sign) {
+  const TaskCounts counts = bsub::sched::CountsOf(job);
+  const JobSettings& settings = *job.spec.settings;
+  const auto update = [&](auto& map, const auto& key) {
+    TaskCounts& sum = map[key];
+    if (sign > 0) {
+      sum += counts;
+    } else {
+      sum -= counts;
+    }
+    if (sum == TaskCounts{}) map.erase(map.find(key));
+  };
+  if (counts == TaskCounts{}) return;
+  update(queue_counts_, settings.queue);
+  update(user_counts_, settings.owner.uid);
+  update(queue_user_counts_, std::pair(settings.queue, settings.owner.uid));
+}
+
+void Store::RefreshWord(Job& job, std::size_t word) {
+  const Verdict verdict = EvaluateWord(state_, job, word);
+  const std::uint64_t met = job.begin_reached ? verdict.met : 0;
+  std::uint64_t waiting;
+  if (job.array) {
+    ArrayState& a = *job.array;
+    if (word >= a.ready.word_count()) return;
+    const RowBits rows = RowsOfWord(a, word);
+    waiting = ~(a.succeeded.word(word) | a.failed.word(word) | rows.live) & a.ready.WordMask(word);
+    a.ready.set_word(word, waiting & met);
+    const std::uint64_t open = waiting & met & ~rows.held;
+    SetOpenWord(a, word, open, open & rows.front);
+  } else {
+    waiting = IsWaiting(job.task.state) ? 1 : 0;
+    job.ready = (waiting & met & 1) != 0;
+  }
+  if ((waiting & verdict.never) != 0 && job.spec.settings->on_impossible == OnImpossible::kEnd) {
+    doomed_[job.id].insert(word);
+  } else if (const auto it = doomed_.find(job.id); it != doomed_.end()) {
+    it->second.erase(word);
+    if (it->second.empty()) doomed_.erase(it);
+  }
+}
+
+void Store::RefreshAll(Job& job) {
+  const std::size_t words = job.array ? job.array->ready.word_count() : 1;
+  for (std::size_t w = 0; w < words; ++w) RefreshWord(job, w);
+  waiting_.Update(job);
+}
+
+void Store::NotifyWaiters(Job& job, std::uint32_t first, std::uint32_t last, bool whole) {
+  if (job.array && IsSequential(job)) {
+    for (std::size_t w = first / 64; w <= (last + 1) / 64; ++w) RefreshWord(job, w);
+    waiting_.Update(job);
+  }
+  const DependencyIndex::Waiters* waiters = dependencies_.Of(job.id);
+  if (!waiters) return;
+  if (whole || !job.array) {
+    for (const JobId id : waiters->whole) RefreshAll(*MutableJob(id));
+  }
+  for (const JobId id : waiters->index_wise) {
+    Job& waiter = *MutableJob(id);
+    for (std::size_t w = first / 64; w <= last / 64; ++w) RefreshWord(waiter, w);
+    waiting_.Update(waiter);
+  }
+  for (auto it = waiters->child.lower_bound(first); it != waiters->child.end() && it->first <= last; ++it) {
+    for (const JobId id : it->second) RefreshAll(*MutableJob(id));
+  }
+}
+
+void Store::FinishIfOver(Job& job, TimePoint at) {
+  if (!job.Over() || job.finished_at.set()) return;
+  job.finished_at = at;
+  finished_.emplace(at, job.id);
+}
+
+void Store::UpdateUsable(NodeId id) {
+  const auto it = state_.nodes.find(id);
+  if (it == state_.nodes.end()) return;
+  capacity_.SetUsable(id,
+                      connected_.count(id) != 0 && it->second.state == NodeState::kUp && !it->second.drained);
+}
+
+void Store::SetConnected(NodeId node, bool connected) {
+  if (connected) {
+    connected_.insert(node);
+  } else {
+    connected_.erase(node);
+  }
+  UpdateUsable(node);
+}
+
+void Store::EditNode(NodeId id, const std::function<void(Node&)>& change) {
+  Node& node = state_.nodes.at(id);
+  terms_ -= HashOf(node);
+  change(node);
+  terms_ += HashOf(node);
+  UpdateUsable(id);
+}
+
+Job* Store::MutableJob(JobId id) {
+  const auto it = state_.jobs.find(id);
+  return it == state_.jobs.end() ? nullptr : &it->second;
+}
+
+TaskCounts Store::CountsOfQueue(std::string_view queue) const {
+  const auto it = queue_counts_.find(queue);
+  return it == queue_counts_.end() ? TaskCounts{} : it->second;
+}
+
+TaskCounts Store::CountsOfUser(std::uint32_t uid) const {
+  const auto it = user_counts_.find(uid);
+  return it == user_counts_.end() ? TaskCounts{} : it->second;
+}
+
+TaskCounts Store::CountsOfUserInQueue(std::string_view queue, std::uint32_t uid) const {
+  const auto it = queue_user_counts_.find({std::string(queue), uid});
+  return it == queue_user_counts_.end() ? TaskCounts{} : it->second;
+}
+
+JobId Store::FindByToken(const SubmitToken& token) const {
+  const auto it = tokens_.find(token);
+  return it == tokens_.end() ? JobId() : it->second;
+}
+
+std::vector<JobId> Store::FindByName(std::uint32_t uid, std::string_view name) const {
+  const auto matches = [&](JobId id) {
+    const Job& job = state_.jobs.at(id);
+    return job.spec.settings->owner.uid == uid &&
+           (name.empty() || name.back() != '*' ? job.spec.name == name
+                                               : std::string_view(job.spec.name).substr(0, name.size() - 1) ==
+                                                     name.substr(0, name.size() - 1));
+  };
+  std::vector<JobId> found;
+  if (!name.empty() && name.back() == '*') {
+    for (const auto& [id, job] : state_.jobs) {
+      if (matches(id)) found.push_back(id);
+    }
+    return found;
+  }
+  const auto [first, last] = names_.equal_range(NameKey(uid, name));
+  for (auto it = first; it != last; ++it) {
+    if (matches(it->second)) found.push_back(it->second);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// --- JobEdit
+// -------------------------------------------------------------------------------------------------------
+
+JobEdit::JobEdit(Store& store, Job& job, std::optional<std::uint32_t> ordinal)
+    : store_(store), job_(job), ordinal_(ordinal) {
+  store_.CountJob(job_, -1);
+  store_.terms_ -= HashOfProgress(job_);
+  if (job_.array && ordinal_) store_.terms_ -= HashOfChild(job_, *ordinal_);
+}
+
+JobEdit::~JobEdit() {
+  if (job_.array && ordinal_) {
+    store_.terms_ += HashOfChild(job_, *ordinal_);
+    store_.RefreshWord(job_, *ordinal_ / 64);
+  } else if (!job_.array) {
+    store_.RefreshWord(job_, 0);
+  }
+  store_.terms_ += HashOfProgress(job_);
+  store_.CountJob(job_, +1);
+  store_.waiting_.Update(job_);
+}
+
+Task& JobEdit::Row() {
+  BSUB_CHECK(ordinal_.has_value()) << "an edit of a whole job has no row";
+  return job_.array ? job_.array->rows[*ordinal_] : job_.task;
+}
+
+void JobEdit::DropRowIfPlain() {
+  if (!job_.array) return;
+  const auto it = job_.array->rows.find(*ordinal_);
+  if (it == job_.array->rows.end()) return;
+  const Task& row = it->second;
+  const bool over = job_.array->IsOver(*ordinal_);
+  if (!over && (row.attempt || row.held || row.attempts > 0 || row.front)) return;
+  job_.array->max_attempt = std::max(job_.array->max_attempt, row.attempts);
+  job_.array->rows.erase(it);
+}
+
+}  // namespace bsub::sched

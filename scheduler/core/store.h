@@ -1,0 +1,138 @@
+// The state, what is derived from it, and the only code that changes either.
+//
+// Apply takes one journal entry, live or in replay. It first checks that the entry follows from the state (a
+// broken journal must not corrupt silently), then changes the state and repairs the derived parts that the
+// change touches.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "common/result.h"
+#include "scheduler/core/capacity.h"
+#include "scheduler/core/dependency_index.h"
+#include "scheduler/core/entry.h"
+#include "scheduler/core/state.h"
+#include "scheduler/core/waiting.h"
+
+namespace bsub::sched {
+
+// Tasks by where they are: of a queue, of a user, of a user in a queue.
+struct TaskCounts {
+  std::int64_t waiting = 0;
+  std::int64_t starting = 0;
+  std::int64_t running = 0;
+  std::int64_t live() const { return starting + running; }
+  TaskCounts& operator+=(const TaskCounts& c) {
+    waiting += c.waiting, starting += c.starting, running += c.running;
+    return *this;
+  }
+  TaskCounts& operator-=(const TaskCounts& c) {
+    waiting -= c.waiting, starting -= c.starting, running -= c.running;
+    return *this;
+  }
+  friend bool operator==(const TaskCounts&, const TaskCounts&) = default;
+};
+TaskCounts CountsOf(const Job& job);
+
+class Store {
+ public:
+  Store() = default;
+  explicit Store(State state);
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  Status Apply(const JournalEntry& entry);
+
+  const State& state() const { return state_; }
+  std::uint64_t hash() const;
+
+  // Derived, for decisions.
+  const NodeCapacity& capacity() const { return capacity_; }
+  const WaitingTable& waiting() const { return waiting_; }
+  const DependencyIndex& dependencies() const { return dependencies_; }
+  TaskCounts CountsOfQueue(std::string_view queue) const;
+  TaskCounts CountsOfUser(std::uint32_t uid) const;
+  TaskCounts CountsOfUserInQueue(std::string_view queue, std::uint32_t uid) const;
+  JobId FindByToken(const SubmitToken& token) const;
+  std::vector<JobId> FindByName(std::uint32_t uid, std::string_view name) const;
+  // Jobs with waiting tasks whose dependencies can never be met, and the words of their bitmaps to look at.
+  const std::map<JobId, std::set<std::size_t>>& doomed() const { return doomed_; }
+  // Jobs by begin time, not yet reached; finished jobs by the time they finished.
+  const std::set<std::pair<TimePoint, JobId>>& begin_times() const { return begin_times_; }
+  const std::set<std::pair<TimePoint, JobId>>& finished() const { return finished_; }
+
+  // Whether a node may take work now depends on its connection, which is not durable: told by Scheduler.
+  void SetConnected(NodeId node, bool connected);
+  bool IsConnected(NodeId node) const { return connected_.count(node) != 0; }
+
+ private:
+  friend class JobEdit;
+
+  Status Do(const ClusterCreated& e, TimePoint at);
+  Status Do(const QueueSet& e, TimePoint at);
+  Status Do(const QueueDeleted& e, TimePoint at);
+  Status Do(const DefinitionRegistered& e, TimePoint at);
+  Status Do(const DefinitionDeregistered& e, TimePoint at);
+  Status Do(const JobSubmitted& e, TimePoint at);
+  Status Do(const BeginTimeReached& e, TimePoint at);
+  Status Do(const HoldSet& e, TimePoint at);
+  Status Do(const PrioritySet& e, TimePoint at);
+  Status Do(const TasksEnded& e, TimePoint at);
+  Status Do(const TasksRequeued& e, TimePoint at);
+  Status Do(const AttemptPlaced& e, TimePoint at);
+  Status Do(const AttemptStarted& e, TimePoint at);
+  Status Do(const StopRequested& e, TimePoint at);
+  Status Do(const AttemptEnded& e, TimePoint at);
+  Status Do(const NodeRegistered& e, TimePoint at);
+  Status Do(const NodeContactLost& e, TimePoint at);
+  Status Do(const NodeDied& e, TimePoint at);
+  Status Do(const NodeDrainSet& e, TimePoint at);
+  Status Do(const NodeRemoved& e, TimePoint at);
+  Status Do(const JobsForgotten& e, TimePoint at);
+  Status Do(const StateHashRecorded& e, TimePoint at);
+
+  Job* MutableJob(JobId id);
+  void IndexJob(Job& job);
+  void UnindexJob(Job& job);
+  void CountJob(const Job& job, int sign);
+  void RefreshWord(Job& job, std::size_t word);
+  void RefreshAll(Job& job);
+  // Children first..last of `job` ended, started or went back: whoever looks at them is evaluated again.
+  // `whole`: what the job is as a whole may have changed too.
+  void NotifyWaiters(Job& job, std::uint32_t first, std::uint32_t last, bool whole);
+  void FinishIfOver(Job& job, TimePoint at);
+  void UpdateUsable(NodeId node);
+  void EditNode(NodeId node, const std::function<void(Node&)>& change);
+
+  State state_;
+  std::uint64_t terms_ = 0;  // the hash without the counters' term
+
+  NodeCapacity capacity_;
+  WaitingTable waiting_;
+  DependencyIndex dependencies_;
+  std::map<std::string, TaskCounts, std::less<>> queue_counts_;
+  std::map<std::uint32_t, TaskCounts> user_counts_;
+  std::map<std::pair<std::string, std::uint32_t>, TaskCounts> queue_user_counts_;
+  std::map<SubmitToken, JobId> tokens_;
+  std::unordered_multimap<std::uint64_t, JobId> names_;  // by hash of (uid, name); looked up, never iterated
+  std::map<JobId, std::set<std::size_t>> doomed_;
+  std::set<std::pair<TimePoint, JobId>> begin_times_;
+  std::set<std::pair<TimePoint, JobId>> finished_;
+  struct ByValue {
+    bool operator()(const std::shared_ptr<const JobSettings>& a,
+                    const std::shared_ptr<const JobSettings>& b) const {
+      return *a < *b;
+    }
+  };
+  std::set<std::shared_ptr<const JobSettings>, ByValue> settings_;  // interned
+  std::set<NodeId> connected_;
+};
+
+}  // namespace bsub::sched

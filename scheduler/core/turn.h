@@ -1,0 +1,90 @@
+// One call of Scheduler::Handle: where decisions record what they decided and say what to send.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "scheduler/core/entry.h"
+#include "scheduler/core/input.h"
+#include "scheduler/core/message.h"
+#include "scheduler/core/scheduler.h"
+#include "scheduler/core/settings.h"
+#include "scheduler/core/store.h"
+
+namespace bsub::sched {
+
+// Connections of nodes: scratch, gone with the process. A node that is not connected has a lease that runs
+// out.
+struct Links {
+  struct Stream {
+    NodeId node;
+    Incarnation incarnation;
+  };
+  std::map<StreamId, Stream> streams;
+  std::map<NodeId, StreamId> of_node;      // connected nodes
+  std::map<NodeId, TimePoint> lease_ends;  // of nodes that are not connected and not down
+};
+
+class Turn {
+ public:
+  Turn(const Settings& the_settings, Store& the_store, Links& the_links, TimePoint now, Outcome& outcome)
+      : settings(the_settings), store(the_store), links(the_links), at(now), outcome_(outcome) {}
+
+  const Settings& settings;
+  Store& store;
+  Links& links;
+  const TimePoint at;
+
+  const State& state() const { return store.state(); }
+  // Makes it so: appends the entry and applies it. A decision that does not follow from the state is our bug.
+  void Record(EntryBody body);
+  void Send(Message message) { outcome_.messages.push_back(std::move(message)); }
+  void Answer(ReplyTo to, Result<ReplyBody> body);
+  // Something may be able to start now.
+  void WantCycle() { outcome_.cycle_wanted = true; }
+  // More of the same work is left for the next Tick.
+  void ComeBackAtOnce() { outcome_.wake_at = std::min(outcome_.wake_at, at); }
+
+ private:
+  Outcome& outcome_;
+};
+
+// decide_submit.cc
+void Decide(Turn& turn, const Submit& input);
+// decide_control.cc
+void Decide(Turn& turn, const Control& input);
+// decide_cluster.cc
+void Decide(Turn& turn, const Started& input);
+void Decide(Turn& turn, const SetQueue& input);
+void Decide(Turn& turn, const DeleteQueue& input);
+void Decide(Turn& turn, const RegisterDefinition& input);
+void Decide(Turn& turn, const DeregisterDefinition& input);
+void Decide(Turn& turn, const RecordStateHash& input);
+// decide_nodes.cc
+void Decide(Turn& turn, const SetNode& input);
+void Decide(Turn& turn, const NodeHello& input);
+void Decide(Turn& turn, const NodeStreamClosed& input);
+// decide_attempts.cc
+void Decide(Turn& turn, const TaskStarted& input);
+void Decide(Turn& turn, const TaskEnded& input);
+// decide_time.cc
+void Decide(Turn& turn, const Tick& input);
+// cycle.cc
+void Decide(Turn& turn, const RunCycle& input);
+
+// decide_attempts.cc: the attempt is over; what follows from it. The attempt must be live.
+void EndAttempt(Turn& turn, const AttemptRef& attempt, const End& end, const Usage& usage);
+// The node is known to be dead or without these attempts: ends them as interruptions.
+void LoseAttempts(Turn& turn, const std::vector<AttemptRef>& attempts, const std::string& reason);
+
+// decide_dependencies.cc: ends the waiting tasks whose dependencies can never be met, in bounded portions.
+void EndDoomedTasks(Turn& turn);
+
+// decide_time.cc: when a Tick is needed next.
+TimePoint NextWake(const Settings& settings, const Store& store, const Links& links);
+
+}  // namespace bsub::sched

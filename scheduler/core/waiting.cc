@@ -1,0 +1,61 @@
+#include "scheduler/core/waiting.h"
+
+#include "common/check.h"
+
+namespace bsub::sched {
+
+bool WaitsForNode(const Job& job) {
+  if (job.held) return false;
+  if (!job.array) return job.ready && IsWaiting(job.task.state);
+  const std::uint32_t limit = job.spec.array->concurrency();
+  return job.array->open_count > 0 && (limit == 0 || job.array->live_count() < limit);
+}
+
+bool InFront(const Job& job) { return job.array ? !job.array->open_front.empty() : job.task.front; }
+
+std::uint32_t NextTask(const Job& job) {
+  if (!job.array) return 0;
+  if (!job.array->open_front.empty()) return *job.array->open_front.begin();
+  const auto first = job.array->open.FirstSet();
+  BSUB_CHECK(first.has_value()) << "job " << job.id.value() << " waits without an open child";
+  return *first;
+}
+
+void WaitingTable::Update(Job& job) {
+  const bool wanted = WaitsForNode(job), front = InFront(job);
+  if (job.waiting_class && wanted && front == job.waits_in_front) return;
+  Remove(job);
+  if (!wanted) return;
+  const JobSettings& settings = *job.spec.settings;
+  const ClassKey key{job.priority, settings.owner.uid, settings.share_identifier, settings.request};
+  Classes& classes = queues_[settings.queue];
+  const auto [it, fresh] = classes.try_emplace(key);
+  if (fresh) it->second = WaitingClass{settings.queue, key, {}};
+  it->second.members.insert({!front, job.id});
+  job.waiting_class = &it->second;
+  job.waits_in_front = front;
+}
+
+void WaitingTable::Remove(Job& job) {
+  WaitingClass* from = job.waiting_class;
+  if (!from) return;
+  from->members.erase({!job.waits_in_front, job.id});
+  job.waiting_class = nullptr;
+  if (!from->members.empty()) return;
+  const auto queue = queues_.find(from->queue);
+  const ClassKey key = from->key;
+  queue->second.erase(key);
+  if (queue->second.empty()) queues_.erase(queue);
+}
+
+WaitingTable::Classes* WaitingTable::ClassesOf(std::string_view queue) {
+  const auto it = queues_.find(queue);
+  return it == queues_.end() ? nullptr : &it->second;
+}
+
+const WaitingTable::Classes* WaitingTable::ClassesOf(std::string_view queue) const {
+  const auto it = queues_.find(queue);
+  return it == queues_.end() ? nullptr : &it->second;
+}
+
+}  // namespace bsub::sched

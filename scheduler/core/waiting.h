@@ -1,0 +1,66 @@
+// Jobs that wait for a node, grouped so that a scheduling cycle costs what the number of *kinds* of request
+// costs, not the number of jobs.
+//
+// Jobs of one queue, priority, user, share and request form a class: if the first of them cannot start for
+// want of capacity or by a limit, neither can the others. Inside a class retried jobs go first, then by id
+// (submission order). An array waits as one member, whatever its size.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "common/ids.h"
+#include "jobs/resources.h"
+#include "scheduler/core/state.h"
+
+namespace bsub::sched {
+
+struct ClassKey {
+  std::int32_t priority = 0;
+  std::uint32_t uid = 0;
+  std::string share;
+  Resources request;
+  friend auto operator<=>(const ClassKey&, const ClassKey&) = default;
+};
+
+struct WaitingMember {
+  bool normal = true;  // false sorts first: retried
+  JobId job;
+  friend auto operator<=>(const WaitingMember&, const WaitingMember&) = default;
+};
+
+struct WaitingClass {
+  std::string queue;
+  ClassKey key;
+  std::set<WaitingMember> members;
+};
+
+class WaitingTable {
+ public:
+  using Classes = std::map<ClassKey, WaitingClass>;
+
+  // Puts the job where it belongs now, or takes it out; called after every change of it.
+  void Update(Job& job);
+  // Before the job's priority changes or it goes away.
+  void Remove(Job& job);
+
+  // Null if nothing of the queue waits for a node.
+  Classes* ClassesOf(std::string_view queue);
+  const Classes* ClassesOf(std::string_view queue) const;
+  bool empty() const { return queues_.empty(); }
+
+ private:
+  std::map<std::string, Classes, std::less<>> queues_;
+};
+
+// May the job, or some child of it, start as far as the job itself is concerned?
+bool WaitsForNode(const Job& job);
+bool InFront(const Job& job);
+// The next task of a job that WaitsForNode.
+std::uint32_t NextTask(const Job& job);
+
+}  // namespace bsub::sched
