@@ -1,0 +1,157 @@
+#include "worker/launch/environment.h"
+
+#include <algorithm>
+#include <array>
+
+namespace bsub::worker {
+namespace {
+
+constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
+// Facts about a job. The submitter's are left out even where this job has none of its own: a plain job
+// submitted from within an array is not index 7.
+constexpr std::array<std::string_view, 30> kOwnNames = {"AWS_BATCH_CE_NAME",
+                                                        "AWS_BATCH_JOB_ARRAY_INDEX",
+                                                        "AWS_BATCH_JOB_ARRAY_SIZE",
+                                                        "AWS_BATCH_JOB_ATTEMPT",
+                                                        "AWS_BATCH_JOB_ID",
+                                                        "AWS_BATCH_JQ_NAME",
+                                                        "BSUB_ARRAY_INDEX",
+                                                        "BSUB_ARRAY_SIZE",
+                                                        "BSUB_ATTEMPT",
+                                                        "BSUB_ATTEMPT_KEY",
+                                                        "BSUB_CHECKPOINT_DIR",
+                                                        "BSUB_CONTROL_DIR",
+                                                        "BSUB_CPUS",
+                                                        "BSUB_GPUS",
+                                                        "BSUB_JOB_ID",
+                                                        "BSUB_JOB_NAME",
+                                                        "BSUB_MEM_BYTES",
+                                                        "BSUB_NODE",
+                                                        "BSUB_QUEUE",
+                                                        "BSUB_RESTART_COUNT",
+                                                        "LSB_BATCH_JID",
+                                                        "LSB_DJOB_NUMPROC",
+                                                        "LSB_HOSTS",
+                                                        "LSB_JOBID",
+                                                        "LSB_JOBINDEX",
+                                                        "LSB_JOBNAME",
+                                                        "LSB_QUEUE",
+                                                        "LSB_JOBINDEX_STEP",
+                                                        "LSB_MCPU_HOSTS",
+                                                        "PWD"};
+
+std::string_view NameOf(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+
+bool IsOwn(std::string_view name) {
+  // The first letter turns away nearly all of a user's names.
+  if (name.empty() || (name[0] != 'A' && name[0] != 'B' && name[0] != 'L' && name[0] != 'P')) return false;
+  return std::find(kOwnNames.begin(), kOwnNames.end(), name) != kOwnNames.end();
+}
+
+class Builder {
+ public:
+  void Add(std::string_view name, std::string_view value) {
+    std::string entry;
+    entry.reserve(name.size() + value.size() + 1);
+    entry.append(name).append("=").append(value);
+    entries.push_back(std::move(entry));
+  }
+  void Add(std::string_view name, std::uint64_t value) { Add(name, std::to_string(value)); }
+
+  std::vector<std::string> entries;
+};
+
+void AddOwn(Builder& env, const v1::Launch& launch, const NodeFacts& node, std::uint64_t cpus) {
+  env.Add(kMarkerName, node.marker);
+  env.Add("BSUB_JOB_ID", launch.attempt().job());
+  env.Add("BSUB_JOB_NAME", launch.job_name());
+  if (launch.has_array_index()) {
+    env.Add("BSUB_ARRAY_INDEX", launch.array_index());
+    env.Add("BSUB_ARRAY_SIZE", launch.array_size());
+  }
+  env.Add("BSUB_ATTEMPT", launch.attempt().number());
+  env.Add("BSUB_RESTART_COUNT", launch.restart_count());
+  env.Add("BSUB_QUEUE", launch.queue());
+  env.Add("BSUB_NODE", launch.node());
+  env.Add("BSUB_CPUS", cpus);
+  env.Add("BSUB_MEM_BYTES", static_cast<std::uint64_t>(std::max<std::int64_t>(0, launch.mem_bytes())));
+  env.Add("BSUB_GPUS", static_cast<std::uint64_t>(launch.gpu_indices_size()));
+}
+
+// docs.aws.amazon.com/batch, "Job environment variables".
+void AddAwsBatch(Builder& env, const v1::Launch& launch) {
+  std::string id = std::to_string(launch.attempt().job());
+  if (launch.has_array_index()) {
+    id += ":" + std::to_string(launch.array_index());
+    env.Add("AWS_BATCH_JOB_ARRAY_INDEX", launch.array_index());
+    env.Add("AWS_BATCH_JOB_ARRAY_SIZE", launch.array_size());
+  }
+  env.Add("AWS_BATCH_JOB_ID", id);
+  env.Add("AWS_BATCH_JOB_ATTEMPT", launch.attempt().number());
+  env.Add("AWS_BATCH_JQ_NAME", launch.queue());
+  env.Add("AWS_BATCH_CE_NAME", launch.node());
+}
+
+// LSF reference, "Environment variables set for job execution".
+void AddLsf(Builder& env, const v1::Launch& launch, std::uint64_t cpus) {
+  const std::string id = std::to_string(launch.attempt().job());
+  const std::string index =
+      launch.has_array_index() ? "[" + std::to_string(launch.array_index()) + "]" : std::string();
+  env.Add("LSB_JOBID", id);
+  env.Add("LSB_JOBINDEX", launch.has_array_index() ? launch.array_index() : 0u);
+  env.Add("LSB_BATCH_JID", id + index);
+  env.Add("LSB_JOBNAME", launch.job_name() + index);
+  env.Add("LSB_QUEUE", launch.queue());
+  env.Add("LSB_HOSTS", launch.node());
+  env.Add("LSB_DJOB_NUMPROC", cpus);
+}
+
+std::string Join(const google::protobuf::RepeatedField<std::int32_t>& numbers) {
+  std::string out;
+  for (const std::int32_t n : numbers) out += (out.empty() ? "" : ",") + std::to_string(n);
+  return out;
+}
+
+struct Seen {
+  bool path = false;
+  bool home = false;
+  bool user = false;
+  bool logname = false;
+};
+
+Seen AddUsers(Builder& env, const v1::Launch& launch) {
+  Seen seen;
+  const bool has_gpus = launch.gpu_indices_size() > 0;
+  for (const std::string& entry : launch.environment().variables()) {
+    const std::string_view name = NameOf(entry);
+    if (IsOwn(name) || (has_gpus && name == "CUDA_VISIBLE_DEVICES")) continue;
+    seen.path |= name == "PATH";
+    seen.home |= name == "HOME";
+    seen.user |= name == "USER";
+    seen.logname |= name == "LOGNAME";
+    env.entries.push_back(entry);
+  }
+  return seen;
+}
+
+}  // namespace
+
+std::vector<std::string> BuildEnvironment(const v1::Launch& launch, const NodeFacts& node) {
+  Builder env;
+  env.entries.reserve(static_cast<std::size_t>(launch.environment().variables_size()) + 40);
+  const Seen seen = AddUsers(env, launch);
+  if (!seen.path) env.Add("PATH", kDefaultPath);
+  if (!seen.home && !node.home.empty()) env.Add("HOME", node.home);
+  if (!seen.user && !launch.user_name().empty()) env.Add("USER", launch.user_name());
+  if (!seen.logname && !launch.user_name().empty()) env.Add("LOGNAME", launch.user_name());
+  env.Add("PWD", launch.working_directory().empty() ? "/" : launch.working_directory());
+
+  const auto cpus = static_cast<std::uint64_t>(std::max<std::int64_t>(1, (launch.cpu_milli() + 999) / 1000));
+  AddOwn(env, launch, node, cpus);
+  AddAwsBatch(env, launch);
+  AddLsf(env, launch, cpus);
+  if (launch.gpu_indices_size() > 0) env.Add("CUDA_VISIBLE_DEVICES", Join(launch.gpu_indices()));
+  return std::move(env.entries);
+}
+
+}  // namespace bsub::worker

@@ -1,0 +1,27 @@
+// The environment of a task: the user's own, then what a job can learn about itself in our words, AWS Batch's
+// and LSF's.
+//
+// Ours win over the user's of the same name, so that a job submitted from within a job does not see its
+// parent's id.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/bsub/v1/launch.pb.h"
+
+namespace bsub::worker {
+
+// Marks every process of a task, whatever session it moves to: NAME=state-id:attempt:incarnation.
+inline constexpr std::string_view kMarkerName = "BSUB_ATTEMPT_KEY";
+
+struct NodeFacts {
+  std::string_view marker;  // value of kMarkerName
+  std::string_view home;    // HOME where the user's environment has none; empty: leave it out
+};
+
+// "NAME=VALUE" entries. Names of the user's environment keep their order.
+std::vector<std::string> BuildEnvironment(const v1::Launch& launch, const NodeFacts& node);
+
+}  // namespace bsub::worker

@@ -1,0 +1,265 @@
+#include "worker/spawner/child.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "worker/spawner/files.h"
+
+extern char** environ;
+
+namespace bsub::spawner {
+namespace {
+
+constexpr int kReportFd = 3;  // where the socket to the spawner is put, behind the standard three
+constexpr int kNeverStartedStatus = 127;
+
+struct LimitName {
+  std::string_view name;
+  int resource;
+};
+constexpr std::array<LimitName, 16> kLimitNames = {{{"as", RLIMIT_AS},
+                                                    {"core", RLIMIT_CORE},
+                                                    {"cpu", RLIMIT_CPU},
+                                                    {"data", RLIMIT_DATA},
+                                                    {"fsize", RLIMIT_FSIZE},
+                                                    {"locks", RLIMIT_LOCKS},
+                                                    {"memlock", RLIMIT_MEMLOCK},
+                                                    {"msgqueue", RLIMIT_MSGQUEUE},
+                                                    {"nice", RLIMIT_NICE},
+                                                    {"nofile", RLIMIT_NOFILE},
+                                                    {"nproc", RLIMIT_NPROC},
+                                                    {"rss", RLIMIT_RSS},
+                                                    {"rtprio", RLIMIT_RTPRIO},
+                                                    {"rttime", RLIMIT_RTTIME},
+                                                    {"sigpending", RLIMIT_SIGPENDING},
+                                                    {"stack", RLIMIT_STACK}}};
+
+[[noreturn]] void NeverStarted(const std::string& reason) {
+  [[maybe_unused]] const ssize_t sent = send(kReportFd, reason.data(), reason.size(), MSG_NOSIGNAL);
+  _exit(kNeverStartedStatus);
+}
+
+std::string Who(const ChildPlan& plan) {
+  const std::string uid = std::to_string(plan.uid);
+  return plan.user_name.empty() ? "uid " + uid : plan.user_name + " (uid " + uid + ")";
+}
+
+// Nothing of the spawner's may leak into a task, above all not the other ends of its siblings' sockets: a
+// sibling learns from its closed socket that the spawner died.
+void KeepOnly(int spawner, int state_dir) {
+  if (dup3(spawner, kReportFd, O_CLOEXEC) < 0) _exit(kNeverStartedStatus);
+  const auto first = static_cast<unsigned>(kReportFd) + 1;
+  const auto kept = static_cast<unsigned>(state_dir);
+  if (kept > first) syscall(SYS_close_range, first, kept - 1, 0u);
+  syscall(SYS_close_range, std::max(first, kept + 1), ~0u, 0u);
+}
+
+void JoinCgroup(const ChildPlan& plan) {
+  if (plan.cgroup_join_file.empty()) return;
+  const int fd = open(plan.cgroup_join_file.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || write(fd, "0", 1) != 1) NeverStarted(ErrnoText("cannot join cgroup", plan.cgroup_join_file));
+  close(fd);
+}
+
+void BindToCpus(const ChildPlan& plan) {
+  if (plan.cpus.empty()) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const std::uint32_t cpu : plan.cpus) {
+    if (cpu < CPU_SETSIZE) CPU_SET(cpu, &set);
+  }
+  if (sched_setaffinity(0, sizeof set, &set) != 0)
+    NeverStarted(ErrnoText("cannot bind to the allocated CPUs"));
+}
+
+// Limits come from the submitting machine; what this node does not allow is lowered to what it does.
+void SetLimits(const ChildPlan& plan) {
+  for (const RlimitPlan& limit : plan.limits) {
+    if (setrlimit(static_cast<__rlimit_resource_t>(limit.resource), &limit.value) == 0) continue;
+    rlimit now{};
+    getrlimit(static_cast<__rlimit_resource_t>(limit.resource), &now);
+    const rlimit lowered{std::min(limit.value.rlim_cur, now.rlim_max),
+                         std::min(limit.value.rlim_max, now.rlim_max)};
+    if (setrlimit(static_cast<__rlimit_resource_t>(limit.resource), &lowered) != 0) {
+      NeverStarted(ErrnoText("cannot set limit", limit.name));
+    }
+  }
+}
+
+int OpenSpooled(const ChildPlan& plan, const std::string& path) {
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
+  int fd = openat(plan.state_dir, path.c_str(), kFlags, 0640);
+  if (fd < 0 && errno == ENOENT) {
+    mkdirat(plan.state_dir, path.substr(0, path.rfind('/')).c_str(), 0750);
+    fd = openat(plan.state_dir, path.c_str(), kFlags, 0640);
+  }
+  if (fd < 0) NeverStarted(ErrnoText("cannot create the output file in the node's spool", path));
+  // The user's own, so that programs may open /dev/stdout again.
+  if (plan.change_user && fchown(fd, plan.uid, plan.spool_group) != 0) {
+    NeverStarted(ErrnoText("cannot hand over the output file", path));
+  }
+  return fd;
+}
+
+int OpenUsers(const ChildPlan& plan, const std::string& path) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+  if (fd >= 0) return fd;
+  std::string hint = "; check its permissions";
+  if (errno == ENOENT) hint = "; its directory must exist on this node";
+  if (errno == EISDIR) hint = "; name a file in it";
+  NeverStarted(ErrnoText("cannot open output file", path) + " for " + Who(plan) + hint);
+}
+
+void BecomeUser(const ChildPlan& plan) {
+  if (!plan.change_user) return;
+  if (setgroups(plan.groups.size(), plan.groups.data()) != 0 || setgid(plan.gid) != 0 ||
+      setuid(plan.uid) != 0) {
+    NeverStarted(ErrnoText("cannot become " + Who(plan)));
+  }
+}
+
+void EnterWorkingDirectory(const ChildPlan& plan) {
+  if (chdir(plan.cwd.c_str()) == 0) return;
+  const std::string hint = errno == ENOENT ? "; it must exist on this node"
+                                           : "; make it accessible or submit from another directory";
+  NeverStarted(ErrnoText("cannot enter working directory", plan.cwd) + " as " + Who(plan) + hint);
+}
+
+void MoveTo(int fd, int target) {
+  if (dup2(fd, target) < 0) NeverStarted(ErrnoText("cannot set up standard streams"));
+}
+
+// Spooled files are opened by the spawner's rights, the user's own by theirs.
+class Output {
+ public:
+  explicit Output(const ChildPlan& plan) : plan_(plan) {}
+  void OpenPrivileged() {
+    if (plan_.out.in_spool) out_ = OpenSpooled(plan_, plan_.out.path);
+    if (plan_.err.in_spool) err_ = OpenSpooled(plan_, plan_.err.path);
+  }
+  void OpenAsUser() {
+    if (out_ < 0) out_ = OpenUsers(plan_, plan_.out.path);
+    if (err_ < 0 && !plan_.err.path.empty()) err_ = OpenUsers(plan_, plan_.err.path);
+  }
+  void Connect() {
+    const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0) NeverStarted(ErrnoText("cannot open /dev/null"));
+    MoveTo(null, STDIN_FILENO);
+    MoveTo(out_, STDOUT_FILENO);
+    MoveTo(err_ < 0 ? out_ : err_, STDERR_FILENO);
+  }
+
+ private:
+  const ChildPlan& plan_;
+  int out_ = -1;
+  int err_ = -1;
+};
+
+// Ends quietly if the spawner died before its record was durable: then nobody would know of this process.
+void WaitForGo() {
+  char word = 0;
+  ssize_t got;
+  do {
+    got = recv(kReportFd, &word, 1, 0);
+  } while (got < 0 && errno == EINTR);
+  if (got != 1 || word != kGo) _exit(kNeverStartedStatus);
+}
+
+std::vector<char*> Pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
+  for (const std::string& s : strings) pointers.push_back(const_cast<char*>(s.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// "#!/bin/sh\r" is the usual reason why a script that is there has no interpreter.
+bool FirstLineEndsInCr(const std::string& path) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd.valid()) return false;
+  const std::string start = ReadRest(fd.get(), 256);
+  const std::size_t line = start.find('\n');
+  return start.starts_with("#!") && line != std::string::npos && start[line - 1] == '\r';
+}
+
+std::string PathOf(const ChildPlan& plan) {
+  for (const std::string& entry : plan.env) {
+    if (entry.starts_with("PATH=")) return entry.substr(5);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<RlimitPlan>> PlanLimits(const v1::Launch& launch) {
+  std::vector<RlimitPlan> plans;
+  for (const v1::Limit& limit : launch.limits()) {
+    const auto known = std::find_if(kLimitNames.begin(), kLimitNames.end(),
+                                    [&limit](const LimitName& each) { return each.name == limit.name(); });
+    if (known == kLimitNames.end()) {
+      return InvalidArgument("limit '" + limit.name() +
+                             "' is not known on this node; expected one such as nofile or core");
+    }
+    const auto value = [](std::int64_t n) { return n < 0 ? RLIM_INFINITY : static_cast<rlim_t>(n); };
+    const rlimit both{std::min(value(limit.soft()), value(limit.hard())), value(limit.hard())};
+    plans.push_back({known->resource, both, limit.name()});
+  }
+  return plans;
+}
+
+std::string ExplainExecFailure(const ChildPlan& plan, int error) {
+  const std::string& program = plan.argv[0];
+  const bool has_slash = program.find('/') != std::string::npos;
+  const std::string base = "cannot run '" + program + "': " + std::strerror(error);
+  if (error == ENOENT && !has_slash) return base + "; it is in no directory of PATH=" + PathOf(plan);
+  if (error == ENOENT && FirstLineEndsInCr(program)) {
+    return base + "; its first line ends in CR LF, convert it with: sed -i 's/\\r$//' '" + program + "'";
+  }
+  if (error == ENOENT && access(program.c_str(), F_OK) == 0) {
+    return base + "; the file is there, but the interpreter or loader it names is not";
+  }
+  if (error == ENOENT) return base + "; it must exist on this node";
+  if (error == EACCES) return base + "; " + Who(plan) + " needs permission to execute it (chmod +x)";
+  if (error == E2BIG) return base + "; pass large inputs in files";
+  if (error == ENOEXEC) return base + "; it is neither a program of this machine nor a script with a #! line";
+  return base;
+}
+
+void RunChild(const ChildPlan& plan, int spawner) {
+  KeepOnly(spawner, plan.state_dir);
+  setsid();
+  JoinCgroup(plan);
+  BindToCpus(plan);
+  SetLimits(plan);
+  Output output(plan);
+  output.OpenPrivileged();
+  BecomeUser(plan);
+  umask(plan.umask);
+  EnterWorkingDirectory(plan);
+  output.OpenAsUser();
+  output.Connect();
+  WaitForGo();
+
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  std::vector<char*> argv = Pointers(plan.argv);
+  std::vector<char*> env = Pointers(plan.env);
+  environ = env.data();  // execvp looks for the program in the job's PATH, not the spawner's
+  execvp(argv[0], argv.data());
+  NeverStarted(ExplainExecFailure(plan, errno));
+}
+
+}  // namespace bsub::spawner

@@ -1,0 +1,65 @@
+// From the spawner's process to the user's program: everything between fork and exec.
+//
+// A plan is made before the fork. The child then makes itself a session, joins its control group, becomes the
+// user, goes to the working directory, opens its output, waits for the spawner's word that its record is
+// durable, and executes. Whatever fails is told to the spawner as one line for the job's owner.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/bsub/v1/launch.pb.h"
+#include "common/result.h"
+
+namespace bsub::spawner {
+
+struct OutputPlan {
+  bool in_spool = false;  // path is relative to the state directory; opened before becoming the user
+  std::string path;       // empty (standard error only): goes where standard output goes
+};
+
+struct RlimitPlan {
+  int resource = 0;
+  rlimit value{};
+  std::string name;
+};
+
+struct ChildPlan {
+  std::vector<std::string> argv;
+  std::vector<std::string> env;
+  std::string cwd;
+  mode_t umask = 022;
+  std::vector<RlimitPlan> limits;
+  std::vector<std::uint32_t> cpus;
+  std::string cgroup_join_file;
+
+  bool change_user = false;
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups;
+  std::string user_name;
+
+  OutputPlan out;
+  OutputPlan err;
+  int state_dir = -1;                          // descriptor
+  gid_t spool_group = static_cast<gid_t>(-1);  // may read spooled output; -1: leave
+};
+
+// InvalidArgument for a name that setrlimit(2) does not know.
+Result<std::vector<RlimitPlan>> PlanLimits(const v1::Launch& launch);
+
+inline constexpr char kGo = 'g';
+
+// In the child, after fork. `spawner`: the child's end of a socket pair. Nothing is written to it on success
+// (exec closes it); otherwise one line that says why there was no start, and the process ends.
+[[noreturn]] void RunChild(const ChildPlan& plan, int spawner);
+
+// A reason with a next step for an exec that failed with `error`.
+std::string ExplainExecFailure(const ChildPlan& plan, int error);
+
+}  // namespace bsub::spawner

@@ -1,0 +1,108 @@
+#include "worker/spawner/settings.h"
+
+#include <boost/program_options.hpp>
+#include <sstream>
+
+#include "jobs/units.h"
+
+namespace bsub::spawner {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* kIntro =
+    "bsub-lite-spawner: starts, limits and reaps the tasks of one node.\n\n"
+    "It listens on DIR/spawner.sock for the node's agent and survives it. SIGTERM ends its tasks\n"
+    "(TERM, then KILL after the grace) and then itself; after kill -9 its successor kills what is left.\n\n"
+    "Usage: bsub-lite-spawner --state DIR [options]";
+
+po::options_description Options(Settings& s) {
+  po::options_description options("Options");
+  auto add = options.add_options();
+  add("help,h", "print this and exit");
+  add("version", "print the version and exit");
+  add("state", po::value(&s.state_dir)->value_name("DIR"),
+      "where records, scripts and output of tasks are kept");
+  add("node", po::value(&s.node)->value_name("NAME"), "refuse launches made for another node");
+  add("launch-key", po::value(&s.launch_key)->value_name("FILE"),
+      "the cluster's launch key; needed to start tasks of other users");
+  add("agent-uid", po::value<std::uint32_t>()->value_name("UID"),
+      "who may connect, beside this user and root");
+  add("max-frame-bytes", po::value(&s.max_frame_bytes)->default_value(s.max_frame_bytes), "largest message");
+  add("max-tasks", po::value(&s.max_tasks)->default_value(s.max_tasks), "running or unacknowledged");
+  add("sync", po::value<std::string>()->default_value("all")->value_name("WHEN"),
+      "sync the task log for: all records, ends only, or none");
+  add("cgroups", po::value<std::string>()->default_value("limits")->value_name("MODE"),
+      "off; limits: for tasks with a memory limit; all: for every task");
+  add("stop-grace", po::value<std::string>()->default_value("30s"),
+      "TERM to KILL where the launch names none");
+  add("lease-grace", po::value<std::string>()->default_value("30s"),
+      "the most it may be when the lease is lost");
+  add("shutdown-grace", po::value<std::string>()->default_value("30s"), "the most it may be at SIGTERM");
+  add("leftover-deadline", po::value<std::string>()->default_value("30s"),
+      "how long to wait for the killed tasks of the spawner before");
+  add("log-compact-bytes", po::value(&s.log_compact_bytes)->default_value(s.log_compact_bytes),
+      "rewrite the task log once it is longer");
+  add("remembered-attempts", po::value(&s.remembered_attempts)->default_value(s.remembered_attempts),
+      "acknowledged attempts whose launch is refused if it is repeated");
+  return options;
+}
+
+Status ReadDuration(const po::variables_map& values, const char* name, std::int64_t& out) {
+  const auto parsed = ParseDuration(values[name].as<std::string>());
+  if (!parsed) return InvalidArgument("--" + std::string(name) + ": " + parsed.error().message);
+  out = parsed->count();
+  return OkStatus();
+}
+
+Status ReadWords(const po::variables_map& values, Settings& s) {
+  const auto sync = values["sync"].as<std::string>();
+  if (sync != "all" && sync != "ends" && sync != "none") {
+    return InvalidArgument("--sync is '" + sync + "', expected all, ends or none");
+  }
+  s.sync = sync == "all" ? SyncPolicy::kAll : sync == "ends" ? SyncPolicy::kEnds : SyncPolicy::kNone;
+  const auto cgroups = values["cgroups"].as<std::string>();
+  if (cgroups != "off" && cgroups != "limits" && cgroups != "all") {
+    return InvalidArgument("--cgroups is '" + cgroups + "', expected off, limits or all");
+  }
+  s.cgroups = cgroups == "off"      ? CgroupMode::kOff
+              : cgroups == "limits" ? CgroupMode::kLimits
+                                    : CgroupMode::kAll;
+  return OkStatus();
+}
+
+Status Finish(const po::variables_map& values, Settings& s) {
+  if (s.state_dir.empty()) return InvalidArgument("--state is missing, expected the node's state directory");
+  if (values.count("agent-uid") != 0) s.agent_uid = values["agent-uid"].as<std::uint32_t>();
+  BSUB_RETURN_IF_ERROR(ReadWords(values, s));
+  BSUB_RETURN_IF_ERROR(ReadDuration(values, "stop-grace", s.default_stop_grace_us));
+  BSUB_RETURN_IF_ERROR(ReadDuration(values, "lease-grace", s.lease_grace_us));
+  BSUB_RETURN_IF_ERROR(ReadDuration(values, "shutdown-grace", s.shutdown_grace_us));
+  return ReadDuration(values, "leftover-deadline", s.leftover_deadline_us);
+}
+
+}  // namespace
+
+Result<ParsedArguments> ParseArguments(int argc, const char* const* argv) {
+  ParsedArguments parsed;
+  const po::options_description options = Options(parsed.settings);
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(argc, argv).options(options).positional({}).run(), values);
+    po::notify(values);
+  } catch (const po::error& error) {
+    return InvalidArgument(std::string(error.what()) + "; see --help");
+  }
+  if (values.count("help") != 0) {
+    std::ostringstream text;
+    text << kIntro << "\n\n" << options;
+    parsed.text = text.str();
+  } else if (values.count("version") != 0) {
+    parsed.text = "bsub-lite-spawner " BSUB_VERSION "\n";
+  } else {
+    BSUB_RETURN_IF_ERROR(Finish(values, parsed.settings));
+  }
+  return parsed;
+}
+
+}  // namespace bsub::spawner

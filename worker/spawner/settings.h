@@ -1,0 +1,42 @@
+// The spawner's settings: command line only, so that what runs is seen in ps.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/result.h"
+#include "worker/spawner/task_log.h"
+
+namespace bsub::spawner {
+
+enum class CgroupMode {
+  kOff,
+  kLimits,  // a group for each task that has a memory limit
+  kAll,     // a group for each task
+};
+
+struct Settings {
+  std::string state_dir;
+  std::string node;                        // launches for another node are refused; empty: not checked
+  std::string launch_key;                  // file; empty: only this user's own tasks are started, unproven
+  std::optional<std::uint32_t> agent_uid;  // may connect beside this user and root
+  std::size_t max_frame_bytes = 64u << 20;
+  std::uint32_t max_tasks = 100'000;  // running or unacknowledged
+  SyncPolicy sync = SyncPolicy::kAll;
+  CgroupMode cgroups = CgroupMode::kLimits;
+  std::int64_t default_stop_grace_us = 30'000'000;  // where the launch names none
+  std::int64_t lease_grace_us = 30'000'000;  // at most so long between TERM and KILL once the lease is lost
+  std::int64_t shutdown_grace_us = 30'000'000;  // the same when the spawner is told to end
+  std::int64_t leftover_deadline_us = 30'000'000;
+  std::size_t log_compact_bytes = 16u << 20;  // the task log is rewritten once it is longer
+  std::size_t remembered_attempts = 65'536;   // acknowledged ones, whose launch is refused if it comes again
+};
+
+struct ParsedArguments {
+  Settings settings;
+  std::string text;  // help or version to print instead of running
+};
+Result<ParsedArguments> ParseArguments(int argc, const char* const* argv);
+
+}  // namespace bsub::spawner

@@ -1,0 +1,202 @@
+// TaskRunner: how tasks are stopped, reaped and swept.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "worker/spawner/files.h"
+#include "worker/spawner/log_line.h"
+#include "worker/spawner/task_runner.h"
+
+namespace bsub::spawner {
+namespace {
+
+constexpr std::int64_t kKillAgainUs = 500'000;  // a task that forks faster than it is killed is killed again
+constexpr std::int64_t kSweepAgainUs =
+    50'000;                                // a descendant may be reaped by another, of which we hear nothing
+constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
+
+std::int64_t Micros(const timeval& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec; }
+
+int ShellStatus(int wait_status) {
+  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+}  // namespace
+
+void TaskRunner::Stop(const worker::AttemptKey& key, std::int64_t grace_us, const std::string& reason) {
+  Task* task = Find(key);
+  if (task == nullptr || task->phase == Phase::kEnded || task->phase == Phase::kSweeping) return;
+  BeginStop(*task, wire::REQUESTED, grace_us, reason);
+}
+
+void TaskRunner::StopAll(wire::StopCause cause, std::int64_t max_grace_us, const std::string& reason) {
+  for (auto& [key, task] : tasks_) {
+    if (task.phase == Phase::kEnded || task.phase == Phase::kSweeping) continue;
+    BeginStop(task, cause, std::min(task.stop_grace_us, max_grace_us), reason);
+  }
+}
+
+// The first cause is the one reported; a later stop can only make it quicker.
+void TaskRunner::BeginStop(Task& task, wire::StopCause cause, std::int64_t grace_us,
+                           const std::string& reason) {
+  const bool first = task.stop_cause == wire::NOT_STOPPED;
+  if (first) {
+    task.stop_cause = cause;
+    task.stop_reason = reason;
+    LogLine("event=stop task=" + ToString(task.key) + " reason=\"" + reason + "\"");
+  }
+  if (grace_us <= 0) return KillEverythingOf(task);
+  if (first) {
+    SignalGroup(task, SIGTERM);
+    SignalGroup(task, SIGCONT);  // a stopped process cannot act on TERM
+  }
+  const std::int64_t kill_at = BootTimeUs() + grace_us;
+  SetDeadline(task, first || task.deadline_us == 0 ? kill_at : std::min(kill_at, task.deadline_us));
+}
+
+void TaskRunner::SignalGroup(const Task& task, int signal) {
+  // The child may not have made its process group yet.
+  if (kill(-task.pid, signal) != 0 && errno == ESRCH && by_pid_.count(task.pid) != 0) kill(task.pid, signal);
+}
+
+void TaskRunner::Signal(const wire::SignalTask& signal) {
+  Task* task = Find(KeyOf(signal.attempt()));
+  if (task == nullptr || task->phase != Phase::kRunning || signal.signal() <= 0 || signal.signal() > SIGRTMAX)
+    return;
+  kill(signal.group() ? -task->pid : task->pid, signal.signal());
+}
+
+void TaskRunner::KillEverythingOf(Task& task) {
+  if (!task.cgroup.empty()) parts_.cgroups->KillAll(task.cgroup);
+  SignalGroup(task, SIGKILL);
+  SetDeadline(task, BootTimeUs() + kKillAgainUs);
+}
+
+void TaskRunner::OnChildren() {
+  for (;;) {
+    int status = 0;
+    rusage usage{};
+    const pid_t pid = wait4(-1, &status, WNOHANG, &usage);
+    if (pid < 0 && errno == EINTR) continue;
+    if (pid <= 0) break;
+    const auto it = by_pid_.find(pid);
+    if (it == by_pid_.end()) {
+      descendants_.Forget(pid);
+      continue;
+    }
+    Task& task = *it->second;
+    by_pid_.erase(it);
+    OnMainReaped(task, status, usage);
+  }
+  SweepTasks();
+}
+
+void TaskRunner::OnMainReaped(Task& task, int status, const rusage& usage) {
+  ReadStartSocket(task);  // its last words, if it never executed
+  CloseStartSocket(task);
+  task.phase = Phase::kSweeping;
+  task.wait_status = status;
+  SetDeadline(task, 0);
+  sweeping_.insert(task.key);
+  task.ended.set_user_us(Micros(usage.ru_utime));
+  task.ended.set_system_us(Micros(usage.ru_stime));
+  task.ended.set_max_rss_bytes(usage.ru_maxrss * 1024);
+  task.ended.set_read_bytes(usage.ru_inblock * kBlockBytes);
+  task.ended.set_write_bytes(usage.ru_oublock * kBlockBytes);
+  task.ended.set_elapsed_us(task.go_at_us == 0 ? 0 : BootTimeUs() - task.go_at_us);
+}
+
+void TaskRunner::SweepTasks() {
+  if (sweeping_.empty() && !by_pid_.empty()) return;
+  Descendants::Owners owners;
+  owners.is_main_process = [this](pid_t pid) { return by_pid_.count(pid) != 0; };
+  owners.by_session = [this](pid_t session) -> std::optional<worker::AttemptKey> {
+    const auto it = by_session_.find(session);
+    return it == by_session_.end() ? std::nullopt : std::optional(it->second->key);
+  };
+  owners.by_marker = [this](const std::string& marker) -> std::optional<worker::AttemptKey> {
+    if (marker.empty()) return std::nullopt;
+    for (const auto& [pid, task] : by_session_) {
+      if (MarkerNames(marker, task->marker)) return task->key;
+    }
+    return std::nullopt;
+  };
+  descendants_.Refresh(owners);
+  if (by_pid_.empty()) descendants_.KillUnowned();
+  for (auto it = sweeping_.begin(); it != sweeping_.end();) {
+    Task& task = tasks_.at(*it);
+    if (Swept(task)) {
+      it = sweeping_.erase(it);
+      Finish(task);
+    } else {
+      SetDeadline(task, BootTimeUs() + kSweepAgainUs);
+      ++it;
+    }
+  }
+}
+
+bool TaskRunner::Swept(Task& task) {
+  bool gone = true;
+  if (!task.session_gone) {
+    // Zombies count; EPERM: only processes of another user are left, which we cannot end.
+    task.session_gone = kill(-task.pid, SIGKILL) != 0;
+    gone = task.session_gone;
+  }
+  if (descendants_.KillThoseOf(task.key)) gone = false;
+  if (!task.cgroup.empty() && !parts_.cgroups->Members(task.cgroup).empty()) {
+    parts_.cgroups->KillAll(task.cgroup);
+    gone = false;
+  }
+  return gone;
+}
+
+void TaskRunner::DescribeEnd(Task& task) {
+  wire::Ended& ended = task.ended;
+  ended.set_stop_cause(task.stop_cause);
+  ended.set_reason(task.stop_reason);
+  if (!task.never_started.empty()) {
+    ended.set_kind(wire::NEVER_STARTED);
+    ended.set_reason(task.never_started);
+    return;
+  }
+  const bool succeeded = WIFEXITED(task.wait_status) && WEXITSTATUS(task.wait_status) == 0;
+  if (!task.cgroup.empty() && !succeeded && parts_.cgroups->HitMemoryLimit(task.cgroup)) {
+    ended.set_kind(wire::OUT_OF_MEMORY);
+    ended.set_code(ShellStatus(task.wait_status));
+    ended.set_reason("killed at its memory limit of " + std::to_string(task.mem_bytes) +
+                     " bytes; ask for more (-m)");
+  } else if (task.stop_cause == wire::WALL_TIME) {
+    ended.set_kind(wire::TIMED_OUT);
+    ended.set_code(ShellStatus(task.wait_status));
+  } else if (WIFSIGNALED(task.wait_status)) {
+    ended.set_kind(wire::SIGNALLED);
+    ended.set_code(WTERMSIG(task.wait_status));
+  } else {
+    ended.set_kind(wire::EXITED);
+    ended.set_code(WEXITSTATUS(task.wait_status));
+  }
+}
+
+void TaskRunner::Finish(Task& task) {
+  DescribeEnd(task);
+  task.phase = Phase::kEnded;
+  SetDeadline(task, 0);
+  --live_;
+  if (const auto it = by_session_.find(task.pid); it != by_session_.end() && it->second == &task) {
+    by_session_.erase(it);
+  }
+  if (!task.script_path.empty()) unlink(task.script_path.c_str());
+  if (!task.cgroup.empty()) cgroups_to_remove_.push_back(task.cgroup);
+  // A group whose last process has just died may be busy for a moment; then it goes with a later one.
+  std::erase_if(cgroups_to_remove_,
+                [this](const std::string& name) { return parts_.cgroups->Remove(name).has_value(); });
+  wire::LogRecord record;
+  *record.mutable_ended() = StatusOf(task);
+  log_->Add(record);
+  awaiting_sync_.push_back(task.key);
+}
+
+}  // namespace bsub::spawner

@@ -1,0 +1,178 @@
+#include "worker/spawner/task_runner.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "worker/spawner/files.h"
+#include "worker/spawner/log_line.h"
+
+namespace bsub::spawner {
+namespace {
+
+constexpr int kLogFormat = 1;
+constexpr std::int64_t kRetryCommitUs = 1'000'000;  // a full disk is tried again this often
+
+}  // namespace
+
+TaskRunner::TaskRunner(TaskRunnerParts parts) : parts_(std::move(parts)), descendants_(ProcFs()) {}
+
+Result<std::unique_ptr<TaskRunner>> TaskRunner::Create(TaskRunnerParts parts,
+                                                       std::vector<wire::TaskStatus> unacknowledged) {
+  std::unique_ptr<TaskRunner> runner(new TaskRunner(std::move(parts)));
+  for (wire::TaskStatus& status : unacknowledged) {
+    Task& task = runner->tasks_[KeyOf(status.attempt())];
+    task.key = KeyOf(status.attempt());
+    task.incarnation = status.incarnation();
+    task.phase = Phase::kEnded;
+    task.pid = static_cast<pid_t>(status.pid());
+    task.started = status.started();
+    task.ended = std::move(*status.mutable_ended());
+  }
+  BSUB_RETURN_IF_ERROR(runner->OpenLog());
+  return runner;
+}
+
+Status TaskRunner::OpenLog() {
+  auto log = TaskLog::Create(parts_.dir->LogPath(), parts_.settings->sync, LiveRecords());
+  if (!log) return log.error();
+  log_ = std::make_unique<TaskLog>(std::move(*log));
+  return OkStatus();
+}
+
+std::vector<wire::LogRecord> TaskRunner::LiveRecords() const {
+  std::vector<wire::LogRecord> records(1);
+  records[0].mutable_session()->set_format(kLogFormat);
+  records[0].mutable_session()->set_spawner_id(parts_.spawner_id);
+  records[0].mutable_session()->set_boot_id(parts_.boot_id);
+  for (const auto& [key, task] : tasks_) {
+    wire::LogRecord record;
+    if (task.phase == Phase::kEnded) {
+      *record.mutable_ended() = StatusOf(task);
+    } else {
+      wire::LogRecord::Launched& launched = *record.mutable_launched();
+      ToWire(key, launched.mutable_attempt());
+      launched.set_incarnation(task.incarnation);
+      launched.set_pid(task.pid);
+      launched.set_start_ticks(ProcFs().Stat(task.pid).value_or(ProcStat()).start_ticks);
+      launched.set_cgroup(task.cgroup);
+    }
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+wire::TaskStatus TaskRunner::StatusOf(const Task& task) {
+  wire::TaskStatus status;
+  ToWire(task.key, status.mutable_attempt());
+  status.set_incarnation(task.incarnation);
+  status.set_pid(task.pid);
+  status.set_started(task.started);
+  if (task.phase == Phase::kEnded) *status.mutable_ended() = task.ended;
+  return status;
+}
+
+std::vector<wire::TaskStatus> TaskRunner::List() const {
+  std::vector<wire::TaskStatus> all;
+  all.reserve(tasks_.size());
+  const std::set<worker::AttemptKey> hidden(awaiting_sync_.begin(), awaiting_sync_.end());
+  for (const auto& [key, task] : tasks_) {
+    all.push_back(StatusOf(task));
+    if (hidden.count(key) != 0) all.back().clear_ended();  // it will be reported once it is durable
+  }
+  return all;
+}
+
+TaskRunner::Task* TaskRunner::Find(const worker::AttemptKey& key) {
+  const auto it = tasks_.find(key);
+  return it == tasks_.end() ? nullptr : &it->second;
+}
+
+void TaskRunner::Acknowledge(const worker::AttemptKey& key) {
+  const Task* task = Find(key);
+  if (task == nullptr || task->phase != Phase::kEnded) return;
+  wire::LogRecord record;
+  ToWire(key, record.mutable_acked());
+  log_->Add(record);
+  tasks_.erase(key);
+  acknowledged_.insert(key);
+  acknowledged_order_.push_back(key);
+  if (acknowledged_order_.size() > parts_.settings->remembered_attempts) {
+    acknowledged_.erase(acknowledged_order_.front());
+    acknowledged_order_.pop_front();
+  }
+}
+
+void TaskRunner::SetDeadline(Task& task, std::int64_t at_us) {
+  if (task.deadline_us != 0) deadlines_.erase({task.deadline_us, task.key});
+  task.deadline_us = at_us;
+  if (at_us != 0) deadlines_.insert({at_us, task.key});
+}
+
+std::int64_t TaskRunner::NextDeadline() const {
+  const std::int64_t first = deadlines_.empty() ? 0 : deadlines_.begin()->first;
+  if (retry_commit_at_us_ == 0) return first;
+  return first == 0 ? retry_commit_at_us_ : std::min(first, retry_commit_at_us_);
+}
+
+void TaskRunner::Commit() {
+  if (retry_commit_at_us_ != 0 && BootTimeUs() < retry_commit_at_us_) return;
+  if (const auto committed = log_->Commit(); !committed) {
+    // Without a record no program may run and no end may be told. New tasks are given up, ends wait for room.
+    LogLine("event=log-failed error=\"" + committed.error().message + "\"");
+    log_->DropUncommitted();
+    for (const worker::AttemptKey& key : std::exchange(awaiting_go_, {})) {
+      Task* task = Find(key);
+      if (task == nullptr || task->phase != Phase::kStarting) continue;
+      task->never_started = "the node cannot record the task: " + committed.error().message;
+      CloseStartSocket(*task);  // the child sees it and ends
+    }
+    for (const worker::AttemptKey& key : awaiting_sync_) {
+      wire::LogRecord record;
+      *record.mutable_ended() = StatusOf(tasks_.at(key));
+      log_->Add(record);
+    }
+    retry_commit_at_us_ = BootTimeUs() + kRetryCommitUs;
+    return;
+  }
+  retry_commit_at_us_ = 0;
+  const std::int64_t now = BootTimeUs();
+  for (const worker::AttemptKey& key : awaiting_go_) {
+    Task* task = Find(key);
+    if (task == nullptr || task->phase != Phase::kStarting) continue;
+    task->go_at_us = now;
+    if (task->walltime_us > 0 && task->stop_cause == wire::NOT_STOPPED)
+      SetDeadline(*task, now + task->walltime_us);
+    send(task->start_socket, &kGo, 1, MSG_NOSIGNAL | MSG_DONTWAIT);  // if it is gone, its end is on the way
+  }
+  awaiting_go_.clear();
+  for (const worker::AttemptKey& key : awaiting_sync_) reports_.push_back(StatusOf(tasks_.at(key)));
+  awaiting_sync_.clear();
+  if (log_->size() > parts_.settings->log_compact_bytes) Compact();
+}
+
+void TaskRunner::Compact() {
+  const std::size_t before = log_->size();
+  const Status opened = OpenLog();
+  if (!opened) return LogLine("event=log-not-compacted error=\"" + opened.error().message + "\"");
+  LogLine("event=log-compacted from=" + std::to_string(before) + " to=" + std::to_string(log_->size()));
+}
+
+void TaskRunner::OnTimer() {
+  const std::int64_t now = BootTimeUs();
+  bool sweep = false;
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    Task& task = tasks_.at(deadlines_.begin()->second);
+    SetDeadline(task, 0);
+    if (task.phase == Phase::kSweeping) {
+      sweep = true;
+    } else if (task.stop_cause == wire::NOT_STOPPED) {
+      BeginStop(task, wire::WALL_TIME, task.stop_grace_us, "ran past its wall time");
+    } else {
+      KillEverythingOf(task);
+    }
+  }
+  if (sweep) SweepTasks();
+}
+
+}  // namespace bsub::spawner

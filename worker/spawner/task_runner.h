@@ -1,0 +1,155 @@
+// The tasks of a node: starts them, stops them, reaps them, and remembers their ends until they are
+// acknowledged.
+//
+// One turn of the event loop may start, stop and reap many. Commit ends the turn: it makes the turn's records
+// durable with one sync, and only then lets the new children execute and the ends be reported.
+//
+//   Start: plan, fork, record  ->  Commit  ->  go  ->  exec seen: started
+//   main process reaped  ->  the rest of the task killed  ->  record  ->  Commit  ->  report, until
+//   acknowledged
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "api/bsub/v1/spawner.pb.h"
+#include "common/result.h"
+#include "worker/core/attempt_key.h"
+#include "worker/launch/unique_fd.h"
+#include "worker/spawner/cgroup_tree.h"
+#include "worker/spawner/descendants.h"
+#include "worker/spawner/launch_plan.h"
+#include "worker/spawner/poller.h"
+#include "worker/spawner/settings.h"
+#include "worker/spawner/state_dir.h"
+#include "worker/spawner/task_log.h"
+
+namespace bsub::spawner {
+
+struct TaskRunnerParts {
+  const Settings* settings = nullptr;
+  const StateDir* dir = nullptr;
+  Poller* poller = nullptr;
+  LaunchRules rules;
+  std::unique_ptr<CgroupTree> cgroups;
+  std::string spawner_id;
+  std::string boot_id;
+};
+
+class TaskRunner {
+ public:
+  // `unacknowledged`: ends recorded by the spawner before.
+  static Result<std::unique_ptr<TaskRunner>> Create(TaskRunnerParts parts,
+                                                    std::vector<wire::TaskStatus> unacknowledged);
+
+  void Start(const wire::StartTask& start);
+  // Not now, for a reason that is the node's: the task may run elsewhere.
+  void Decline(const wire::StartTask& start, wire::StopCause cause, const std::string& reason);
+  void Stop(const worker::AttemptKey& key, std::int64_t grace_us, const std::string& reason);
+  // Everything that runs, each with its own grace but at most `max_grace_us`.
+  void StopAll(wire::StopCause cause, std::int64_t max_grace_us, const std::string& reason);
+  void Signal(const wire::SignalTask& signal);
+  void Acknowledge(const worker::AttemptKey& key);
+
+  bool OwnsSocket(int fd) const { return by_socket_.count(fd) != 0; }
+  void OnStartSocket(int fd);
+  void OnChildren();  // SIGCHLD
+  void OnTimer();
+  void Commit();
+
+  // CLOCK_BOOTTIME, microseconds; 0: nothing to wait for.
+  std::int64_t NextDeadline() const;
+  std::vector<wire::TaskStatus> List() const;
+  std::vector<wire::TaskStatus> TakeReports() { return std::exchange(reports_, {}); }
+  bool HasLiveTasks() const { return live_ > 0; }
+  const CgroupTree& cgroups() const { return *parts_.cgroups; }
+
+ private:
+  enum class Phase {
+    kStarting,  // forked, not known to execute its program yet
+    kRunning,
+    kSweeping,  // its main process is over, others of its processes are not
+    kEnded,     // kept until acknowledged
+  };
+  struct Task {
+    worker::AttemptKey key;
+    std::uint64_t incarnation = 0;
+    Phase phase = Phase::kStarting;
+    pid_t pid = 0;  // also its session and its process group
+    bool session_gone = false;
+    bool started = false;
+    int start_socket = -1;
+    std::string marker;
+    std::string script_path;
+    std::string cgroup;
+    std::int64_t walltime_us = 0;
+    std::int64_t stop_grace_us = 0;
+    std::int64_t mem_bytes = 0;
+    std::int64_t go_at_us = 0;
+    std::int64_t deadline_us = 0;  // in deadlines_: end of the wall time, KILL after TERM, or look again
+    wire::StopCause stop_cause = wire::NOT_STOPPED;
+    std::string stop_reason;
+    std::string never_started;
+    int wait_status = 0;
+    wire::Ended ended;
+  };
+
+  explicit TaskRunner(TaskRunnerParts parts);
+  Status OpenLog();
+  std::vector<wire::LogRecord> LiveRecords() const;
+  static wire::TaskStatus StatusOf(const Task& task);
+
+  // task_start.cc
+  bool AnsweredAlready(const worker::AttemptKey& key);
+  Status TryStart(const wire::StartTask& start);
+  Status PrepareFiles(const PlannedLaunch& plan);
+  Status PrepareCgroup(PlannedLaunch& plan, Task& task);
+  Status Fork(const ChildPlan& plan, Task& task);
+  void RefuseStart(const wire::StartTask& start, wire::StopCause cause, const std::string& reason);
+  void RecordLaunch(const Task& task);
+  void ReadStartSocket(Task& task);
+  void CloseStartSocket(Task& task);
+
+  // task_end.cc
+  void BeginStop(Task& task, wire::StopCause cause, std::int64_t grace_us, const std::string& reason);
+  void SignalGroup(const Task& task, int signal);
+  void KillEverythingOf(Task& task);
+  void OnMainReaped(Task& task, int status, const rusage& usage);
+  bool Swept(Task& task);
+  void SweepTasks();
+  void Finish(Task& task);
+  void DescribeEnd(Task& task);
+
+  void SetDeadline(Task& task, std::int64_t at_us);
+  Task* Find(const worker::AttemptKey& key);
+  void Compact();
+
+  TaskRunnerParts parts_;
+  std::unique_ptr<TaskLog> log_;
+  Descendants descendants_;
+  std::map<worker::AttemptKey, Task> tasks_;
+  std::unordered_map<pid_t, Task*> by_pid_;      // main processes that are not reaped
+  std::unordered_map<pid_t, Task*> by_session_;  // until the task is swept
+  std::unordered_map<int, Task*> by_socket_;
+  std::set<std::pair<std::int64_t, worker::AttemptKey>> deadlines_;
+  std::set<worker::AttemptKey> sweeping_;
+  std::vector<worker::AttemptKey> awaiting_go_;    // recorded in this turn
+  std::vector<worker::AttemptKey> awaiting_sync_;  // ended, not yet durably so
+  std::vector<wire::TaskStatus> reports_;
+  std::set<worker::AttemptKey> acknowledged_;  // newest remembered_attempts
+  std::deque<worker::AttemptKey> acknowledged_order_;
+  std::vector<std::string> cgroups_to_remove_;
+  std::int64_t retry_commit_at_us_ = 0;
+  std::size_t live_ = 0;  // tasks not kEnded
+};
+
+}  // namespace bsub::spawner

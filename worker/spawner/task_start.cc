@@ -1,0 +1,191 @@
+// TaskRunner: how tasks start.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "worker/launch/output_path.h"
+#include "worker/spawner/files.h"
+#include "worker/spawner/log_line.h"
+#include "worker/spawner/task_runner.h"
+
+namespace bsub::spawner {
+
+void TaskRunner::Start(const wire::StartTask& start) {
+  if (AnsweredAlready(KeyOf(start.attempt()))) return;
+  if (const auto started = TryStart(start); !started) {
+    RefuseStart(start, wire::NOT_STOPPED, started.error().message);
+  }
+}
+
+void TaskRunner::Decline(const wire::StartTask& start, wire::StopCause cause, const std::string& reason) {
+  if (!AnsweredAlready(KeyOf(start.attempt()))) RefuseStart(start, cause, reason);
+}
+
+// A repeated launch is not an error: the first answer may have been lost.
+bool TaskRunner::AnsweredAlready(const worker::AttemptKey& key) {
+  if (acknowledged_.count(key) != 0) {
+    LogLine("event=launch-ignored task=" + ToString(key) + " reason=\"it is over and acknowledged\"");
+    return true;
+  }
+  const Task* task = Find(key);
+  if (task == nullptr) return false;
+  const bool durable = task->phase != Phase::kEnded ||
+                       std::find(awaiting_sync_.begin(), awaiting_sync_.end(), key) == awaiting_sync_.end();
+  if (durable && (task->started || task->phase == Phase::kEnded)) reports_.push_back(StatusOf(*task));
+  return true;
+}
+
+Status TaskRunner::TryStart(const wire::StartTask& start) {
+  if (tasks_.size() >= parts_.settings->max_tasks) {
+    return ResourceExhausted("the node has " + std::to_string(tasks_.size()) +
+                             " tasks that run or are unacknowledged, the limit (--max-tasks)");
+  }
+  BSUB_ASSIGN_OR_RETURN(PlannedLaunch plan, PlanLaunch(start, parts_.rules));
+  BSUB_RETURN_IF_ERROR(log_->Reserve());
+  BSUB_RETURN_IF_ERROR(PrepareFiles(plan));
+  Task fresh;
+  fresh.key = plan.key;
+  fresh.incarnation = plan.launch.incarnation();
+  fresh.marker = plan.marker;
+  fresh.script_path = plan.script_path;
+  fresh.walltime_us = plan.launch.walltime_us();
+  fresh.stop_grace_us =
+      plan.launch.stop_grace_us() > 0 ? plan.launch.stop_grace_us() : parts_.settings->default_stop_grace_us;
+  fresh.mem_bytes = plan.launch.mem_bytes();
+  BSUB_RETURN_IF_ERROR(PrepareCgroup(plan, fresh));
+  BSUB_RETURN_IF_ERROR(Fork(plan.child, fresh));
+  Task& task = tasks_[plan.key] = std::move(fresh);
+  ++live_;
+  by_pid_[task.pid] = &task;
+  by_session_[task.pid] = &task;
+  by_socket_[task.start_socket] = &task;
+  RecordLaunch(task);
+  return OkStatus();
+}
+
+namespace {
+
+// So that the output of any attempt is found from its key (see SpoolPath).
+Status LinkToUsersFile(int state_dir, const worker::AttemptKey& key, bool standard_error,
+                       const ChildPlan& plan) {
+  const std::string link = worker::SpoolPath(key, standard_error);
+  const std::string& target = standard_error ? plan.err.path : plan.out.path;
+  mkdirat(state_dir, link.substr(0, link.rfind('/')).c_str(), 0750);
+  if (symlinkat(target.c_str(), state_dir, link.c_str()) != 0 && errno != EEXIST) {
+    return Unavailable(ErrnoText("cannot create in the node's spool", link));
+  }
+  // Its owner tells a reader whose file it may show.
+  if (plan.change_user) {
+    [[maybe_unused]] const int ignored =
+        fchownat(state_dir, link.c_str(), plan.uid, static_cast<gid_t>(-1), AT_SYMLINK_NOFOLLOW);
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Status TaskRunner::PrepareFiles(const PlannedLaunch& plan) {
+  if (plan.own_out) BSUB_RETURN_IF_ERROR(LinkToUsersFile(parts_.dir->fd(), plan.key, false, plan.child));
+  if (plan.own_err) BSUB_RETURN_IF_ERROR(LinkToUsersFile(parts_.dir->fd(), plan.key, true, plan.child));
+  if (plan.script_path.empty()) return OkStatus();
+  const std::string& path = plan.script_path;
+  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) return Unavailable(ErrnoText("cannot spool the script", path));
+  BSUB_RETURN_IF_ERROR(WriteAll(fd.get(), plan.launch.command().script(), path));
+  const bool handed_over = !plan.child.change_user || fchown(fd.get(), plan.child.uid, plan.child.gid) == 0;
+  if (!handed_over || fchmod(fd.get(), 0500) != 0)
+    return Unavailable(ErrnoText("cannot spool the script", path));
+  return OkStatus();
+}
+
+Status TaskRunner::PrepareCgroup(PlannedLaunch& plan, Task& task) {
+  const CgroupMode mode = parts_.settings->cgroups;
+  const bool limited = plan.launch.mem_bytes() > 0 && parts_.cgroups->LimitsMemory();
+  if (mode == CgroupMode::kOff || (mode == CgroupMode::kLimits && !limited)) return OkStatus();
+  plan.child.cgroup_join_file = parts_.cgroups->JoinFile(plan.task_name);
+  if (plan.child.cgroup_join_file.empty()) return OkStatus();  // there is no tree
+  task.cgroup = plan.task_name;
+  return parts_.cgroups->Create(plan.task_name, plan.launch.mem_bytes());
+}
+
+Status TaskRunner::Fork(const ChildPlan& plan, Task& task) {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return ResourceExhausted(ErrnoText("the node cannot make a socket pair"));
+  }
+  worker::UniqueFd ours(ends[0]);
+  const worker::UniqueFd childs(ends[1]);
+  const pid_t pid = fork();
+  if (pid == 0) RunChild(plan, childs.get());
+  if (pid < 0) return ResourceExhausted(ErrnoText("the node cannot fork"));
+  BSUB_RETURN_IF_ERROR(parts_.poller->Add(ours.get()));
+  task.pid = pid;
+  task.start_socket = ours.Release();
+  return OkStatus();
+}
+
+void TaskRunner::RecordLaunch(const Task& task) {
+  wire::LogRecord record;
+  wire::LogRecord::Launched& launched = *record.mutable_launched();
+  ToWire(task.key, launched.mutable_attempt());
+  launched.set_incarnation(task.incarnation);
+  launched.set_pid(task.pid);
+  launched.set_start_ticks(ProcFs().Stat(task.pid).value_or(ProcStat()).start_ticks);
+  launched.set_cgroup(task.cgroup);
+  log_->Add(record);
+  awaiting_go_.push_back(task.key);
+}
+
+void TaskRunner::RefuseStart(const wire::StartTask& start, wire::StopCause cause, const std::string& reason) {
+  const worker::AttemptKey key = KeyOf(start.attempt());
+  LogLine("event=never-started task=" + ToString(key) + " reason=\"" + reason + "\"");
+  Task& task = tasks_[key];
+  task.key = key;
+  v1::Launch launch;
+  if (launch.ParseFromString(start.launch())) task.incarnation = launch.incarnation();
+  task.phase = Phase::kEnded;
+  task.ended.set_kind(wire::NEVER_STARTED);
+  task.ended.set_stop_cause(cause);
+  task.ended.set_reason(reason);
+  wire::LogRecord record;
+  *record.mutable_ended() = StatusOf(task);
+  log_->Add(record);
+  awaiting_sync_.push_back(key);
+}
+
+void TaskRunner::OnStartSocket(int fd) {
+  const auto it = by_socket_.find(fd);
+  if (it != by_socket_.end()) ReadStartSocket(*it->second);
+}
+
+// The end of the stream without a word: the program is being executed.
+void TaskRunner::ReadStartSocket(Task& task) {
+  if (task.start_socket < 0) return;
+  std::array<char, 4096> text;
+  const ssize_t got = recv(task.start_socket, text.data(), text.size(), MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  CloseStartSocket(task);
+  if (got > 0) {
+    task.never_started.assign(text.data(), static_cast<std::size_t>(got));
+    return;
+  }
+  task.started = true;
+  if (task.phase == Phase::kStarting) {
+    task.phase = Phase::kRunning;
+    reports_.push_back(StatusOf(task));
+  }
+}
+
+void TaskRunner::CloseStartSocket(Task& task) {
+  if (task.start_socket < 0) return;
+  parts_.poller->Remove(task.start_socket);  // siblings may still hold a copy of it
+  by_socket_.erase(task.start_socket);
+  close(task.start_socket);
+  task.start_socket = -1;
+}
+
+}  // namespace bsub::spawner
