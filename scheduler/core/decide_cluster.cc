@@ -91,7 +91,7 @@ Status Deregister(Turn& turn, const DeregisterDefinition& input) {
 }
 
 template <typename Input>
-void Reply(Turn& turn, const Input& input, Status status) {
+void AnswerWith(Turn& turn, const Input& input, const Status& status) {
   turn.WantCycle();
   if (!status) return turn.Answer(input.reply, Error(status.error()));
   turn.Answer(input.reply, ReplyBody(Done{}));
@@ -114,9 +114,9 @@ void Decide(Turn& turn, const Started& input) {
   turn.WantCycle();
 }
 
-void Decide(Turn& turn, const SetQueue& input) { Reply(turn, input, Set(turn, input)); }
-void Decide(Turn& turn, const DeleteQueue& input) { Reply(turn, input, Delete(turn, input)); }
-void Decide(Turn& turn, const DeregisterDefinition& input) { Reply(turn, input, Deregister(turn, input)); }
+void Decide(Turn& turn, const SetQueue& input) { AnswerWith(turn, input, Set(turn, input)); }
+void Decide(Turn& turn, const DeleteQueue& input) { AnswerWith(turn, input, Delete(turn, input)); }
+void Decide(Turn& turn, const DeregisterDefinition& input) { AnswerWith(turn, input, Deregister(turn, input)); }
 
 void Decide(Turn& turn, const RegisterDefinition& input) {
   Result<DefinitionAccepted> result = Register(turn, input);
