@@ -1,0 +1,134 @@
+#include "scheduler/journal/journal_writer.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "common/check.h"
+#include "scheduler/journal/journal_directory.h"
+
+namespace bsub::journal {
+namespace {
+
+std::uint64_t RandomSalt() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+}  // namespace
+
+JournalWriter::JournalWriter(FileSystem& files, std::string directory, const ClusterUuid& cluster,
+                             const SegmentSettings& settings, const JournalTail& tail)
+    : files_(files),
+      directory_(std::move(directory)),
+      cluster_(cluster),
+      settings_(settings),
+      segment_(tail.segment),
+      salt_(tail.salt),
+      offset_(tail.offset),
+      next_sequence_(tail.next_sequence),
+      hash_(tail.hash) {}
+
+Result<std::unique_ptr<JournalWriter>> JournalWriter::Open(FileSystem& files, const std::string& directory,
+                                                           const ClusterUuid& cluster,
+                                                           const SegmentSettings& settings,
+                                                           const JournalTail& tail) {
+  BSUB_CHECK(tail.torn_bytes == 0 && tail.unborn_segment.empty()) << "RepairTail was not called";
+  std::unique_ptr<JournalWriter> writer(new JournalWriter(files, directory, cluster, settings, tail));
+  if (tail.empty) {
+    BSUB_RETURN_IF_ERROR(writer->BeginSegment(settings.segment_bytes));
+  } else {
+    BSUB_RETURN_IF_ERROR(writer->OpenTail());
+  }
+  return writer;
+}
+
+Status JournalWriter::OpenTail() {
+  BSUB_ASSIGN_OR_RETURN(file_, files_.OpenForWrite(Join(directory_, FileName(FileKind::kSegment, segment_))));
+  // What is reserved behind the tail was zero when it was read; space that a repair cut off is reserved
+  // again.
+  reserved_bytes_ = std::max<std::uint64_t>(settings_.segment_bytes, offset_);
+  BSUB_RETURN_IF_ERROR(file_->Preallocate(reserved_bytes_));
+  // The batches that were read may not have been synced by whoever wrote them (a process killed in between).
+  BSUB_RETURN_IF_ERROR(file_->DataSync());
+  return files_.SyncDirectory(directory_);
+}
+
+Error JournalWriter::Poison(Error error) {
+  poison_ = error;
+  return error;
+}
+
+// The header is durable, and so is the name, before anything is written behind it.
+Status JournalWriter::BeginSegment(std::uint64_t reserve_bytes) {
+  BSUB_ASSIGN_OR_RETURN(file_, files_.Create(Join(directory_, FileName(FileKind::kSegment, next_sequence_))));
+  segment_ = next_sequence_;
+  salt_ = settings_.salt ? *settings_.salt + next_sequence_ : RandomSalt();
+  reserved_bytes_ = reserve_bytes;
+  BSUB_RETURN_IF_ERROR(file_->Preallocate(reserve_bytes));
+  BSUB_RETURN_IF_ERROR(file_->WriteAt(0, EncodeSegmentHeader({cluster_, segment_, hash_, salt_})));
+  BSUB_RETURN_IF_ERROR(file_->DataSync());
+  BSUB_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
+  offset_ = kSegmentHeaderBytes;
+  return OkStatus();
+}
+
+// Written once the successor is durable, so the mark proves that a successor must be there.
+Status JournalWriter::CloseSegment(File& file, std::uint64_t offset, std::uint64_t salt,
+                                   std::uint64_t previous) {
+  const Record mark{RecordKind::kClosed, {}};
+  const EncodedBatch batch = EncodeBatch({&mark, 1}, {next_sequence_, previous, salt});
+  BSUB_RETURN_IF_ERROR(file.WriteAt(offset, batch.bytes));
+  BSUB_RETURN_IF_ERROR(file.Truncate(offset + batch.bytes.size()));  // gives the unused space back
+  return file.DataSync();
+}
+
+Status JournalWriter::RollTo(std::uint64_t reserve_bytes) {
+  const std::unique_ptr<File> old = std::move(file_);
+  const std::uint64_t old_offset = offset_;
+  const std::uint64_t old_salt = salt_;
+  if (auto begun = BeginSegment(reserve_bytes); !begun) return Poison(std::move(begun).error());
+  if (auto closed = CloseSegment(*old, old_offset, old_salt, hash_); !closed)
+    return Poison(std::move(closed).error());
+  return OkStatus();
+}
+
+Status JournalWriter::Roll() {
+  if (poison_) return *poison_;
+  if (segment_ == next_sequence_) return OkStatus();
+  return RollTo(settings_.segment_bytes);
+}
+
+Status JournalWriter::MakeRoom(std::size_t encoded_bytes) {
+  if (poison_) return *poison_;
+  if (offset_ + encoded_bytes <= reserved_bytes_ || segment_ == next_sequence_) return OkStatus();
+  return RollTo(std::max<std::uint64_t>(settings_.segment_bytes, kSegmentHeaderBytes + encoded_bytes));
+}
+
+Result<Appended> JournalWriter::Append(std::span<const Record> records) {
+  if (poison_) return *poison_;
+  const std::size_t encoded_bytes = EncodedBatchBytes(records);
+  if (records.empty() || encoded_bytes > kMaxBatchBodyBytes) {
+    return InvalidArgument("a batch of " + std::to_string(records.size()) + " records and " +
+                           std::to_string(encoded_bytes) +
+                           " bytes cannot be appended: at least one record and at most " +
+                           std::to_string(kMaxBatchBodyBytes) + " bytes are needed; use smaller batches");
+  }
+  BSUB_RETURN_IF_ERROR(MakeRoom(encoded_bytes));
+  auto appended = WriteBatch(records);
+  if (!appended) return Poison(std::move(appended).error());
+  return appended;
+}
+
+Result<Appended> JournalWriter::WriteBatch(std::span<const Record> records) {
+  EncodedBatch batch = EncodeBatch(records, {next_sequence_, hash_, salt_});
+  BSUB_RETURN_IF_ERROR(file_->WriteAt(offset_, batch.bytes));
+  BSUB_RETURN_IF_ERROR(file_->DataSync());
+  for (std::uint64_t& offset : batch.record_offsets) offset += offset_;
+  offset_ += batch.bytes.size();
+  hash_ = batch.hash;
+  next_sequence_ += CountEntries(records);
+  return Appended{next_sequence_ - 1, segment_, std::move(batch.record_offsets)};
+}
+
+}  // namespace bsub::journal

@@ -1,0 +1,81 @@
+// Appends batches of records to the journal: one write and one sync per batch, durable when Append returns.
+//
+// One thread uses it. After the first failure it is poisoned: nobody can know what reached the disk, so every
+// later call returns that first error and the process has to exit and recover.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "scheduler/journal/file_system.h"
+#include "scheduler/journal/replay.h"
+#include "scheduler/journal/segment_format.h"
+
+namespace bsub::journal {
+
+struct SegmentSettings {
+  // Space reserved for a segment when it is begun; a batch that does not fit begins the next one. A batch
+  // larger than this gets a segment of its own. Setting: journal.segment_bytes.
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20;
+  // Seed of the hashes of new segments; by default a fresh random one each. Fixed only by tests and golden
+  // files.
+  std::optional<std::uint64_t> salt;
+};
+
+struct Appended {
+  std::uint64_t last_sequence = 0;            // of the last entry in the journal
+  std::uint64_t segment = 0;                  // first sequence of the segment that holds the batch
+  std::vector<std::uint64_t> record_offsets;  // of each record's bytes in that segment
+};
+
+class JournalWriter {
+ public:
+  // Goes on where `tail` (repaired) ends; begins the first segment if the journal is empty.
+  static Result<std::unique_ptr<JournalWriter>> Open(FileSystem& files, const std::string& directory,
+                                                     const ClusterUuid& cluster,
+                                                     const SegmentSettings& settings,
+                                                     const JournalTail& tail);
+
+  // Begins the next segment if a batch of `encoded_bytes` (EncodedBatchBytes) does not fit into this one.
+  // What is then appended, up to that size, lands in Segment().
+  Status MakeRoom(std::size_t encoded_bytes);
+  // Success means durable. An empty batch or one above kMaxBatchBodyBytes is refused without harm.
+  Result<Appended> Append(std::span<const Record> records);
+  // Closes the segment and begins the next, unless this one holds no entry yet.
+  Status Roll();
+
+  std::uint64_t NextSequence() const { return next_sequence_; }
+  std::uint64_t Segment() const { return segment_; }
+  std::uint64_t LastHash() const { return hash_; }
+  std::uint64_t SegmentBytesUsed() const { return offset_; }
+
+ private:
+  JournalWriter(FileSystem& files, std::string directory, const ClusterUuid& cluster,
+                const SegmentSettings& settings, const JournalTail& tail);
+  Status OpenTail();
+  Status BeginSegment(std::uint64_t reserve_bytes);
+  Status CloseSegment(File& file, std::uint64_t offset, std::uint64_t salt, std::uint64_t previous);
+  Status RollTo(std::uint64_t reserve_bytes);
+  Result<Appended> WriteBatch(std::span<const Record> records);
+  Error Poison(Error error);
+
+  FileSystem& files_;
+  const std::string directory_;
+  const ClusterUuid cluster_;
+  const SegmentSettings settings_;
+  std::unique_ptr<File> file_;
+  std::uint64_t segment_ = 0;
+  std::uint64_t salt_ = 0;
+  std::uint64_t offset_ = 0;
+  std::uint64_t reserved_bytes_ = 0;
+  std::uint64_t next_sequence_ = 1;
+  std::uint64_t hash_ = 0;
+  std::optional<Error> poison_;
+};
+
+}  // namespace bsub::journal

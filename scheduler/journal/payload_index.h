@@ -1,0 +1,50 @@
+// Where each payload is: content hash -> file and offset, some 50 bytes each, because there may be millions.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "common/hash.h"
+
+namespace bsub::journal {
+
+// SHA-256, the content address.
+PayloadHash HashPayload(std::string_view bytes);
+
+// A place in one of the owner's numbered files, in eight bytes.
+struct PayloadPlace {
+  std::uint64_t file : 20;
+  std::uint64_t offset : 44;  // of the payload's bytes; its length stands in the record header before them
+  friend bool operator==(const PayloadPlace& a, const PayloadPlace& b) {
+    return a.file == b.file && a.offset == b.offset;
+  }
+};
+inline constexpr std::uint64_t kMaxPayloadFiles = std::uint64_t{1} << 20;
+
+struct PayloadEntry {
+  PayloadHash hash;
+  PayloadPlace place;
+};
+
+class PayloadIndex {
+ public:
+  PayloadIndex() : slots_(16, kFree) {}
+
+  // Adds the hash or moves it to a new place.
+  void Set(const PayloadHash& hash, PayloadPlace place);
+  std::optional<PayloadPlace> Find(const PayloadHash& hash) const;
+  const std::deque<PayloadEntry>& entries() const { return entries_; }
+
+ private:
+  static constexpr std::uint32_t kFree = 0xffffffff;
+  std::size_t SlotOf(const PayloadHash& hash) const;
+  void Grow();
+
+  std::deque<PayloadEntry> entries_;  // in order of first appearance; grows without copying
+  std::vector<std::uint32_t> slots_;  // open addressing into entries_; a power of two
+};
+
+}  // namespace bsub::journal

@@ -1,0 +1,168 @@
+#include "scheduler/journal/payload_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/check.h"
+#include "scheduler/journal/byte_order.h"
+#include "scheduler/journal/payload_pack.h"
+
+namespace bsub::journal {
+namespace {
+
+// One read brings the length and, for most payloads, all of the bytes.
+constexpr std::size_t kFirstReadBytes = 4096;
+
+Result<std::string> ReadPayload(const File& file, const std::string& path, const PayloadHash& hash,
+                                std::uint64_t offset) {
+  BSUB_ASSIGN_OR_RETURN(std::string bytes, file.ReadAt(offset - kRecordHeaderBytes, kFirstReadBytes));
+  if (bytes.size() >= kRecordHeaderBytes) {
+    const auto length = GetFixed<std::uint32_t>(bytes, 0);
+    bytes.erase(0, kRecordHeaderBytes);
+    if (length > bytes.size() && length <= kMaxBatchBodyBytes) {
+      BSUB_ASSIGN_OR_RETURN(const std::string rest,
+                            file.ReadAt(offset + bytes.size(), length - bytes.size()));
+      bytes += rest;
+    }
+    bytes.resize(std::min<std::size_t>(bytes.size(), length));
+    if (HashPayload(bytes) == hash) return bytes;
+  }
+  return DataLoss("the payload " + ToHex(hash.bytes) + " is damaged in " + path + " at offset " +
+                  std::to_string(offset) + ": put the file back from a backup, or submit the job again");
+}
+
+}  // namespace
+
+PayloadStore::PayloadStore(FileSystem& files, std::string directory, const ClusterUuid& cluster)
+    : files_(files), directory_(std::move(directory)), cluster_(cluster) {}
+
+std::uint32_t PayloadStore::SourceNumber(Contents& contents, FileKind kind, std::uint64_t sequence) {
+  const auto [place, fresh] = contents.numbers.emplace(std::pair(kind, sequence),
+                                                       static_cast<std::uint32_t>(contents.sources.size()));
+  if (fresh) contents.sources.push_back({kind, sequence, nullptr});
+  BSUB_CHECK(contents.sources.size() <= kMaxPayloadFiles) << contents.sources.size();
+  return place->second;
+}
+
+void PayloadStore::AddRecord(const PayloadHash& hash, std::uint64_t segment, std::uint64_t offset) {
+  const std::lock_guard lock(mutex_);
+  contents_.index.Set(hash, {SourceNumber(contents_, FileKind::kSegment, segment), offset});
+}
+
+Status PayloadStore::LoadPack(Contents& contents, std::uint64_t pack) const {
+  BSUB_ASSIGN_OR_RETURN(const PackIndex index, ReadPackIndex(files_, directory_, pack, cluster_));
+  const std::uint32_t source = SourceNumber(contents, FileKind::kPack, pack);
+  for (const PackedPayload& payload : index.payloads)
+    contents.index.Set(payload.hash, {source, payload.offset});
+  return OkStatus();
+}
+
+Status PayloadStore::AddPack(std::uint64_t pack) {
+  const std::lock_guard lock(mutex_);
+  return LoadPack(contents_, pack);
+}
+
+bool PayloadStore::Holds(const PayloadHash& hash, std::uint64_t segment) const {
+  const std::lock_guard lock(mutex_);
+  const auto place = contents_.index.Find(hash);
+  if (!place) return false;
+  const Source& source = contents_.sources[place->file];
+  return source.kind == FileKind::kSegment && source.sequence == segment;
+}
+
+Result<std::string> PayloadStore::Get(const PayloadHash& hash) const {
+  std::shared_ptr<const File> file;
+  std::string path;
+  std::uint64_t offset = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto place = contents_.index.Find(hash);
+    if (!place) return NotFound("no payload " + ToHex(hash.bytes) + " in " + directory_);
+    Source& source = contents_.sources[place->file];
+    offset = place->offset;
+    path = Join(directory_, FileName(source.kind, source.sequence));
+    if (!source.file) {
+      BSUB_ASSIGN_OR_RETURN(source.file, files_.OpenForRead(path));
+    }
+    file = source.file;
+  }
+  return ReadPayload(*file, path, hash, offset);
+}
+
+std::vector<std::uint64_t> PayloadStore::Packs() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::uint64_t> packs;
+  for (const Source& source : contents_.sources) {
+    if (source.kind == FileKind::kPack) packs.push_back(source.sequence);
+  }
+  std::ranges::sort(packs);
+  return packs;
+}
+
+Result<std::vector<std::uint64_t>> PayloadStore::KeepPacks(std::span<const PayloadHash> live,
+                                                           std::vector<bool>& covered) const {
+  std::vector<std::uint64_t> kept;
+  for (const std::uint64_t pack : Packs()) {
+    BSUB_ASSIGN_OR_RETURN(const PackIndex index, ReadPackIndex(files_, directory_, pack, cluster_));
+    std::vector<std::size_t> found;
+    std::uint64_t live_bytes = 0;
+    for (std::size_t i = 0; i < index.payloads.size(); ++i) {
+      const auto match = std::ranges::lower_bound(live, index.payloads[i].hash);
+      if (match == live.end() || *match != index.payloads[i].hash) continue;
+      found.push_back(static_cast<std::size_t>(match - live.begin()));
+      const bool last = i + 1 == index.payloads.size();
+      const std::uint64_t end =
+          last ? kPackHeaderBytes + index.payload_bytes + kRecordHeaderBytes : index.payloads[i + 1].offset;
+      live_bytes += end - index.payloads[i].offset;
+    }
+    if (found.empty() || live_bytes * 2 < index.payload_bytes) continue;
+    kept.push_back(pack);
+    for (const std::size_t i : found) covered[i] = true;
+  }
+  return kept;
+}
+
+Status PayloadStore::WritePack(std::span<const PayloadHash> live, const std::vector<bool>& covered,
+                               std::uint64_t sequence) {
+  BSUB_ASSIGN_OR_RETURN(const auto writer, PackWriter::Create(files_, directory_, cluster_, sequence));
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    if (covered[i]) continue;
+    BSUB_ASSIGN_OR_RETURN(const std::string bytes, Get(live[i]));
+    BSUB_RETURN_IF_ERROR(writer->Add(live[i], bytes));
+  }
+  return writer->Commit();
+}
+
+Result<std::vector<std::uint64_t>> PayloadStore::Pack(std::span<const PayloadHash> live,
+                                                      std::uint64_t sequence) {
+  std::vector<PayloadHash> wanted(live.begin(), live.end());
+  std::ranges::sort(wanted);
+  wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+  std::vector<bool> covered(wanted.size(), false);
+  BSUB_ASSIGN_OR_RETURN(std::vector<std::uint64_t> packs, KeepPacks(wanted, covered));
+  if (std::ranges::find(covered, false) == covered.end()) return packs;
+  BSUB_RETURN_IF_ERROR(WritePack(wanted, covered, sequence));
+  packs.push_back(sequence);
+  return packs;
+}
+
+Status PayloadStore::Adopt(std::span<const std::uint64_t> packs, std::uint64_t sequence) {
+  Contents fresh;
+  for (const std::uint64_t pack : packs) BSUB_RETURN_IF_ERROR(LoadPack(fresh, pack));
+  const std::lock_guard lock(mutex_);
+  for (const PayloadEntry& entry : contents_.index.entries()) {
+    const Source& source = contents_.sources[entry.place.file];
+    if (source.kind != FileKind::kSegment || source.sequence <= sequence) continue;
+    fresh.index.Set(entry.hash,
+                    {SourceNumber(fresh, FileKind::kSegment, source.sequence), entry.place.offset});
+  }
+  contents_ = std::move(fresh);
+  return OkStatus();
+}
+
+std::size_t PayloadStore::size() const {
+  const std::lock_guard lock(mutex_);
+  return contents_.index.entries().size();
+}
+
+}  // namespace bsub::journal

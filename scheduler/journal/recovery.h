@@ -1,0 +1,40 @@
+// Makes a journal directory fit to be written again after Replay() found its tail.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/result.h"
+#include "scheduler/journal/file_system.h"
+#include "scheduler/journal/replay.h"
+
+namespace bsub::journal {
+
+// The end of a write that was never acknowledged, and was dropped.
+struct DroppedTail {
+  std::string segment;  // file name
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t next_sequence = 0;  // the first sequence that is given anew
+  std::string saved_as;             // file name: the bytes are kept for a person to look at
+};
+std::string Describe(const DroppedTail& dropped);  // one line
+
+// Copies a torn batch aside and cuts it off, removes an unborn segment. `tail` is then ready for
+// JournalWriter. Safe to be interrupted and called again.
+Result<std::optional<DroppedTail>> RepairTail(FileSystem& files, const std::string& directory,
+                                              JournalTail& tail);
+
+struct CutReport {
+  std::uint64_t next_sequence = 0;     // the journal now ends just before this
+  std::vector<std::string> set_aside;  // new names of what was moved away or copied
+};
+
+// Gives up everything from sequence `at` on, deliberately: whole files are renamed, the segment that holds
+// `at` is copied before it is shortened. Nothing is deleted. A batch is kept or given up whole, so the
+// journal may end a little before `at`. The caller holds the directory's lock. Refuses if the rest could not
+// be replayed.
+Result<CutReport> CutJournal(FileSystem& files, const std::string& directory, std::uint64_t at);
+
+}  // namespace bsub::journal

@@ -1,0 +1,130 @@
+#include "scheduler/journal/journal_writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/journal/opaque_journal.h"
+
+namespace bsub::journal::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class JournalWriterTest : public testing::Test {
+ protected:
+  JournalWriterTest() { EXPECT_TRUE(files_.CreateDirectory(kDirectory)); }
+
+  std::unique_ptr<JournalWriter> Open(const SegmentSettings& settings = SmallSegments()) {
+    auto recovered = Recover(files_);
+    EXPECT_TRUE(recovered) << recovered.error().message;
+    auto writer = OpenWriter(files_, recovered->tail, settings);
+    EXPECT_TRUE(writer) << writer.error().message;
+    return std::move(*writer);
+  }
+
+  UnsyncedFileSystem files_;
+};
+
+TEST_F(JournalWriterTest, NumbersEntriesFromOneWithoutGaps) {
+  auto writer = Open();
+  EXPECT_EQ(AppendEntries(*writer, 2)->last_sequence, 2u);
+  EXPECT_EQ(AppendEntries(*writer, 1)->last_sequence, 3u);
+  EXPECT_EQ(Recover(files_)->entries, EntriesUpTo(3));
+}
+
+TEST_F(JournalWriterTest, ABatchCostsOneWriteAndOneSync) {
+  auto writer = Open();
+  const std::uint64_t before = files_.calls();
+  ASSERT_TRUE(AppendEntries(*writer, 5));
+  EXPECT_EQ(files_.calls() - before, 2u);
+}
+
+TEST_F(JournalWriterTest, GoesOnAfterAReopening) {
+  for (int round = 0; round < 5; ++round) ASSERT_TRUE(AppendEntries(*Open(), 3));
+  EXPECT_EQ(Recover(files_)->entries, EntriesUpTo(15));
+  EXPECT_EQ(Segments(files_).size(), 1u);
+}
+
+TEST_F(JournalWriterTest, BeginsSegmentsAsTheyFillAndClosesThem) {
+  auto writer = Open(SmallSegments(512));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(AppendEntries(*writer, 3));
+  EXPECT_EQ(Recover(files_)->entries, EntriesUpTo(60));
+  const auto segments = Segments(files_);
+  ASSERT_GT(segments.size(), 3u);
+  EXPECT_EQ(segments.back().size_bytes, 512u);         // reserved
+  EXPECT_LT(segments.front().size_bytes, 512u + 64u);  // cut to what it holds
+  EXPECT_EQ(segments.back().sequence, writer->Segment());
+}
+
+TEST_F(JournalWriterTest, ABatchLargerThanASegmentGetsItsOwn) {
+  auto writer = Open(SmallSegments(512));
+  ASSERT_TRUE(AppendEntries(*writer, 1));
+  const std::string large(5000, 'x');
+  const Record record{RecordKind::kEntry, large};
+  ASSERT_TRUE(writer->Append({&record, 1}));
+  ASSERT_TRUE(AppendEntries(*writer, 1));
+  EXPECT_THAT(Recover(files_)->entries, ElementsAre(EntryBytes(1), large, EntryBytes(3)));
+  EXPECT_EQ(Segments(files_).size(), 3u);
+}
+
+TEST_F(JournalWriterTest, RollOfAnEmptySegmentDoesNothing) {
+  auto writer = Open();
+  ASSERT_TRUE(writer->Roll());
+  EXPECT_EQ(Segments(files_).size(), 1u);
+  ASSERT_TRUE(AppendEntries(*writer, 1));
+  ASSERT_TRUE(writer->Roll());
+  ASSERT_TRUE(writer->Roll());
+  EXPECT_EQ(Segments(files_).size(), 2u);
+}
+
+TEST_F(JournalWriterTest, OtherRecordsTakeNoSequenceAndTheirOffsetsAreTold) {
+  auto writer = Open();
+  const std::vector<Record> records{{RecordKind::kPayload, "payload"}, {RecordKind::kEntry, "entry"}};
+  const auto appended = writer->Append(records);
+  ASSERT_TRUE(appended);
+  EXPECT_EQ(appended->last_sequence, 1u);
+  const std::string bytes =
+      files_.Contents(Join(kDirectory, FileName(FileKind::kSegment, appended->segment)));
+  EXPECT_EQ(bytes.substr(appended->record_offsets[0], 7), "payload");
+  EXPECT_EQ(bytes.substr(appended->record_offsets[1], 5), "entry");
+}
+
+TEST_F(JournalWriterTest, AnEmptyBatchIsRefusedWithoutHarm) {
+  auto writer = Open();
+  EXPECT_FALSE(writer->Append({}));
+  EXPECT_TRUE(AppendEntries(*writer, 1));
+}
+
+// Whatever call fails, all that was acknowledged is there afterwards, and the writer refuses to go on.
+TEST_F(JournalWriterTest, AFailureAtAnyCallPoisonsTheWriterAndLosesNothing) {
+  for (std::uint64_t at = 1;; ++at) {
+    UnsyncedFileSystem files;
+    ASSERT_TRUE(files.CreateDirectory(kDirectory));
+    files.InjectFault(
+        {.at_call = files.calls() + at, .code = Code::kResourceExhausted, .short_write = at % 2 == 0});
+    auto writer = OpenWriter(files, {}, SmallSegments(400));
+    std::uint64_t acknowledged = 0;
+    bool failed = !writer;
+    for (int i = 0; i < 12 && !failed; ++i) {
+      const auto appended = AppendEntries(**writer, 2);
+      failed = !appended;
+      if (appended) acknowledged = appended->last_sequence;
+    }
+    if (!failed) break;  // the fault lies behind the last call
+    if (writer) {
+      const auto again = AppendEntries(**writer, 1);
+      ASSERT_FALSE(again) << "call " << at;
+      EXPECT_THAT(again.error().message, HasSubstr("injected fault"));
+      EXPECT_FALSE((*writer)->Roll());
+    }
+    files.LosePower(at);
+    const auto recovered = Recover(files);
+    ASSERT_TRUE(recovered) << "call " << at << ": " << recovered.error().message;
+    ASSERT_GE(recovered->entries.size(), acknowledged) << "call " << at;
+    EXPECT_EQ(recovered->entries, EntriesUpTo(recovered->entries.size()));
+  }
+}
+
+}  // namespace
+}  // namespace bsub::journal::test
