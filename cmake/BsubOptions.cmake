@@ -39,6 +39,10 @@ if(BSUB_SANITIZE)
   add_link_options(-fsanitize=${BSUB_SANITIZE})
 endif()
 
+if(BSUB_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # the fuzzer is guided by the coverage of the libraries
+endif()
+
 find_program(LLD_PROGRAM ld.lld)
 if(LLD_PROGRAM)
   add_link_options(-fuse-ld=lld)
