@@ -1,0 +1,200 @@
+#include "scheduler/rpc/cluster_translation.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "jobs/nearest.h"
+#include "jobs/text.h"
+#include "scheduler/rpc/job_translation.h"
+#include "scheduler/rpc/submit_translation.h"
+
+namespace bsub::rpc {
+namespace {
+
+struct QueueField {
+  std::string_view name;  // as in the wire's schema
+  void (*set)(const v1::Queue& from, sched::Queue& to);
+};
+
+constexpr std::array kQueueFields = {
+    QueueField{"priority", [](const v1::Queue& from, sched::Queue& to) { to.priority = from.priority(); }},
+    QueueField{"accepts", [](const v1::Queue& from, sched::Queue& to) { to.accepts = from.accepts(); }},
+    QueueField{"dispatches", [](const v1::Queue& from, sched::Queue& to) { to.dispatches = from.dispatches(); }},
+    QueueField{"max_running", [](const v1::Queue& from, sched::Queue& to) { to.max_running = from.max_running(); }},
+    QueueField{"max_running_per_user",
+               [](const v1::Queue& from, sched::Queue& to) { to.max_running_per_user = from.max_running_per_user(); }},
+    QueueField{"max_waiting", [](const v1::Queue& from, sched::Queue& to) { to.max_waiting = from.max_waiting(); }},
+    QueueField{"max_waiting_per_user",
+               [](const v1::Queue& from, sched::Queue& to) { to.max_waiting_per_user = from.max_waiting_per_user(); }},
+    QueueField{"description", [](const v1::Queue& from, sched::Queue& to) { to.description = from.description(); }},
+};
+constexpr std::string_view kMakeDefault = "is_default";
+
+// What a new queue is without being told.
+constexpr std::array<std::string_view, 2> kOnByDefault = {"accepts", "dispatches"};
+
+Status SetField(std::string_view name, const v1::SetQueueRequest& request, sched::SetQueue& out) {
+  if (name == kMakeDefault) {
+    if (!request.queue().is_default()) {
+      return InvalidArgument("is_default: a queue stops being the default when another one becomes it");
+    }
+    out.make_default = true;
+    return OkStatus();
+  }
+  std::vector<std::string> names = {std::string(kMakeDefault)};
+  for (const QueueField& field : kQueueFields) {
+    if (field.name == name) return field.set(request.queue(), out.queue), OkStatus();
+    names.emplace_back(field.name);
+  }
+  return InvalidArgument("update: " + Quoted(name) + " is not a field of a queue" + DidYouMean(name, names));
+}
+
+std::string NodeStateText(const CoreView& view, const sched::Node& node) {
+  const bool connecting = node.state == sched::NodeState::kUp && !view.scheduler.UsageOf(node.id).connected;
+  return connecting ? "connecting" : std::string(sched::ToString(node.state));
+}
+
+}  // namespace
+
+void FillQueue(const CoreView& view, const sched::Queue& queue, v1::Queue& to) {
+  to.set_name(queue.name);
+  to.set_priority(queue.priority);
+  to.set_accepts(queue.accepts);
+  to.set_dispatches(queue.dispatches);
+  to.set_max_running(queue.max_running);
+  to.set_max_running_per_user(queue.max_running_per_user);
+  to.set_max_waiting(queue.max_waiting);
+  to.set_max_waiting_per_user(queue.max_waiting_per_user);
+  to.set_description(queue.description);
+  to.set_is_default(queue.name == view.state().default_queue);
+  const sched::QueueUsage usage = view.scheduler.UsageOf(queue.name);
+  to.set_waiting(usage.waiting);
+  to.set_starting(usage.starting);
+  to.set_running(usage.running);
+}
+
+void FillNode(const CoreView& view, const sched::Node& node, v1::Node& to) {
+  const sched::NodeDescription& description = node.description;
+  to.set_name(description.name);
+  to.set_host(description.host);
+  to.set_state(NodeStateText(view, node));
+  to.set_drained(node.drained);
+  to.set_drained_by(node.drained_by);
+  to.set_drain_reason(node.drain_reason);
+  FillResources(description.total, *to.mutable_total());
+  const sched::NodeUsage usage = view.scheduler.UsageOf(node.id);
+  FillResources(usage.used, *to.mutable_used());
+  to.set_tasks(usage.tasks);
+  to.set_incarnation(node.incarnation.value());
+  to.set_boot_id(description.boot_id);
+  to.set_version(description.version);
+  to.set_registered_at_us(node.registered_at.micros());
+  to.set_state_since_at_us(node.state_since.micros());
+  to.set_on_lease_loss(description.on_lease_loss == sched::OnLeaseLoss::kKill ? "kill" : "keep");
+  to.set_interruptible(description.interruptible);
+  for (const sched::AttemptRef& attempt : view.scheduler.AttemptsOn(node.id)) {
+    const sched::Job* job = view.state().FindJob(attempt.task.job);
+    if (job) to.add_running(sched::DisplayId(*job, attempt.task.ordinal));
+  }
+}
+
+void FillDefinition(const JobDefinition& definition, v1::Definition& to) {
+  to.set_name(definition.name);
+  to.set_revision(definition.revision);
+  to.set_active(definition.active);
+  to.mutable_command()->Assign(definition.command.begin(), definition.command.end());
+  to.mutable_environment()->insert(definition.environment.begin(), definition.environment.end());
+  to.mutable_parameters()->insert(definition.parameters.begin(), definition.parameters.end());
+  to.set_working_directory(definition.working_directory);
+  FillResources(definition.request, *to.mutable_resources());
+  to.set_walltime_us(definition.walltime.count());
+  to.set_priority(definition.priority);
+  FillRetry(definition.retry, *to.mutable_retry());
+  to.mutable_tags()->insert(definition.tags.begin(), definition.tags.end());
+  to.set_registered_by(definition.registered_by);
+  to.set_registered_at_us(definition.registered_at.micros());
+}
+
+Result<sched::SetQueue> TranslateSetQueue(const v1::SetQueueRequest& request, const sched::Queue* present) {
+  sched::SetQueue out;
+  out.must_be_new = request.must_be_new();
+  if (present) out.queue = *present;
+  out.queue.name = request.queue().name();
+  if (request.update_size() > 0) {
+    for (const std::string& name : request.update()) BSUB_RETURN_IF_ERROR(SetField(name, request, out));
+    return out;
+  }
+  for (const QueueField& field : kQueueFields) {
+    // Without a list of fields, a new queue that says nothing about them is open.
+    const bool keep = !present && std::find(kOnByDefault.begin(), kOnByDefault.end(), field.name) != kOnByDefault.end() &&
+                      !request.queue().accepts() && !request.queue().dispatches();
+    if (!keep) field.set(request.queue(), out.queue);
+  }
+  out.make_default = request.queue().is_default();
+  return out;
+}
+
+Result<sched::SetNode> TranslateSetNode(const v1::SetNodeRequest& request) {
+  static const std::vector<std::pair<std::string, sched::NodeAction>> kActions = {
+      {"drain", sched::NodeAction::kDrain},
+      {"resume", sched::NodeAction::kResume},
+      {"declare-dead", sched::NodeAction::kDeclareDead},
+      {"remove", sched::NodeAction::kRemove}};
+  std::vector<std::string> names;
+  for (const auto& [name, action] : kActions) {
+    if (name == request.action()) {
+      sched::SetNode out;
+      out.action = action;
+      out.name = request.name();
+      out.reason = request.reason();
+      return out;
+    }
+    names.push_back(name);
+  }
+  return InvalidArgument("action: " + Quoted(request.action()) + " is none of drain, resume, declare-dead, remove" +
+                         DidYouMean(request.action(), names));
+}
+
+Result<JobDefinition> TranslateDefinition(const v1::Definition& definition, const Principal& who) {
+  JobDefinition out;
+  out.name = definition.name();
+  out.command.assign(definition.command().begin(), definition.command().end());
+  out.environment.insert(definition.environment().begin(), definition.environment().end());
+  out.parameters.insert(definition.parameters().begin(), definition.parameters().end());
+  out.working_directory = definition.working_directory();
+  if (definition.has_resources()) out.request = TranslateResources(definition.resources());
+  out.walltime = Duration(definition.walltime_us());
+  out.priority = definition.priority();
+  if (definition.has_retry()) {
+    BSUB_ASSIGN_OR_RETURN(out.retry, TranslateRetry(definition.retry()));
+  }
+  out.tags.insert(definition.tags().begin(), definition.tags().end());
+  out.registered_by = who.name;
+  return out;
+}
+
+Result<const JobDefinition*> FindDefinition(const sched::State& state, std::string_view text) {
+  BSUB_ASSIGN_OR_RETURN(const DefinitionRef ref, ParseDefinitionRef(text));
+  const auto it = state.definitions.find(ref.name);
+  if (it == state.definitions.end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, revisions] : state.definitions) names.push_back(name);
+    return NotFound("definition: there is no job definition " + Quoted(ref.name) + DidYouMean(ref.name, names));
+  }
+  const std::vector<JobDefinition>& revisions = it->second;
+  const auto wanted = std::find_if(revisions.rbegin(), revisions.rend(), [&](const JobDefinition& d) {
+    return ref.revision ? d.revision == *ref.revision : d.active;
+  });
+  if (wanted == revisions.rend()) {
+    return NotFound("definition: " + Quoted(text) + (ref.revision ? " has no such revision" : " has no active revision"));
+  }
+  if (!wanted->active) {
+    return FailedPrecondition("definition: " + Quoted(text) + " is deregistered; name an active revision");
+  }
+  return &*wanted;
+}
+
+}  // namespace bsub::rpc

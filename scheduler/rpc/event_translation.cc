@@ -1,0 +1,260 @@
+#include "scheduler/rpc/event_translation.h"
+
+#include <algorithm>
+#include <optional>
+#include <type_traits>
+#include <variant>
+
+#include "jobs/end.h"
+#include "scheduler/rpc/job_translation.h"
+
+namespace bsub::rpc {
+namespace {
+
+using namespace sched;  // the entries' names
+
+std::string By(const std::string& who) { return who.empty() ? "" : " by " + who; }
+std::string Because(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
+
+std::string Ranges(const NameBook& names, JobId job, const std::vector<OrdinalRange>& ranges) {
+  constexpr std::size_t kShown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(ranges.size(), kShown); ++i) {
+    if (i > 0) text += ", ";
+    text += names.Range(job, ranges[i]);
+  }
+  return ranges.size() > kShown ? text + ", …" : text;
+}
+
+// One overload per kind of entry: a new kind does not compile until it has its line here.
+class Teller {
+ public:
+  Teller(const NameBook& names, v1::Event& event) : names_(names), event_(event) {}
+
+  void operator()(const ClusterCreated& e) { Text("cluster " + e.uuid + " was created"); }
+  void operator()(const QueueSet& e) {
+    Detail("queue", e.queue.name);
+    Text("queue " + e.queue.name + " was set" + By(e.by));
+  }
+  void operator()(const QueueDeleted& e) {
+    Detail("queue", e.name);
+    Text("queue " + e.name + " was deleted" + By(e.by));
+  }
+  void operator()(const DefinitionRegistered& e) {
+    const std::string name = e.definition.name + ":" + std::to_string(e.definition.revision);
+    Detail("definition", name);
+    Text("job definition " + name + " was registered" + By(e.definition.registered_by));
+  }
+  void operator()(const DefinitionDeregistered& e) {
+    const std::string name = e.name + ":" + std::to_string(e.revision);
+    Detail("definition", name);
+    Text("job definition " + name + " was deregistered" + By(e.by));
+  }
+  void operator()(const JobSubmitted& e) {
+    Whole(e.id);
+    Detail("name", e.spec.name);
+    Detail("queue", e.spec.settings->queue);
+    Detail("owner", e.spec.settings->owner.name);
+    const std::string size = e.spec.array ? " with " + std::to_string(e.spec.array->size()) + " children" : "";
+    Text(e.spec.name + " was submitted to queue " + e.spec.settings->queue + By(e.spec.settings->owner.name) + size);
+  }
+  void operator()(const BeginTimeReached& e) { Whole(e.job), Text("its begin time is reached"); }
+  void operator()(const HoldSet& e) {
+    Target(e.target);
+    Text((e.held ? "held" : "released") + By(e.by) + Because(e.reason));
+  }
+  void operator()(const PrioritySet& e) {
+    Whole(e.job);
+    Detail("priority", std::to_string(e.priority));
+    Text("priority set to " + std::to_string(e.priority) + By(e.by));
+  }
+  void operator()(const TasksEnded& e) {
+    Whole(e.job);
+    Detail("end", std::string(ToString(e.end.kind)));
+    Text(Ranges(names_, e.job, e.tasks) + " ended without running: " + Describe(e.end));
+  }
+  void operator()(const TasksRequeued& e) {
+    Whole(e.job);
+    Text(Ranges(names_, e.job, e.tasks) + " sent back to the queue" + By(e.by));
+  }
+  void operator()(const AttemptPlaced& e) {
+    Attempt(e.attempt);
+    Node(e.node);
+    Text("attempt " + std::to_string(e.attempt.number) + " goes to node " + names_.Node(e.node) + " with " +
+         Describe(e.allocated));
+  }
+  void operator()(const AttemptStarted& e) {
+    Attempt(e.attempt);
+    Detail("pid", std::to_string(e.pid));
+    Text("attempt " + std::to_string(e.attempt.number) + " runs as process " + std::to_string(e.pid));
+  }
+  void operator()(const StopRequested& e) {
+    Attempt(e.attempt);
+    Text("attempt " + std::to_string(e.attempt.number) + " is told to stop" + By(e.by) + Because(e.text));
+  }
+  void operator()(const AttemptEnded& e) {
+    Attempt(e.attempt);
+    Node(e.node);
+    Detail("end", std::string(ToString(e.end.kind)));
+    Detail("code", std::to_string(e.end.code));
+  
+    Detail("elapsedUs", std::to_string(e.usage.elapsed_us));
+    std::string text = "attempt " + std::to_string(e.attempt.number) + " " + Describe(e.end);
+    if (e.then == AfterAttempt::kRetry) text += "; it is tried again" + (e.why.empty() ? "" : " (" + e.why + ")");
+    Text(std::move(text));
+  }
+  void operator()(const NodeRegistered& e) {
+    Node(e.node);
+    Detail("incarnation", std::to_string(e.incarnation.value()));
+    Text("node " + e.description.name + " registered with " + Describe(e.description.total));
+  }
+  void operator()(const NodeContactLost& e) {
+    Node(e.node);
+    Text("contact to node " + names_.Node(e.node) + " lost" + Because(e.reason));
+  }
+  void operator()(const NodeDied& e) {
+    Node(e.node);
+    Text("node " + names_.Node(e.node) + " is dead" + Because(e.reason));
+  }
+  void operator()(const NodeDrainSet& e) {
+    Node(e.node);
+    Text("node " + names_.Node(e.node) + (e.drained ? " takes no new work" : " takes work again") + By(e.by) +
+         Because(e.reason));
+  }
+  void operator()(const NodeRemoved& e) {
+    Node(e.node);
+    Text("node " + names_.Node(e.node) + " was removed" + By(e.by));
+  }
+  void operator()(const JobsForgotten& e) {
+    Text(std::to_string(e.jobs.size()) + " jobs that ended long ago live on in the history only");
+  }
+  void operator()(const StateHashRecorded& e) {
+    Detail("hash", std::to_string(e.hash));
+    Text("state hash recorded");
+  }
+
+ private:
+  void Text(std::string text) { event_.set_text(std::move(text)); }
+  void Detail(const char* key, const std::string& value) { (*event_.mutable_details())[key] = value; }
+  void Whole(JobId job) { event_.set_job(std::to_string(job.value())); }
+  void Target(const TaskSelector& target) {
+    if (!target.ordinal) return Whole(target.job);
+    event_.set_job(names_.Task({target.job, *target.ordinal}));
+  }
+  void Attempt(const AttemptRef& attempt) {
+    event_.set_job(names_.Task(attempt.task));
+    Detail("attempt", std::to_string(attempt.number));
+  }
+  void Node(NodeId node) { event_.set_node(names_.Node(node)); }
+
+  const NameBook& names_;
+  v1::Event& event_;
+};
+
+struct Concern {
+  JobId job;
+  std::vector<OrdinalRange> tasks;  // empty: the job as a whole
+};
+
+template <typename Body>
+std::vector<Concern> ConcernsOf(const Body& e) {
+  if constexpr (requires { e.attempt.task.job; }) {
+    const std::uint32_t ordinal = e.attempt.task.ordinal;
+    return {{e.attempt.task.job, {{ordinal, ordinal}}}};
+  } else if constexpr (requires { e.tasks; }) {
+    return {{e.job, e.tasks}};
+  } else if constexpr (requires { e.target.job; }) {
+    Concern concern{e.target.job, {}};
+    if (e.target.ordinal) concern.tasks.push_back({*e.target.ordinal, *e.target.ordinal});
+    return {concern};
+  } else if constexpr (requires { e.job; }) {
+    return {{e.job, {}}};
+  } else if constexpr (std::is_same_v<Body, JobSubmitted>) {
+    return {{e.id, {}}};
+  } else if constexpr (requires { e.jobs; }) {
+    std::vector<Concern> concerns;
+    for (const JobId job : e.jobs) concerns.push_back({job, {}});
+    return concerns;
+  } else {
+    return {};
+  }
+}
+
+std::vector<Concern> ConcernsOf(const JournalEntry& entry) {
+  return std::visit([](const auto& body) { return ConcernsOf(body); }, entry.body);
+}
+
+}  // namespace
+
+void NameBook::Load(const State& state) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, job] : state.jobs) {
+    if (job.spec.array) arrays_.insert_or_assign(id, *job.spec.array);
+  }
+  for (const auto& [id, node] : state.nodes) nodes_.insert_or_assign(id, node.description.name);
+}
+
+void NameBook::Learn(const JournalEntry& entry) {
+  const auto* submitted = std::get_if<JobSubmitted>(&entry.body);
+  const auto* registered = std::get_if<NodeRegistered>(&entry.body);
+  const auto* forgotten = std::get_if<JobsForgotten>(&entry.body);
+  if (!(submitted && submitted->spec.array) && !registered && !forgotten) return;
+  const std::lock_guard lock(mutex_);
+  if (submitted) arrays_.insert_or_assign(submitted->id, *submitted->spec.array);
+  if (registered) nodes_.insert_or_assign(registered->node, registered->description.name);
+  if (forgotten) {
+    for (const JobId job : forgotten->jobs) arrays_.erase(job);
+  }
+}
+
+std::string NameBook::Task(const TaskRef& task) const {
+  const std::lock_guard lock(mutex_);
+  const std::string id = std::to_string(task.job.value());
+  const auto it = arrays_.find(task.job);
+  if (it == arrays_.end() || task.ordinal >= it->second.size()) return id;
+  return id + "[" + std::to_string(it->second.IndexOf(task.ordinal)) + "]";
+}
+
+std::string NameBook::Range(JobId job, const OrdinalRange& range) const {
+  const std::lock_guard lock(mutex_);
+  const std::string id = std::to_string(job.value());
+  const auto it = arrays_.find(job);
+  if (it == arrays_.end() || range.last >= it->second.size()) return id;
+  std::string text = id + "[" + std::to_string(it->second.IndexOf(range.first));
+  if (range.last != range.first) text += "-" + std::to_string(it->second.IndexOf(range.last));
+  return text + "]";
+}
+
+std::string NameBook::Node(NodeId node) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = nodes_.find(node);
+  return it == nodes_.end() ? "#" + std::to_string(node.value()) : it->second;
+}
+
+v1::Event TranslateEvent(const JournalEntry& entry, const NameBook& names) {
+  v1::Event event;
+  event.set_sequence(entry.sequence.value());
+  event.set_at_us(entry.at.micros());
+  event.set_kind(std::string(KindName(entry.body)));
+  std::visit(Teller(names, event), entry.body);
+  return event;
+}
+
+std::set<JobId> JobsOf(const JournalEntry& entry) {
+  std::set<JobId> jobs;
+  for (const Concern& concern : ConcernsOf(entry)) jobs.insert(concern.job);
+  return jobs;
+}
+
+bool Concerns(const JournalEntry& entry, const TaskSelector& target) {
+  for (const Concern& concern : ConcernsOf(entry)) {
+    if (concern.job != target.job) continue;
+    if (!target.ordinal || concern.tasks.empty()) return true;
+    for (const OrdinalRange& range : concern.tasks) {
+      if (range.first <= *target.ordinal && *target.ordinal <= range.last) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace bsub::rpc

@@ -1,0 +1,160 @@
+#include "scheduler/rpc/unix_listener.h"
+
+#include <fcntl.h>
+#include <grpcpp/server_posix.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "common/check.h"
+#include "scheduler/rpc/identity.h"
+
+namespace bsub::rpc {
+namespace {
+
+constexpr int kBacklog = 1024;
+constexpr std::chrono::milliseconds kPauseWithoutDescriptors{50};
+
+Error Failed(const std::string& path, const std::string& what) {
+  return Unavailable("cannot listen on " + path + ": " + what + ": " + std::strerror(errno));
+}
+
+// Socket addresses hold 107 bytes of path; through a descriptor of the directory any path fits.
+Result<int> BindSocket(const std::string& path) {
+  const std::filesystem::path file(path);
+  const int directory = open(file.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return Failed(path, "its directory");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string short_path = "/proc/self/fd/" + std::to_string(directory) + "/" + file.filename().string();
+  if (short_path.size() >= sizeof address.sun_path) {
+    close(directory);
+    return InvalidArgument("cannot listen on " + path + ": the socket's name is too long");
+  }
+  std::memcpy(address.sun_path, short_path.c_str(), short_path.size() + 1);
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  unlinkat(directory, file.filename().c_str(), 0);
+  const int bound = fd < 0 ? -1 : bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const int reason = errno;
+  close(directory);
+  if (bound == 0) return fd;
+  if (fd >= 0) close(fd);
+  errno = reason;
+  return Failed(path, "bind");
+}
+
+Result<Principal> PeerOf(int connection) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    return Internal(std::string("SO_PEERCRED: ") + std::strerror(errno));
+  }
+  std::vector<std::uint32_t> groups(64);
+  for (;;) {
+    size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    if (getsockopt(connection, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) == 0) break;
+    if (errno != ERANGE) return Internal(std::string("SO_PEERGROUPS: ") + std::strerror(errno));
+    groups.resize(size / sizeof(gid_t));
+  }
+  groups.resize(size / sizeof(gid_t));
+  return LocalPrincipal(peer.uid, peer.gid, std::move(groups));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<UnixListener>> UnixListener::Start(UnixListenerSettings settings, ServerFactory factory) {
+  BSUB_ASSIGN_OR_RETURN(const int listener, BindSocket(settings.path));
+  // Before listen(): nobody can connect while the mode is still what the umask made it.
+  if (chmod(settings.path.c_str(), settings.mode) != 0 || listen(listener, kBacklog) != 0) {
+    const Error error = Failed(settings.path, "listen");
+    close(listener);
+    return error;
+  }
+  const int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  BSUB_CHECK(wake >= 0) << std::strerror(errno);
+  return std::unique_ptr<UnixListener>(new UnixListener(std::move(settings), std::move(factory), listener, wake));
+}
+
+UnixListener::UnixListener(UnixListenerSettings settings, ServerFactory factory, int listener, int wake)
+    : settings_(std::move(settings)), factory_(std::move(factory)), listener_(listener), wake_(wake) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+UnixListener::~UnixListener() {
+  ShutDown(std::chrono::system_clock::now());
+  close(wake_);
+}
+
+void UnixListener::StopAccepting() {
+  if (!thread_.joinable()) return;
+  const std::uint64_t one = 1;
+  BSUB_CHECK(write(wake_, &one, sizeof one) == sizeof one);
+  thread_.join();
+  close(listener_);
+  unlink(settings_.path.c_str());
+}
+
+void UnixListener::ShutDown(std::chrono::system_clock::time_point deadline) {
+  StopAccepting();
+  for (auto& [who, entry] : servers_) entry.server.server->Shutdown(deadline);
+  servers_.clear();
+}
+
+void UnixListener::Run() {
+  std::array<pollfd, 2> waited{{{.fd = listener_, .events = POLLIN, .revents = 0}, {.fd = wake_, .events = POLLIN, .revents = 0}}};
+  for (;;) {
+    if (poll(waited.data(), waited.size(), -1) < 0) continue;
+    if (waited[1].revents != 0) return;
+    const int connection = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (connection >= 0) {
+      Serve(connection);
+    } else if (errno == EMFILE || errno == ENFILE) {
+      // The connection stays in the backlog; do not spin until descriptors are free again.
+      poll(&waited[1], 1, static_cast<int>(kPauseWithoutDescriptors.count()));
+    }
+  }
+}
+
+void UnixListener::Serve(int connection) {
+  const auto who = PeerOf(connection);
+  if (!who) {
+    close(connection);
+    return;
+  }
+  grpc::AddInsecureChannelFromFd(ServerFor(*who).server.get(), connection);
+}
+
+void UnixListener::MakeRoom() {
+  auto victim = servers_.end();
+  for (auto it = servers_.begin(); it != servers_.end(); ++it) {
+    // The cluster's own user and root run the nodes' agents, whose one connection may be old and must not be cut.
+    if (it->first.uid == 0 || it->first.uid == geteuid()) continue;
+    if (victim == servers_.end() || it->second.last_used < victim->second.last_used) victim = it;
+  }
+  if (victim == servers_.end()) return;
+  victim->second.server.server->Shutdown(std::chrono::system_clock::now());
+  servers_.erase(victim);
+}
+
+IdentityServer& UnixListener::ServerFor(const Principal& who) {
+  auto it = servers_.find(who);
+  if (it == servers_.end()) {
+    if (servers_.size() >= settings_.max_identities) MakeRoom();
+    it = servers_.emplace(who, Entry{factory_(who), 0}).first;
+    BSUB_CHECK(it->second.server.server != nullptr) << "a gRPC server without a port did not start";
+  }
+  it->second.last_used = ++connections_;
+  return it->second.server;
+}
+
+}  // namespace bsub::rpc
