@@ -119,6 +119,15 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"done(1, 3)", "at character 7: expected ')'"}, Mistake{"sequential(1)", "expected ')'"},
         Mistake{"n_to_n(1[2])", "leave the index out"}, Mistake{"n_to_n(a*)", "takes one array"}));
 
+TEST(ParseDependency, ReadsTheExamplesOfTheGuide) {  // docs/dependencies.md
+  for (const char* text :
+       {"done(12)", "done(prep) && !exit(check)", "done(12[*])", "done(1) || done(2) && done(3)",
+        "ended(1) && (exit(1, 3) || done(2))", "!exit(1)", "align[*]", "exit(align[*], 137)", "done(call)",
+        "sequential() && align[*]", "\"my job (1)\"", "\"align[7]\"", "done(1) && ended(\"x*\")"}) {
+    EXPECT_TRUE(ParseDependency(text)) << text;
+  }
+}
+
 TEST(ParseDependency, ErrorsStayOnOneLineWhateverIsWritten) {
   const std::string error = ErrorOf(std::string_view("done(1)\n\0\x01 &&", 13));
   EXPECT_EQ(error.find('\n'), std::string::npos);
