@@ -1,4 +1,4 @@
-// Small tools for reading what people wrote and for quoting it back in one-line messages. Private to jobs/.
+// Small tools for reading what people wrote and for quoting it back in one-line messages.
 #pragma once
 
 #include <cstdint>

@@ -23,8 +23,10 @@ std::string NameFrom(const v1::Command& command, const SpecLimits& limits) {
   std::string name = BaseName(command.script_name());
   if (name.empty() && command.argv_size() > 0) name = BaseName(command.argv(0));
   for (char& c : name) {
-    if (IsControl(c)) c = '_';
+    // What a job's name may not hold (jobs/job_spec.cc), e.g. of the program `[`.
+    if (IsControl(c) || std::string_view("\"[]*").find(c) != std::string_view::npos) c = '_';
   }
+  name = std::string(Trim(name));
   if (name.empty()) name = "job";
   return name.substr(0, limits.max_name_bytes);
 }
