@@ -14,6 +14,23 @@ Status ExpectAttempt(const Job* job, const AttemptRef& ref) {
   return Expect(task && task->attempt && task->attempt->number == ref.number, "a live attempt", ref.number);
 }
 
+// The task has run: true from now on. Returns whether it is the first of the job to do so.
+bool SetStarted(Job& job, Task& task, std::uint32_t ordinal) {
+  const bool before = task.started;
+  task.started = true;
+  if (!job.array) return !before;
+  ArrayState& array = *job.array;
+  if (array.started.test(ordinal)) return false;
+  array.started.set(ordinal);
+  return ++array.started_count == 1;
+}
+
+// Ends that only a process can have: the report of its start may have been lost with a stream.
+bool ProvesStart(EndKind kind) {
+  return kind == EndKind::kExited || kind == EndKind::kSignalled || kind == EndKind::kTimedOut ||
+         kind == EndKind::kOutOfMemory;
+}
+
 }  // namespace
 
 Status ExpectTasks(const Job& job, const std::vector<OrdinalRange>& ranges, TaskEvent event) {
@@ -70,13 +87,8 @@ Status Store::Do(const AttemptStarted& e, TimePoint at) {
     task.state = JobState::kRunning;
     task.since = at;
     task.attempt->started_at = at;
-    task.started = true;
-    if (job->array) {
-      ArrayState& array = *job->array;
-      --array.starting_count, ++array.running_count;
-      if (!array.started.test(ordinal)) first_start = ++array.started_count == 1;
-      array.started.set(ordinal);
-    }
+    first_start = SetStarted(*job, task, ordinal);
+    if (job->array) --job->array->starting_count, ++job->array->running_count;
   }
   NotifyWaiters(*job, ordinal, ordinal, first_start);
   return OkStatus();
@@ -98,9 +110,11 @@ Status Store::Do(const AttemptEnded& e, TimePoint at) {
   const std::uint32_t ordinal = e.attempt.task.ordinal;
   Job* job = MutableJob(e.attempt.task.job);
   BSUB_RETURN_IF_ERROR(ExpectAttempt(job, e.attempt));
+  bool first_start = false;
   {
     JobEdit edit(*this, *job, ordinal);
     Task& task = edit.Row();
+    if (ProvesStart(e.end.kind)) first_start = SetStarted(*job, task, ordinal);
     const Attempt& attempt = *task.attempt;
     capacity_.Give(attempt.node, e.attempt, attempt.allocated, attempt.gpu_indices);
     ArrayState* array = job->array.get();
@@ -123,7 +137,7 @@ Status Store::Do(const AttemptEnded& e, TimePoint at) {
     }
     FinishIfOver(*job, at);
   }
-  NotifyWaiters(*job, ordinal, ordinal, job->Over());
+  NotifyWaiters(*job, ordinal, ordinal, first_start || job->Over());
   return OkStatus();
 }
 

@@ -101,12 +101,20 @@ Result<Dependency> ResolveDependency(const Turn& turn, const Principal& who, con
   return resolved;
 }
 
-Result<SubmitAccepted> Accept(Turn& turn, const Submit& input) {
-  const JobId known = turn.store.FindByToken(input.spec.token);
-  if (!input.spec.token.empty() && known.valid()) {
-    const std::string& queue = turn.state().jobs.at(known).spec.settings->queue;
-    return SubmitAccepted{known, queue, queue == turn.state().default_queue, true};
+// The answer to a submit whose token is known. Tokens are random, so a second principal with the same one has
+// read it somewhere: it learns nothing of the job.
+Result<SubmitAccepted> AnswerAgain(const Turn& turn, const Submit& input, JobId known) {
+  const JobSettings& settings = *turn.state().jobs.at(known).spec.settings;
+  if (settings.owner.uid != input.who.uid) {
+    return AlreadyExists("token: it was used by somebody else; submit again with a new random one");
   }
+  return SubmitAccepted{known, settings.queue, input.spec.settings->queue.empty(), true};
+}
+
+Result<SubmitAccepted> Accept(Turn& turn, const Submit& input) {
+  if (!input.spec.settings) return InvalidArgument("settings: missing");
+  const JobId known = turn.store.FindByToken(input.spec.token);
+  if (!input.spec.token.empty() && known.valid()) return AnswerAgain(turn, input, known);
   JobSpec spec = input.spec;
   auto settings = std::make_shared<JobSettings>(*spec.settings);
   settings->owner = input.who;

@@ -8,7 +8,7 @@
 namespace bsub::sched {
 
 struct Queue {
-  std::string name;
+  std::string name{};
   std::int32_t priority = 0;     // queues with a higher one are served first
   bool accepts = true;           // AWS Batch's ENABLED: new jobs may be submitted
   bool dispatches = true;        // waiting jobs may start; LSF's active
@@ -16,7 +16,7 @@ struct Queue {
   std::int64_t max_running_per_user = 0;
   std::int64_t max_waiting = 0;  // tasks; a submit beyond it is refused
   std::int64_t max_waiting_per_user = 0;
-  std::string description;
+  std::string description{};
   friend auto operator<=>(const Queue&, const Queue&) = default;
 };
 
