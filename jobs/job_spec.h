@@ -52,7 +52,7 @@ struct JobSettings {
   Duration walltime{};                             // per attempt; zero: none
   Duration stop_grace = std::chrono::seconds(30);  // between TERM and KILL
   RetryStrategy retry{};
-  std::int32_t max_interruptions = -1;  // -1: no limit
+  std::int32_t max_interruptions = -1;  // -1: the cluster's default (100)
   OnImpossible on_impossible = OnImpossible::kEnd;
 
   std::string definition{};   // "name:revision", or empty

@@ -98,6 +98,11 @@ Result<Dependency> ResolveDependency(const Turn& turn, const Principal& who, con
       if (i > 0) resolved.nodes.push_back({.kind = Kind::kAnd});  // several of one name: all must satisfy
     }
   }
+  // A pattern may stand for many jobs.
+  if (Status ok = Validate(resolved, turn.settings.spec_limits.dependency); !ok) {
+    return InvalidArgument("the dependency is too large once its names are resolved to " +
+                           std::to_string(resolved.nodes.size()) + " conditions: " + ok.error().message);
+  }
   return resolved;
 }
 

@@ -27,7 +27,7 @@ struct Settings {
   Duration finished_retention = std::chrono::hours(24 * 7);
   std::uint32_t max_forgotten_per_tick = 10'000;
 
-  // A task that a node could not even start goes elsewhere; after so many times in a row it fails.
+  // How often a task may lose its node before it fails, where the job does not say.
   std::uint32_t max_interruptions_default = 100;
 };
 
