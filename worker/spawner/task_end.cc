@@ -64,9 +64,13 @@ void TaskRunner::SignalGroup(const Task& task, int signal) {
 
 void TaskRunner::Signal(const wire::SignalTask& signal) {
   Task* task = Find(KeyOf(signal.attempt()));
-  if (task == nullptr || task->phase != Phase::kRunning || signal.signal() <= 0 || signal.signal() > SIGRTMAX)
-    return;
-  kill(signal.group() ? -task->pid : task->pid, signal.signal());
+  if (task == nullptr || signal.signal() <= 0 || signal.signal() > SIGRTMAX) return;
+  if (task->phase == Phase::kStarting) ReadStartSocket(*task);
+  if (task->phase == Phase::kStarting) {  // before exec it would end the child
+    task->early_signals.emplace_back(signal.signal(), signal.group());
+  } else if (task->phase == Phase::kRunning) {
+    kill(signal.group() ? -task->pid : task->pid, signal.signal());
+  }
 }
 
 void TaskRunner::KillEverythingOf(Task& task) {

@@ -99,6 +99,7 @@ class TaskRunner {
     wire::StopCause stop_cause = wire::NOT_STOPPED;
     std::string stop_reason;
     std::string never_started;
+    std::vector<std::pair<int, bool>> early_signals;  // number, to the group: to be sent once it runs
     int wait_status = 0;
     wire::Ended ended;
   };

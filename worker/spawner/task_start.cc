@@ -1,5 +1,6 @@
 // TaskRunner: how tasks start.
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -177,6 +178,8 @@ void TaskRunner::ReadStartSocket(Task& task) {
   if (task.phase == Phase::kStarting) {
     task.phase = Phase::kRunning;
     reports_.push_back(StatusOf(task));
+    for (const auto& [number, group] : std::exchange(task.early_signals, {}))
+      kill(group ? -task.pid : task.pid, number);
   }
 }
 
