@@ -22,51 +22,66 @@ void ReadInto(const Services& services, std::function<void(const CoreView&)> fil
 
 // An input whose answer holds nothing but whether it worked.
 void SendPlain(const Services& services, DecideFn decide, const Done& done) {
-  const Status sent = services.core.Decide(std::move(decide), {}, [done](const Result<sched::ReplyBody>& body) {
-    done(body ? OkStatus() : Status(body.error()));
-  });
+  const Status sent = services.core.Decide(
+      std::move(decide), {},
+      [done](const Result<sched::ReplyBody>& body) { done(body ? OkStatus() : Status(body.error())); });
   if (!sent) done(sent.error());
 }
 
 }  // namespace
 
 void ListQueues(const Services& services, v1::ListQueuesReply& reply, Done done) {
-  ReadInto(services, [&reply](const CoreView& view) {
-    for (const auto& [name, queue] : view.state().queues) FillQueue(view, queue, *reply.add_queues());
-  }, std::move(done));
+  ReadInto(
+      services,
+      [&reply](const CoreView& view) {
+        for (const auto& [name, queue] : view.state().queues) FillQueue(view, queue, *reply.add_queues());
+      },
+      std::move(done));
 }
 
 void SetQueue(const Services& services, const Identity& who, const v1::SetQueueRequest& request, Done done) {
-  SendPlain(services, [request, who](const CoreView& view) -> Result<sched::InputBody> {
-    const auto it = view.state().queues.find(request.queue().name());
-    const sched::Queue* present = it == view.state().queues.end() ? nullptr : &it->second;
-    BSUB_ASSIGN_OR_RETURN(sched::SetQueue input, TranslateSetQueue(request, present));
-    input.who = who.principal;
-    return input;
-  }, done);
+  SendPlain(
+      services,
+      [request, who](const CoreView& view) -> Result<sched::InputBody> {
+        const auto it = view.state().queues.find(request.queue().name());
+        const sched::Queue* present = it == view.state().queues.end() ? nullptr : &it->second;
+        BSUB_ASSIGN_OR_RETURN(sched::SetQueue input, TranslateSetQueue(request, present));
+        input.who = who.principal;
+        return input;
+      },
+      done);
 }
 
-void DeleteQueue(const Services& services, const Identity& who, const v1::DeleteQueueRequest& request, Done done) {
-  SendPlain(services, [name = request.name(), who](const CoreView&) -> Result<sched::InputBody> {
-    return sched::DeleteQueue{{}, who.principal, name};
-  }, done);
+void DeleteQueue(const Services& services, const Identity& who, const v1::DeleteQueueRequest& request,
+                 Done done) {
+  SendPlain(
+      services,
+      [name = request.name(), who](const CoreView&) -> Result<sched::InputBody> {
+        return sched::DeleteQueue{{}, who.principal, name};
+      },
+      done);
 }
 
 void ListNodes(const Services& services, v1::ListNodesReply& reply, Done done) {
-  ReadInto(services, [&reply](const CoreView& view) {
-    for (const auto& [id, node] : view.state().nodes) FillNode(view, node, *reply.add_nodes());
-  }, std::move(done));
+  ReadInto(
+      services,
+      [&reply](const CoreView& view) {
+        for (const auto& [id, node] : view.state().nodes) FillNode(view, node, *reply.add_nodes());
+      },
+      std::move(done));
 }
 
 void SetNode(const Services& services, const Identity& who, const v1::SetNodeRequest& request, Done done) {
   auto input = TranslateSetNode(request);
   if (!input) return done(input.error());
   input->who = who.principal;
-  SendPlain(services, [input = *input](const CoreView&) -> Result<sched::InputBody> { return input; }, done);
+  SendPlain(
+      services, [input = *input](const CoreView&) -> Result<sched::InputBody> { return input; }, done);
 }
 
-void RegisterDefinition(const Services& services, const Identity& who, const v1::RegisterDefinitionRequest& request,
-                        v1::RegisterDefinitionReply& reply, Done done) {
+void RegisterDefinition(const Services& services, const Identity& who,
+                        const v1::RegisterDefinitionRequest& request, v1::RegisterDefinitionReply& reply,
+                        Done done) {
   auto definition = TranslateDefinition(request.definition(), who.principal);
   if (!definition) return done(definition.error());
   sched::RegisterDefinition input{{}, who.principal, std::move(*definition)};
@@ -80,64 +95,74 @@ void RegisterDefinition(const Services& services, const Identity& who, const v1:
   if (!sent) done(sent.error());
 }
 
-void DeregisterDefinition(const Services& services, const Identity& who, const v1::DeregisterDefinitionRequest& request,
-                          Done done) {
+void DeregisterDefinition(const Services& services, const Identity& who,
+                          const v1::DeregisterDefinitionRequest& request, Done done) {
   const auto ref = ParseDefinitionRef(request.definition());
   if (!ref) return done(ref.error());
   if (!ref->revision) {
-    return done(InvalidArgument("definition: '" + request.definition() + "' lacks its revision; write NAME:REVISION"));
+    return done(InvalidArgument("definition: '" + request.definition() +
+                                "' lacks its revision; write NAME:REVISION"));
   }
-  SendPlain(services, [ref = *ref, who](const CoreView&) -> Result<sched::InputBody> {
-    return sched::DeregisterDefinition{{}, who.principal, ref.name, *ref.revision};
-  }, done);
+  SendPlain(
+      services,
+      [ref = *ref, who](const CoreView&) -> Result<sched::InputBody> {
+        return sched::DeregisterDefinition{{}, who.principal, ref.name, *ref.revision};
+      },
+      done);
 }
 
-void ListDefinitions(const Services& services, const v1::ListDefinitionsRequest& request, v1::ListDefinitionsReply& reply,
-                     Done done) {
+void ListDefinitions(const Services& services, const v1::ListDefinitionsRequest& request,
+                     v1::ListDefinitionsReply& reply, Done done) {
   DefinitionRef wanted;
   if (!request.definition().empty()) {
     const auto ref = ParseDefinitionRef(request.definition());
     if (!ref) return done(ref.error());
     wanted = *ref;
   }
-  ReadInto(services, [wanted, active_only = request.active_only(), &reply](const CoreView& view) {
-    for (const auto& [name, revisions] : view.state().definitions) {
-      if (!wanted.name.empty() && wanted.name != name) continue;
-      for (const JobDefinition& definition : revisions) {
-        if (wanted.revision && *wanted.revision != definition.revision) continue;
-        if (definition.active || !active_only) FillDefinition(definition, *reply.add_definitions());
-      }
-    }
-  }, std::move(done));
+  ReadInto(
+      services,
+      [wanted, active_only = request.active_only(), &reply](const CoreView& view) {
+        for (const auto& [name, revisions] : view.state().definitions) {
+          if (!wanted.name.empty() && wanted.name != name) continue;
+          for (const JobDefinition& definition : revisions) {
+            if (wanted.revision && *wanted.revision != definition.revision) continue;
+            if (definition.active || !active_only) FillDefinition(definition, *reply.add_definitions());
+          }
+        }
+      },
+      std::move(done));
 }
 
 void GetStatus(const Services& services, v1::StatusReply& reply, Done done) {
-  ReadInto(services, [&services, &reply](const CoreView& view) {
-    reply.set_cluster_uuid(view.state().cluster_uuid);
-    reply.set_version(services.facts.version);
-    reply.set_scheduler_pid(services.facts.pid);
-    reply.set_started_at_us(services.facts.started_at.micros());
-    reply.set_protocol(kClientProtocol);
-    reply.set_home(services.facts.home);
-    for (const auto& [id, node] : view.state().nodes) FillNode(view, node, *reply.add_nodes());
-    std::int64_t waiting = 0, running = 0;
-    for (const auto& [name, queue] : view.state().queues) {
-      v1::Queue& out = *reply.add_queues();
-      FillQueue(view, queue, out);
-      waiting += out.waiting();
-      running += out.starting() + out.running();
-    }
-    reply.set_jobs(view.state().jobs.size());
-    reply.set_waiting_tasks(static_cast<std::uint64_t>(waiting));
-    reply.set_running_tasks(static_cast<std::uint64_t>(running));
-    reply.mutable_journal()->set_sequence(view.state().last_sequence.value());
-  }, [&services, &reply, done = std::move(done)](const Status& status) {
-    if (!status) return done(status);
-    std::vector<std::string> warnings;
-    services.journal_status(*reply.mutable_journal(), warnings);
-    reply.mutable_warnings()->Assign(warnings.begin(), warnings.end());
-    done(OkStatus());
-  });
+  ReadInto(
+      services,
+      [&services, &reply](const CoreView& view) {
+        reply.set_cluster_uuid(view.state().cluster_uuid);
+        reply.set_version(services.facts.version);
+        reply.set_scheduler_pid(services.facts.pid);
+        reply.set_started_at_us(services.facts.started_at.micros());
+        reply.set_protocol(kClientProtocol);
+        reply.set_home(services.facts.home);
+        for (const auto& [id, node] : view.state().nodes) FillNode(view, node, *reply.add_nodes());
+        std::int64_t waiting = 0, running = 0;
+        for (const auto& [name, queue] : view.state().queues) {
+          v1::Queue& out = *reply.add_queues();
+          FillQueue(view, queue, out);
+          waiting += out.waiting();
+          running += out.starting() + out.running();
+        }
+        reply.set_jobs(view.state().jobs.size());
+        reply.set_waiting_tasks(static_cast<std::uint64_t>(waiting));
+        reply.set_running_tasks(static_cast<std::uint64_t>(running));
+        reply.mutable_journal()->set_sequence(view.state().last_sequence.value());
+      },
+      [&services, &reply, done = std::move(done)](const Status& status) {
+        if (!status) return done(status);
+        std::vector<std::string> warnings;
+        services.journal_status(*reply.mutable_journal(), warnings);
+        reply.mutable_warnings()->Assign(warnings.begin(), warnings.end());
+        done(OkStatus());
+      });
 }
 
 void ShutDown(const Services& services, const Identity&, const v1::ShutDownRequest& request, Done done) {

@@ -22,14 +22,22 @@ struct QueueField {
 constexpr std::array kQueueFields = {
     QueueField{"priority", [](const v1::Queue& from, sched::Queue& to) { to.priority = from.priority(); }},
     QueueField{"accepts", [](const v1::Queue& from, sched::Queue& to) { to.accepts = from.accepts(); }},
-    QueueField{"dispatches", [](const v1::Queue& from, sched::Queue& to) { to.dispatches = from.dispatches(); }},
-    QueueField{"max_running", [](const v1::Queue& from, sched::Queue& to) { to.max_running = from.max_running(); }},
+    QueueField{"dispatches",
+               [](const v1::Queue& from, sched::Queue& to) { to.dispatches = from.dispatches(); }},
+    QueueField{"max_running",
+               [](const v1::Queue& from, sched::Queue& to) { to.max_running = from.max_running(); }},
     QueueField{"max_running_per_user",
-               [](const v1::Queue& from, sched::Queue& to) { to.max_running_per_user = from.max_running_per_user(); }},
-    QueueField{"max_waiting", [](const v1::Queue& from, sched::Queue& to) { to.max_waiting = from.max_waiting(); }},
+               [](const v1::Queue& from, sched::Queue& to) {
+                 to.max_running_per_user = from.max_running_per_user();
+               }},
+    QueueField{"max_waiting",
+               [](const v1::Queue& from, sched::Queue& to) { to.max_waiting = from.max_waiting(); }},
     QueueField{"max_waiting_per_user",
-               [](const v1::Queue& from, sched::Queue& to) { to.max_waiting_per_user = from.max_waiting_per_user(); }},
-    QueueField{"description", [](const v1::Queue& from, sched::Queue& to) { to.description = from.description(); }},
+               [](const v1::Queue& from, sched::Queue& to) {
+                 to.max_waiting_per_user = from.max_waiting_per_user();
+               }},
+    QueueField{"description",
+               [](const v1::Queue& from, sched::Queue& to) { to.description = from.description(); }},
 };
 constexpr std::string_view kMakeDefault = "is_default";
 
@@ -129,7 +137,8 @@ Result<sched::SetQueue> TranslateSetQueue(const v1::SetQueueRequest& request, co
   }
   for (const QueueField& field : kQueueFields) {
     // Without a list of fields, a new queue that says nothing about them is open.
-    const bool keep = !present && std::find(kOnByDefault.begin(), kOnByDefault.end(), field.name) != kOnByDefault.end() &&
+    const bool keep = !present &&
+                      std::find(kOnByDefault.begin(), kOnByDefault.end(), field.name) != kOnByDefault.end() &&
                       !request.queue().accepts() && !request.queue().dispatches();
     if (!keep) field.set(request.queue(), out.queue);
   }
@@ -154,7 +163,8 @@ Result<sched::SetNode> TranslateSetNode(const v1::SetNodeRequest& request) {
     }
     names.push_back(name);
   }
-  return InvalidArgument("action: " + Quoted(request.action()) + " is none of drain, resume, declare-dead, remove" +
+  return InvalidArgument("action: " + Quoted(request.action()) +
+                         " is none of drain, resume, declare-dead, remove" +
                          DidYouMean(request.action(), names));
 }
 
@@ -182,14 +192,16 @@ Result<const JobDefinition*> FindDefinition(const sched::State& state, std::stri
   if (it == state.definitions.end()) {
     std::vector<std::string> names;
     for (const auto& [name, revisions] : state.definitions) names.push_back(name);
-    return NotFound("definition: there is no job definition " + Quoted(ref.name) + DidYouMean(ref.name, names));
+    return NotFound("definition: there is no job definition " + Quoted(ref.name) +
+                    DidYouMean(ref.name, names));
   }
   const std::vector<JobDefinition>& revisions = it->second;
   const auto wanted = std::find_if(revisions.rbegin(), revisions.rend(), [&](const JobDefinition& d) {
     return ref.revision ? d.revision == *ref.revision : d.active;
   });
   if (wanted == revisions.rend()) {
-    return NotFound("definition: " + Quoted(text) + (ref.revision ? " has no such revision" : " has no active revision"));
+    return NotFound("definition: " + Quoted(text) +
+                    (ref.revision ? " has no such revision" : " has no active revision"));
   }
   if (!wanted->active) {
     return FailedPrecondition("definition: " + Quoted(text) + " is deregistered; name an active revision");

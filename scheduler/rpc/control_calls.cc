@@ -13,20 +13,28 @@ namespace {
 
 Result<sched::ControlAction> ActionFrom(v1::Action action) {
   switch (action) {
-    case v1::CANCEL: return sched::ControlAction::kCancel;
-    case v1::HOLD: return sched::ControlAction::kHold;
-    case v1::RELEASE: return sched::ControlAction::kRelease;
-    case v1::REQUEUE: return sched::ControlAction::kRequeue;
-    case v1::SET_PRIORITY: return sched::ControlAction::kSetPriority;
-    default: return InvalidArgument("action: " + std::to_string(action) + " is unknown; is the client newer than the scheduler?");
+    case v1::CANCEL:
+      return sched::ControlAction::kCancel;
+    case v1::HOLD:
+      return sched::ControlAction::kHold;
+    case v1::RELEASE:
+      return sched::ControlAction::kRelease;
+    case v1::REQUEUE:
+      return sched::ControlAction::kRequeue;
+    case v1::SET_PRIORITY:
+      return sched::ControlAction::kSetPriority;
+    default:
+      return InvalidArgument("action: " + std::to_string(action) +
+                             " is unknown; is the client newer than the scheduler?");
   }
 }
 
-// What a filter selects is limited to what the action can change, and to the caller's own jobs unless he may touch
-// others' and asked for them.
+// What a filter selects is limited to what the action can change, and to the caller's own jobs unless he may
+// touch others' and asked for them.
 class Selection {
  public:
-  Selection(const Services& services, const Principal& who, sched::ControlAction action, const JobFilter& filter)
+  Selection(const Services& services, const Principal& who, sched::ControlAction action,
+            const JobFilter& filter)
       : services_(services), who_(who), action_(action), filter_(filter) {}
 
   Result<std::vector<JobTarget>> In(const sched::State& state) const {
@@ -64,9 +72,10 @@ Result<Request> Translate(const Services& services, const Identity& who, const v
   BSUB_ASSIGN_OR_RETURN(out.input.action, ActionFrom(request.action()));
   out.by_filter = request.targets().empty();
   if (out.by_filter && !request.has_filter()) return InvalidArgument("targets: name a job, or give a filter");
-  if (!out.by_filter && request.has_filter()) return InvalidArgument("filter: give targets or a filter, not both");
-  BSUB_ASSIGN_OR_RETURN(out.input.targets,
-                        ParseTargets({request.targets().begin(), request.targets().end()}, services.settings.max_targets));
+  if (!out.by_filter && request.has_filter())
+    return InvalidArgument("filter: give targets or a filter, not both");
+  BSUB_ASSIGN_OR_RETURN(out.input.targets, ParseTargets({request.targets().begin(), request.targets().end()},
+                                                        services.settings.max_targets));
   BSUB_ASSIGN_OR_RETURN(out.filter, JobFilter::Make(request.filter()));
   out.input.who = who.principal;
   out.input.reason = request.reason();
@@ -74,7 +83,8 @@ Result<Request> Translate(const Services& services, const Identity& who, const v
   return out;
 }
 
-void FillResults(const std::vector<JobTarget>& targets, const std::vector<Status>& results, v1::ControlReply& reply) {
+void FillResults(const std::vector<JobTarget>& targets, const std::vector<Status>& results,
+                 v1::ControlReply& reply) {
   for (std::size_t i = 0; i < results.size() && i < targets.size(); ++i) {
     v1::ControlResult& out = *reply.add_results();
     out.set_target(ToString(targets[i]));
@@ -86,8 +96,8 @@ void FillResults(const std::vector<JobTarget>& targets, const std::vector<Status
 
 }  // namespace
 
-void Control(const Services& services, const Identity& who, const v1::ControlRequest& request, v1::ControlReply& reply,
-             Done done) {
+void Control(const Services& services, const Identity& who, const v1::ControlRequest& request,
+             v1::ControlReply& reply, Done done) {
   auto translated = Translate(services, who, request);
   if (!translated) return done(translated.error());
   const auto shared = std::make_shared<Request>(std::move(*translated));

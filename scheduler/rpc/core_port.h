@@ -1,7 +1,7 @@
 // What the adapters ask of the core's thread: put an input on its queue, or look at its state for a moment.
 //
-// The daemon implements it (scheduler/daemon/core_loop.h). All calls may come from any thread and never block. What
-// is called back runs on another thread, in order, once everything that it rests on is durable.
+// The daemon implements it (scheduler/daemon/core_loop.h). All calls may come from any thread and never
+// block. What is called back runs on another thread, in order, once everything that it rests on is durable.
 #pragma once
 
 #include <functional>
@@ -41,10 +41,12 @@ class CorePort {
  public:
   virtual ~CorePort() = default;
 
-  // `done` is called exactly once if this returns success. ResourceExhausted: the queue is full; Unavailable: stopping.
+  // `done` is called exactly once if this returns success. ResourceExhausted: the queue is full; Unavailable:
+  // stopping.
   virtual Status Decide(DecideFn decide, std::vector<StagedPayload> payloads, ReplyFn done) = 0;
   virtual Status Read(ReadFn read) = 0;
-  // From a node's stream: has no answer and is never refused for a full queue, since a node cannot say it again.
+  // From a node's stream: has no answer and is never refused for a full queue, since a node cannot say it
+  // again.
   virtual void SendFromNode(sched::InputBody input) = 0;
 
   // An input that needs no look at the state first. Its `reply` is filled in by the loop.

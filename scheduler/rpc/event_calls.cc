@@ -1,4 +1,5 @@
-// Events: what happened, from the journal, and on request what happens from now on, without a gap between the two.
+// Events: what happened, from the journal, and on request what happens from now on, without a gap between the
+// two.
 #include <algorithm>
 #include <deque>
 #include <set>
@@ -26,7 +27,8 @@ class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event
     stream_id_ = services_.streams.Add([weak](const Error& reason) {
       if (const auto self = weak.lock()) self->End(reason);
     });
-    auto targets = ParseTargets({request_.targets().begin(), request_.targets().end()}, services_.settings.max_targets);
+    auto targets =
+        ParseTargets({request_.targets().begin(), request_.targets().end()}, services_.settings.max_targets);
     if (!targets) return End(targets.error()), this;
     ResolveTargets(std::move(*targets));
     return this;
@@ -37,16 +39,17 @@ class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event
 
   // Indexes become ordinals, which is what entries name.
   void ResolveTargets(std::vector<JobTarget> targets) {
-    const Status sent = services_.core.Read([self = Self(), targets = std::move(targets)](const CoreView& view) {
-      Status good = OkStatus();
-      for (const JobTarget& target : targets) {
-        const auto found = FindTarget(view.state(), target);
-        const bool forgotten = !found && !view.state().FindJob(JobId(target.job)) && !target.index;
-        if (!found && !forgotten) good = found.error();
-        self->selectors_.push_back({JobId(target.job), found ? found->ordinal : std::nullopt});
-      }
-      return [self, good] { good ? self->Begin() : self->End(good.error()); };
-    });
+    const Status sent =
+        services_.core.Read([self = Self(), targets = std::move(targets)](const CoreView& view) {
+          Status good = OkStatus();
+          for (const JobTarget& target : targets) {
+            const auto found = FindTarget(view.state(), target);
+            const bool forgotten = !found && !view.state().FindJob(JobId(target.job)) && !target.index;
+            if (!found && !forgotten) good = found.error();
+            self->selectors_.push_back({JobId(target.job), found ? found->ordinal : std::nullopt});
+          }
+          return [self, good] { good ? self->Begin() : self->End(good.error()); };
+        });
     if (!sent) End(sent.error());
   }
 
@@ -113,7 +116,8 @@ class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event
   }
 
   void EndPast() {
-    std::vector<v1::Event> rest(std::make_move_iterator(newest_.begin()), std::make_move_iterator(newest_.end()));
+    std::vector<v1::Event> rest(std::make_move_iterator(newest_.begin()),
+                                std::make_move_iterator(newest_.end()));
     newest_.clear();
     {
       const std::lock_guard lock(mutex_);
@@ -147,7 +151,8 @@ class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event
     for (const EntryBatch& batch : heard_) {
       for (const sched::JournalEntry& entry : *batch) {
         last_heard_ = entry.sequence;
-        if (entry.sequence > past_end_ && Wanted(entry)) events.push_back(TranslateEvent(entry, services_.names));
+        if (entry.sequence > past_end_ && Wanted(entry))
+          events.push_back(TranslateEvent(entry, services_.names));
       }
     }
     heard_.clear();
@@ -158,9 +163,9 @@ class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event
   }
 
   bool Wanted(const sched::JournalEntry& entry) const {
-    return selectors_.empty() || std::any_of(selectors_.begin(), selectors_.end(), [&](const sched::TaskSelector& s) {
-             return Concerns(entry, s);
-           });
+    return selectors_.empty() ||
+           std::any_of(selectors_.begin(), selectors_.end(),
+                       [&](const sched::TaskSelector& s) { return Concerns(entry, s); });
   }
 
   const Services& services_;

@@ -55,8 +55,10 @@ class Teller {
     Detail("name", e.spec.name);
     Detail("queue", e.spec.settings->queue);
     Detail("owner", e.spec.settings->owner.name);
-    const std::string size = e.spec.array ? " with " + std::to_string(e.spec.array->size()) + " children" : "";
-    Text(e.spec.name + " was submitted to queue " + e.spec.settings->queue + By(e.spec.settings->owner.name) + size);
+    const std::string size =
+        e.spec.array ? " with " + std::to_string(e.spec.array->size()) + " children" : "";
+    Text(e.spec.name + " was submitted to queue " + e.spec.settings->queue + By(e.spec.settings->owner.name) +
+         size);
   }
   void operator()(const BeginTimeReached& e) { Whole(e.job), Text("its begin time is reached"); }
   void operator()(const HoldSet& e) {
@@ -97,10 +99,11 @@ class Teller {
     Node(e.node);
     Detail("end", std::string(ToString(e.end.kind)));
     Detail("code", std::to_string(e.end.code));
-  
+
     Detail("elapsedUs", std::to_string(e.usage.elapsed_us));
     std::string text = "attempt " + std::to_string(e.attempt.number) + " " + Describe(e.end);
-    if (e.then == AfterAttempt::kRetry) text += "; it is tried again" + (e.why.empty() ? "" : " (" + e.why + ")");
+    if (e.then == AfterAttempt::kRetry)
+      text += "; it is tried again" + (e.why.empty() ? "" : " (" + e.why + ")");
     Text(std::move(text));
   }
   void operator()(const NodeRegistered& e) {

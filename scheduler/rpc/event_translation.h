@@ -13,8 +13,8 @@
 
 namespace bsub::rpc {
 
-// The names that entries leave out because the state holds them: indexes of children, names of nodes. Fed with every
-// entry in order, so that any entry that was seen before can be told in full. Any thread.
+// The names that entries leave out because the state holds them: indexes of children, names of nodes. Fed
+// with every entry in order, so that any entry that was seen before can be told in full. Any thread.
 class NameBook {
  public:
   void Load(const sched::State& state);

@@ -35,7 +35,8 @@ struct PastAttempt {
   sched::AttemptEnded ended;
 };
 
-// The end of a task without an attempt of its own: cancelled while waiting, or a dependency that can never be met.
+// The end of a task without an attempt of its own: cancelled while waiting, or a dependency that can never be
+// met.
 struct PastTaskEnd {
   End end;
   TimePoint at;
@@ -50,7 +51,8 @@ class HistoryPort {
   virtual Result<std::vector<PastAttempt>> AttemptsOf(sched::TaskRef task) = 0;
   virtual Result<std::optional<PastTaskEnd>> EndOf(sched::TaskRef task) = 0;
   virtual Result<std::optional<PastJob>> FindJob(JobId job) = 0;
-  // Jobs with an id above (newest_first: below; 0: no bound) `from`, at most `limit`, that are no longer in the core.
+  // Jobs with an id above (newest_first: below; 0: no bound) `from`, at most `limit`, that are no longer in
+  // the core.
   virtual Result<std::vector<PastJob>> ForgottenJobs(JobId from, bool newest_first, std::size_t limit) = 0;
   // Entries from the journal with a sequence above `after`, at most `limit`. What was forgotten is left out.
   virtual Result<EntryBatch> EntriesAfter(Sequence after, std::size_t limit) = 0;

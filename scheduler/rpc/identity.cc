@@ -8,12 +8,13 @@
 
 namespace bsub::rpc {
 
-Status AuthorizeIdentity(const AuthorityPolicy& policy, const Identity& identity, Verb verb, const Principal* owner,
-                         std::string_view what) {
+Status AuthorizeIdentity(const AuthorityPolicy& policy, const Identity& identity, Verb verb,
+                         const Principal* owner, std::string_view what) {
   if (!identity.node_only) return Authorize(policy, identity.principal, verb, owner, what);
   if (Allowed(Role::kNode, verb)) return OkStatus();
-  return PermissionDenied("the node token " + identity.principal.name + " may not " + std::string(ToString(verb)) + " " +
-                          std::string(what) + "; use a user's or an administrator's token");
+  return PermissionDenied("the node token " + identity.principal.name + " may not " +
+                          std::string(ToString(verb)) + " " + std::string(what) +
+                          "; use a user's or an administrator's token");
 }
 
 Principal LocalPrincipal(std::uint32_t uid, std::uint32_t gid, std::vector<std::uint32_t> groups) {

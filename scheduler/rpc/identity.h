@@ -17,8 +17,8 @@ struct Identity {
 };
 
 // Authorize for an identity: the one place that turns what a connection proved into a decision.
-Status AuthorizeIdentity(const AuthorityPolicy& policy, const Identity& identity, Verb verb, const Principal* owner,
-                         std::string_view what);
+Status AuthorizeIdentity(const AuthorityPolicy& policy, const Identity& identity, Verb verb,
+                         const Principal* owner, std::string_view what);
 
 // A user of this machine: name from the user database, or "uid 1234" for one it does not know.
 Principal LocalPrincipal(std::uint32_t uid, std::uint32_t gid, std::vector<std::uint32_t> groups);

@@ -36,7 +36,8 @@ Result<HalfJob> LookAt(const CoreView& view, const JobTarget& target) {
   } else {
     FillJob(view.state(), *found.job, half.job);
   }
-  if (found.ordinal || !found.job->array) half.task = sched::TaskRef{found.job->id, found.ordinal.value_or(0)};
+  if (found.ordinal || !found.job->array)
+    half.task = sched::TaskRef{found.job->id, found.ordinal.value_or(0)};
   AddShortReason(view, {found.job->id, found.ordinal}, half.job);
   return half;
 }
@@ -48,7 +49,8 @@ Result<HalfJob> LookBack(HistoryPort& history, const JobTarget& target) {
   HalfJob half;
   half.command = past->submitted->spec.command;
   FillPastJob(*past, half.job);
-  if (ordinal || !past->submitted->spec.array) half.task = sched::TaskRef{JobId(target.job), ordinal.value_or(0)};
+  if (ordinal || !past->submitted->spec.array)
+    half.task = sched::TaskRef{JobId(target.job), ordinal.value_or(0)};
   if (!ordinal) return half;
   half.job.set_index(*target.index);
   half.job.set_display_id(ToString(target));
@@ -60,7 +62,8 @@ Result<HalfJob> LookBack(HistoryPort& history, const JobTarget& target) {
 void AddCommand(PayloadPort& payloads, const PayloadHash& hash, v1::Job& job) {
   const auto bytes = payloads.Get(hash);
   v1::Command command;
-  if (!bytes || !command.ParseFromString(**bytes)) return;  // collected with an old job: the rest is still worth showing
+  if (!bytes || !command.ParseFromString(**bytes))
+    return;  // collected with an old job: the rest is still worth showing
   *job.mutable_command() = command.argv();
   job.set_script_name(command.script_name());
 }
@@ -116,24 +119,25 @@ void GetJob(const Services& services, const v1::GetJobRequest& request, v1::Job&
 void Why(const Services& services, const v1::WhyRequest& request, v1::WhyReply& reply, Done done) {
   const auto target = ParseJobTarget(request.target());
   if (!target) return done(target.error());
-  const Status sent = services.core.Read([&reply, target = *target, done](const CoreView& view) -> std::function<void()> {
-    const auto found = FindTarget(view.state(), target);
-    if (!found) return [done, error = found.error()] { done(error); };
-    const auto why = view.scheduler.Explain({found->job->id, found->ordinal}, view.now);
-    if (!why) return [done, error = why.error()] { done(error); };
-    reply.set_display_id(why->id);
-    reply.set_state(std::string(ToString(why->state)));
-    reply.set_held(why->held);
-    reply.set_waiting_children(why->waiting_children);
-    for (const sched::Reason& reason : why->reasons) {
-      v1::Reason& out = *reply.add_reasons();
-      out.set_code(std::string(sched::ToString(reason.code)));
-      out.set_text(reason.text);
-      out.set_next_step(reason.next_step);
-      out.mutable_evidence()->Assign(reason.evidence.begin(), reason.evidence.end());
-    }
-    return [done] { done(OkStatus()); };
-  });
+  const Status sent =
+      services.core.Read([&reply, target = *target, done](const CoreView& view) -> std::function<void()> {
+        const auto found = FindTarget(view.state(), target);
+        if (!found) return [done, error = found.error()] { done(error); };
+        const auto why = view.scheduler.Explain({found->job->id, found->ordinal}, view.now);
+        if (!why) return [done, error = why.error()] { done(error); };
+        reply.set_display_id(why->id);
+        reply.set_state(std::string(ToString(why->state)));
+        reply.set_held(why->held);
+        reply.set_waiting_children(why->waiting_children);
+        for (const sched::Reason& reason : why->reasons) {
+          v1::Reason& out = *reply.add_reasons();
+          out.set_code(std::string(sched::ToString(reason.code)));
+          out.set_text(reason.text);
+          out.set_next_step(reason.next_step);
+          out.mutable_evidence()->Assign(reason.evidence.begin(), reason.evidence.end());
+        }
+        return [done] { done(OkStatus()); };
+      });
   if (!sent) done(sent.error());
 }
 

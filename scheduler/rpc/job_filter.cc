@@ -27,7 +27,8 @@ Status AddStates(const std::string& word, std::set<JobState>& states) {
   }
   if (group) return OkStatus();
   const auto state = ParseJobState(word);
-  if (!state) return InvalidArgument("state: " + Quoted(word) + " is not a job state" + DidYouMean(word, StateWords()));
+  if (!state)
+    return InvalidArgument("state: " + Quoted(word) + " is not a job state" + DidYouMean(word, StateWords()));
   states.insert(*state);
   return OkStatus();
 }
@@ -49,7 +50,8 @@ bool MatchesGlob(std::string_view pattern, std::string_view text) {
       return false;
     }
   }
-  return std::all_of(pattern.begin() + static_cast<std::ptrdiff_t>(p), pattern.end(), [](char c) { return c == '*'; });
+  return std::all_of(pattern.begin() + static_cast<std::ptrdiff_t>(p), pattern.end(),
+                     [](char c) { return c == '*'; });
 }
 
 Result<JobFilter> JobFilter::Make(const v1::JobFilter& filter) {
@@ -97,9 +99,9 @@ bool JobFilter::Matches(const sched::State& state, const sched::Job& job) const 
                                  [&](JobState s) { return counts[static_cast<std::size_t>(s)] > 0; });
     if (!any) return false;
   }
-  return filter_.node().empty() || std::any_of(job.array->rows.begin(), job.array->rows.end(), [&](const auto& row) {
-           return MatchesNode(state, &row.second);
-         });
+  return filter_.node().empty() ||
+         std::any_of(job.array->rows.begin(), job.array->rows.end(),
+                     [&](const auto& row) { return MatchesNode(state, &row.second); });
 }
 
 bool JobFilter::Matches(const sched::State& state, const sched::Job& job, std::uint32_t ordinal) const {

@@ -16,7 +16,8 @@ std::string NodeName(const sched::State& state, NodeId id) {
 // Live attempts show more than the state does.
 std::string Phase(const sched::State& state, const sched::Attempt& attempt) {
   const auto node = state.nodes.find(attempt.node);
-  if (node != state.nodes.end() && node->second.state == sched::NodeState::kContactLost) return "contact lost";
+  if (node != state.nodes.end() && node->second.state == sched::NodeState::kContactLost)
+    return "contact lost";
   if (attempt.stop != sched::StopReason::kNone) return "stopping";
   return attempt.started_at.set() ? "running" : "starting";
 }
@@ -139,9 +140,12 @@ void FillRetry(const RetryStrategy& from, v1::RetryStrategy& to) {
 
 std::string_view ThenText(sched::AfterAttempt then) {
   switch (then) {
-    case sched::AfterAttempt::kSucceeded: return "succeeded";
-    case sched::AfterAttempt::kRetry: return "retry";
-    case sched::AfterAttempt::kFailed: return "failed";
+    case sched::AfterAttempt::kSucceeded:
+      return "succeeded";
+    case sched::AfterAttempt::kRetry:
+      return "retry";
+    case sched::AfterAttempt::kFailed:
+      return "failed";
   }
   return "failed";
 }
@@ -224,7 +228,8 @@ void AddPastAttempts(const std::vector<PastAttempt>& past, v1::Job& to) {
     if (attempt.number() > past.back().ended.attempt.number) *all.Add() = attempt;
   }
   to.mutable_attempts()->Swap(&all);
-  const auto interruptions = std::count_if(past.begin(), past.end(), [](const PastAttempt& a) { return a.ended.interruption; });
+  const auto interruptions =
+      std::count_if(past.begin(), past.end(), [](const PastAttempt& a) { return a.ended.interruption; });
   to.set_interruptions(static_cast<std::uint32_t>(interruptions));
   to.set_restart_count(static_cast<std::uint32_t>(to.attempts_size() - 1));
   if (live) return;
@@ -239,7 +244,8 @@ void AddPastAttempts(const std::vector<PastAttempt>& past, v1::Job& to) {
 
 End EndOf(const sched::Job& job, std::uint32_t ordinal) {
   if (!IsOver(sched::StateOf(job, ordinal))) return {};
-  if (const sched::Task* task = sched::FindTask(job, ordinal); task && task->last_end) return task->last_end->end;
+  if (const sched::Task* task = sched::FindTask(job, ordinal); task && task->last_end)
+    return task->last_end->end;
   return {.kind = EndKind::kExited, .code = ShellCodeOf(job, ordinal), .by = "", .reason = ""};
 }
 

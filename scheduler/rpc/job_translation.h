@@ -25,7 +25,8 @@ void FillPastJob(const PastJob& past, v1::Job& to);
 
 void FillLiveAttempt(const sched::State& state, const sched::Attempt& attempt, v1::Attempt& to);
 void FillPastAttempt(const PastAttempt& past, v1::Attempt& to);
-// Adds finished attempts below the live one, and what follows from them: node, start, restarts, interruptions.
+// Adds finished attempts below the live one, and what follows from them: node, start, restarts,
+// interruptions.
 void AddPastAttempts(const std::vector<PastAttempt>& past, v1::Job& to);
 
 // How a task ended, if it is over. Of a child that is only a bit: its shell exit code.

@@ -8,8 +8,11 @@ namespace {
 Status FillPayload(PayloadPort& payloads, const PayloadHash& hash, std::string_view what,
                    google::protobuf::MessageLite& to) {
   const auto bytes = payloads.Get(hash);
-  if (!bytes) return Error{bytes.error().code, "its " + std::string(what) + " cannot be read: " + bytes.error().message};
-  if (!to.ParseFromString(**bytes)) return DataLoss("its " + std::string(what) + " cannot be read: " + ToHex(hash.bytes));
+  if (!bytes)
+    return Error{bytes.error().code,
+                 "its " + std::string(what) + " cannot be read: " + bytes.error().message};
+  if (!to.ParseFromString(**bytes))
+    return DataLoss("its " + std::string(what) + " cannot be read: " + ToHex(hash.bytes));
   return OkStatus();
 }
 
@@ -45,15 +48,18 @@ void FillAttemptKey(const sched::AttemptRef& from, v1::AttemptKey& to) {
   to.set_number(from.number);
 }
 
-sched::AttemptRef AttemptFrom(const v1::AttemptKey& key) { return {{JobId(key.job()), key.ordinal()}, key.number()}; }
+sched::AttemptRef AttemptFrom(const v1::AttemptKey& key) {
+  return {{JobId(key.job()), key.ordinal()}, key.number()};
+}
 
-Result<v1::SignedLaunch> BuildLaunch(const sched::LaunchTask& task, const LaunchPlace& place, PayloadPort& payloads,
-                                     const SignFn& sign) {
+Result<v1::SignedLaunch> BuildLaunch(const sched::LaunchTask& task, const LaunchPlace& place,
+                                     PayloadPort& payloads, const SignFn& sign) {
   v1::Launch launch;
   FillAttemptKey(task.attempt, *launch.mutable_attempt());
   FillSettings(*task.settings, launch);
   BSUB_RETURN_IF_ERROR(FillPayload(payloads, task.command, "command", *launch.mutable_command()));
-  BSUB_RETURN_IF_ERROR(FillPayload(payloads, task.settings->environment, "environment", *launch.mutable_environment()));
+  BSUB_RETURN_IF_ERROR(
+      FillPayload(payloads, task.settings->environment, "environment", *launch.mutable_environment()));
   launch.set_job_name(task.job_name);
   launch.set_cpu_milli(task.allocated.cpu_milli);
   launch.set_mem_bytes(task.allocated.mem_bytes);

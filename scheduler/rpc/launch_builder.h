@@ -25,7 +25,7 @@ void FillAttemptKey(const sched::AttemptRef& from, v1::AttemptKey& to);
 sched::AttemptRef AttemptFrom(const v1::AttemptKey& key);
 
 // Fails only if a payload cannot be read: then the task can never be started.
-Result<v1::SignedLaunch> BuildLaunch(const sched::LaunchTask& task, const LaunchPlace& place, PayloadPort& payloads,
-                                     const SignFn& sign);
+Result<v1::SignedLaunch> BuildLaunch(const sched::LaunchTask& task, const LaunchPlace& place,
+                                     PayloadPort& payloads, const SignFn& sign);
 
 }  // namespace bsub::rpc

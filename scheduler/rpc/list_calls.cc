@@ -1,5 +1,5 @@
-// ListJobs: any number of jobs, in pages, so that the core's thread is never held for long and a slow reader holds up
-// nothing. Each page is exact; jobs that come or go between two pages may or may not be seen.
+// ListJobs: any number of jobs, in pages, so that the core's thread is never held for long and a slow reader
+// holds up nothing. Each page is exact; jobs that come or go between two pages may or may not be seen.
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,16 +22,20 @@ struct Page {
 
 // Where the walk through the core's jobs stands.
 struct Cursor {
-  std::optional<JobId> job;          // the last one looked at
-  std::uint32_t next_ordinal = 0;    // of `job`'s children, while listing them
-  bool inside = false;               // `job` has more children
-  std::size_t next_target = 0;       // when jobs are named
+  std::optional<JobId> job;        // the last one looked at
+  std::uint32_t next_ordinal = 0;  // of `job`'s children, while listing them
+  bool inside = false;             // `job` has more children
+  std::size_t next_target = 0;     // when jobs are named
 };
 
 class JobWalk {
  public:
-  JobWalk(v1::ListJobsRequest request, JobFilter filter, std::vector<JobTarget> targets, std::size_t page_jobs)
-      : request_(std::move(request)), filter_(std::move(filter)), targets_(std::move(targets)), page_jobs_(page_jobs) {}
+  JobWalk(v1::ListJobsRequest request, JobFilter filter, std::vector<JobTarget> targets,
+          std::size_t page_jobs)
+      : request_(std::move(request)),
+        filter_(std::move(filter)),
+        targets_(std::move(targets)),
+        page_jobs_(page_jobs) {}
 
   const v1::ListJobsRequest& request() const { return request_; }
   const JobFilter& filter() const { return filter_; }
@@ -107,7 +111,8 @@ class JobWalk {
     for (; looked < most && cursor_.next_ordinal < job.size(); ++looked) {
       const std::uint32_t ordinal = cursor_.next_ordinal++;
       const bool wanted = request_.include_finished() || !IsOver(sched::StateOf(job, ordinal));
-      if (wanted && filter_.Matches(state, job, ordinal)) FillChild(state, job, ordinal, page.jobs.emplace_back());
+      if (wanted && filter_.Matches(state, job, ordinal))
+        FillChild(state, job, ordinal, page.jobs.emplace_back());
     }
     cursor_.inside = cursor_.next_ordinal < job.size();
     return std::max<std::size_t>(looked, 1);
@@ -157,7 +162,8 @@ class JobList final : public StreamWriter<grpc::ServerWriteReactor<v1::Job>, v1:
 
   void Take(Result<Page>& page) {
     if (!page) return End(page.error());
-    if (page->end) stage_ = walk_.by_target() || !walk_.request().include_finished() ? Stage::kOver : Stage::kHistory;
+    if (page->end)
+      stage_ = walk_.by_target() || !walk_.request().include_finished() ? Stage::kOver : Stage::kHistory;
     if (!page->missing.empty()) {
       const auto shared = std::make_shared<Page>(std::move(*page));
       services_.readers.Run([self = Self(), shared] { self->AddMissing(*shared); });
@@ -192,8 +198,8 @@ class JobList final : public StreamWriter<grpc::ServerWriteReactor<v1::Job>, v1:
   }
 
   void AddForgotten() {
-    const auto past =
-        services_.history.ForgottenJobs(last_forgotten_, walk_.request().newest_first(), services_.settings.list_page_jobs);
+    const auto past = services_.history.ForgottenJobs(last_forgotten_, walk_.request().newest_first(),
+                                                      services_.settings.list_page_jobs);
     if (!past) return End(past.error());
     if (past->empty()) stage_ = Stage::kOver;
     std::vector<v1::Job> jobs;
@@ -215,11 +221,12 @@ class JobList final : public StreamWriter<grpc::ServerWriteReactor<v1::Job>, v1:
 
 grpc::ServerWriteReactor<v1::Job>* ListJobs(const Services& services, const v1::ListJobsRequest& request) {
   auto filter = JobFilter::Make(request.filter());
-  auto targets = ParseTargets({request.targets().begin(), request.targets().end()}, services.settings.max_targets);
+  auto targets =
+      ParseTargets({request.targets().begin(), request.targets().end()}, services.settings.max_targets);
   const bool good = filter && targets;
   const Error error = !filter ? filter.error() : !targets ? targets.error() : Error{};
-  JobWalk walk(request, good ? std::move(*filter) : JobFilter(), good ? std::move(*targets) : std::vector<JobTarget>(),
-               services.settings.list_page_jobs);
+  JobWalk walk(request, good ? std::move(*filter) : JobFilter(),
+               good ? std::move(*targets) : std::vector<JobTarget>(), services.settings.list_page_jobs);
   const auto list = std::make_shared<JobList>(services, std::move(walk));
   return good ? list->Open() : list->Refuse(error);
 }

@@ -1,5 +1,5 @@
-// Logs: an attempt's output, streamed from its node through here. The core is asked where it is, and sees no output.
-// If the node cannot be asked, what the scheduler kept of the output is shown, and a notice says so.
+// Logs: an attempt's output, streamed from its node through here. The core is asked where it is, and sees no
+// output. If the node cannot be asked, what the scheduler kept of the output is shown, and a notice says so.
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,7 +25,7 @@ struct Place {
   std::string node_name;  // empty: to be found in the history
   NodeId node;            // not valid: it is no longer known
   Sequence seen;
-  bool waiting = false;   // there is no attempt yet
+  bool waiting = false;  // there is no attempt yet
   bool over = false;
 };
 
@@ -76,10 +76,10 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
   Result<Place> Locate(const CoreView& view) const {
     BSUB_ASSIGN_OR_RETURN(const FoundTarget found, FindTarget(view.state(), target_));
     const std::string job = "job " + std::to_string(target_.job);
-    BSUB_RETURN_IF_ERROR(AuthorizeIdentity(services_.policy, who_, Verb::kReadOutput, &found.job->spec.settings->owner, job));
+    BSUB_RETURN_IF_ERROR(
+        AuthorizeIdentity(services_.policy, who_, Verb::kReadOutput, &found.job->spec.settings->owner, job));
     if (found.job->array && !found.ordinal) {
-      return InvalidArgument(job + " is an array; name one child, e.g. " +
-                             sched::DisplayId(*found.job, 0));
+      return InvalidArgument(job + " is an array; name one child, e.g. " + sched::DisplayId(*found.job, 0));
     }
     const std::uint32_t ordinal = found.ordinal.value_or(0);
     const sched::Task* task = sched::FindTask(*found.job, ordinal);
@@ -111,7 +111,8 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
   // Nothing to show yet: with follow, until there is.
   void WaitForStart(const Place& place) {
     if (!request_.follow()) {
-      return End(FailedPrecondition("job " + place.id + " has not started; 'bsub-lite why " + place.id + "' tells why"));
+      return End(FailedPrecondition("job " + place.id + " has not started; 'bsub-lite why " + place.id +
+                                    "' tells why"));
     }
     {
       const std::lock_guard lock(mutex_);
@@ -119,7 +120,8 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
       const std::weak_ptr<LogStream> weak = Self();
       watch_ = services_.waits.Watch({JobId(target_.job)}, [weak, this] {
         const auto self = weak.lock();
-        if (self && !self->Found()) services_.timers.After(services_.settings.wait_look_interval, [self] { self->Find(); });
+        if (self && !self->Found())
+          services_.timers.After(services_.settings.wait_look_interval, [self] { self->Find(); });
       });
     }
     Find();  // what happened between the look and the watch
@@ -137,11 +139,14 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     if (!attempts) return End(attempts.error());
     const PastAttempt* wanted = nullptr;
     for (const PastAttempt& attempt : *attempts) {
-      if (place.attempt.number == 0 || attempt.ended.attempt.number == place.attempt.number) wanted = &attempt;
+      if (place.attempt.number == 0 || attempt.ended.attempt.number == place.attempt.number)
+        wanted = &attempt;
     }
     if (!wanted) {
-      const std::string which = place.attempt.number == 0 ? "" : " attempt " + std::to_string(place.attempt.number);
-      return End(NotFound("job " + place.id + " has no" + which + (which.empty() ? " output: it never ran" : "")));
+      const std::string which =
+          place.attempt.number == 0 ? "" : " attempt " + std::to_string(place.attempt.number);
+      return End(
+          NotFound("job " + place.id + " has no" + which + (which.empty() ? " output: it never ran" : "")));
     }
     place.attempt.number = wanted->ended.attempt.number;
     place.node_name = wanted->node;
@@ -161,10 +166,11 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     request.set_tail_bytes(request_.tail_bytes());
     request.set_tail_lines(request_.tail_lines());
     const std::weak_ptr<LogStream> weak = Self();
-    const auto log = services_.nodes.StartLog(place.node, std::move(request), [weak, place](const Result<v1::LogData>& part) {
-      const auto self = weak.lock();
-      return self ? self->Take(place, part) : true;
-    });
+    const auto log = services_.nodes.StartLog(place.node, std::move(request),
+                                              [weak, place](const Result<v1::LogData>& part) {
+                                                const auto self = weak.lock();
+                                                return self ? self->Take(place, part) : true;
+                                              });
     if (!log) return ShowKept(place, log.error().message);
     const std::lock_guard lock(mutex_);
     log_ = *log;
@@ -187,7 +193,8 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     // A guess from the size of this part is good enough: they all have about one size.
     const std::size_t unread = unwritten() * part->data().size();
     if (unread > services_.settings.max_unread_log_bytes) {
-      End(ResourceExhausted("the output is read more slowly than it comes; ask for its end, e.g. with --tail"));
+      End(ResourceExhausted(
+          "the output is read more slowly than it comes; ask for its end, e.g. with --tail"));
     }
     if (part->end()) End(OkStatus());
     return unread < services_.settings.max_unread_log_bytes / 16;
@@ -206,8 +213,8 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     }
     const auto kept = services_.spool.Read(place.attempt, request_.standard_error());
     if (!kept) {
-      return End(Unavailable("the output of job " + place.id + " is on node " + place.node_name + ": " + reason +
-                             "; nothing of it was kept here"));
+      return End(Unavailable("the output of job " + place.id + " is on node " + place.node_name + ": " +
+                             reason + "; nothing of it was kept here"));
     }
     v1::LogChunk chunk;
     chunk.set_standard_error(request_.standard_error());
@@ -233,7 +240,8 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
 
 }  // namespace
 
-grpc::ServerWriteReactor<v1::LogChunk>* Logs(const Services& services, const Identity& who, const v1::LogsRequest& request) {
+grpc::ServerWriteReactor<v1::LogChunk>* Logs(const Services& services, const Identity& who,
+                                             const v1::LogsRequest& request) {
   return std::make_shared<LogStream>(services, who, request)->Open();
 }
 

@@ -114,7 +114,8 @@ void NodeRegistry::Deliver(const sched::RefuseNode& message) {
     if (it == streams_.end()) return;
     link = it->second.link;
   }
-  const bool final = message.error.code == Code::kInvalidArgument || message.error.code == Code::kPermissionDenied;
+  const bool final =
+      message.error.code == Code::kInvalidArgument || message.error.code == Code::kPermissionDenied;
   link->Refuse(message.error, final);
 }
 

@@ -1,7 +1,7 @@
 // The connected nodes: brings the core's messages to the right stream, and log requests to a node and back.
 //
-// Messages for a node that is not connected, or under another incarnation, are dropped: its next Hello tells the core
-// what it has, and the core says again what is still wanted.
+// Messages for a node that is not connected, or under another incarnation, are dropped: its next Hello tells
+// the core what it has, and the core says again what is still wanted.
 #pragma once
 
 #include <cstdint>

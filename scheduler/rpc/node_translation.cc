@@ -13,17 +13,19 @@ constexpr std::size_t kLongestName = 128;
 constexpr std::size_t kLongestText = 1024;
 
 Status CheckName(std::string_view field, const std::string& value) {
-  const bool good = !value.empty() && value.size() <= kLongestName && std::all_of(value.begin(), value.end(), [](char c) {
-    return IsAlnum(c) || c == '_' || c == '-' || c == '.';
-  });
+  const bool good = !value.empty() && value.size() <= kLongestName &&
+                    std::all_of(value.begin(), value.end(),
+                                [](char c) { return IsAlnum(c) || c == '_' || c == '-' || c == '.'; });
   if (good) return OkStatus();
-  return InvalidArgument(std::string(field) + ": " + Quoted(value) + " is not 1 to 128 letters, digits, '_', '-' or '.'");
+  return InvalidArgument(std::string(field) + ": " + Quoted(value) +
+                         " is not 1 to 128 letters, digits, '_', '-' or '.'");
 }
 
 Status CheckText(std::string_view field, const std::string& value) {
   const bool good = value.size() <= kLongestText && std::none_of(value.begin(), value.end(), IsControl);
   if (good) return OkStatus();
-  return InvalidArgument(std::string(field) + ": " + Quoted(value) + " is too long or holds control characters");
+  return InvalidArgument(std::string(field) + ": " + Quoted(value) +
+                         " is too long or holds control characters");
 }
 
 // How a node may say that a task ended; the other kinds are decided here.
@@ -35,8 +37,10 @@ bool NodeMaySay(std::int32_t kind) {
     case EndKind::kTimedOut:
     case EndKind::kOutOfMemory:
     case EndKind::kNodeLost:
-    case EndKind::kNeverStarted: return true;
-    default: return false;
+    case EndKind::kNeverStarted:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -59,7 +63,8 @@ Result<sched::NodeTask> TranslateTask(const v1::TaskReport& report) {
   task.ended = report.ended();
   if (!task.ended) return task;
   if (!NodeMaySay(report.end_kind())) {
-    return InvalidArgument("task report: end_kind " + std::to_string(report.end_kind()) + " is not for a node to say");
+    return InvalidArgument("task report: end_kind " + std::to_string(report.end_kind()) +
+                           " is not for a node to say");
   }
   task.end.kind = static_cast<EndKind>(report.end_kind());
   task.end.code = report.code();
@@ -82,8 +87,9 @@ Result<sched::NodeHello> TranslateHello(const v1::Hello& hello) {
   if (hello.spawner_id().empty()) return InvalidArgument("spawner_id: missing");
   if (hello.cpu_milli() <= 0 || hello.mem_bytes() < 0 || hello.gpus() < 0) {
     return InvalidArgument("node " + hello.name() + ": it says it has " + std::to_string(hello.cpu_milli()) +
-                           " thousandths of a CPU, " + std::to_string(hello.mem_bytes()) + " bytes of memory and " +
-                           std::to_string(hello.gpus()) + " GPUs; a node has at least some CPU");
+                           " thousandths of a CPU, " + std::to_string(hello.mem_bytes()) +
+                           " bytes of memory and " + std::to_string(hello.gpus()) +
+                           " GPUs; a node has at least some CPU");
   }
   sched::NodeHello out;
   out.description.name = hello.name();
@@ -91,9 +97,11 @@ Result<sched::NodeHello> TranslateHello(const v1::Hello& hello) {
   out.description.boot_id = hello.boot_id();
   out.description.spawner_id = hello.spawner_id();
   out.description.version = hello.version();
-  out.description.total = {.cpu_milli = hello.cpu_milli(), .mem_bytes = hello.mem_bytes(), .gpus = hello.gpus()};
+  out.description.total = {
+      .cpu_milli = hello.cpu_milli(), .mem_bytes = hello.mem_bytes(), .gpus = hello.gpus()};
   out.description.interruptible = hello.interruptible();
-  out.description.on_lease_loss = hello.kill_on_lease_loss() ? sched::OnLeaseLoss::kKill : sched::OnLeaseLoss::kKeep;
+  out.description.on_lease_loss =
+      hello.kill_on_lease_loss() ? sched::OnLeaseLoss::kKill : sched::OnLeaseLoss::kKeep;
   for (const v1::TaskReport& report : hello.tasks()) {
     BSUB_ASSIGN_OR_RETURN(out.tasks.emplace_back(), TranslateTask(report));
   }

@@ -1,4 +1,5 @@
-// The calls that go on until somebody ends them (`wait`, `events --follow`, nodes), so that a stop can end them all.
+// The calls that go on until somebody ends them (`wait`, `events --follow`, nodes), so that a stop can end
+// them all.
 #pragma once
 
 #include <cstdint>

@@ -16,7 +16,9 @@ constexpr std::string_view kOffsetMark = "offset ";
 
 }  // namespace
 
-std::string OutputSpool::JobDirectory(JobId job) const { return directory_ + "/" + std::to_string(job.value()); }
+std::string OutputSpool::JobDirectory(JobId job) const {
+  return directory_ + "/" + std::to_string(job.value());
+}
 
 std::string OutputSpool::FileOf(const sched::AttemptRef& attempt, bool standard_error) const {
   return JobDirectory(attempt.task.job) + "/" + std::to_string(attempt.task.ordinal) + "." +
@@ -38,7 +40,9 @@ Status OutputSpool::Keep(const sched::AttemptRef& attempt, bool standard_error, 
     std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
     file << kOffsetMark << offset << '\n' << data;
     file.close();
-    if (!file) return Unavailable("output of job " + std::to_string(attempt.task.job.value()) + ": cannot write " + temporary);
+    if (!file)
+      return Unavailable("output of job " + std::to_string(attempt.task.job.value()) + ": cannot write " +
+                         temporary);
   }
   fs::rename(temporary, path, failed);
   if (failed) return Unavailable("cannot rename " + temporary + ": " + failed.message());
@@ -64,7 +68,8 @@ void OutputSpool::Forget(JobId job) {
 }
 
 std::string_view TailOf(std::string_view text, std::int64_t bytes, std::int64_t lines) {
-  if (bytes > 0 && text.size() > static_cast<std::size_t>(bytes)) text.remove_prefix(text.size() - static_cast<std::size_t>(bytes));
+  if (bytes > 0 && text.size() > static_cast<std::size_t>(bytes))
+    text.remove_prefix(text.size() - static_cast<std::size_t>(bytes));
   if (lines <= 0 || text.empty()) return text;
   std::size_t start = text.size();
   // A line end at the very end closes the last line and begins no new one.

@@ -1,7 +1,7 @@
 // The last part of each attempt's output, kept at the scheduler so that a vanished node's output is not gone.
 //
-// HOME/spool/output/JOB/ORDINAL.ATTEMPT.{out,err}. A convenience, not a record: written without a sync, removed when
-// the core forgets the job.
+// HOME/spool/output/JOB/ORDINAL.ATTEMPT.{out,err}. A convenience, not a record: written without a sync,
+// removed when the core forgets the job.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,12 @@ struct KeptOutput {
 
 class OutputSpool {
  public:
-  OutputSpool(std::string directory, std::size_t max_bytes) : directory_(std::move(directory)), max_bytes_(max_bytes) {}
+  OutputSpool(std::string directory, std::size_t max_bytes)
+      : directory_(std::move(directory)), max_bytes_(max_bytes) {}
 
   // Replaces what was kept of this output by the end of `data`. `offset` is that of its first byte.
-  Status Keep(const sched::AttemptRef& attempt, bool standard_error, std::int64_t offset, std::string_view data);
+  Status Keep(const sched::AttemptRef& attempt, bool standard_error, std::int64_t offset,
+              std::string_view data);
   Result<KeptOutput> Read(const sched::AttemptRef& attempt, bool standard_error) const;
   void Forget(JobId job);
 

@@ -52,8 +52,10 @@ Status CheckCommand(v1::Command& command, const RpcSettings& limits) {
   }
   auto interpreter = ScriptInterpreter(command.script());
   if (!interpreter) return InvalidArgument("script: " + interpreter.error().message);
-  if (command.interpreter_size() == 0) command.mutable_interpreter()->Assign(interpreter->begin(), interpreter->end());
-  for (const std::string& word : command.interpreter()) BSUB_RETURN_IF_ERROR(CheckWord("interpreter", word, limits));
+  if (command.interpreter_size() == 0)
+    command.mutable_interpreter()->Assign(interpreter->begin(), interpreter->end());
+  for (const std::string& word : command.interpreter())
+    BSUB_RETURN_IF_ERROR(CheckWord("interpreter", word, limits));
   return CheckWord("script name", command.script_name(), limits);
 }
 
@@ -64,13 +66,16 @@ Status NormaliseEnvironment(v1::Environment& environment, const RpcSettings& lim
     if (variable.find('=') == std::string::npos || variable.front() == '=') {
       return InvalidArgument("environment: " + Quoted(variable) + " is not NAME=VALUE");
     }
-    BSUB_RETURN_IF_ERROR(CheckWord("environment " + variable.substr(0, variable.find('=')), variable, limits));
+    BSUB_RETURN_IF_ERROR(
+        CheckWord("environment " + variable.substr(0, variable.find('=')), variable, limits));
   }
   if (total > limits.max_environment_bytes) {
-    return InvalidArgument("environment: " + Size(total) + ", the limit is " + Size(limits.max_environment_bytes) +
-                           "; pass only the variables the job needs");
+    return InvalidArgument("environment: " + Size(total) + ", the limit is " +
+                           Size(limits.max_environment_bytes) + "; pass only the variables the job needs");
   }
-  const auto name = [](const std::string& variable) { return std::string_view(variable).substr(0, variable.find('=')); };
+  const auto name = [](const std::string& variable) {
+    return std::string_view(variable).substr(0, variable.find('='));
+  };
   auto& variables = *environment.mutable_variables();
   std::stable_sort(variables.begin(), variables.end(),
                    [&](const std::string& a, const std::string& b) { return name(a) < name(b); });
@@ -91,7 +96,8 @@ StagedPayload Stage(const google::protobuf::MessageLite& message) {
     google::protobuf::io::StringOutputStream stream(bytes.get());
     google::protobuf::io::CodedOutputStream coded(&stream);
     coded.SetSerializationDeterministic(true);
-    BSUB_CHECK(message.SerializeToCodedStream(&coded)) << "a payload of " << message.ByteSizeLong() << " bytes";
+    BSUB_CHECK(message.SerializeToCodedStream(&coded))
+        << "a payload of " << message.ByteSizeLong() << " bytes";
   }
   const PayloadHash hash = Sha256(*bytes);
   return {hash, std::move(bytes)};

@@ -11,7 +11,8 @@ std::string Range(std::int32_t oldest, std::int32_t newest) {
   return std::to_string(oldest) + " to " + std::to_string(newest);
 }
 
-Error Mismatch(const std::string& peer, const std::string& theirs, const std::string& ours, bool peer_is_newer) {
+Error Mismatch(const std::string& peer, const std::string& theirs, const std::string& ours,
+               bool peer_is_newer) {
   return FailedPrecondition("this " + peer + " speaks protocol " + theirs + " and the scheduler " + ours +
                             "; upgrade the " + (peer_is_newer ? std::string("scheduler") : peer));
 }
@@ -26,11 +27,13 @@ Status CheckClientProtocol(std::int32_t client) {
 
 Result<std::int32_t> NegotiateNodeProtocol(std::int32_t oldest, std::int32_t newest) {
   if (oldest > newest) {
-    return InvalidArgument("min_protocol " + std::to_string(oldest) + " is above protocol " + std::to_string(newest));
+    return InvalidArgument("min_protocol " + std::to_string(oldest) + " is above protocol " +
+                           std::to_string(newest));
   }
   const std::int32_t common = std::min(newest, kNodeProtocol);
   if (common >= std::max(oldest, kMinNodeProtocol)) return common;
-  return Mismatch("agent", Range(oldest, newest), Range(kMinNodeProtocol, kNodeProtocol), oldest > kNodeProtocol);
+  return Mismatch("agent", Range(oldest, newest), Range(kMinNodeProtocol, kNodeProtocol),
+                  oldest > kNodeProtocol);
 }
 
 }  // namespace bsub::rpc

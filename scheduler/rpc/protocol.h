@@ -1,4 +1,5 @@
-// The protocol numbers this scheduler speaks. A change that an older peer would misread raises the newest one.
+// The protocol numbers this scheduler speaks. A change that an older peer would misread raises the newest
+// one.
 #pragma once
 
 #include <cstdint>

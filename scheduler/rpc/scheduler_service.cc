@@ -59,7 +59,8 @@ SchedulerService::Unary SchedulerService::Submit(Context* context, const v1::Sub
   });
 }
 
-grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitReply>* SchedulerService::SubmitStream(Context* context) {
+grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitReply>* SchedulerService::SubmitStream(
+    Context* context) {
   auto who = Who(context, Verb::kSubmit);
   if (!who) return new RefusedSubmits(who.error());
   return OpenSubmitStream(services_, std::move(*who));
@@ -72,29 +73,39 @@ SchedulerService::Unary SchedulerService::Control(Context* context, const v1::Co
   });
 }
 
-SchedulerService::Writer<v1::Job> SchedulerService::ListJobs(Context* context, const v1::ListJobsRequest* request) {
-  return Stream<v1::Job>(context, Verb::kViewJob, [&](const Identity&) { return rpc::ListJobs(services_, *request); });
+SchedulerService::Writer<v1::Job> SchedulerService::ListJobs(Context* context,
+                                                             const v1::ListJobsRequest* request) {
+  return Stream<v1::Job>(context, Verb::kViewJob,
+                         [&](const Identity&) { return rpc::ListJobs(services_, *request); });
 }
 
-SchedulerService::Unary SchedulerService::GetJob(Context* context, const v1::GetJobRequest* request, v1::Job* reply) {
-  return Answer(context, Verb::kViewJob,
-                [&](const Identity&, Done done) { rpc::GetJob(services_, *request, *reply, std::move(done)); });
+SchedulerService::Unary SchedulerService::GetJob(Context* context, const v1::GetJobRequest* request,
+                                                 v1::Job* reply) {
+  return Answer(context, Verb::kViewJob, [&](const Identity&, Done done) {
+    rpc::GetJob(services_, *request, *reply, std::move(done));
+  });
 }
 
-SchedulerService::Unary SchedulerService::Why(Context* context, const v1::WhyRequest* request, v1::WhyReply* reply) {
+SchedulerService::Unary SchedulerService::Why(Context* context, const v1::WhyRequest* request,
+                                              v1::WhyReply* reply) {
   return Answer(context, Verb::kViewJob,
                 [&](const Identity&, Done done) { rpc::Why(services_, *request, *reply, std::move(done)); });
 }
 
-SchedulerService::Writer<v1::WaitReply> SchedulerService::Wait(Context* context, const v1::WaitRequest* request) {
-  return Stream<v1::WaitReply>(context, Verb::kViewJob, [&](const Identity&) { return rpc::Wait(services_, *request); });
+SchedulerService::Writer<v1::WaitReply> SchedulerService::Wait(Context* context,
+                                                               const v1::WaitRequest* request) {
+  return Stream<v1::WaitReply>(context, Verb::kViewJob,
+                               [&](const Identity&) { return rpc::Wait(services_, *request); });
 }
 
-SchedulerService::Writer<v1::Event> SchedulerService::Events(Context* context, const v1::EventsRequest* request) {
-  return Stream<v1::Event>(context, Verb::kViewJob, [&](const Identity&) { return rpc::Events(services_, *request); });
+SchedulerService::Writer<v1::Event> SchedulerService::Events(Context* context,
+                                                             const v1::EventsRequest* request) {
+  return Stream<v1::Event>(context, Verb::kViewJob,
+                           [&](const Identity&) { return rpc::Events(services_, *request); });
 }
 
-SchedulerService::Writer<v1::LogChunk> SchedulerService::Logs(Context* context, const v1::LogsRequest* request) {
+SchedulerService::Writer<v1::LogChunk> SchedulerService::Logs(Context* context,
+                                                              const v1::LogsRequest* request) {
   return Stream<v1::LogChunk>(context, Verb::kViewJob,
                               [&](const Identity& who) { return rpc::Logs(services_, who, *request); });
 }
@@ -105,15 +116,18 @@ SchedulerService::Unary SchedulerService::ListQueues(Context* context, const v1:
                 [&](const Identity&, Done done) { rpc::ListQueues(services_, *reply, std::move(done)); });
 }
 
-SchedulerService::Unary SchedulerService::SetQueue(Context* context, const v1::SetQueueRequest* request, v1::Empty*) {
-  return Answer(context, Verb::kSetQueue,
-                [&](const Identity& who, Done done) { rpc::SetQueue(services_, who, *request, std::move(done)); });
+SchedulerService::Unary SchedulerService::SetQueue(Context* context, const v1::SetQueueRequest* request,
+                                                   v1::Empty*) {
+  return Answer(context, Verb::kSetQueue, [&](const Identity& who, Done done) {
+    rpc::SetQueue(services_, who, *request, std::move(done));
+  });
 }
 
 SchedulerService::Unary SchedulerService::DeleteQueue(Context* context, const v1::DeleteQueueRequest* request,
                                                       v1::Empty*) {
-  return Answer(context, Verb::kSetQueue,
-                [&](const Identity& who, Done done) { rpc::DeleteQueue(services_, who, *request, std::move(done)); });
+  return Answer(context, Verb::kSetQueue, [&](const Identity& who, Done done) {
+    rpc::DeleteQueue(services_, who, *request, std::move(done));
+  });
 }
 
 SchedulerService::Unary SchedulerService::ListNodes(Context* context, const v1::ListNodesRequest*,
@@ -122,9 +136,11 @@ SchedulerService::Unary SchedulerService::ListNodes(Context* context, const v1::
                 [&](const Identity&, Done done) { rpc::ListNodes(services_, *reply, std::move(done)); });
 }
 
-SchedulerService::Unary SchedulerService::SetNode(Context* context, const v1::SetNodeRequest* request, v1::Empty*) {
-  return Answer(context, Verb::kSetNode,
-                [&](const Identity& who, Done done) { rpc::SetNode(services_, who, *request, std::move(done)); });
+SchedulerService::Unary SchedulerService::SetNode(Context* context, const v1::SetNodeRequest* request,
+                                                  v1::Empty*) {
+  return Answer(context, Verb::kSetNode, [&](const Identity& who, Done done) {
+    rpc::SetNode(services_, who, *request, std::move(done));
+  });
 }
 
 SchedulerService::Unary SchedulerService::RegisterDefinition(Context* context,
@@ -143,21 +159,25 @@ SchedulerService::Unary SchedulerService::DeregisterDefinition(Context* context,
   });
 }
 
-SchedulerService::Unary SchedulerService::ListDefinitions(Context* context, const v1::ListDefinitionsRequest* request,
+SchedulerService::Unary SchedulerService::ListDefinitions(Context* context,
+                                                          const v1::ListDefinitionsRequest* request,
                                                           v1::ListDefinitionsReply* reply) {
   return Answer(context, Verb::kViewJob, [&](const Identity&, Done done) {
     rpc::ListDefinitions(services_, *request, *reply, std::move(done));
   });
 }
 
-SchedulerService::Unary SchedulerService::Status(Context* context, const v1::StatusRequest*, v1::StatusReply* reply) {
+SchedulerService::Unary SchedulerService::Status(Context* context, const v1::StatusRequest*,
+                                                 v1::StatusReply* reply) {
   return Answer(context, Verb::kViewJob,
                 [&](const Identity&, Done done) { rpc::GetStatus(services_, *reply, std::move(done)); });
 }
 
-SchedulerService::Unary SchedulerService::ShutDown(Context* context, const v1::ShutDownRequest* request, v1::Empty*) {
-  return Answer(context, Verb::kShutDown,
-                [&](const Identity& who, Done done) { rpc::ShutDown(services_, who, *request, std::move(done)); });
+SchedulerService::Unary SchedulerService::ShutDown(Context* context, const v1::ShutDownRequest* request,
+                                                   v1::Empty*) {
+  return Answer(context, Verb::kShutDown, [&](const Identity& who, Done done) {
+    rpc::ShutDown(services_, who, *request, std::move(done));
+  });
 }
 
 }  // namespace bsub::rpc

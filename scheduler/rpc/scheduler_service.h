@@ -30,14 +30,16 @@ class SchedulerService final : public v1::Scheduler::CallbackService {
   Writer<v1::WaitReply> Wait(Context* context, const v1::WaitRequest* request) override;
   Writer<v1::Event> Events(Context* context, const v1::EventsRequest* request) override;
   Writer<v1::LogChunk> Logs(Context* context, const v1::LogsRequest* request) override;
-  Unary ListQueues(Context* context, const v1::ListQueuesRequest* request, v1::ListQueuesReply* reply) override;
+  Unary ListQueues(Context* context, const v1::ListQueuesRequest* request,
+                   v1::ListQueuesReply* reply) override;
   Unary SetQueue(Context* context, const v1::SetQueueRequest* request, v1::Empty* reply) override;
   Unary DeleteQueue(Context* context, const v1::DeleteQueueRequest* request, v1::Empty* reply) override;
   Unary ListNodes(Context* context, const v1::ListNodesRequest* request, v1::ListNodesReply* reply) override;
   Unary SetNode(Context* context, const v1::SetNodeRequest* request, v1::Empty* reply) override;
   Unary RegisterDefinition(Context* context, const v1::RegisterDefinitionRequest* request,
                            v1::RegisterDefinitionReply* reply) override;
-  Unary DeregisterDefinition(Context* context, const v1::DeregisterDefinitionRequest* request, v1::Empty* reply) override;
+  Unary DeregisterDefinition(Context* context, const v1::DeregisterDefinitionRequest* request,
+                             v1::Empty* reply) override;
   Unary ListDefinitions(Context* context, const v1::ListDefinitionsRequest* request,
                         v1::ListDefinitionsReply* reply) override;
   Unary Status(Context* context, const v1::StatusRequest* request, v1::StatusReply* reply) override;

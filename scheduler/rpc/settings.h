@@ -9,15 +9,17 @@
 namespace bsub::rpc {
 
 struct RpcSettings {
-  std::size_t max_message_bytes = std::size_t{64} << 20;   // one gRPC message
-  std::size_t max_arguments_bytes = std::size_t{2} << 20;  // a job's arguments together, as execve counts them
-  std::size_t max_argument_bytes = (std::size_t{128} << 10) - 1;  // one argument or variable: Linux's own limit
+  std::size_t max_message_bytes = std::size_t{64} << 20;  // one gRPC message
+  std::size_t max_arguments_bytes = std::size_t{2}
+                                    << 20;  // a job's arguments together, as execve counts them
+  std::size_t max_argument_bytes =
+      (std::size_t{128} << 10) - 1;  // one argument or variable: Linux's own limit
   std::size_t max_environment_bytes = std::size_t{2} << 20;
   std::size_t max_script_bytes = std::size_t{16} << 20;
-  std::size_t max_targets = 100'000;  // job ids in one request
+  std::size_t max_targets = 100'000;          // job ids in one request
   std::size_t max_submits_in_flight = 1'000;  // on one stream
 
-  std::size_t list_page_jobs = 500;  // rows looked at in one visit to the core's thread
+  std::size_t list_page_jobs = 500;        // rows looked at in one visit to the core's thread
   std::size_t max_unread_events = 10'000;  // batches kept for a follower that reads slowly
   Duration wait_report_interval = std::chrono::milliseconds(100);
   Duration wait_look_interval = std::chrono::milliseconds(10);
@@ -26,7 +28,7 @@ struct RpcSettings {
   std::size_t reader_threads = 2;  // for what reads files: history, payloads, kept output
 
   Duration heartbeat = std::chrono::seconds(3);
-  std::uint32_t missed_heartbeats = 5;  // then a node's stream counts as lost
+  std::uint32_t missed_heartbeats = 5;                    // then a node's stream counts as lost
   std::size_t output_tail_bytes = std::size_t{64} << 10;  // kept of each attempt's stdout and stderr
 
   std::size_t max_identities = 256;  // users connected over the Unix socket at a time

@@ -1,7 +1,7 @@
 // The writing half of a gRPC callback stream: messages may be queued from any thread, at any time.
 //
-// gRPC allows one write at a time, one Finish, and nothing after it; this keeps those rules. A stream is held by
-// itself until gRPC is done with it, so that whoever still has a pointer to it can write into the void.
+// gRPC allows one write at a time, one Finish, and nothing after it; this keeps those rules. A stream is held
+// by itself until gRPC is done with it, so that whoever still has a pointer to it can write into the void.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>

@@ -42,7 +42,8 @@ void SendSubmit(const Services& services, const Identity& who, v1::SubmitRequest
 }
 
 // A job definition is looked up first; a revision never changes, so nothing can come between.
-void SubmitWithDefinition(const Services& services, const Identity& who, v1::SubmitRequest request, SubmitDone done) {
+void SubmitWithDefinition(const Services& services, const Identity& who, v1::SubmitRequest request,
+                          SubmitDone done) {
   const auto shared = std::make_shared<v1::SubmitRequest>(std::move(request));
   const Status sent = services.core.Read([&services, who, shared, done](const CoreView& view) {
     const auto found = FindDefinition(view.state(), shared->definition());
@@ -56,7 +57,8 @@ void SubmitWithDefinition(const Services& services, const Identity& who, v1::Sub
 }
 
 // Many submits in flight. Each reply names its request by `tag`; a refused one does not end the stream.
-class SubmitStream final : public StreamWriter<grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitReply>, v1::SubmitReply> {
+class SubmitStream final
+    : public StreamWriter<grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitReply>, v1::SubmitReply> {
  public:
   SubmitStream(const Services& services, Identity who) : services_(services), who_(std::move(who)) {}
 
@@ -89,9 +91,8 @@ class SubmitStream final : public StreamWriter<grpc::ServerBidiReactor<v1::Submi
     request_.Clear();
     const std::uint64_t tag = request.tag();
     auto self = std::static_pointer_cast<SubmitStream>(shared_from_this());
-    rpc::Submit(services_, who_, std::move(request), [self, tag](Result<v1::SubmitReply> result) {
-      self->Answer(tag, std::move(result));
-    });
+    rpc::Submit(services_, who_, std::move(request),
+                [self, tag](Result<v1::SubmitReply> result) { self->Answer(tag, std::move(result)); });
     if (more) StartRead(&request_);
   }
 
@@ -137,7 +138,8 @@ void Submit(const Services& services, const Identity& who, v1::SubmitRequest req
   }
 }
 
-grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitReply>* OpenSubmitStream(const Services& services, Identity who) {
+grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitReply>* OpenSubmitStream(const Services& services,
+                                                                              Identity who) {
   return std::make_shared<SubmitStream>(services, std::move(who))->Open();
 }
 

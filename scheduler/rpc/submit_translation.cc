@@ -42,9 +42,11 @@ void ApplyDefinition(const JobDefinition& definition, v1::SubmitRequest& request
   for (std::string& word : *command.mutable_argv()) word = Substitute(word, parameters);
 
   std::set<std::string> given;
-  for (const std::string& variable : request.environment().variables()) given.insert(variable.substr(0, variable.find('=')));
+  for (const std::string& variable : request.environment().variables())
+    given.insert(variable.substr(0, variable.find('=')));
   for (const auto& [name, value] : definition.environment) {
-    if (given.count(name) == 0) request.mutable_environment()->add_variables(name + "=" + Substitute(value, parameters));
+    if (given.count(name) == 0)
+      request.mutable_environment()->add_variables(name + "=" + Substitute(value, parameters));
   }
   if (request.working_directory().empty()) request.set_working_directory(definition.working_directory);
   if (request.name().empty()) request.set_name(definition.name);
@@ -58,8 +60,10 @@ void FillLimits(const v1::SubmitRequest& request, JobSettings& settings) {
 }
 
 // What a definition may fill in.
-Status FillFromEither(const v1::SubmitRequest& request, const JobDefinition* definition, JobSettings& settings) {
-  settings.request = definition ? definition->request : Resources{.cpu_milli = 1000, .mem_bytes = 0, .gpus = 0};
+Status FillFromEither(const v1::SubmitRequest& request, const JobDefinition* definition,
+                      JobSettings& settings) {
+  settings.request =
+      definition ? definition->request : Resources{.cpu_milli = 1000, .mem_bytes = 0, .gpus = 0};
   if (request.has_resources()) settings.request = TranslateResources(request.resources());
   settings.walltime = Duration(request.walltime_us());
   if (request.walltime_us() == 0 && definition) settings.walltime = definition->walltime;
@@ -95,7 +99,8 @@ Status FillSettings(const v1::SubmitRequest& request, const Principal& who, cons
   return FillFromEither(request, definition, settings);
 }
 
-Status FillSpec(const v1::SubmitRequest& request, const Principal& who, const SpecLimits& limits, JobSpec& spec) {
+Status FillSpec(const v1::SubmitRequest& request, const Principal& who, const SpecLimits& limits,
+                JobSpec& spec) {
   spec.name = request.name().empty() ? NameFrom(request.command(), limits) : request.name();
   if (!request.array().empty()) {
     auto array = ParseArraySpec(request.array(), limits.array);
@@ -118,7 +123,8 @@ Status FillSpec(const v1::SubmitRequest& request, const Principal& who, const Sp
 Result<SubmitToken> CombineToken(std::string_view client_token, std::uint32_t uid) {
   if (client_token.empty()) return SubmitToken{};
   if (client_token.size() != kTokenBytes) {
-    return InvalidArgument("token: " + std::to_string(client_token.size()) + " bytes; expected 16 random bytes or none");
+    return InvalidArgument("token: " + std::to_string(client_token.size()) +
+                           " bytes; expected 16 random bytes or none");
   }
   const PayloadHash hash = Sha256(std::to_string(uid) + ":" + std::string(client_token));
   SubmitToken token;
@@ -136,7 +142,8 @@ Result<RetryStrategy> TranslateRetry(const v1::RetryStrategy& retry) {
   for (const v1::EvaluateOnExit& rule : retry.evaluate_on_exit()) {
     const std::string action = ToLower(rule.action());
     if (action != "retry" && action != "exit") {
-      return InvalidArgument("evaluateOnExit: action " + Quoted(rule.action()) + " is neither RETRY nor EXIT");
+      return InvalidArgument("evaluateOnExit: action " + Quoted(rule.action()) +
+                             " is neither RETRY nor EXIT");
     }
     out.evaluate_on_exit.push_back({rule.on_status_reason(), rule.on_reason(), rule.on_exit_code(),
                                     action == "retry" ? RetryAction::kRetry : RetryAction::kExit});

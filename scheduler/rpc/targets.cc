@@ -3,13 +3,15 @@
 namespace bsub::rpc {
 
 Error NoSuchJob(const JobTarget& target) {
-  return NotFound("job " + std::to_string(target.job) + " does not exist; 'bsub-lite jobs --all' lists those that do");
+  return NotFound("job " + std::to_string(target.job) +
+                  " does not exist; 'bsub-lite jobs --all' lists those that do");
 }
 
 Result<std::vector<JobTarget>> ParseTargets(const std::vector<std::string>& texts, std::size_t max_targets) {
   if (texts.size() > max_targets) {
-    return InvalidArgument("targets: " + std::to_string(texts.size()) + " jobs in one request, the limit is " +
-                           std::to_string(max_targets) + "; use a filter or several requests");
+    return InvalidArgument("targets: " + std::to_string(texts.size()) +
+                           " jobs in one request, the limit is " + std::to_string(max_targets) +
+                           "; use a filter or several requests");
   }
   std::vector<JobTarget> targets;
   targets.reserve(texts.size());
@@ -26,7 +28,8 @@ Result<std::optional<std::uint32_t>> FindOrdinal(const JobSpec& spec, const JobT
   if (!spec.array) return InvalidArgument(job + " is no array; name it without an index");
   const auto ordinal = spec.array->OrdinalOf(*target.index);
   if (!ordinal) {
-    return NotFound(job + " has no child " + std::to_string(*target.index) + "; its indexes are " + spec.array->ToString());
+    return NotFound(job + " has no child " + std::to_string(*target.index) + "; its indexes are " +
+                    spec.array->ToString());
   }
   return ordinal;
 }

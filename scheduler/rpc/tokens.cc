@@ -41,14 +41,16 @@ Result<TokenTable> TokenTable::Parse(std::string_view text, std::uint32_t cluste
     for (std::string word; fields >> word;) words.push_back(word);
     if (!words.empty()) BSUB_RETURN_IF_ERROR(table.AddLine(number, words, cluster_uid));
   }
-  if (table.tokens_.empty()) return InvalidArgument("no token in it; write lines NAME SECRET admin|node|user UID");
+  if (table.tokens_.empty())
+    return InvalidArgument("no token in it; write lines NAME SECRET admin|node|user UID");
   return table;
 }
 
 Status TokenTable::AddLine(int line, const std::vector<std::string>& words, std::uint32_t cluster_uid) {
   const bool user = words.size() == 4 && words[2] == "user";
   const bool other = words.size() == 3 && (words[2] == "admin" || words[2] == "node");
-  if (!user && !other) return AtLine(line, "expected NAME SECRET admin, NAME SECRET node or NAME SECRET user UID");
+  if (!user && !other)
+    return AtLine(line, "expected NAME SECRET admin, NAME SECRET node or NAME SECRET user UID");
   if (words[1].size() < kShortestSecret) {
     return AtLine(line, "the secret of " + words[0] + " has " + std::to_string(words[1].size()) +
                             " characters; at least " + std::to_string(kShortestSecret) +
@@ -62,7 +64,8 @@ Status TokenTable::AddLine(int line, const std::vector<std::string>& words, std:
   if (user) {
     const auto uid = ParseInteger(words[3], 0, kLargestUid);
     if (!uid) return AtLine(line, "uid: " + uid.error().message);
-    token.identity.principal = LocalPrincipal(static_cast<std::uint32_t>(*uid), static_cast<std::uint32_t>(*uid), {});
+    token.identity.principal =
+        LocalPrincipal(static_cast<std::uint32_t>(*uid), static_cast<std::uint32_t>(*uid), {});
     token.identity.principal.name = words[0];
   }
   tokens_.push_back(std::move(token));
@@ -80,7 +83,8 @@ Result<TokenTable> TokenTable::Load(const std::string& path, std::uint32_t clust
                             "; it must belong to the scheduler's user or root");
   }
   if ((info.st_mode & 077) != 0) {
-    return PermissionDenied("token file " + path + ": others may read or write it; run 'chmod 600 " + path + "'");
+    return PermissionDenied("token file " + path + ": others may read or write it; run 'chmod 600 " + path +
+                            "'");
   }
   std::ifstream file(path);
   std::ostringstream text;
@@ -107,8 +111,10 @@ Result<Identity> TokenIdentifier::Identify(const grpc::ServerContextBase& contex
     return Error{Code::kUnauthenticated, "no token was sent; name its file in BSUB_LITE_TOKEN_FILE"};
   }
   const std::string_view value(it->second.data(), it->second.size());
-  const Identity* identity = value.starts_with(kScheme) ? tokens_.Find(value.substr(kScheme.size())) : nullptr;
-  if (!identity) return Error{Code::kUnauthenticated, "wrong token; ask the cluster's administrator for a valid one"};
+  const Identity* identity =
+      value.starts_with(kScheme) ? tokens_.Find(value.substr(kScheme.size())) : nullptr;
+  if (!identity)
+    return Error{Code::kUnauthenticated, "wrong token; ask the cluster's administrator for a valid one"};
   return *identity;
 }
 

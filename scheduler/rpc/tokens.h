@@ -4,7 +4,8 @@
 //   ops    93c2…  admin         may do everything
 //   nodes  7e0d…  node          may connect worker nodes and nothing else
 //
-// '#' begins a comment. The file must belong to the scheduler's user or root and be readable by its owner alone.
+// '#' begins a comment. The file must belong to the scheduler's user or root and be readable by its owner
+// alone.
 #pragma once
 
 #include <cstdint>

@@ -36,7 +36,8 @@ Result<int> BindSocket(const std::string& path) {
   if (directory < 0) return Failed(path, "its directory");
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const std::string short_path = "/proc/self/fd/" + std::to_string(directory) + "/" + file.filename().string();
+  const std::string short_path =
+      "/proc/self/fd/" + std::to_string(directory) + "/" + file.filename().string();
   if (short_path.size() >= sizeof address.sun_path) {
     close(directory);
     return InvalidArgument("cannot listen on " + path + ": the socket's name is too long");
@@ -72,7 +73,8 @@ Result<Principal> PeerOf(int connection) {
 
 }  // namespace
 
-Result<std::unique_ptr<UnixListener>> UnixListener::Start(UnixListenerSettings settings, ServerFactory factory) {
+Result<std::unique_ptr<UnixListener>> UnixListener::Start(UnixListenerSettings settings,
+                                                          ServerFactory factory) {
   BSUB_ASSIGN_OR_RETURN(const int listener, BindSocket(settings.path));
   // Before listen(): nobody can connect while the mode is still what the umask made it.
   if (chmod(settings.path.c_str(), settings.mode) != 0 || listen(listener, kBacklog) != 0) {
@@ -82,7 +84,8 @@ Result<std::unique_ptr<UnixListener>> UnixListener::Start(UnixListenerSettings s
   }
   const int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   BSUB_CHECK(wake >= 0) << std::strerror(errno);
-  return std::unique_ptr<UnixListener>(new UnixListener(std::move(settings), std::move(factory), listener, wake));
+  return std::unique_ptr<UnixListener>(
+      new UnixListener(std::move(settings), std::move(factory), listener, wake));
 }
 
 UnixListener::UnixListener(UnixListenerSettings settings, ServerFactory factory, int listener, int wake)
@@ -111,7 +114,8 @@ void UnixListener::ShutDown(std::chrono::system_clock::time_point deadline) {
 }
 
 void UnixListener::Run() {
-  std::array<pollfd, 2> waited{{{.fd = listener_, .events = POLLIN, .revents = 0}, {.fd = wake_, .events = POLLIN, .revents = 0}}};
+  std::array<pollfd, 2> waited{
+      {{.fd = listener_, .events = POLLIN, .revents = 0}, {.fd = wake_, .events = POLLIN, .revents = 0}}};
   for (;;) {
     if (poll(waited.data(), waited.size(), -1) < 0) continue;
     if (waited[1].revents != 0) return;
@@ -137,7 +141,8 @@ void UnixListener::Serve(int connection) {
 void UnixListener::MakeRoom() {
   auto victim = servers_.end();
   for (auto it = servers_.begin(); it != servers_.end(); ++it) {
-    // The cluster's own user and root run the nodes' agents, whose one connection may be old and must not be cut.
+    // The cluster's own user and root run the nodes' agents, whose one connection may be old and must not be
+    // cut.
     if (it->first.uid == 0 || it->first.uid == geteuid()) continue;
     if (victim == servers_.end() || it->second.last_used < victim->second.last_used) victim = it;
   }

@@ -1,10 +1,11 @@
 // The Unix socket, and who connects to it.
 //
-// gRPC does not tell a handler whose process a Unix socket's peer is, and a table from its "fd:7" to credentials could
-// be wrong as soon as descriptor 7 is given out again. So connections are accepted here, the kernel is asked for the
-// peer (SO_PEERCRED), and the descriptor goes to a grpc::Server that serves this one identity only: a call's identity
-// is the server it arrived at, and nothing a client sends can change that. Servers are made on demand and cost no
-// thread of their own; the one not connected to for the longest time makes room for a new identity.
+// gRPC does not tell a handler whose process a Unix socket's peer is, and a table from its "fd:7" to
+// credentials could be wrong as soon as descriptor 7 is given out again. So connections are accepted here,
+// the kernel is asked for the peer (SO_PEERCRED), and the descriptor goes to a grpc::Server that serves this
+// one identity only: a call's identity is the server it arrived at, and nothing a client sends can change
+// that. Servers are made on demand and cost no thread of their own; the one not connected to for the longest
+// time makes room for a new identity.
 #pragma once
 
 #include <grpcpp/server.h>

@@ -1,5 +1,5 @@
-// Wait: counts while they change, at most ten a second, and at the end the exit code that section "wait" of the manual
-// promises: one job's own; of several, or of an array, 0 if all succeeded and 1 if not.
+// Wait: counts while they change, at most ten a second, and at the end the exit code that section "wait" of
+// the manual promises: one job's own; of several, or of an array, 0 if all succeeded and 1 if not.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -228,7 +228,8 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
     }
     if (write) Write(std::move(reply));
     if (over) return End(OkStatus());
-    if (again) services_.timers.After(services_.settings.wait_look_interval, [self = Self()] { self->LookNow(); });
+    if (again)
+      services_.timers.After(services_.settings.wait_look_interval, [self = Self()] { self->LookNow(); });
   }
 
   const Services& services_;
@@ -248,10 +249,12 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
 }  // namespace
 
 grpc::ServerWriteReactor<v1::WaitReply>* Wait(const Services& services, const v1::WaitRequest& request) {
-  auto targets = ParseTargets({request.targets().begin(), request.targets().end()}, services.settings.max_targets);
+  auto targets =
+      ParseTargets({request.targets().begin(), request.targets().end()}, services.settings.max_targets);
   Status good = targets ? OkStatus() : Status(targets.error());
   if (good && targets->empty()) good = InvalidArgument("targets: name a job to wait for");
-  return std::make_shared<WaitStream>(services, good ? std::move(*targets) : std::vector<JobTarget>())->Open(good);
+  return std::make_shared<WaitStream>(services, good ? std::move(*targets) : std::vector<JobTarget>())
+      ->Open(good);
 }
 
 }  // namespace bsub::rpc

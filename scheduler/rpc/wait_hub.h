@@ -22,7 +22,8 @@ class WaitHub {
   explicit WaitHub(EventFeed& feed);
   ~WaitHub();
 
-  // `touched` is called on the publishing thread, at most once per batch; it must be short and not call back here.
+  // `touched` is called on the publishing thread, at most once per batch; it must be short and not call back
+  // here.
   WatchId Watch(const std::vector<JobId>& jobs, std::function<void()> touched);
   void Unwatch(WatchId id);
 

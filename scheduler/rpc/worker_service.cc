@@ -103,18 +103,26 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
     // Said before it was accepted, or under an incarnation of before: the Hello has told it already, or will.
     if (!incarnation.valid() || message_.incarnation() != incarnation.value()) return OkStatus();
     switch (message_.body_case()) {
-      case v1::FromNode::kHello: return FailedPrecondition("a second Hello on one stream");
-      case v1::FromNode::kTask: return TakeTask(message_.task(), node, incarnation);
-      case v1::FromNode::kLog: slow_ = !services_.nodes.HandLog(stream_, message_.log()); return OkStatus();
-      case v1::FromNode::kTail: TakeTail(message_.tail()); return OkStatus();
+      case v1::FromNode::kHello:
+        return FailedPrecondition("a second Hello on one stream");
+      case v1::FromNode::kTask:
+        return TakeTask(message_.task(), node, incarnation);
+      case v1::FromNode::kLog:
+        slow_ = !services_.nodes.HandLog(stream_, message_.log());
+        return OkStatus();
+      case v1::FromNode::kTail:
+        TakeTail(message_.tail());
+        return OkStatus();
       case v1::FromNode::kHeartbeat:
-      case v1::FromNode::BODY_NOT_SET: return OkStatus();  // a newer agent may say what we need not know
+      case v1::FromNode::BODY_NOT_SET:
+        return OkStatus();  // a newer agent may say what we need not know
     }
     return OkStatus();
   }
 
   Status TakeHello(const v1::Hello& hello) {
-    BSUB_ASSIGN_OR_RETURN(const std::int32_t protocol, NegotiateNodeProtocol(hello.min_protocol(), hello.protocol()));
+    BSUB_ASSIGN_OR_RETURN(const std::int32_t protocol,
+                          NegotiateNodeProtocol(hello.min_protocol(), hello.protocol()));
     const std::string& ours = services_.nodes.cluster_uuid();
     if (!hello.cluster_uuid().empty() && hello.cluster_uuid() != ours) {
       return FailedPrecondition("node " + hello.name() + " belongs to cluster " + hello.cluster_uuid() +
@@ -148,7 +156,8 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
     const auto shared = std::make_shared<v1::OutputTail>(tail);
     services_.readers.Run([&spool = services_.spool, shared] {
       // What cannot be kept is not lost: it is still on the node.
-      const Status kept = spool.Keep(AttemptFrom(shared->attempt()), shared->standard_error(), shared->offset(), shared->data());
+      const Status kept = spool.Keep(AttemptFrom(shared->attempt()), shared->standard_error(),
+                                     shared->offset(), shared->data());
       static_cast<void>(kept);
     });
   }
@@ -166,8 +175,9 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
       count = ++beats_;
     }
     if (silent) {
-      return End(Error{Code::kDeadlineExceeded, "nothing was heard for " +
-                                                    FormatDuration(services_.settings.heartbeat * services_.settings.missed_heartbeats)});
+      return End(Error{Code::kDeadlineExceeded,
+                       "nothing was heard for " + FormatDuration(services_.settings.heartbeat *
+                                                                 services_.settings.missed_heartbeats)});
     }
     if (incarnation.valid()) {
       v1::ToNode message;
@@ -199,10 +209,12 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
 
 }  // namespace
 
-grpc::ServerBidiReactor<v1::FromNode, v1::ToNode>* WorkerService::Connect(grpc::CallbackServerContext* context) {
+grpc::ServerBidiReactor<v1::FromNode, v1::ToNode>* WorkerService::Connect(
+    grpc::CallbackServerContext* context) {
   const auto who = identifier_->Identify(*context);
   const Status allowed =
-      who ? AuthorizeIdentity(services_.policy, *who, Verb::kRunNode, nullptr, "this cluster") : Status(who.error());
+      who ? AuthorizeIdentity(services_.policy, *who, Verb::kRunNode, nullptr, "this cluster")
+          : Status(who.error());
   return std::make_shared<NodeStream>(services_)->Open(allowed);
 }
 

@@ -1,7 +1,8 @@
 // The wire's Worker service: one stream per node.
 //
-// A node says Hello, the core grants it an incarnation or refuses it, and from then on both sides talk until the stream
-// breaks or falls silent. Losing a stream loses nothing: the next Hello brings both sides together again.
+// A node says Hello, the core grants it an incarnation or refuses it, and from then on both sides talk until
+// the stream breaks or falls silent. Losing a stream loses nothing: the next Hello brings both sides together
+// again.
 #pragma once
 
 #include <memory>

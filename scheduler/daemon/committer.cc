@@ -1,0 +1,104 @@
+#include "scheduler/daemon/committer.h"
+
+#include <iterator>
+#include <memory>
+#include <utility>
+
+namespace bsub::daemon {
+namespace {
+
+template <typename T>
+void MoveAll(std::vector<T>& from, std::vector<T>& to) {
+  if (to.empty()) {
+    to = std::move(from);
+  } else {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  }
+}
+
+// How many synced batches may wait for their release before the disk is held back too.
+constexpr std::size_t kMostDurable = 64;
+
+}  // namespace
+
+void Batch::Append(Batch more) {
+  MoveAll(more.entries, entries);
+  MoveAll(more.payloads, payloads);
+  MoveAll(more.releases, releases);
+}
+
+Committer::Committer(JournalPort& journal, PublishFn publish, FailFn on_failure, std::size_t max_gathered)
+    : journal_(journal),
+      publish_(std::move(publish)),
+      on_failure_(std::move(on_failure)),
+      max_gathered_(max_gathered) {
+  sync_thread_ = std::thread([this] { SyncBatches(); });
+  release_thread_ = std::thread([this] { ReleaseBatches(); });
+}
+
+Committer::~Committer() { Stop(); }
+
+void Committer::Add(Batch part) {
+  if (part.empty()) return;
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock,
+                [this] { return gathering_.entries.size() + gathering_.releases.size() < max_gathered_; });
+  gathering_.Append(std::move(part));
+  changed_.notify_all();
+}
+
+void Committer::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (sync_thread_.joinable()) sync_thread_.join();
+  if (release_thread_.joinable()) release_thread_.join();
+}
+
+void Committer::SyncBatches() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock,
+                  [this] { return (!gathering_.empty() || stopping_) && durable_.size() < kMostDurable; });
+    if (gathering_.empty()) break;
+    Batch batch = std::exchange(gathering_, {});
+    changed_.notify_all();
+    lock.unlock();
+    if (!batch.entries.empty()) {
+      if (const Status appended = journal_.Append(batch.entries, batch.payloads); !appended) {
+        on_failure_(appended.error());
+        return;  // only a test's on_failure comes back
+      }
+    }
+    lock.lock();
+    durable_.push_back(std::move(batch));
+    changed_.notify_all();
+  }
+  synced_all_ = true;
+  changed_.notify_all();
+}
+
+void Committer::ReleaseBatches() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return !durable_.empty() || synced_all_; });
+    if (durable_.empty()) return;
+    Batch batch = std::move(durable_.front());
+    durable_.pop_front();
+    changed_.notify_all();
+    lock.unlock();
+    Release(batch);
+    lock.lock();
+  }
+}
+
+void Committer::Release(Batch& batch) {
+  if (!batch.entries.empty()) {
+    publish_(std::make_shared<const std::vector<sched::JournalEntry>>(std::move(batch.entries)));
+  }
+  for (const std::function<void()>& release : batch.releases) release();
+}
+
+}  // namespace bsub::daemon

@@ -1,0 +1,69 @@
+// From decided to told: batches of entries are made durable, and then what rests on them is released.
+//
+//   core thread --Add--> gathering batch --sync thread--> journal --release thread--> publish, replies,
+//   launches
+//
+// While one batch is being synced the next is gathered: under load a sync is shared by all that came
+// meanwhile. What is released keeps the order in which it was added. If an append fails nothing of it is ever
+// released: `on_failure` must end the process.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "common/result.h"
+#include "scheduler/daemon/journal_port.h"
+#include "scheduler/rpc/history_port.h"
+
+namespace bsub::daemon {
+
+struct Batch {
+  std::vector<sched::JournalEntry> entries;
+  std::vector<rpc::StagedPayload> payloads;
+  std::vector<std::function<void()>> releases;  // once the entries, and all before them, are durable
+
+  bool empty() const { return entries.empty() && releases.empty(); }
+  void Append(Batch more);
+};
+
+class Committer {
+ public:
+  using PublishFn = std::function<void(const rpc::EntryBatch&)>;
+  using FailFn = std::function<void(const Error&)>;
+
+  // `max_gathered`: entries and releases after which Add waits for the disk.
+  Committer(JournalPort& journal, PublishFn publish, FailFn on_failure, std::size_t max_gathered);
+  ~Committer();
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  // From one thread.
+  void Add(Batch part);
+  // Everything added is durable and released when this returns.
+  void Stop();
+
+ private:
+  void SyncBatches();
+  void ReleaseBatches();
+  void Release(Batch& batch);
+
+  JournalPort& journal_;
+  const PublishFn publish_;
+  const FailFn on_failure_;
+  const std::size_t max_gathered_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Batch gathering_;
+  std::deque<Batch> durable_;
+  bool stopping_ = false;
+  bool synced_all_ = false;  // stopping, and the sync thread is through
+  std::thread sync_thread_;
+  std::thread release_thread_;
+};
+
+}  // namespace bsub::daemon

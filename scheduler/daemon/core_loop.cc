@@ -1,0 +1,181 @@
+#include "scheduler/daemon/core_loop.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace bsub::daemon {
+namespace {
+
+// The longest sleep without a look at the clock: it may be slewed meanwhile.
+constexpr Duration kLongestSleep = std::chrono::seconds(60);
+
+void SetReply(sched::InputBody& body, sched::ReplyTo reply) {
+  std::visit(
+      [&](auto& input) {
+        if constexpr (requires { input.reply = reply; }) input.reply = reply;
+      },
+      body);
+}
+
+}  // namespace
+
+CoreLoop::CoreLoop(sched::Scheduler& scheduler, SlewedClock& clock, JournalPort& journal,
+                   Committer& committer, NodeMessageFn to_node, CoreLoopSettings settings)
+    : scheduler_(scheduler),
+      clock_(clock),
+      journal_(journal),
+      committer_(committer),
+      to_node_(std::move(to_node)),
+      settings_(settings) {}
+
+CoreLoop::~CoreLoop() { Stop(); }
+
+void CoreLoop::Start(const std::string& cluster_uuid_if_new) {
+  Batch batch;
+  Handle(sched::Started{cluster_uuid_if_new}, batch);
+  committer_.Add(std::move(batch));
+  thread_ = std::thread([this] { Run(); });
+}
+
+void CoreLoop::StopDispatching() {
+  const std::lock_guard lock(mutex_);
+  dispatching_ = false;
+}
+
+void CoreLoop::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    dispatching_ = false;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+Status CoreLoop::Push(Item item) {
+  const bool from_node = std::holds_alternative<sched::InputBody>(item);
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return Unavailable("the scheduler is stopping; try again when it is back");
+    if (!from_node && queued_requests_ >= settings_.max_queued) {
+      return ResourceExhausted("the scheduler is busy with " + std::to_string(queued_requests_) +
+                               " requests; try again");
+    }
+    queued_requests_ += from_node ? 0 : 1;
+    queue_.push_back(std::move(item));
+  }
+  changed_.notify_all();
+  return OkStatus();
+}
+
+Status CoreLoop::Decide(rpc::DecideFn decide, std::vector<rpc::StagedPayload> payloads, rpc::ReplyFn done) {
+  return Push(Request{std::move(decide), std::move(payloads), std::move(done)});
+}
+
+Status CoreLoop::Read(rpc::ReadFn read) { return Push(std::move(read)); }
+
+void CoreLoop::SendFromNode(sched::InputBody input) {
+  // While stopping it is dropped: the node says it again in its next Hello.
+  const Status pushed = Push(std::move(input));
+  static_cast<void>(pushed);
+}
+
+TimePoint CoreLoop::Now() { return std::max(clock_.Now(), scheduler_.state().last_at); }
+
+void CoreLoop::Run() {
+  for (;;) {
+    std::vector<Item> items = NextItems();
+    if (items.empty()) {
+      const std::lock_guard lock(mutex_);
+      if (stopping_ && queue_.empty()) return;
+    }
+    Round(std::move(items));
+  }
+}
+
+// Waits until there is something to do.
+std::vector<CoreLoop::Item> CoreLoop::NextItems() {
+  std::unique_lock lock(mutex_);
+  const auto ready = [this] { return !queue_.empty() || stopping_ || (cycle_wanted_ && dispatching_); };
+  if (!ready() && wake_at_ > TimePoint() && wake_at_ != TimePoint::Max()) {
+    const Duration sleep = std::clamp(wake_at_ - Now(), Duration(0), kLongestSleep);
+    changed_.wait_for(lock, sleep, ready);
+  } else {
+    changed_.wait(lock, ready);
+  }
+  std::vector<Item> items;
+  while (!queue_.empty() && items.size() < settings_.max_inputs_per_round) {
+    items.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+    if (!std::holds_alternative<sched::InputBody>(items.back())) --queued_requests_;
+  }
+  return items;
+}
+
+void CoreLoop::Round(std::vector<Item> items) {
+  Batch batch;
+  for (Item& item : items) {
+    std::visit([&](auto& what) { Process(what, batch); }, item);
+  }
+  RunDueWork(batch);
+  committer_.Add(std::move(batch));
+}
+
+void CoreLoop::RunDueWork(Batch& batch) {
+  if (wake_at_ <= Now()) Handle(sched::Tick{}, batch);
+  bool dispatching = false;
+  {
+    const std::lock_guard lock(mutex_);
+    dispatching = dispatching_;
+  }
+  if (cycle_wanted_ && dispatching) {
+    cycle_wanted_ = false;
+    Handle(sched::RunCycle{settings_.max_placements_per_cycle}, batch);
+  }
+  if (journal_.WantsStateHash()) Handle(sched::RecordStateHash{}, batch);
+}
+
+void CoreLoop::Process(Request& request, Batch& batch) {
+  auto input = request.decide({scheduler_, Now()});
+  if (!input) {
+    batch.releases.push_back([done = std::move(request.done), error = input.error()] { done(error); });
+    return;
+  }
+  const sched::ReplyTo reply(next_reply_++);
+  SetReply(*input, reply);
+  waiting_.emplace(reply, std::move(request.done));
+  const std::size_t before = batch.entries.size();
+  Handle(std::move(*input), batch);
+  // What was refused leaves no payload behind.
+  if (batch.entries.size() == before) return;
+  batch.payloads.insert(batch.payloads.end(), request.payloads.begin(), request.payloads.end());
+}
+
+void CoreLoop::Process(const rpc::ReadFn& read, Batch& batch) {
+  batch.releases.push_back(read({scheduler_, Now()}));
+}
+
+void CoreLoop::Process(sched::InputBody& input, Batch& batch) { Handle(std::move(input), batch); }
+
+void CoreLoop::Handle(sched::InputBody body, Batch& batch) {
+  sched::Outcome outcome = scheduler_.Handle({Now(), std::move(body)});
+  wake_at_ = outcome.wake_at;
+  cycle_wanted_ = cycle_wanted_ || outcome.cycle_wanted;
+  Batch part;
+  part.entries = std::move(outcome.entries);
+  for (sched::Message& message : outcome.messages) Release(std::move(message), part);
+  batch.Append(std::move(part));
+}
+
+void CoreLoop::Release(sched::Message message, Batch& batch) {
+  if (auto* reply = std::get_if<sched::Reply>(&message)) {
+    const auto it = waiting_.find(reply->to);
+    if (it == waiting_.end()) return;
+    batch.releases.push_back([done = std::move(it->second), body = std::move(reply->body)] { done(body); });
+    waiting_.erase(it);
+    return;
+  }
+  batch.releases.push_back([this, message = std::move(message)] { to_node_(message); });
+}
+
+}  // namespace bsub::daemon

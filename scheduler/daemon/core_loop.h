@@ -1,0 +1,95 @@
+// The one thread that owns the scheduler's core, and the queue in front of it.
+//
+// A round takes what is queued (up to a bound), lets the core decide each input, runs a scheduling cycle if
+// one is wanted, and hands entries and messages to the committer. Nobody hears anything before the committer
+// says it is durable; reads wait for the batch that holds what they saw.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "common/result.h"
+#include "scheduler/core/scheduler.h"
+#include "scheduler/daemon/committer.h"
+#include "scheduler/daemon/slewed_clock.h"
+#include "scheduler/rpc/core_port.h"
+
+namespace bsub::daemon {
+
+struct CoreLoopSettings {
+  std::size_t max_queued = 20'000;  // requests waiting for the core; more are told to try again
+  std::size_t max_inputs_per_round = 500;
+  std::uint32_t max_placements_per_cycle = 1000;
+};
+
+// Where messages for nodes go, on the committer's release thread.
+using NodeMessageFn = std::function<void(const sched::Message&)>;
+
+class CoreLoop final : public rpc::CorePort {
+ public:
+  CoreLoop(sched::Scheduler& scheduler, SlewedClock& clock, JournalPort& journal, Committer& committer,
+           NodeMessageFn to_node, CoreLoopSettings settings);
+  ~CoreLoop() override;
+
+  // Hands Started to the core and begins to take inputs.
+  void Start(const std::string& cluster_uuid_if_new);
+  // Starts no more tasks; everything else goes on.
+  void StopDispatching();
+  // Refuses new inputs, decides what was queued, and returns when the last entry is with the committer.
+  void Stop();
+
+  Status Decide(rpc::DecideFn decide, std::vector<rpc::StagedPayload> payloads, rpc::ReplyFn done) override;
+  Status Read(rpc::ReadFn read) override;
+  void SendFromNode(sched::InputBody input) override;
+
+ private:
+  struct Request {
+    rpc::DecideFn decide;
+    std::vector<rpc::StagedPayload> payloads;
+    rpc::ReplyFn done;
+  };
+  using Item = std::variant<Request, rpc::ReadFn, sched::InputBody>;
+
+  Status Push(Item item);
+  void Run();
+  std::vector<Item> NextItems();
+  void Round(std::vector<Item> items);
+  void Process(Request& request, Batch& batch);
+  void Process(const rpc::ReadFn& read, Batch& batch);
+  void Process(sched::InputBody& input, Batch& batch);
+  void Handle(sched::InputBody body, Batch& batch);
+  void Release(sched::Message message, Batch& batch);
+  void RunDueWork(Batch& batch);
+  TimePoint Now();
+
+  sched::Scheduler& scheduler_;
+  SlewedClock& clock_;
+  JournalPort& journal_;
+  Committer& committer_;
+  const NodeMessageFn to_node_;
+  const CoreLoopSettings settings_;
+
+  // The core's thread.
+  std::map<sched::ReplyTo, rpc::ReplyFn> waiting_;
+  std::uint64_t next_reply_ = 1;
+  TimePoint wake_at_ = TimePoint::Max();
+  bool cycle_wanted_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Item> queue_;
+  std::size_t queued_requests_ = 0;  // of these, what clients sent
+  bool dispatching_ = true;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace bsub::daemon

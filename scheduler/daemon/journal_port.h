@@ -1,0 +1,23 @@
+// What the daemon asks of the journal: one write and one sync per batch, and nothing said before.
+#pragma once
+
+#include <vector>
+
+#include "common/result.h"
+#include "scheduler/core/entry.h"
+#include "scheduler/rpc/core_port.h"
+
+namespace bsub::daemon {
+
+class JournalPort {
+ public:
+  virtual ~JournalPort() = default;
+  // Success means durable. Called by one thread. After a failure nothing is known about the batch, and the
+  // process must end without a word about it.
+  virtual Status Append(const std::vector<sched::JournalEntry>& entries,
+                        const std::vector<rpc::StagedPayload>& payloads) = 0;
+  // The next batch should end with a StateHashRecorded: a segment is about to be closed. Any thread.
+  virtual bool WantsStateHash() const = 0;
+};
+
+}  // namespace bsub::daemon

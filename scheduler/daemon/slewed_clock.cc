@@ -1,0 +1,38 @@
+#include "scheduler/daemon/slewed_clock.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace bsub::daemon {
+namespace {
+
+constexpr std::int64_t kSlewDivisor = 10;
+
+}  // namespace
+
+TimePoint WallNow() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return TimePoint(std::chrono::duration_cast<Duration>(now).count());
+}
+
+Duration SteadyNow() {
+  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+TimePoint Slew::At(TimePoint wall, Duration steady) {
+  const Duration elapsed = std::max(steady - steady_, Duration(0));
+  steady_ = std::max(steady, steady_);
+  const Duration most = elapsed / kSlewDivisor;
+  const Duration error = wall - (now_ + elapsed);
+  now_ = now_ + elapsed + std::clamp(error, Duration(-most), most);
+  return now_;
+}
+
+SlewedClock::SlewedClock(TimePoint not_before) : slew_(std::max(WallNow(), not_before), SteadyNow()) {}
+
+TimePoint SlewedClock::Now() {
+  const std::lock_guard lock(mutex_);
+  return slew_.At(WallNow(), SteadyNow());
+}
+
+}  // namespace bsub::daemon

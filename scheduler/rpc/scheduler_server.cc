@@ -1,0 +1,131 @@
+#include "scheduler/rpc/scheduler_server.h"
+
+#include <chrono>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "scheduler/rpc/scheduler_service.h"
+#include "scheduler/rpc/tokens.h"
+#include "scheduler/rpc/worker_service.h"
+
+namespace bsub::rpc {
+namespace {
+
+struct ServicePair {
+  ServicePair(const Services& services, const std::shared_ptr<const Identifier>& identifier)
+      : scheduler(services, identifier), worker(services, identifier) {}
+  SchedulerService scheduler;
+  WorkerService worker;
+};
+
+void Configure(grpc::ServerBuilder& builder, const RpcSettings& settings, ServicePair& services) {
+  builder.SetMaxReceiveMessageSize(static_cast<int>(settings.max_message_bytes));
+  builder.SetMaxSendMessageSize(static_cast<int>(settings.max_message_bytes));
+  builder.RegisterService(&services.scheduler);
+  builder.RegisterService(&services.worker);
+}
+
+}  // namespace
+
+SchedulerServer::SchedulerServer(ServerSettings settings, ServerPorts ports)
+    : settings_(std::move(settings)),
+      spool_(settings_.spool_directory, settings_.rpc.output_tail_bytes),
+      nodes_(ports.core, ports.payloads, std::move(ports.sign), settings_.rpc),
+      waits_(feed_),
+      readers_(settings_.rpc.reader_threads),
+      services_{.core = ports.core,
+                .history = ports.history,
+                .payloads = ports.payloads,
+                .feed = feed_,
+                .names = names_,
+                .streams = streams_,
+                .timers = timers_,
+                .readers = readers_,
+                .nodes = nodes_,
+                .spool = spool_,
+                .waits = waits_,
+                .settings = settings_.rpc,
+                .policy = settings_.policy,
+                .spec_limits = settings_.spec_limits,
+                .facts = settings_.facts,
+                .journal_status = std::move(ports.journal_status),
+                .shut_down = std::move(ports.shut_down)} {}
+
+SchedulerServer::~SchedulerServer() {
+  BeginStop();
+  Stop();
+}
+
+void SchedulerServer::Load(const sched::State& state) {
+  names_.Load(state);
+  feed_.StartAt(state.last_sequence);
+}
+
+Status SchedulerServer::Listen(const std::string& cluster_uuid) {
+  nodes_.SetClusterUuid(cluster_uuid);
+  if (settings_.tcp) BSUB_RETURN_IF_ERROR(ListenTcp());
+  UnixListenerSettings unix_settings{settings_.socket_path, settings_.rpc.socket_mode,
+                                     settings_.rpc.max_identities};
+  BSUB_ASSIGN_OR_RETURN(unix_, UnixListener::Start(std::move(unix_settings), [this](const Principal& who) {
+                          return ServerFor(std::make_shared<FixedIdentifier>(Identity{who, false}));
+                        }));
+  return OkStatus();
+}
+
+IdentityServer SchedulerServer::ServerFor(std::shared_ptr<const Identifier> identifier) {
+  const auto services = std::make_shared<ServicePair>(services_, identifier);
+  grpc::ServerBuilder builder;
+  Configure(builder, settings_.rpc, *services);
+  return {services, builder.BuildAndStart()};
+}
+
+Status SchedulerServer::ListenTcp() {
+  if (settings_.tcp->token_file.empty()) {
+    return InvalidArgument("listen: a TCP port needs tokens; give --token-file");
+  }
+  BSUB_ASSIGN_OR_RETURN(TokenTable tokens,
+                        TokenTable::Load(settings_.tcp->token_file, settings_.policy.cluster_uid));
+  const auto services =
+      std::make_shared<ServicePair>(services_, std::make_shared<TokenIdentifier>(std::move(tokens)));
+  grpc::ServerBuilder builder;
+  Configure(builder, settings_.rpc, *services);
+  BSUB_ASSIGN_OR_RETURN(tcp_, StartTcp(builder, *settings_.tcp));
+  tcp_services_ = services;
+  return OkStatus();
+}
+
+void SchedulerServer::Publish(const EntryBatch& batch) {
+  for (const sched::JournalEntry& entry : *batch) {
+    names_.Learn(entry);
+    const auto* forgotten = std::get_if<sched::JobsForgotten>(&entry.body);
+    if (!forgotten) continue;
+    readers_.Run([this, jobs = forgotten->jobs] {
+      for (const JobId job : jobs) spool_.Forget(job);
+    });
+  }
+  feed_.Publish(batch);
+}
+
+void SchedulerServer::Deliver(const sched::Message& message) {
+  std::visit(
+      [this](const auto& body) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(body)>, sched::Reply>) nodes_.Deliver(body);
+      },
+      message);
+}
+
+void SchedulerServer::BeginStop() {
+  if (unix_) unix_->StopAccepting();
+  streams_.EndAll(Unavailable("the scheduler is stopping; try again when it is back"));
+}
+
+void SchedulerServer::Stop() {
+  const auto deadline = std::chrono::system_clock::now() + settings_.rpc.stop_timeout;
+  if (tcp_ && tcp_->server) tcp_->server->Shutdown(deadline);
+  if (unix_) unix_->ShutDown(deadline);
+  timers_.Stop();
+  readers_.Stop();
+}
+
+}  // namespace bsub::rpc

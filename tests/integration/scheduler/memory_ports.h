@@ -1,0 +1,190 @@
+// The journal, the payloads and the history in memory, for tests that are not about the disk.
+#pragma once
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "scheduler/daemon/journal_port.h"
+#include "scheduler/rpc/history_port.h"
+#include "scheduler/rpc/payload_port.h"
+
+namespace bsub::testing {
+
+class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort {
+ public:
+  Status Append(const std::vector<sched::JournalEntry>& entries,
+                const std::vector<rpc::StagedPayload>& payloads) override {
+    std::unique_lock lock(mutex_);
+    ++appends_waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !blocked_; });
+    --appends_waiting_;
+    if (failure_) return *failure_;
+    ++appends_;
+    entries_.insert(entries_.end(), entries.begin(), entries.end());
+    for (const rpc::StagedPayload& payload : payloads) payloads_[payload.hash] = payload.bytes;
+    return OkStatus();
+  }
+  bool WantsStateHash() const override {
+    const std::lock_guard lock(mutex_);
+    return wants_hash_;
+  }
+  Result<std::shared_ptr<const std::string>> Get(const PayloadHash& hash) override {
+    const std::lock_guard lock(mutex_);
+    const auto it = payloads_.find(hash);
+    if (it == payloads_.end()) return NotFound("payload " + ToHex(hash.bytes));
+    return it->second;
+  }
+
+  // The disk stands still until Unblock.
+  void Block() {
+    Set([this] { blocked_ = true; });
+  }
+  void Unblock() {
+    Set([this] { blocked_ = false; });
+  }
+  void Fail(Error error) {
+    Set([this, &error] { failure_ = std::move(error); });
+  }
+  void AskForStateHash(bool wanted) {
+    Set([this, wanted] { wants_hash_ = wanted; });
+  }
+  void ForgetPayloads() {
+    Set([this] { payloads_.clear(); });
+  }
+  // Returns once an append has begun and is held.
+  void WaitForHeldAppend() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return appends_waiting_ > 0; });
+  }
+  std::vector<sched::JournalEntry> entries() const {
+    const std::lock_guard lock(mutex_);
+    return entries_;
+  }
+  std::size_t appends() const {
+    const std::lock_guard lock(mutex_);
+    return appends_;
+  }
+  std::size_t payload_count() const {
+    const std::lock_guard lock(mutex_);
+    return payloads_.size();
+  }
+
+ private:
+  template <typename Change>
+  void Set(Change change) {
+    {
+      const std::lock_guard lock(mutex_);
+      change();
+    }
+    changed_.notify_all();
+  }
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool blocked_ = false;
+  bool wants_hash_ = false;
+  std::size_t appends_waiting_ = 0;
+  std::size_t appends_ = 0;
+  std::optional<Error> failure_;
+  std::vector<sched::JournalEntry> entries_;
+  std::map<PayloadHash, std::shared_ptr<const std::string>> payloads_;
+};
+
+class MemoryHistory final : public rpc::HistoryPort {
+ public:
+  void Apply(const rpc::EntryBatch& batch) {
+    const std::lock_guard lock(mutex_);
+    for (const sched::JournalEntry& entry : *batch) {
+      entries_.push_back(entry);
+      Learn(entry);
+    }
+    changed_.notify_all();
+  }
+
+  Status WaitApplied(Sequence sequence) override {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] {
+      return !sequence.valid() || (!entries_.empty() && entries_.back().sequence >= sequence);
+    });
+    return OkStatus();
+  }
+  Result<std::vector<rpc::PastAttempt>> AttemptsOf(sched::TaskRef task) override {
+    const std::lock_guard lock(mutex_);
+    return attempts_[task];
+  }
+  Result<std::optional<rpc::PastTaskEnd>> EndOf(sched::TaskRef task) override {
+    const std::lock_guard lock(mutex_);
+    for (const sched::JournalEntry& entry : entries_) {
+      const auto* ended = std::get_if<sched::TasksEnded>(&entry.body);
+      if (!ended || ended->job != task.job) continue;
+      for (const sched::OrdinalRange& range : ended->tasks) {
+        if (range.first <= task.ordinal && task.ordinal <= range.last)
+          return std::optional(rpc::PastTaskEnd{ended->end, entry.at});
+      }
+    }
+    return std::optional<rpc::PastTaskEnd>();
+  }
+  Result<std::optional<rpc::PastJob>> FindJob(JobId job) override {
+    const std::lock_guard lock(mutex_);
+    const auto it = forgotten_.find(job);
+    return it == forgotten_.end() ? std::optional<rpc::PastJob>() : std::optional(it->second);
+  }
+  Result<std::vector<rpc::PastJob>> ForgottenJobs(JobId from, bool newest_first, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<rpc::PastJob> jobs;
+    for (const auto& [id, job] : forgotten_) {
+      if (!from.valid() || (newest_first ? id < from : id > from)) jobs.push_back(job);
+    }
+    if (newest_first) std::reverse(jobs.begin(), jobs.end());
+    jobs.resize(std::min(limit, jobs.size()));
+    return jobs;
+  }
+  Result<rpc::EntryBatch> EntriesAfter(Sequence after, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    auto page = std::make_shared<std::vector<sched::JournalEntry>>();
+    for (const sched::JournalEntry& entry : entries_) {
+      if (entry.sequence > after && page->size() < limit) page->push_back(entry);
+    }
+    return rpc::EntryBatch(page);
+  }
+
+ private:
+  void Learn(const sched::JournalEntry& entry) {
+    if (const auto* node = std::get_if<sched::NodeRegistered>(&entry.body))
+      nodes_[node->node] = node->description.name;
+    if (const auto* submitted = std::get_if<sched::JobSubmitted>(&entry.body)) {
+      jobs_[submitted->id] = {.id = submitted->id,
+                              .submitted = std::make_shared<sched::JobSubmitted>(*submitted),
+                              .submitted_at = entry.at,
+                              .finished_at = {}};
+    }
+    if (const auto* ended = std::get_if<sched::AttemptEnded>(&entry.body)) {
+      attempts_[ended->attempt.task].push_back({nodes_[ended->node], entry.at, *ended});
+      rpc::PastJob& job = jobs_[ended->attempt.task.job];
+      job.finished_at = entry.at;
+      if (ended->then == sched::AfterAttempt::kSucceeded) ++job.succeeded;
+      if (ended->then == sched::AfterAttempt::kFailed) ++job.failed;
+    }
+    if (const auto* forgotten = std::get_if<sched::JobsForgotten>(&entry.body)) {
+      for (const JobId id : forgotten->jobs) forgotten_[id] = jobs_[id];
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<sched::JournalEntry> entries_;
+  std::map<NodeId, std::string> nodes_;
+  std::map<sched::TaskRef, std::vector<rpc::PastAttempt>> attempts_;
+  std::map<JobId, rpc::PastJob> jobs_;
+  std::map<JobId, rpc::PastJob> forgotten_;
+};
+
+}  // namespace bsub::testing

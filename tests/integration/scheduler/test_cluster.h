@@ -1,0 +1,135 @@
+// A scheduler in this process: the real core, loop, committer, gRPC services and Unix socket, with the ports
+// in memory.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "api/bsub/v1/scheduler.grpc.pb.h"
+#include "api/bsub/v1/worker.grpc.pb.h"
+#include "scheduler/core/scheduler.h"
+#include "scheduler/daemon/committer.h"
+#include "scheduler/daemon/core_loop.h"
+#include "scheduler/daemon/slewed_clock.h"
+#include "scheduler/rpc/scheduler_server.h"
+#include "tests/integration/scheduler/memory_ports.h"
+
+namespace bsub::testing {
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "bsub-test-XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// Polls until `condition` holds. Fails the test after a time that only a hang reaches.
+inline void Eventually(const std::function<bool()>& condition, const std::string& what) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!condition()) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "waited in vain: " << what;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
+
+inline std::string FakeProof(std::string_view launch) { return "proof of " + std::to_string(launch.size()); }
+
+struct ClusterOptions {
+  sched::Settings core;
+  rpc::RpcSettings rpc;
+  daemon::CoreLoopSettings loop;
+  std::optional<rpc::TcpSettings> tcp;
+  ClusterOptions() { core.authority.cluster_uid = geteuid(); }
+};
+
+class TestCluster {
+ public:
+  explicit TestCluster(ClusterOptions options = {})
+      : options_(std::move(options)),
+        scheduler_(options_.core),
+        clock_(TimePoint()),
+        committer_(
+            journal_,
+            [this](const rpc::EntryBatch& batch) {
+              history_.Apply(batch);
+              server_->Publish(batch);
+            },
+            [this](const Error& error) { failed_ = error.message; }, 10'000),
+        loop_(
+            scheduler_, clock_, journal_, committer_,
+            [this](const sched::Message& message) { server_->Deliver(message); }, options_.loop) {
+    rpc::ServerSettings settings;
+    settings.rpc = options_.rpc;
+    settings.policy = options_.core.authority;
+    settings.facts = {
+        .home = directory_.path(), .version = "test", .pid = getpid(), .started_at = daemon::WallNow()};
+    settings.socket_path = socket();
+    settings.spool_directory = directory_.path() + "/spool";
+    settings.tcp = options_.tcp;
+    server_ = std::make_unique<rpc::SchedulerServer>(
+        settings, rpc::ServerPorts{.core = loop_,
+                                   .history = history_,
+                                   .payloads = journal_,
+                                   .sign = FakeProof,
+                                   .journal_status = [](v1::JournalStatus&, std::vector<std::string>&) {},
+                                   .shut_down = [this](bool) { shut_down_ = true; }});
+    server_->Load(scheduler_.state());
+    loop_.Start("11111111-2222-3333-4444-555555555555");
+    const Status listening = server_->Listen(scheduler_.state().cluster_uuid);
+    EXPECT_TRUE(listening) << (listening ? "" : listening.error().message);
+  }
+  ~TestCluster() { Stop(); }
+
+  void Stop() {
+    if (std::exchange(stopped_, true)) return;
+    server_->BeginStop();
+    loop_.Stop();
+    committer_.Stop();
+    server_->Stop();
+  }
+
+  std::string socket() const { return directory_.path() + "/scheduler.sock"; }
+  const std::string& directory() const { return directory_.path(); }
+  std::shared_ptr<grpc::Channel> Connect() const {
+    return grpc::CreateChannel("unix:" + socket(), grpc::InsecureChannelCredentials());
+  }
+  std::unique_ptr<v1::Scheduler::Stub> Client() const { return v1::Scheduler::NewStub(Connect()); }
+  MemoryJournal& journal() { return journal_; }
+  rpc::SchedulerServer& server() { return *server_; }
+  bool shut_down() const { return shut_down_; }
+  const std::string& failed() const { return failed_; }
+
+ private:
+  const ClusterOptions options_;
+  TemporaryDirectory directory_;
+  MemoryJournal journal_;
+  MemoryHistory history_;
+  sched::Scheduler scheduler_;
+  daemon::SlewedClock clock_;
+  std::unique_ptr<rpc::SchedulerServer> server_;
+  std::string failed_;
+  std::atomic<bool> shut_down_ = false;
+  bool stopped_ = false;
+  daemon::Committer committer_;
+  daemon::CoreLoop loop_;
+};
+
+}  // namespace bsub::testing
