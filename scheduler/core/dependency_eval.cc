@@ -158,7 +158,9 @@ ConditionStatus StatusOf(const State& state, const Job& job, const DependencyNod
                          std::uint32_t ordinal) {
   ConditionStatus status{ToString(node), ""};
   if (node.condition == Condition::kSequential) {
-    status.because = "job " + DescribeChild(job, ordinal - 1);
+    // Child 0 has no one before it, and is looked at under a "!".
+    status.because =
+        ordinal == 0 ? "the first child waits for none before it" : "job " + DescribeChild(job, ordinal - 1);
     return status;
   }
   const Job* target = state.FindJob(node.job);
