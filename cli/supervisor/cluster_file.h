@@ -1,0 +1,42 @@
+// cluster.json: what this cluster is, as `up` was asked for. Written durably before anything is started.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/supervisor/backoff.h"
+#include "common/result.h"
+
+namespace bsub::cli {
+
+struct SupervisorSettings {
+  BackoffSettings backoff;
+  Duration agent_stop = std::chrono::seconds(5);       // TERM to KILL for an agent
+  Duration task_stop = std::chrono::seconds(30);       // tasks get TERM, and KILL after this
+  Duration spawner_stop = std::chrono::seconds(20);    // beyond task_stop, for its own end
+  Duration scheduler_stop = std::chrono::seconds(20);  // TERM to KILL for the scheduler
+};
+
+struct ClusterFile {
+  std::uint32_t nodes = 1;
+  std::int64_t cpu_milli = 1000;  // of each node
+  std::int64_t mem_bytes = 0;     // of each node
+  std::string config;             // absolute path of the cluster configuration; empty: none
+  SupervisorSettings supervisor;  // only what differs from the defaults is in the file
+
+  std::vector<std::string> NodeNames() const;  // n1, n2, …
+};
+
+std::string ToJson(const ClusterFile& cluster);
+// The message names the key and what was expected.
+Result<ClusterFile> ParseClusterFile(std::string_view text);
+
+// Nothing if there is none.
+Result<std::optional<ClusterFile>> LoadClusterFile(const std::string& path);
+
+inline constexpr std::uint32_t kMaxLocalNodes = 1000;
+
+}  // namespace bsub::cli

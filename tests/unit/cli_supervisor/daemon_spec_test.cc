@@ -1,0 +1,31 @@
+#include "cli/supervisor/daemon_spec.h"
+
+#include <gmock/gmock.h>
+
+namespace bsub::cli {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsSupersetOf;
+
+const ClusterFile kCluster{
+    .nodes = 2, .cpu_milli = 2500, .mem_bytes = 4096, .config = "/c.yaml", .supervisor = {}};
+
+TEST(DaemonSpecs, OneSchedulerAndAPairForEachNode) {
+  std::vector<std::string> names;
+  for (const DaemonSpec& spec : DaemonsOf(kCluster, {"/h"}, "/opt/bin")) names.push_back(spec.name);
+  EXPECT_THAT(names, ElementsAre("scheduler", "spawner-n1", "agent-n1", "spawner-n2", "agent-n2"));
+}
+
+TEST(DaemonSpecs, AgentAndSpawnerOfANodeMeetAtOneSocket) {
+  const auto specs = DaemonsOf(kCluster, {"/h"}, "/opt/bin");
+  EXPECT_THAT(specs[0].argv,
+              ElementsAre("/opt/bin/bsub-lite-scheduler", "--home", "/h", "--config", "/c.yaml"));
+  EXPECT_THAT(specs[3].argv, IsSupersetOf({"--state", "/h/nodes/n2/spawner", "--node", "n2"}));
+  EXPECT_THAT(specs[4].argv, IsSupersetOf({"/h/nodes/n2/spawner/spawner.sock", "n2", "2500m", "4096"}));
+  EXPECT_THAT(specs[4].argv, Contains("unix:/h/run/scheduler.sock"));
+}
+
+}  // namespace
+}  // namespace bsub::cli
