@@ -95,6 +95,7 @@ Status Store::Do(const TasksEnded& e, TimePoint at) {
       for (std::uint32_t i = range.first; i <= range.last; ++i) {
         if (!job->array) {
           job->task.state = JobState::kFailed;
+          job->task.front = false;
           job->task.since = at;
           job->task.last_end = std::make_unique<TaskEnd>(TaskEnd{e.end, at});
           continue;
@@ -123,16 +124,20 @@ Status Store::Do(const TasksRequeued& e, TimePoint at) {
     JobEdit edit(*this, *job);
     finished_.erase({job->finished_at, job->id});
     job->finished_at = TimePoint();
+    if (!job->begin_reached) begin_times_.emplace(job->spec.begin_at, job->id);
     for (const OrdinalRange& range : e.tasks) {
       for (std::uint32_t i = range.first; i <= range.last; ++i) {
         if (job->array) terms_ -= HashOfChild(*job, i);
         if (job->array) ClearOver(*job->array, i);
-        Task& task = job->array ? job->array->rows[i] : job->task;
-        if (job->array) task.attempts = job->array->max_attempt;
-        task.state = JobState::kPending;
-        task.charged = 0;
-        task.interruptions = 0;
-        task.since = at;
+        // A child whose attempts must go on from a number needs a row to remember it.
+        if (!job->array || job->array->max_attempt > 0) {
+          Task& task = job->array ? job->array->rows[i] : job->task;
+          if (job->array) task.attempts = job->array->max_attempt;
+          task.state = JobState::kPending;
+          task.charged = 0;
+          task.interruptions = 0;
+          task.since = at;
+        }
         if (job->array) terms_ += HashOfChild(*job, i);
       }
       for (std::size_t w = range.first / 64; w <= range.last / 64; ++w) RefreshWord(*job, w);

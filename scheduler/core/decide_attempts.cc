@@ -85,6 +85,7 @@ void Decide(Turn& turn, const TaskStarted& input) {
   const Attempt* attempt = Believe(turn, input.node, input.incarnation, input.attempt);
   if (!attempt || attempt->started_at.set()) return;
   turn.Record(AttemptStarted{input.attempt, input.pid});
+  EndDoomedTasks(turn);  // !started(J) can never be met now
 }
 
 void Decide(Turn& turn, const TaskEnded& input) {

@@ -116,7 +116,9 @@ void Decide(Turn& turn, const Started& input) {
 
 void Decide(Turn& turn, const SetQueue& input) { AnswerWith(turn, input, Set(turn, input)); }
 void Decide(Turn& turn, const DeleteQueue& input) { AnswerWith(turn, input, Delete(turn, input)); }
-void Decide(Turn& turn, const DeregisterDefinition& input) { AnswerWith(turn, input, Deregister(turn, input)); }
+void Decide(Turn& turn, const DeregisterDefinition& input) {
+  AnswerWith(turn, input, Deregister(turn, input));
+}
 
 void Decide(Turn& turn, const RegisterDefinition& input) {
   Result<DefinitionAccepted> result = Register(turn, input);

@@ -108,7 +108,21 @@ Status Hold(Turn& turn, const Target& target, const Control& input) {
   return OkStatus();
 }
 
+bool IsBeingCancelled(const Job& job, std::uint32_t ordinal) {
+  const Task* task = FindTask(job, ordinal);
+  return task && task->attempt && task->attempt->stop == StopReason::kCancel;
+}
+
 Status Requeue(Turn& turn, const Target& target, const Control& input) {
+  const std::string& queue = target.job->spec.settings->queue;
+  if (!turn.state().queues.count(queue)) {
+    return FailedPrecondition(target.name + " cannot go back: its queue " + queue +
+                              " is gone; submit it again, or make the queue with `bsub-lite queues create " +
+                              queue + "`");
+  }
+  if ((target.ordinal || !target.job->array) && IsBeingCancelled(*target.job, target.ordinal.value_or(0))) {
+    return FailedPrecondition(target.name + " is being cancelled; requeue it when it is over");
+  }
   std::vector<OrdinalRange> over = Select(target, IsOver);
   // Of a whole array only what failed runs again; a child named by itself runs again in any case.
   if (!target.ordinal && target.job->array)

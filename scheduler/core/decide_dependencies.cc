@@ -5,7 +5,8 @@
 namespace bsub::sched {
 namespace {
 
-// Bounds the work of one Handle; a longer cascade goes on with the next Tick.
+// Bounds the work of one Handle; a longer cascade goes on with the next Tick,
+// which NextWake asks for.
 constexpr int kMaxDoomedWords = 4096;
 
 std::uint64_t WaitingBits(const Job& job, std::size_t word) {
@@ -58,7 +59,6 @@ void EndDoomedTasks(Turn& turn) {
     const auto& [id, words] = *turn.store.doomed().begin();
     EndDoomedWord(turn, id, *words.begin());
   }
-  turn.ComeBackAtOnce();
 }
 
 }  // namespace bsub::sched

@@ -7,15 +7,28 @@
 namespace bsub::sched {
 namespace {
 
-// May this Hello take over the name? A second machine must not.
+bool MayRunTasks(const Turn& turn, const Node& node) {
+  const NodeCapacity::Use* use = turn.store.capacity().Find(node.id);
+  return use && !use->attempts.empty();
+}
+
+// May this Hello take over the name? A second machine must not while the first is there or may still run
+// tasks: what it does not list would be given away and run twice.
 Status CheckHello(const Turn& turn, const NodeHello& hello, const Node* known) {
   if (hello.description.name.empty()) return InvalidArgument("node name is empty");
   if (hello.description.total.cpu_milli <= 0) {
     return InvalidArgument("node " + hello.description.name +
                            " offers no CPU: expected at least 1 thousandth");
   }
-  if (!known || !turn.links.of_node.count(known->id)) return OkStatus();
-  if (known->description.host == hello.description.host) return OkStatus();
+  if (!known || known->description.host == hello.description.host) return OkStatus();
+  if (!turn.links.of_node.count(known->id)) {
+    if (!MayRunTasks(turn, *known)) return OkStatus();
+    return FailedPrecondition("node " + hello.description.name + " may still run tasks on host " +
+                              known->description.host +
+                              "; give this one another name (--name), or if that host is known to be dead: "
+                              "`bsub-lite nodes declare-dead " +
+                              hello.description.name + "`");
+  }
   return AlreadyExists("a node named " + hello.description.name + " is connected from host " +
                        known->description.host + "; give this one another name (--name)");
 }
@@ -94,8 +107,9 @@ Status DeclareDead(Turn& turn, const Node& node, const SetNode& input) {
   const std::string reason =
       "declared dead by " + input.who.name + (input.reason.empty() ? "" : ": " + input.reason);
   turn.links.lease_ends.erase(node.id);
-  turn.Record(NodeDied{node.id, node.incarnation, reason});
+  // In this order: a node that is down runs nothing, after each entry.
   LoseAttempts(turn, AttemptsOf(turn, node.id), "node " + input.name + " was " + reason);
+  turn.Record(NodeDied{node.id, node.incarnation, reason});
   return OkStatus();
 }
 

@@ -4,8 +4,13 @@
 namespace bsub::sched {
 namespace {
 
+// Retention is not urgent, and what is awaited may have to be looked at again.
+constexpr Duration kForgetEvery = std::chrono::minutes(1);
+
+// What is left of many at one time is found by the next Tick.
 void ReachBeginTimes(Turn& turn) {
-  while (!turn.store.begin_times().empty() && turn.store.begin_times().begin()->first <= turn.at) {
+  for (std::uint32_t n = 0; n < turn.settings.max_begun_per_tick; ++n) {
+    if (turn.store.begin_times().empty() || turn.store.begin_times().begin()->first > turn.at) return;
     turn.Record(BeginTimeReached{turn.store.begin_times().begin()->second});
     turn.WantCycle();
   }
@@ -23,8 +28,10 @@ void EndLease(Turn& turn, NodeId id) {
   std::vector<AttemptRef> lost;
   if (use) lost.assign(use->attempts.begin(), use->attempts.end());
   const std::string reason = "the lease of node " + name + " ran out without contact";
-  turn.Record(NodeDied{id, node.incarnation, reason});
+  // In this order: if a crash keeps only the first entries, the node is not yet dead and its next lease ends
+  // the rest.
   LoseAttempts(turn, lost, reason);
+  turn.Record(NodeDied{id, node.incarnation, reason});
 }
 
 void EndLeases(Turn& turn) {
@@ -38,11 +45,15 @@ void EndLeases(Turn& turn) {
   }
 }
 
-// A job that somebody still waits for must stay: its end is part of their dependencies.
-bool IsAwaited(const Store& store, JobId id) {
+// A job that somebody waits for must stay: its end is part of their dependencies. So must one whose waiter
+// finished after `limit`, since that may be sent back to the queue.
+bool IsAwaited(const Store& store, JobId id, TimePoint limit) {
   const DependencyIndex::Waiters* waiters = store.dependencies().Of(id);
   if (!waiters) return false;
-  const auto waits = [&](JobId waiter) { return !store.state().jobs.at(waiter).Over(); };
+  const auto waits = [&](JobId waiter) {
+    const Job& job = store.state().jobs.at(waiter);
+    return !job.Over() || job.finished_at > limit;
+  };
   if (std::any_of(waiters->whole.begin(), waiters->whole.end(), waits)) return true;
   if (std::any_of(waiters->index_wise.begin(), waiters->index_wise.end(), waits)) return true;
   return std::any_of(waiters->child.begin(), waiters->child.end(), [&](const auto& child) {
@@ -55,9 +66,10 @@ void ForgetFinished(Turn& turn) {
   JobsForgotten entry;
   for (const auto& [at, id] : turn.store.finished()) {
     if (at > limit || entry.jobs.size() >= turn.settings.max_forgotten_per_tick) break;
-    if (!IsAwaited(turn.store, id)) entry.jobs.push_back(id);
+    if (!IsAwaited(turn.store, id, limit)) entry.jobs.push_back(id);
   }
   if (!entry.jobs.empty()) turn.Record(std::move(entry));
+  turn.links.forget_not_before = turn.at + kForgetEvery;
 }
 
 }  // namespace
@@ -69,14 +81,14 @@ void Decide(Turn& turn, const Tick& /*input*/) {
   ForgetFinished(turn);
 }
 
-TimePoint NextWake(const Settings& settings, const Store& store, const Links& links) {
+TimePoint NextWake(const Settings& settings, const Store& store, const Links& links, TimePoint now) {
+  if (!store.doomed().empty()) return now;  // a cascade goes on
   TimePoint wake = TimePoint::Max();
   if (!store.begin_times().empty()) wake = std::min(wake, store.begin_times().begin()->first);
   for (const auto& [id, ends] : links.lease_ends) wake = std::min(wake, ends);
   if (!store.finished().empty()) {
-    // Retention is not urgent: at most once a minute.
     const TimePoint due = store.finished().begin()->first + settings.finished_retention;
-    wake = std::min(wake, std::max(due, store.state().last_at + std::chrono::minutes(1)));
+    wake = std::min(wake, std::max(due, links.forget_not_before));
   }
   return wake;
 }

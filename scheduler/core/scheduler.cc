@@ -41,7 +41,8 @@ Outcome Scheduler::Handle(const Input& input) {
   Outcome outcome;
   Turn turn(impl_->settings, impl_->store, impl_->links, input.at, outcome);
   std::visit([&turn](const auto& body) { Decide(turn, body); }, input.body);
-  outcome.wake_at = std::min(outcome.wake_at, NextWake(impl_->settings, impl_->store, impl_->links));
+  outcome.wake_at =
+      std::min(outcome.wake_at, NextWake(impl_->settings, impl_->store, impl_->links, input.at));
   return outcome;
 }
 

@@ -26,6 +26,7 @@ struct Settings {
   // Finished jobs stay in the core this long (LSF's CLEAN_PERIOD, AWS Batch: at least 7 days).
   Duration finished_retention = std::chrono::hours(24 * 7);
   std::uint32_t max_forgotten_per_tick = 10'000;
+  std::uint32_t max_begun_per_tick = 10'000;  // jobs that reach their begin time
 
   // How often a task may lose its node before it fails, where the job does not say.
   std::uint32_t max_interruptions_default = 100;

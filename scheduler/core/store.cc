@@ -90,7 +90,7 @@ void Store::IndexJob(Job& job) {
   job.spec.settings = *settings_.insert(job.spec.settings).first;
   if (!job.spec.token.empty()) tokens_.emplace(job.spec.token, job.id);
   names_.emplace(NameKey(job.spec.settings->owner.uid, job.spec.name), job.id);
-  if (!job.begin_reached) begin_times_.emplace(job.spec.begin_at, job.id);
+  if (!job.begin_reached && !job.Over()) begin_times_.emplace(job.spec.begin_at, job.id);
   if (job.finished_at.set()) finished_.emplace(job.finished_at, job.id);
   CountJob(job, +1);
   const auto take = [&](std::uint32_t ordinal, const Task& task) {
@@ -136,12 +136,12 @@ void Store::CountJob(const Job& job, int sign) {
 }
 
 void Store::RefreshWord(Job& job, std::size_t word) {
+  if (job.array && word >= job.array->ready.word_count()) return;
   const Verdict verdict = EvaluateWord(state_, job, word);
   const std::uint64_t met = job.begin_reached ? verdict.met : 0;
   std::uint64_t waiting;
   if (job.array) {
     ArrayState& a = *job.array;
-    if (word >= a.ready.word_count()) return;
     const RowBits rows = RowsOfWord(a, word);
     waiting = ~(a.succeeded.word(word) | a.failed.word(word) | rows.live) & a.ready.WordMask(word);
     a.ready.set_word(word, waiting & met);
@@ -189,6 +189,7 @@ void Store::FinishIfOver(Job& job, TimePoint at) {
   if (!job.Over() || job.finished_at.set()) return;
   job.finished_at = at;
   finished_.emplace(at, job.id);
+  begin_times_.erase({job.spec.begin_at, job.id});
 }
 
 void Store::UpdateUsable(NodeId id) {

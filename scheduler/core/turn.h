@@ -27,6 +27,7 @@ struct Links {
   std::map<StreamId, Stream> streams;
   std::map<NodeId, StreamId> of_node;      // connected nodes
   std::map<NodeId, TimePoint> lease_ends;  // of nodes that are not connected and not down
+  TimePoint forget_not_before;             // when finished jobs are looked through again
 };
 
 class Turn {
@@ -46,8 +47,6 @@ class Turn {
   void Answer(ReplyTo to, Result<ReplyBody> body);
   // Something may be able to start now.
   void WantCycle() { outcome_.cycle_wanted = true; }
-  // More of the same work is left for the next Tick.
-  void ComeBackAtOnce() { outcome_.wake_at = std::min(outcome_.wake_at, at); }
 
  private:
   Outcome& outcome_;
@@ -84,7 +83,7 @@ void LoseAttempts(Turn& turn, const std::vector<AttemptRef>& attempts, const std
 // decide_dependencies.cc: ends the waiting tasks whose dependencies can never be met, in bounded portions.
 void EndDoomedTasks(Turn& turn);
 
-// decide_time.cc: when a Tick is needed next.
-TimePoint NextWake(const Settings& settings, const Store& store, const Links& links);
+// decide_time.cc: when a Tick is needed next, `now` at the earliest.
+TimePoint NextWake(const Settings& settings, const Store& store, const Links& links, TimePoint now);
 
 }  // namespace bsub::sched

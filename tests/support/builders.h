@@ -91,6 +91,9 @@ class TaskName {
   JobTarget target_;
 };
 
+// "ok" or the message: what comparisons of answers read best with.
+inline std::string Says(const Status& status) { return status ? "ok" : status.error().message; }
+
 inline TaskName Child(JobId job, std::uint32_t index) { return ToString(JobTarget{job.value(), index}); }
 
 }  // namespace bsub::testing

@@ -1,0 +1,175 @@
+// The scheduling cycle: who is next, on which node, and how much one cycle does.
+#include <gmock/gmock.h>
+
+#include "tests/support/scheduler_env.h"
+
+namespace bsub::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+// The order in which everything starts on a cluster that runs one task at a time.
+std::vector<std::string> Order(Env& env) {
+  std::vector<std::string> order;
+  while (true) {
+    env.Cycle();
+    const auto launched = env.TakeLaunchedTasks();
+    if (launched.empty()) return order;
+    EXPECT_THAT(launched, SizeIs(1));
+    order.push_back(launched[0]);
+    env.Finish(launched[0], Exit(0));
+  }
+}
+
+TEST(Cycle, SubmissionOrderHoldsAcrossKindsOfRequest) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  env.Submit(Job().Cpus(4));
+  env.Submit(Job().Cpus(3));
+  env.Submit(Job().Cpus(4).By(Bob()));
+  env.Submit(Job().Cpus(3).MemGiB(1));
+  env.Submit(Job().Cpus(4));
+  EXPECT_THAT(Order(env), ElementsAre("1", "2", "3", "4", "5"));
+}
+
+TEST(Cycle, PriorityGoesFirst) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job());
+  env.Submit(Job().Priority(5));
+  env.Submit(Job().Priority(-5));
+  env.Submit(Job().Priority(5).By(Bob()));
+  EXPECT_THAT(Order(env), ElementsAre("2", "4", "1", "3"));
+}
+
+TEST(Cycle, AChangedPriorityCounts) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  for (int i = 0; i < 3; ++i) env.Submit(Job());
+  ASSERT_TRUE(env.SetPriority("3", 10));
+  ASSERT_TRUE(env.SetPriority("1", -10));
+  EXPECT_THAT(Order(env), ElementsAre("3", "2", "1"));
+}
+
+TEST(Cycle, ARetriedJobGoesBeforeItsEqualsNotBeforeHigherPriority) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job().Retry(2));
+  env.Submit(Job());
+  env.Cycle();
+  env.TakeLaunches();
+  env.Submit(Job().Priority(1));
+  env.Finish("1", Exit(1));
+  EXPECT_THAT(Order(env), ElementsAre("3", "1", "2"));
+}
+
+TEST(Cycle, AnArrayTakesItsTurnWhole) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job());
+  env.Submit(Job().Array("1-2"));
+  env.Submit(Job());
+  EXPECT_THAT(Order(env), ElementsAre("1", "2[1]", "2[2]", "3"));
+}
+
+TEST(Cycle, TheFullestNodeThatFitsIsChosen) {
+  Env env;
+  env.AddNode(FakeNode("big", Cpus(16)));
+  env.AddNode(FakeNode("small", Cpus(4)));
+  env.Submit(Job().Cpus(3));
+  env.Submit(Job().Cpus(2));
+  env.Submit(Job().Cpus(1));
+  env.Cycle();
+  const auto launches = env.TakeLaunches();
+  ASSERT_THAT(launches, SizeIs(3));
+  const NodeId big = env.node("big").id, small = env.node("small").id;
+  EXPECT_EQ(launches[0].node, small);
+  EXPECT_EQ(launches[1].node, big) << "one CPU is left on the small one";
+  EXPECT_EQ(launches[2].node, small);
+}
+
+TEST(Cycle, AmongEqualsTheSmallestId) {
+  Env env;
+  env.AddNodes(3, Cpus(2));
+  env.Submit(Job());
+  env.Cycle();
+  EXPECT_EQ(env.TakeLaunches().at(0).node, env.node("n1").id);
+}
+
+TEST(Cycle, MemoryAndGpusAreCountedToo) {
+  Env env;
+  env.AddNode(FakeNode("n1", Cpus(16, /*mem_gib=*/8, /*gpus=*/2)));
+  env.Submit(Job().MemGiB(6));
+  env.Submit(Job().MemGiB(6));
+  env.Submit(Job().Gpus(1));
+  env.Submit(Job().Gpus(2));
+  env.Submit(Job().Gpus(1));
+  env.Cycle();
+  const auto launches = env.TakeLaunches();
+  ASSERT_THAT(launches, SizeIs(3));
+  EXPECT_EQ(launches[0].attempt.task.job, JobId(1));
+  EXPECT_EQ(launches[1].attempt.task.job, JobId(3));
+  EXPECT_THAT(launches[1].gpu_indices, ElementsAre(0));
+  EXPECT_EQ(launches[2].attempt.task.job, JobId(5));
+  EXPECT_THAT(launches[2].gpu_indices, ElementsAre(1));
+  env.Finish("3", Exit(0));
+  env.Finish("5", Exit(0));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunches().at(0).gpu_indices, ElementsAre(0, 1));
+}
+
+TEST(Cycle, GpusInUseStayCountedOverARestart) {
+  Env env;
+  env.AddNode(FakeNode("n1", Cpus(16, 8, 2)));
+  env.Submit(Job().Gpus(1));
+  env.Cycle();
+  env.TakeLaunches();
+  env.RestartFromState();
+  env.Connect("n1");
+  env.Submit(Job().Gpus(1));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunches().at(0).gpu_indices, ElementsAre(1));
+}
+
+TEST(Cycle, TheBudgetBoundsOneCycleAndItAsksForAnother) {
+  Env env;
+  env.AddNodes(1, Cpus(100));
+  env.Submit(Job().Array("1-10"));
+  env.Cycle(4);
+  EXPECT_THAT(env.TakeLaunches(), SizeIs(4));
+  EXPECT_TRUE(env.cycle_wanted());
+  env.Cycle(7);
+  EXPECT_THAT(env.TakeLaunches(), SizeIs(6));
+  EXPECT_FALSE(env.cycle_wanted());
+}
+
+TEST(Cycle, ABigJobDoesNotHoldUpSmallOnesOfItsQueue) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  env.Submit(Job().Cpus(3));
+  const JobId big = env.Submit(Job().Cpus(4));
+  const JobId small = env.Submit(Job());
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(JobId(1), small));
+  EXPECT_EQ(env.StateOf(big), JobState::kRunnable);
+}
+
+TEST(Cycle, WhatFreesCapacityOrAddsWorkAsksForACycle) {
+  Env env;
+  env.Cycle();
+  EXPECT_FALSE(env.cycle_wanted());
+  env.AddNodes(1, Cpus(1));
+  EXPECT_TRUE(env.cycle_wanted());
+  env.Cycle();
+  env.Submit(Job().Retry(2));
+  EXPECT_TRUE(env.cycle_wanted());
+  env.Cycle();
+  env.Start("1");
+  EXPECT_FALSE(env.cycle_wanted());
+  env.Finish("1", Exit(1));
+  EXPECT_TRUE(env.cycle_wanted());
+}
+
+}  // namespace
+}  // namespace bsub::testing

@@ -1,0 +1,397 @@
+// Nodes: how they register, go away, come back with or without their tasks, and when an attempt may be given
+// away.
+#include <gmock/gmock.h>
+
+#include "tests/support/scheduler_env.h"
+
+namespace bsub::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using sched::NodeAction;
+using sched::NodeState;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr Duration kLease = 30s, kMargin = 45s;  // the defaults
+
+const sched::Node& NodeOf(const Env& env, std::string_view name) { return *env.state().FindNode(name); }
+
+// Job 1 running on n1, of 4 CPUs.
+void RunOne(Env& env, sched::OnLeaseLoss policy = sched::OnLeaseLoss::kKeep) {
+  FakeNode fake("n1", Cpus(4));
+  fake.description.on_lease_loss = policy;
+  env.AddNode(std::move(fake));
+  env.Submit(Job());
+  env.Cycle();
+  env.Start("1");
+  env.TakeLaunches();
+}
+
+TEST(Node, ANameKeepsItsIdAndEachRegistrationIsANewIncarnation) {
+  Env env;
+  env.AddNodes(2, Cpus(4));
+  const NodeId id = env.node("n1").id;
+  const Incarnation first = env.node("n1").incarnation;
+  env.Disconnect("n1");
+  env.Connect("n1");
+  EXPECT_EQ(env.node("n1").id, id);
+  EXPECT_GT(env.node("n1").incarnation, first);
+  EXPECT_NE(env.node("n2").id, id);
+  EXPECT_NE(env.node("n2").incarnation, env.node("n1").incarnation);
+  env.ExpectNothingElse();
+}
+
+TEST(Node, ANodeWithoutNameOrCpuIsRefused) {
+  Env env;
+  env.AddNode(FakeNode("", Cpus(4)));
+  env.AddNode(FakeNode("n1", Cpus(0)));
+  const auto refusals = env.TakeRefusals();
+  ASSERT_THAT(refusals, SizeIs(2));
+  EXPECT_THAT(refusals[0].message, HasSubstr("name is empty"));
+  EXPECT_THAT(refusals[1].message, HasSubstr("offers no CPU"));
+  EXPECT_THAT(env.state().nodes, IsEmpty());
+}
+
+TEST(Node, ASecondMachineMayNotTakeTheNameOfAConnectedOne) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  FakeNode other("n1", Cpus(4));
+  other.description.host = "elsewhere.example";
+  env.AddNode(other);
+  const auto refusals = env.TakeRefusals();
+  ASSERT_THAT(refusals, SizeIs(1));
+  EXPECT_EQ(refusals[0].code, Code::kAlreadyExists);
+  EXPECT_THAT(refusals[0].message, HasSubstr("connected from host n1.example"));
+}
+
+// Two live attempts of one job would follow: the first machine still runs its task.
+TEST(Node, NorOfOneThatMayStillRunTasks) {
+  Env env;
+  RunOne(env);
+  env.Disconnect("n1");
+  FakeNode other("n1", Cpus(4));
+  other.description.host = "elsewhere.example";
+  env.AddNode(other);
+  const auto refusals = env.TakeRefusals();
+  ASSERT_THAT(refusals, SizeIs(1));
+  EXPECT_THAT(refusals[0].message, HasSubstr("declare-dead n1"));
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunning);
+}
+
+TEST(Node, AnotherMachineMayTakeTheNameOfADeadOrIdleOne) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  env.Disconnect("n1");
+  FakeNode other("n1", Cpus(8));
+  other.description.host = "elsewhere.example";
+  env.AddNode(other);
+  EXPECT_THAT(env.TakeRefusals(), IsEmpty());
+  EXPECT_EQ(NodeOf(env, "n1").description.total, Cpus(8));
+}
+
+TEST(Node, TasksGoOnWhenTheNodeComesBackWithThem) {
+  Env env;
+  RunOne(env);
+  env.Disconnect("n1");
+  EXPECT_EQ(NodeOf(env, "n1").state, NodeState::kContactLost);
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunning);
+  env.Connect("n1");
+  EXPECT_EQ(NodeOf(env, "n1").state, NodeState::kUp);
+  env.Finish("1", Exit(0));
+  EXPECT_EQ(env.StateOf("1"), JobState::kSucceeded);
+  EXPECT_EQ(env.job(JobId(1)).task.attempts, 1u);
+  env.ExpectNothingElse();
+}
+
+TEST(Node, WhatStartedAndEndedInTheMeantimeIsHeardAndAcknowledged) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  env.Submit(Job());
+  env.Submit(Job());
+  env.Cycle();
+  env.TakeLaunches();
+  env.Disconnect("n1");
+  env.Start("1");
+  env.Finish("2", Exit(7));
+  env.Connect("n1");
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunning);
+  EXPECT_EQ(env.StateOf("2"), JobState::kFailed);
+  EXPECT_THAT(env.node("n1").tasks, SizeIs(1)) << "the end was acknowledged, so it is forgotten";
+}
+
+TEST(Node, WhatItComesBackWithoutIsLost) {
+  Env env;
+  RunOne(env);
+  env.node("n1").tasks.clear();
+  env.Connect("n1");
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunnable);
+  EXPECT_EQ(env.LastEnd(JobId(1)), "its node was lost: node n1 came back without the task");
+}
+
+TEST(Node, ReasonsOfLossTellRebootFromRestart) {
+  Env env;
+  RunOne(env);
+  env.node("n1").RestartSpawner();
+  env.Connect("n1");
+  EXPECT_THAT(env.LastEnd(JobId(1)), HasSubstr("node n1 was restarted"));
+  env.Cycle();
+  env.node("n1").Reboot();
+  env.Connect("n1");
+  EXPECT_THAT(env.LastEnd(JobId(1)), HasSubstr("node n1 was rebooted"));
+}
+
+TEST(Node, ALaunchThatWasLostOnTheWayIsMadeAgain) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  env.Submit(Job());
+  env.LoseMessages(true);
+  env.Cycle();
+  env.LoseMessages(false);
+  EXPECT_THAT(env.TakeLaunches(), SizeIs(1));
+  EXPECT_EQ(env.StateOf("1"), JobState::kStarting);
+  env.Disconnect("n1");
+  env.Connect("n1");
+  env.Cycle();
+  const auto launches = env.TakeLaunches();
+  ASSERT_THAT(launches, SizeIs(1));
+  EXPECT_EQ(launches[0].attempt.number, 2u);
+  EXPECT_EQ(env.job(JobId(1)).task.charged, 0u);
+}
+
+TEST(Node, ReportsOfAnOlderIncarnationAreIgnored) {
+  Env env;
+  RunOne(env);
+  const Incarnation old = env.node("n1").incarnation;
+  env.Disconnect("n1");
+  env.Connect("n1");
+  const auto outcome = env.Handle(sched::TaskEnded{env.node("n1").id, old, {{JobId(1), 0}, 1}, Exit(0), {}});
+  EXPECT_THAT(outcome.entries, IsEmpty());
+  EXPECT_THAT(outcome.messages, IsEmpty()) << "no acknowledgement either: the node will say it again";
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunning);
+}
+
+TEST(Node, ReportsOfAnUnknownNodeOrTaskAreHarmless) {
+  Env env;
+  RunOne(env);
+  FakeNode& n1 = env.node("n1");
+  EXPECT_THAT(
+      env.Handle(sched::TaskEnded{NodeId(9), Incarnation(1), {{JobId(1), 0}, 1}, Exit(0), {}}).entries,
+      IsEmpty());
+  EXPECT_THAT(env.Handle(sched::TaskEnded{n1.id, n1.incarnation, {{JobId(8), 0}, 1}, Exit(0), {}}).entries,
+              IsEmpty());
+  EXPECT_THAT(env.Handle(sched::TaskEnded{n1.id, n1.incarnation, {{JobId(1), 5}, 1}, Exit(0), {}}).entries,
+              IsEmpty());
+  EXPECT_THAT(env.Handle(sched::TaskStarted{n1.id, n1.incarnation, {{JobId(1), 0}, 9}, 1}).entries,
+              IsEmpty());
+  EXPECT_THAT(env.Handle(sched::NodeStreamClosed{sched::StreamId(99), ""}).entries, IsEmpty());
+}
+
+// A node may not report on what runs elsewhere.
+TEST(Node, OnlyTheNodeOfAnAttemptIsBelieved) {
+  Env env;
+  env.AddNodes(2, Cpus(1));
+  env.Submit(Job());
+  env.Submit(Job());
+  env.Cycle();
+  FakeNode& n2 = env.node("n2");
+  env.Handle(sched::TaskEnded{n2.id, n2.incarnation, {{JobId(1), 0}, 1}, Exit(0), {}});
+  EXPECT_EQ(env.StateOf("1"), JobState::kStarting);
+}
+
+TEST(Node, ATaskTheSchedulerNoLongerWantsIsStopped) {
+  Env env;
+  RunOne(env);
+  env.Disconnect("n1");
+  ASSERT_TRUE(env.SetNode(NodeAction::kDeclareDead, "n1"));
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunnable);
+  env.Connect("n1");  // it was alive after all
+  const auto stops = env.TakeStops();
+  ASSERT_THAT(stops, SizeIs(1));
+  EXPECT_EQ(stops[0].reason, sched::StopReason::kDuplicate);
+  EXPECT_EQ(stops[0].grace, 0s);
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunnable);
+}
+
+TEST(Node, TheEndOfAnUnwantedTaskIsAcknowledgedAndIgnored) {
+  Env env;
+  RunOne(env);
+  env.Disconnect("n1");
+  ASSERT_TRUE(env.SetNode(NodeAction::kDeclareDead, "n1"));
+  env.node("n1").tasks.begin()->second.ended = true;
+  env.node("n1").tasks.begin()->second.end = Exit(0);
+  env.Connect("n1");
+  EXPECT_THAT(env.node("n1").tasks, IsEmpty());
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunnable);
+  env.ExpectNothingElse();
+}
+
+TEST(Node, AnOlderStreamThatClosesLateDoesNotHurtTheNewOne) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  const sched::StreamId old = env.node("n1").stream;
+  env.Connect("n1");
+  env.Handle(sched::NodeStreamClosed{old, "late"});
+  EXPECT_EQ(NodeOf(env, "n1").state, NodeState::kUp);
+  EXPECT_TRUE(env.scheduler().UsageOf(env.node("n1").id).connected);
+}
+
+// --- leases
+
+TEST(Lease, AKeepingNodeKeepsItsTasksForEver) {
+  Env env;
+  RunOne(env);
+  env.Disconnect("n1");
+  env.Advance(24h * 30);
+  EXPECT_EQ(NodeOf(env, "n1").state, NodeState::kContactLost);
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunning);
+  EXPECT_THAT(env.Why("1"), ElementsAre(sched::ReasonCode::kContactLost));
+}
+
+TEST(Lease, AKillingNodeIsDeadAfterLeaseAndMargin) {
+  Env env;
+  RunOne(env, sched::OnLeaseLoss::kKill);
+  env.Disconnect("n1");
+  env.Advance(kLease + kMargin - 1us);
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunning) << "its spawner may not have killed it yet";
+  env.Advance(1us);
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunnable);
+  EXPECT_EQ(NodeOf(env, "n1").state, NodeState::kDown);
+  EXPECT_EQ(env.LastEnd(JobId(1)), "its node was lost: the lease of node n1 ran out without contact");
+}
+
+TEST(Lease, ComingBackInTimeSavesTheTasks) {
+  Env env;
+  RunOne(env, sched::OnLeaseLoss::kKill);
+  env.Disconnect("n1");
+  env.Advance(kLease);
+  env.Connect("n1");
+  env.Advance(1h);
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunning);
+}
+
+TEST(Lease, ARestartedSchedulerWaitsAFullLeaseForEverybody) {
+  Env env;
+  RunOne(env, sched::OnLeaseLoss::kKill);
+  env.Disconnect("n1");
+  env.Advance(kLease + kMargin - 1s);
+  env.Restart();
+  env.Advance(2s);
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunning);
+  env.Advance(kLease + kMargin);
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunnable);
+}
+
+TEST(Lease, NothingIsPlacedOnANodeThatIsAway) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  env.Disconnect("n1");
+  env.Submit(Job());
+  env.Cycle();
+  env.ExpectNothingElse();
+  env.Restart();
+  env.Cycle();
+  env.ExpectNothingElse();
+  env.Connect("n1");
+  EXPECT_TRUE(env.cycle_wanted());
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(JobId(1)));
+}
+
+TEST(Lease, AfterARestartTasksGoOn) {
+  Env env;
+  RunOne(env);
+  env.RestartFromState();
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunning);
+  env.Connect("n1");
+  env.Finish("1", Exit(0));
+  EXPECT_EQ(env.StateOf("1"), JobState::kSucceeded);
+  env.ExpectNothingElse();
+}
+
+// --- what administrators do
+
+TEST(NodeAdmin, OnlyAdministratorsMay) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  EXPECT_THAT(Says(env.SetNode(NodeAction::kDrain, "n1", Alice())), HasSubstr("alice may not"));
+  EXPECT_THAT(Says(env.SetNode(NodeAction::kDrain, "n9")), HasSubstr("no such node"));
+}
+
+TEST(NodeAdmin, ADrainedNodeFinishesItsTasksAndTakesNoNew) {
+  Env env;
+  RunOne(env);
+  ASSERT_TRUE(env.SetNode(NodeAction::kDrain, "n1", Ops(), "new disk"));
+  env.Submit(Job());
+  env.Cycle();
+  env.ExpectNothingElse();
+  env.Finish("1", Exit(0));
+  EXPECT_EQ(env.StateOf("1"), JobState::kSucceeded);
+  env.Cycle();
+  env.ExpectNothingElse();
+  env.Restart();
+  env.Connect("n1");
+  env.Cycle();
+  env.ExpectNothingElse();  // the drain is remembered
+  ASSERT_TRUE(env.SetNode(NodeAction::kResume, "n1"));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(JobId(2)));
+}
+
+TEST(NodeAdmin, DrainingTwiceWritesOnce) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  ASSERT_TRUE(env.SetNode(NodeAction::kDrain, "n1"));
+  const std::size_t entries = env.journal().size();
+  ASSERT_TRUE(env.SetNode(NodeAction::kDrain, "n1"));
+  EXPECT_EQ(env.journal().size(), entries);
+}
+
+TEST(NodeAdmin, AConnectedNodeIsNotDead) {
+  Env env;
+  RunOne(env);
+  EXPECT_THAT(Says(env.SetNode(NodeAction::kDeclareDead, "n1")),
+              HasSubstr("is connected, so it is not dead"));
+}
+
+TEST(NodeAdmin, ACancelledTaskOfADeadNodeIsCancelledNotRetried) {
+  Env env;
+  RunOne(env);
+  env.Disconnect("n1");
+  ASSERT_TRUE(env.Cancel("1"));
+  ASSERT_TRUE(env.SetNode(NodeAction::kDeclareDead, "n1"));
+  EXPECT_EQ(env.StateOf("1"), JobState::kFailed);
+}
+
+TEST(NodeAdmin, OnlyAnEmptyNodeThatIsAwayCanBeRemoved) {
+  Env env;
+  RunOne(env);
+  EXPECT_THAT(Says(env.SetNode(NodeAction::kRemove, "n1")), HasSubstr("is connected or has tasks"));
+  env.Disconnect("n1");
+  EXPECT_THAT(Says(env.SetNode(NodeAction::kRemove, "n1")), HasSubstr("is connected or has tasks"));
+  ASSERT_TRUE(env.SetNode(NodeAction::kDeclareDead, "n1"));
+  ASSERT_TRUE(env.SetNode(NodeAction::kRemove, "n1"));
+  EXPECT_THAT(env.state().nodes, IsEmpty());
+  const NodeId before = env.node("n1").id;
+  env.Connect("n1");
+  EXPECT_NE(env.node("n1").id, before) << "ids are not used again";
+  EXPECT_THAT(env.TakeStops(), SizeIs(1)) << "what it still runs is nobody's";
+}
+
+TEST(NodeAdmin, ANodeThatShrankKeepsWhatRuns) {
+  Env env;
+  RunOne(env);
+  env.node("n1").description.total = Cpus(1);
+  env.Connect("n1");
+  env.Submit(Job());
+  env.Cycle();
+  env.ExpectNothingElse();
+  env.Finish("1", Exit(0));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(JobId(2)));
+}
+
+}  // namespace
+}  // namespace bsub::testing

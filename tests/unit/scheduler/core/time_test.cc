@@ -1,0 +1,144 @@
+// What time brings: begin times, and finished jobs that are forgotten.
+#include <gmock/gmock.h>
+
+#include "tests/support/scheduler_env.h"
+
+namespace bsub::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr Duration kRetention = 24h * 7;  // the default
+
+TEST(Time, AJobWaitsForItsBeginTime) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  const JobId a = env.Submit(Job().BeginAt(env.now() + 1h));
+  EXPECT_EQ(env.StateOf(a), JobState::kPending);
+  EXPECT_EQ(env.wake_at(), env.now() + 1h);
+  env.Cycle();
+  env.ExpectNothingElse();
+  env.Advance(1h - 1us);
+  EXPECT_EQ(env.StateOf(a), JobState::kPending);
+  env.Advance(1us);
+  EXPECT_EQ(env.StateOf(a), JobState::kRunnable);
+  EXPECT_TRUE(env.cycle_wanted());
+}
+
+TEST(Time, ABeginTimeInThePastIsNow) {
+  Env env;
+  const JobId a = env.Submit(Job().BeginAt(env.now()));
+  EXPECT_EQ(env.StateOf(a), JobState::kRunnable);
+}
+
+TEST(Time, ABeginTimeThatPassedWhileTheSchedulerWasDownIsReachedAtOnce) {
+  Env env;
+  const JobId a = env.Submit(Job().Array("1-100").BeginAt(env.now() + 1h));
+  env.RestartFromState();
+  env.Advance(2h);
+  EXPECT_EQ(env.StateOf(Child(a, 100)), JobState::kRunnable);
+}
+
+TEST(Time, ACancelledJobNoLongerWaitsForItsBeginTime) {
+  Env env;
+  const JobId a = env.Submit(Job().BeginAt(env.now() + 1h));
+  ASSERT_TRUE(env.Cancel(a));
+  const std::size_t entries = env.journal().size();
+  env.Advance(2h);
+  EXPECT_EQ(env.journal().size(), entries) << env.JournalText(entries);
+}
+
+TEST(Time, FinishedJobsAreForgottenAfterTheRetention) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  const JobId a = env.Submit(Job().Token(1)), b = env.Submit(Job().Array("1-3"));
+  env.RunAll();
+  env.Advance(kRetention - 1s);
+  EXPECT_TRUE(env.state().FindJob(a) && env.state().FindJob(b));
+  env.Advance(2min);
+  EXPECT_FALSE(env.state().FindJob(a) || env.state().FindJob(b));
+  EXPECT_GT(env.Submit(Job().Token(1)), b) << "ids are never used again";
+}
+
+TEST(Time, NotWhileSomebodyWaitsForThem) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  const JobId parent = env.Submit(Job()), other = env.Submit(Job());
+  const JobId waiter = env.Submit(Job().After("done(1) && done(2)").Held());
+  const JobId by_child = env.Submit(Job().Array("1-2").Held());
+  env.RunAll();
+  env.Advance(kRetention + 24h);
+  EXPECT_TRUE(env.state().FindJob(parent) && env.state().FindJob(other));
+  EXPECT_EQ(env.StateOf(waiter), JobState::kRunnable);
+  ASSERT_TRUE(env.Release(waiter));
+  env.RunAll();
+  env.Advance(kRetention + 24h);
+  EXPECT_FALSE(env.state().FindJob(parent) || env.state().FindJob(waiter));
+  EXPECT_TRUE(env.state().FindJob(by_child));
+}
+
+TEST(Time, WaitingForTheRetentionIsNoBusyLoop) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job());
+  env.Submit(Job().After("done(1)").Held());
+  env.RunAll();
+  env.Advance(kRetention + 1h);  // Env::Advance fails when it is asked for a Tick without end
+  EXPECT_GT(env.wake_at(), env.now());
+}
+
+// A busy cluster hears something all the time; that must not put the retention off for ever.
+TEST(Time, OtherInputsDoNotPutTheRetentionOff) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  const JobId a = env.Submit(Job());
+  env.RunAll();
+  env.Advance(kRetention);
+  for (int i = 0; i < 10; ++i) {
+    env.Advance(30s);
+    env.Cycle();
+  }
+  EXPECT_FALSE(env.state().FindJob(a));
+}
+
+TEST(Time, ForgettingIsBoundedPerTick) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.max_forgotten_per_tick = 2;
+  Env env(settings);
+  env.AddNodes(1, Cpus(1));
+  for (int i = 0; i < 5; ++i) env.Submit(Job());
+  env.RunAll();
+  env.Advance(kRetention + 10s);
+  EXPECT_EQ(env.state().jobs.size(), 3u);
+  env.Advance(5min);
+  EXPECT_EQ(env.state().jobs.size(), 0u);
+}
+
+// A waiter that may be requeued still needs to know how its parent ended.
+TEST(Time, AParentIsKeptAsLongAsAFreshWaiter) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  const JobId parent = env.Submit(Job()), waiter = env.Submit(Job().After("done(1)").Held());
+  env.RunAll();
+  env.Advance(kRetention - 1h);
+  ASSERT_TRUE(env.Release(waiter));
+  env.RunAll(Exit(1));
+  env.Advance(24h);
+  ASSERT_TRUE(env.Requeue(waiter));
+  EXPECT_EQ(env.StateOf(waiter), JobState::kRunnable) << env.Explain(waiter);
+  EXPECT_TRUE(env.state().FindJob(parent));
+}
+
+TEST(Time, AForgottenParentIsNamedWhenSomebodyAsksForIt) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job());
+  env.RunAll();
+  env.Advance(kRetention + 1h);
+  EXPECT_THAT(env.TrySubmit(Job().After("done(1)")).error().message, HasSubstr("finished long ago"));
+}
+
+}  // namespace
+}  // namespace bsub::testing
