@@ -50,12 +50,12 @@ Result<AgentLink> AgentLink::Listen(const StateDir& dir, AgentLinkSettings setti
 }
 
 void AgentLink::OnReady(const Ready& ready, const OnMessage& on_message) {
-  if (ready.fd == listener_.get()) return Accept();
+  if (ready.fd == listener_.get()) return Accept(on_message);
   if (ready.writable) Flush();
   if (ready.readable && connection_.valid()) Read(on_message);
 }
 
-void AgentLink::Accept() {
+void AgentLink::Accept(const OnMessage& on_message) {
   UniqueFd fresh(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fresh.valid()) return;
   ucred peer{};
@@ -65,6 +65,7 @@ void AgentLink::Accept() {
     LogLine("event=agent-refused uid=" + std::to_string(peer.uid) + " pid=" + std::to_string(peer.pid));
     return;
   }
+  if (connection_.valid()) Read(on_message);  // what its predecessor said before still counts
   Close("replaced by a newer connection");
   connection_ = std::move(fresh);
   reader_ = worker::FrameReader(settings_.max_frame_bytes);

@@ -50,7 +50,7 @@ class AgentLink {
         poller_(&poller),
         listener_(std::move(listener)),
         reader_(settings.max_frame_bytes) {}
-  void Accept();
+  void Accept(const OnMessage& on_message);
   void Read(const OnMessage& on_message);
   void HandOut(const OnMessage& on_message);
   void Close(const std::string& why);

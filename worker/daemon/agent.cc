@@ -1,0 +1,250 @@
+#include "worker/daemon/agent.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+#include "worker/rpc/translation.h"
+
+namespace bsub::worker {
+namespace {
+
+constexpr std::int32_t kProtocol = 1;
+constexpr std::int32_t kOldestProtocol = 1;
+
+// Steady, and goes on while the machine sleeps, so that leases do.
+TimePoint Now() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return TimePoint(static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
+}
+
+std::uint64_t Seed() {
+  return static_cast<std::uint64_t>(Now().micros()) ^ static_cast<std::uint64_t>(getpid()) << 40;
+}
+
+sigset_t EndSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+LogReaderSettings LogSettings(const AgentSettings& s) {
+  return {s.spawner_socket.substr(0, s.spawner_socket.rfind('/')), s.tail_bytes, s.log_look_interval,
+          s.log_chunk_bytes, s.max_queued_log_bytes};
+}
+
+}  // namespace
+
+void PrepareSignals() {
+  const sigset_t set = EndSignals();
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+Agent::Agent(const AgentSettings& settings)
+    : settings_(settings),
+      core_(settings.node),
+      spawner_(settings.spawner_socket, settings.max_frame_bytes, BSUB_VERSION),
+      scheduler_(settings.scheduler, mailbox_),
+      backoff_(settings.reconnect_first, settings.reconnect_longest, Seed()) {}
+
+Agent::~Agent() {
+  logs_.reset();  // before the link it sends to
+}
+
+Status Agent::Run() {
+  BSUB_RETURN_IF_ERROR(OpenSignals());
+  LoadClusterUuid();
+  TryConnectSpawner();
+  spdlog::info("event=started node={} scheduler={} cpus={} memory={}", settings_.name,
+               settings_.scheduler.target, settings_.total.cpu_milli / 1000.0, settings_.total.mem_bytes);
+  while (!ending_) {
+    WaitForSomething();
+    spawner_.Flush();
+  }
+  scheduler_.Close();
+  return failure_;
+}
+
+Status Agent::OpenSignals() {
+  const sigset_t set = EndSignals();
+  signals_.Reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals_.valid()) return Unavailable("signalfd failed");
+  return OkStatus();
+}
+
+void Agent::WaitForSomething() {
+  TimePoint next = wake_at_;
+  if (open_stream_at_.set()) next = std::min(next, open_stream_at_);
+  if (!spawner_.connected()) next = std::min(next, connect_spawner_at_);
+  constexpr std::int64_t kLongestMs = 60'000;
+  const std::int64_t wait_us = next == TimePoint::Max() ? kLongestMs * 1000 : (next - Now()).count();
+  const auto wait_ms = std::clamp<std::int64_t>((wait_us + 999) / 1000, 0, kLongestMs);
+  const short spawner_events = static_cast<short>(POLLIN | (spawner_.wants_to_write() ? POLLOUT : 0));
+  std::array<pollfd, 3> fds = {{{signals_.get(), POLLIN, 0},
+                                {mailbox_.fd(), POLLIN, 0},
+                                {spawner_.connected() ? spawner_.fd() : -1, spawner_events, 0}}};
+  if (poll(fds.data(), fds.size(), static_cast<int>(wait_ms)) > 0) {
+    if (fds[0].revents != 0) {
+      ending_ = true;
+      return spdlog::info("event=ending reason=signal");
+    }
+    if (fds[2].revents != 0) OnSpawner();
+    if (fds[1].revents != 0) OnScheduler();
+  }
+  OnTime();
+}
+
+void Agent::OnSpawner() {
+  spawner_.OnReadable([this](InputBody heard) {
+    std::vector<AttemptKey> over;
+    if (const SpawnerUp* up = std::get_if<SpawnerUp>(&heard)) {
+      spdlog::info("event=spawner-up spawner={} tasks={} memory_limits=\"{}\"", up->spawner_id,
+                   up->tasks.size(), spawner_.hello().memory_limits());
+      for (const TaskState& task : up->tasks) {
+        if (task.ended) over.push_back(task.attempt);
+      }
+    } else if (const TaskReported* report = std::get_if<TaskReported>(&heard)) {
+      if (report->task.ended) over.push_back(report->task.attempt);
+    } else {
+      spdlog::warn("event=spawner-down");
+    }
+    Feed(std::move(heard));
+    const std::uint64_t incarnation = core_.registered() ? core_.incarnation().value() : 0;
+    for (const AttemptKey& attempt : over) {
+      if (logs_) logs_->AttemptOver(attempt, incarnation);
+    }
+  });
+  if (spawner_.connected()) return;
+  connect_spawner_at_ = Now() + settings_.spawner_retry;
+  if (!spawner_.refusal()) {
+    failure_ = spawner_.refusal();
+    ending_ = true;
+  }
+}
+
+void Agent::TryConnectSpawner() {
+  if (const Status connected = spawner_.Connect(); !connected)
+    connect_spawner_at_ = Now() + settings_.spawner_retry;
+}
+
+void Agent::OnScheduler() {
+  for (LinkEvent& event : mailbox_.TakeAll()) {
+    if (event.call != call_) continue;  // of a stream that was given up
+    if (!event.message) {
+      call_ = 0;
+      spdlog::warn("event=stream-closed reason=\"{}\"", event.reason);
+      Feed(StreamClosed{event.reason});
+      continue;
+    }
+    v1::ToNode& message = *event.message;
+    if (message.has_read_log()) {
+      if (!logs_ || message.incarnation() != core_.incarnation().value()) continue;
+      logs_->Read(message.read_log(), message.incarnation(),
+                  core_.IsOver(KeyFrom(message.read_log().attempt())).value_or(true));
+      continue;
+    }
+    if (message.has_accepted()) {
+      KeepClusterUuid(message.accepted().cluster_uuid());
+      backoff_.Reset();
+      spdlog::info("event=registered incarnation={}", message.accepted().incarnation());
+    }
+    if (auto input = InputFrom(message)) Feed(std::move(*input));
+  }
+}
+
+void Agent::OnTime() {
+  const TimePoint now = Now();
+  if (!spawner_.connected() && now >= connect_spawner_at_) TryConnectSpawner();
+  if (open_stream_at_.set() && now >= open_stream_at_) OpenStreamNow();
+  if (now >= wake_at_) Feed(Tick{});
+}
+
+void Agent::OpenStreamNow() {
+  open_stream_at_ = {};
+  if (!logs_) {  // its spool exists once there is a spawner
+    logs_ = std::make_unique<LogReader>(
+        LogSettings(settings_), [this](v1::FromNode message) { scheduler_.Send(std::move(message)); },
+        [this] { return scheduler_.QueuedBytes(); });
+  }
+  logs_->ForgetRequests();
+  call_ = scheduler_.Open();
+  Feed(StreamOpened{});
+}
+
+void Agent::Feed(InputBody body) {
+  Outcome outcome = core_.Handle({Now(), std::move(body)});
+  wake_at_ = outcome.wake_at;
+  for (const Message& message : outcome.messages) Do(message);
+}
+
+void Agent::Do(const Message& message) {
+  std::visit([this](const auto& m) { Act(m); }, message);
+}
+
+void Agent::Act(const SayHello& say) {
+  v1::FromNode message;
+  v1::Hello& hello = *message.mutable_hello();
+  hello.set_protocol(kProtocol);
+  hello.set_min_protocol(kOldestProtocol);
+  hello.set_cluster_uuid(cluster_uuid_);
+  hello.set_name(settings_.name);
+  hello.set_host(settings_.host);
+  hello.set_boot_id(say.boot_id);
+  hello.set_spawner_id(say.spawner_id);
+  hello.set_version(BSUB_VERSION);
+  hello.set_cpu_milli(settings_.total.cpu_milli);
+  hello.set_mem_bytes(settings_.total.mem_bytes);
+  hello.set_gpus(settings_.total.gpus);
+  hello.set_interruptible(settings_.interruptible);
+  hello.set_kill_on_lease_loss(settings_.node.kill_on_lease_loss);
+  for (const TaskState& task : say.tasks) FillReport(task, *hello.add_tasks());
+  scheduler_.Send(std::move(message));
+}
+
+void Agent::Act(const ReportTask& report) { scheduler_.Send(ToWire(report)); }
+void Agent::Act(const AnswerHeartbeat& answer) { scheduler_.Send(ToWire(answer)); }
+void Agent::Act(const OpenStream&) { open_stream_at_ = Now() + backoff_.Next(); }
+
+void Agent::Act(const CloseStream& close) {
+  spdlog::warn("event=stream-given-up reason=\"{}\"", close.reason);
+  call_ = 0;
+  open_stream_at_ = {};
+  scheduler_.Close();
+}
+
+void Agent::Act(const GiveUp& give_up) {
+  failure_ = FailedPrecondition("the scheduler refused this node: " + give_up.reason);
+  ending_ = true;
+}
+
+void Agent::LoadClusterUuid() {
+  std::ifstream in(settings_.home + "/cluster");
+  std::getline(in, cluster_uuid_);
+}
+
+// So that a node whose scheduler was replaced by another cluster's notices.
+void Agent::KeepClusterUuid(const std::string& uuid) {
+  if (uuid == cluster_uuid_) return;
+  cluster_uuid_ = uuid;
+  const std::string path = settings_.home + "/cluster";
+  std::ofstream out(path + ".new");
+  out << uuid << '\n';
+  out.close();
+  if (!out || rename((path + ".new").c_str(), path.c_str()) != 0) {
+    spdlog::warn("event=cluster-not-kept path={}", path);
+  }
+}
+
+}  // namespace bsub::worker

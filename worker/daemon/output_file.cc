@@ -1,0 +1,77 @@
+#include "worker/daemon/output_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "worker/launch/output_path.h"
+
+namespace bsub::worker {
+namespace {
+
+constexpr std::size_t kScanBytes = 64 << 10;  // read at once while lines are counted from the end
+
+}  // namespace
+
+Result<OutputFile> OutputFile::Open(int spool, const AttemptKey& attempt, bool standard_error) {
+  const std::string path = SpoolPath(attempt, standard_error);
+  struct stat entry {};
+  if (fstatat(spool, path.c_str(), &entry, AT_SYMLINK_NOFOLLOW) != 0) {
+    return NotFound("no output of attempt " + ToString(attempt) + " is on this node");
+  }
+  UniqueFd fd(openat(spool, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  struct stat file {};
+  if (!fd.valid() || fstat(fd.get(), &file) != 0) {
+    if (errno == ENOENT) return NotFound("the output file is not there (yet)");
+    return PermissionDenied("the output file cannot be read by the node's agent: " +
+                            std::string(std::strerror(errno)));
+  }
+  // A link leads to a file of the user's choice: show it only if it is theirs, whoever the agent runs as.
+  const bool is_link = S_ISLNK(entry.st_mode);
+  if (!S_ISREG(file.st_mode)) return FailedPrecondition("the output does not go to a regular file");
+  if (is_link && file.st_uid != entry.st_uid) {
+    return PermissionDenied("the output file belongs to uid " + std::to_string(file.st_uid) +
+                            ", not to the job's owner");
+  }
+  return OutputFile(std::move(fd));
+}
+
+std::int64_t OutputFile::Size() const {
+  struct stat info {};
+  return fstat(fd_.get(), &info) == 0 ? static_cast<std::int64_t>(info.st_size) : 0;
+}
+
+std::string OutputFile::ReadAt(std::int64_t offset, std::size_t limit) const {
+  std::string data(limit, '\0');
+  ssize_t got;
+  do {
+    got = pread(fd_.get(), data.data(), data.size(), static_cast<off_t>(offset));
+  } while (got < 0 && errno == EINTR);
+  data.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return data;
+}
+
+std::int64_t OutputFile::TailOffset(std::int64_t bytes, std::int64_t lines) const {
+  const std::int64_t size = Size();
+  const std::int64_t first = bytes > 0 ? std::max<std::int64_t>(0, size - bytes) : 0;
+  if (lines <= 0) return first;
+  std::int64_t end = size;
+  std::int64_t left = lines;
+  while (end > first) {
+    const std::int64_t start = std::max<std::int64_t>(first, end - static_cast<std::int64_t>(kScanBytes));
+    const std::string block = ReadAt(start, static_cast<std::size_t>(end - start));
+    for (std::size_t i = block.size(); i-- > 0;) {
+      const std::int64_t at = start + static_cast<std::int64_t>(i);
+      // The newline that ends the last line does not begin another.
+      if (block[i] == '\n' && at + 1 < size && --left == 0) return at + 1;
+    }
+    end = start;
+  }
+  return first;
+}
+
+}  // namespace bsub::worker

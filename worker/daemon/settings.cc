@@ -1,0 +1,163 @@
+#include "worker/daemon/settings.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/program_options.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "jobs/units.h"
+#include "worker/launch/unique_fd.h"
+
+namespace bsub::worker {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* kIntro =
+    "bsub-lite-agent: one node's link to the scheduler. Tasks run under bsub-lite-spawner and\n"
+    "survive the agent; it may be stopped, killed or upgraded at any time.\n\n"
+    "Usage: bsub-lite-agent --scheduler unix:PATH|host:port --spawner SOCKET --name NAME [options]";
+
+struct Words {
+  std::string cpus, memory, token_file, tls_ca_file, lease_loss = "keep", spawner_patience;
+};
+
+po::options_description Options(AgentSettings& s, Words& w) {
+  po::options_description options("Options");
+  auto add = options.add_options();
+  add("help,h", "print this and exit");
+  add("version", "print the version and exit");
+  add("scheduler", po::value(&s.scheduler.target)->value_name("ADDRESS"), "unix:PATH or host:port");
+  add("token", po::value(&w.token_file)->value_name("FILE"), "the node token, for host:port");
+  add("tls-ca", po::value(&w.tls_ca_file)->value_name("FILE"),
+      "check the scheduler's certificate against this one");
+  add("spawner", po::value(&s.spawner_socket)->value_name("SOCKET"),
+      "spawner.sock in the spawner's state directory");
+  add("home", po::value(&s.home)->value_name("DIR"),
+      "the agent's own state; default: the spawner's directory");
+  add("name", po::value(&s.name)->value_name("NAME"), "the node's name; default: the host's");
+  add("cpus", po::value(&w.cpus)->value_name("C"), "CPUs to offer; default: those this process may use");
+  add("memory", po::value(&w.memory)->value_name("SIZE"), "memory to offer; default: the machine's");
+  add("gpus", po::value(&s.total.gpus)->default_value(0), "GPUs to offer");
+  add("interruptible", po::bool_switch(&s.interruptible), "the machine may be taken away at short notice");
+  add("on-lease-loss", po::value(&w.lease_loss)->default_value("keep"),
+      "keep or kill: what happens to tasks when the scheduler is silent for a whole lease");
+  add("spawner-patience", po::value(&w.spawner_patience)->default_value("10s"),
+      "how long the spawner may be away before the node shows contact lost");
+  add("tail-bytes", po::value(&s.tail_bytes)->default_value(s.tail_bytes),
+      "of each attempt's output, sent to the scheduler at its end");
+  return options;
+}
+
+Result<std::string> ReadText(const std::string& path, const char* what) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  if (!in || !(text << in.rdbuf())) {
+    return Unavailable("cannot read " + std::string(what) + " '" + path + "': " + std::strerror(errno));
+  }
+  return text.str();
+}
+
+// A token is a password: a file that others can read has given it away already.
+Result<std::string> ReadToken(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) == 0 && (info.st_mode & 077) != 0) {
+    return PermissionDenied("token file '" + path + "' can be read by others; fix it with: chmod 600 '" +
+                            path + "'");
+  }
+  BSUB_ASSIGN_OR_RETURN(std::string token, ReadText(path, "token file"));
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' '))
+    token.pop_back();
+  if (token.empty()) return InvalidArgument("token file '" + path + "' is empty");
+  return token;
+}
+
+std::int64_t UsableCpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  const int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  return static_cast<std::int64_t>(count) * 1000;
+}
+
+std::int64_t MachineMemory() {
+  struct sysinfo info {};
+  return sysinfo(&info) == 0 ? static_cast<std::int64_t>(info.totalram) * info.mem_unit : 0;
+}
+
+Status FillTotal(const Words& w, AgentSettings& s) {
+  s.total.cpu_milli = UsableCpus();
+  s.total.mem_bytes = MachineMemory();
+  if (!w.cpus.empty()) {
+    BSUB_ASSIGN_OR_RETURN(s.total.cpu_milli, ParseCpus(w.cpus));
+  }
+  if (!w.memory.empty()) {
+    BSUB_ASSIGN_OR_RETURN(s.total.mem_bytes, ParseBytes(w.memory));
+  }
+  if (s.total.gpus < 0) return InvalidArgument("--gpus is negative");
+  return OkStatus();
+}
+
+Status FillNames(AgentSettings& s) {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  s.host = host.data();
+  if (s.name.empty()) s.name = s.host;
+  if (s.scheduler.target.empty())
+    return InvalidArgument("--scheduler is missing, expected unix:PATH or host:port");
+  if (s.spawner_socket.empty()) return InvalidArgument("--spawner is missing, expected DIR/spawner.sock");
+  if (s.spawner_socket.find('/') == std::string::npos) s.spawner_socket.insert(0, "./");
+  if (s.home.empty()) s.home = s.spawner_socket.substr(0, s.spawner_socket.rfind('/'));
+  return OkStatus();
+}
+
+Status Finish(const Words& w, AgentSettings& s) {
+  BSUB_RETURN_IF_ERROR(FillNames(s));
+  BSUB_RETURN_IF_ERROR(FillTotal(w, s));
+  if (!w.token_file.empty()) {
+    BSUB_ASSIGN_OR_RETURN(s.scheduler.token, ReadToken(w.token_file));
+  }
+  if (!w.tls_ca_file.empty()) {
+    BSUB_ASSIGN_OR_RETURN(s.scheduler.tls_ca, ReadText(w.tls_ca_file, "--tls-ca"));
+  }
+  if (w.lease_loss != "keep" && w.lease_loss != "kill") {
+    return InvalidArgument("--on-lease-loss is '" + w.lease_loss + "', expected keep or kill");
+  }
+  s.node.kill_on_lease_loss = w.lease_loss == "kill";
+  BSUB_ASSIGN_OR_RETURN(s.node.spawner_patience, ParseDuration(w.spawner_patience));
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<ParsedArguments> ParseArguments(int argc, const char* const* argv) {
+  ParsedArguments parsed;
+  Words words;
+  const po::options_description options = Options(parsed.settings, words);
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(argc, argv).options(options).positional({}).run(), values);
+    po::notify(values);
+  } catch (const po::error& error) {
+    return InvalidArgument(std::string(error.what()) + "; see --help");
+  }
+  if (values.count("help") != 0) {
+    std::ostringstream text;
+    text << kIntro << "\n\n" << options;
+    parsed.text = text.str();
+  } else if (values.count("version") != 0) {
+    parsed.text = "bsub-lite-agent " BSUB_VERSION "\n";
+  } else {
+    BSUB_RETURN_IF_ERROR(Finish(words, parsed.settings));
+  }
+  return parsed;
+}
+
+}  // namespace bsub::worker

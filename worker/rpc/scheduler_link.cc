@@ -1,0 +1,146 @@
+#include "worker/rpc/scheduler_link.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <condition_variable>
+#include <deque>
+
+namespace bsub::worker {
+
+// One call. Owned by itself until gRPC says it is done with it.
+class SchedulerStream final : public grpc::ClientBidiReactor<v1::FromNode, v1::ToNode> {
+ public:
+  SchedulerStream(std::uint64_t call, Mailbox<LinkEvent>& events) : call_(call), events_(events) {}
+
+  void Start(v1::Worker::Stub& stub, const std::string& token, std::shared_ptr<SchedulerStream> self) {
+    self_ = std::move(self);
+    if (!token.empty()) context_.AddMetadata("authorization", "Bearer " + token);
+    stub.async()->Connect(&context_, this);
+    AddHold();  // for Send, which comes from outside the reactor
+    StartRead(&incoming_);
+    StartCall();
+  }
+
+  void Send(v1::FromNode message) {
+    const std::lock_guard lock(mutex_);
+    if (over_) return;
+    queued_bytes_ += message.ByteSizeLong();
+    outgoing_.push_back(std::move(message));
+    if (outgoing_.size() == 1) StartWrite(&outgoing_.front());
+  }
+
+  std::size_t QueuedBytes() const {
+    const std::lock_guard lock(mutex_);
+    return queued_bytes_;
+  }
+
+  void Cancel() { context_.TryCancel(); }
+
+  void WaitUntilDone() {
+    std::unique_lock lock(mutex_);
+    done_changed_.wait(lock, [this] { return done_; });
+  }
+
+ private:
+  void OnReadDone(bool ok) override {
+    if (ok) {
+      events_.Put({call_, std::make_unique<v1::ToNode>(std::move(incoming_)), {}});
+      incoming_.Clear();
+      return StartRead(&incoming_);
+    }
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    RemoveHold();
+  }
+
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
+    queued_bytes_ -= outgoing_.front().ByteSizeLong();
+    outgoing_.pop_front();
+    if (ok && !over_ && !outgoing_.empty()) StartWrite(&outgoing_.front());
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    std::string reason = status.ok() ? "the scheduler closed the stream" : status.error_message();
+    if (reason.empty()) reason = "the stream broke, status " + std::to_string(status.error_code());
+    events_.Put({call_, nullptr, std::move(reason)});
+    const std::shared_ptr<SchedulerStream> self = std::move(self_);
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    done_changed_.notify_all();
+  }
+
+  const std::uint64_t call_;
+  Mailbox<LinkEvent>& events_;
+  grpc::ClientContext context_;
+  std::shared_ptr<SchedulerStream> self_;
+  v1::ToNode incoming_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable done_changed_;
+  std::deque<v1::FromNode> outgoing_;  // the first is being written
+  std::size_t queued_bytes_ = 0;
+  bool over_ = false;  // nothing may be written any more
+  bool done_ = false;
+};
+
+namespace {
+
+std::shared_ptr<grpc::Channel> MakeChannel(const LinkSettings& settings) {
+  grpc::ChannelArguments arguments;
+  const auto longest = static_cast<int>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(settings.longest_reconnect).count());
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, std::min(100, longest));
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, std::min(100, longest));
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, longest);
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(settings.max_message_bytes));
+  arguments.SetMaxSendMessageSize(static_cast<int>(settings.max_message_bytes));
+  if (settings.tls_ca.empty()) {
+    return grpc::CreateCustomChannel(settings.target, grpc::InsecureChannelCredentials(), arguments);
+  }
+  grpc::SslCredentialsOptions tls;
+  tls.pem_root_certs = settings.tls_ca;
+  return grpc::CreateCustomChannel(settings.target, grpc::SslCredentials(tls), arguments);
+}
+
+}  // namespace
+
+SchedulerLink::SchedulerLink(const LinkSettings& settings, Mailbox<LinkEvent>& events)
+    : settings_(settings), events_(events), stub_(v1::Worker::NewStub(MakeChannel(settings))) {}
+
+SchedulerLink::~SchedulerLink() { Close(); }
+
+std::uint64_t SchedulerLink::Open() {
+  Close();
+  const std::lock_guard lock(mutex_);
+  stream_ = std::make_shared<SchedulerStream>(++calls_, events_);
+  stream_->Start(*stub_, settings_.token, stream_);
+  return calls_;
+}
+
+void SchedulerLink::Close() {
+  std::shared_ptr<SchedulerStream> old;
+  {
+    const std::lock_guard lock(mutex_);
+    old = std::move(stream_);
+  }
+  if (!old) return;
+  old->Cancel();
+  old->WaitUntilDone();  // its thread must not outlive what it writes to
+}
+
+void SchedulerLink::Send(v1::FromNode message) {
+  std::shared_ptr<SchedulerStream> stream;
+  {
+    const std::lock_guard lock(mutex_);
+    stream = stream_;
+  }
+  if (stream) stream->Send(std::move(message));
+}
+
+std::size_t SchedulerLink::QueuedBytes() const {
+  const std::lock_guard lock(mutex_);
+  return stream_ ? stream_->QueuedBytes() : 0;
+}
+
+}  // namespace bsub::worker
