@@ -1,0 +1,49 @@
+// What travels between the scheduler, a node's agent and its spawner in the simulator. Mirrors
+// api/bsub/v1/worker.proto and spawner.proto.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "scheduler/core/input.h"
+#include "scheduler/core/message.h"
+
+namespace bsub::sim {
+
+struct Heartbeat {
+  Duration lease{};
+};
+using ToNode = std::variant<sched::AcceptNode, sched::RefuseNode, sched::LaunchTask, sched::StopTask,
+                            sched::AckEnded, Heartbeat>;
+
+// The stream is filled in where it arrives.
+using FromNode = std::variant<sched::NodeHello, sched::TaskStarted, sched::TaskEnded>;
+
+struct StartTask {
+  sched::AttemptRef attempt;
+  Resources allocated;
+  std::vector<std::int32_t> gpus;
+};
+struct StopOrder {
+  sched::AttemptRef attempt;
+  Duration grace{};
+};
+struct Forget {
+  sched::AttemptRef attempt;
+};
+struct RenewLease {
+  Duration remaining{};
+  bool kill_on_loss = false;
+};
+using ToSpawner = std::variant<StartTask, StopOrder, Forget, RenewLease>;
+
+// First message to a new agent: who the spawner is and all it has.
+struct SpawnerHello {
+  std::string spawner_id;
+  std::string boot_id;
+  std::vector<sched::NodeTask> tasks;
+};
+using FromSpawner = std::variant<SpawnerHello, sched::NodeTask>;
+
+}  // namespace bsub::sim

@@ -1,0 +1,215 @@
+#include "sim/node_model.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace bsub::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kAnswerTimeout = seconds(15);  // of an agent for its Hello
+constexpr Duration kSlowestAgentStart = seconds(20);
+// A supervisor restarts a spawner within this; it must be short beside the lease margin, since nobody kills
+// the tasks of a dead spawner.
+constexpr Duration kSlowestSpawnerStart = seconds(20);
+constexpr Duration kSlowestDial = seconds(8);
+constexpr Duration kSocketLatency = milliseconds(3);
+
+}  // namespace
+
+NodeModel::NodeModel(Model& model, sched::NodeDescription description, Dial dial)
+    : model_(model),
+      machine_(model, description.name),
+      description_(std::move(description)),
+      dial_(std::move(dial)),
+      spawner_(model, machine_, description_.total) {}
+
+Duration NodeModel::Soon(Duration longest) { return model_.random.Spread(milliseconds(1), longest); }
+
+void NodeModel::PowerOn() {
+  powered_ = true;
+  StartSpawner();
+  StartAgent();
+}
+
+void NodeModel::StartSpawner() {
+  spawner_.Boot();
+  Link();
+}
+
+void NodeModel::StartAgent() {
+  ++agent_process_;
+  agent_ = std::make_unique<AgentModel>(model_, *this, description_);
+  Link();
+}
+
+// Agent and spawner find each other once both are there.
+void NodeModel::Link() {
+  if (!agent_ || !spawner_.up()) return;
+  if (model_.events.now() < orders_done_) {
+    machine_.Later(orders_done_ - model_.events.now() + Duration(1), [this, process = agent_process_] {
+      if (process == agent_process_ && !orders_) Link();
+    });
+    return;
+  }
+  const Pipe<ToSpawner>::Latency orders{kSocketLatency, kSocketLatency, 0};
+  orders_ = std::make_shared<Pipe<ToSpawner>>(model_.events, model_.random, orders,
+                                              [this, process = spawner_process_](const ToSpawner& m) {
+                                                if (process == spawner_process_) spawner_.Receive(m);
+                                              });
+  const Pipe<FromSpawner>::Latency reports{kSocketLatency, kSocketLatency, 0};
+  reports_ = std::make_shared<Pipe<FromSpawner>>(model_.events, model_.random, reports,
+                                                 [this, process = agent_process_](const FromSpawner& m) {
+                                                   if (process == agent_process_ && agent_)
+                                                     agent_->FromSpawnerArrived(m);
+                                                 });
+  spawner_.Connect([pipe = reports_](const FromSpawner& m) { pipe->Send(m); });
+}
+
+void NodeModel::DropAgent() {
+  ++agent_process_;
+  if (stream_) stream_->CloseFromNode();
+  stream_.reset();
+  dialling_ = false;
+  if (orders_) {
+    orders_->Break();
+    orders_done_ = orders_->last();
+    reports_->Break();
+  }
+  orders_.reset();
+  reports_.reset();
+  spawner_.Disconnect();
+  agent_.reset();
+}
+
+void NodeModel::CrashAgent() {
+  if (!agent_ || machine_.frozen()) return;
+  ++model_.tally.agent_crashes;
+  model_.trace.Note(name() + ": the agent dies");
+  DropAgent();
+  machine_.Later(Soon(kSlowestAgentStart), [this, process = agent_process_] {
+    if (process == agent_process_ && !agent_) StartAgent();
+  });
+}
+
+void NodeModel::CrashSpawner() {
+  if (!spawner_.up() || machine_.frozen()) return;
+  ++model_.tally.spawner_crashes;
+  model_.trace.Note(name() + ": the spawner dies");
+  spawner_.Crash();
+  if (orders_) {
+    orders_->Break();
+    reports_->Break();
+  }
+  orders_.reset();
+  reports_.reset();
+  if (agent_) agent_->SpawnerGone();
+  ++spawner_process_;
+  machine_.Later(Soon(kSlowestSpawnerStart), [this, process = spawner_process_] {
+    if (process == spawner_process_ && !spawner_.up()) StartSpawner();
+  });
+}
+
+void NodeModel::PowerLoss(Duration off_for) {
+  if (!powered_) return;
+  ++model_.tally.reboots;
+  model_.trace.Note(name() + ": power loss");
+  powered_ = false;
+  DropAgent();
+  spawner_.PowerLoss(model_.random.Chance(500));
+  machine_.NewBoot();
+  machine_.Freeze(Duration(0));
+  ++spawner_process_;
+  machine_.Later(off_for, [this] {
+    if (!powered_) PowerOn();
+  });
+}
+
+void NodeModel::Partition(Duration how_long) {
+  ++model_.tally.partitions;
+  model_.trace.Note(name() + ": cut off");
+  partitioned_until_ = model_.events.now() + how_long;
+  if (stream_) stream_->Break();
+}
+
+void NodeModel::Freeze(Duration how_long) {
+  // Nobody kills the tasks of a dead spawner, so a machine that sleeps then would wake up with them.
+  if (!powered_ || !spawner_.up() || machine_.frozen()) return;
+  ++model_.tally.freezes;
+  model_.trace.Note(name() + ": frozen");
+  machine_.Freeze(how_long);
+  if (how_long > kAnswerTimeout && stream_) stream_->Break();
+  model_.events.At(machine_.wakes_at(), [this, boot = machine_.boot()] {
+    if (boot != machine_.boot() || machine_.frozen()) return;
+    model_.trace.Note(name() + ": awake");
+    spawner_.Woke();
+  });
+}
+
+void NodeModel::BreakStream() {
+  if (!stream_) return;
+  model_.trace.Note(name() + ": the stream breaks");
+  stream_->Break();
+}
+
+void NodeModel::Mend() {
+  partitioned_until_ = TimePoint();
+  if (!powered_) PowerOn();
+}
+
+void NodeModel::Received(const StreamPtr& stream, const ToNode& message) {
+  if (machine_.frozen()) {
+    machine_.Later(Duration(0), [this, stream, message] { Received(stream, message); });
+    return;
+  }
+  if (stream == stream_ && agent_) agent_->FromSchedulerArrived(message);
+}
+
+void NodeModel::Closed(const StreamPtr& stream) {
+  if (machine_.frozen()) {
+    machine_.Later(Duration(0), [this, stream] { Closed(stream); });
+    return;
+  }
+  if (stream != stream_) return;
+  stream_.reset();
+  if (agent_) agent_->StreamGone();
+}
+
+void NodeModel::ToScheduler(FromNode message) {
+  if (stream_) stream_->Send(message);
+}
+
+void NodeModel::OrderSpawner(ToSpawner message) {
+  if (orders_) orders_->Send(std::move(message));
+}
+
+void NodeModel::OpenStream() {
+  if (stream_ || dialling_) return;
+  dialling_ = true;
+  machine_.Later(Soon(kSlowestDial), [this, process = agent_process_] {
+    if (process == agent_process_ && agent_) TryDial();
+  });
+}
+
+void NodeModel::TryDial() {
+  dialling_ = false;
+  if (stream_ || !orders_) return;
+  if (model_.events.now() >= partitioned_until_) stream_ = dial_(*this);
+  if (!stream_) return OpenStream();
+  machine_.Later(kAnswerTimeout, [this, stream = stream_] {
+    // No answer: give up and try again. What was sent may still arrive.
+    if (stream != stream_ || stream->incarnation.valid()) return;
+    CloseStream();
+    if (agent_) agent_->StreamGone();
+  });
+  agent_->StreamOpened();
+}
+
+void NodeModel::CloseStream() {
+  if (stream_) stream_->CloseFromNode();
+  stream_.reset();
+}
+
+}  // namespace bsub::sim

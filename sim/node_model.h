@@ -1,0 +1,72 @@
+// A simulated machine with its spawner and agent, and the faults that strike it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "sim/agent_model.h"
+#include "sim/model.h"
+#include "sim/network.h"
+#include "sim/pipe.h"
+#include "sim/spawner_model.h"
+
+namespace bsub::sim {
+
+class NodeModel : public NodeEnd, public AgentHost {
+ public:
+  // Opens a stream to the scheduler, or null if it does not answer.
+  using Dial = std::function<StreamPtr(NodeEnd&)>;
+
+  NodeModel(Model& model, sched::NodeDescription description, Dial dial);
+
+  const std::string& name() const { return machine_.name(); }
+  void PowerOn();
+  bool powered() const { return powered_; }
+
+  // Faults. Each mends itself after a while.
+  void CrashAgent();
+  void CrashSpawner();
+  void PowerLoss(Duration off_for);
+  void Partition(Duration how_long);
+  void Freeze(Duration how_long);
+  void BreakStream();
+  void Mend();  // at once
+
+  bool Idle() const { return spawner_.Idle(); }
+
+  void Received(const StreamPtr& stream, const ToNode& message) override;
+  void Closed(const StreamPtr& stream) override;
+  void ToScheduler(FromNode message) override;
+  void OrderSpawner(ToSpawner message) override;
+  void OpenStream() override;
+  void CloseStream() override;
+
+ private:
+  void StartAgent();
+  void StartSpawner();
+  void Link();
+  void DropAgent();
+  void TryDial();
+  Duration Soon(Duration longest);
+
+  Model& model_;
+  Machine machine_;
+  sched::NodeDescription description_;
+  const Dial dial_;
+  SpawnerModel spawner_;
+  std::unique_ptr<Agent> agent_;
+  std::uint64_t agent_process_ = 0;
+  std::uint64_t spawner_process_ = 0;
+  // The socket between agent and spawner.
+  std::shared_ptr<Pipe<ToSpawner>> orders_;
+  std::shared_ptr<Pipe<FromSpawner>> reports_;
+  TimePoint orders_done_;  // a new agent is served only after what its predecessor had sent
+  StreamPtr stream_;
+  bool dialling_ = false;
+  bool powered_ = false;
+  TimePoint partitioned_until_;
+};
+
+}  // namespace bsub::sim

@@ -1,0 +1,113 @@
+// An independent book of what the durable entries say, kept with the plainest means: one record per task, and
+// dependencies evaluated from scratch. It shares no code with the core's state, so that both must agree.
+//
+// It is fed with entries when they become durable and never goes back. A contradiction throws Violation.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "scheduler/core/entry.h"
+#include "scheduler/core/state.h"
+
+namespace bsub::sim {
+
+enum class Truth3 : std::uint8_t { kOpen, kMet, kNever };
+
+class Witness {
+ public:
+  enum class Phase : std::uint8_t { kWaiting, kLive, kSucceeded, kFailed };
+  struct Task {
+    Phase phase = Phase::kWaiting;
+    bool held = false;
+    bool ever_started = false;
+    int exit_code = 0;  // as a shell shows it, once failed
+    std::uint32_t highest_attempt = 0;
+    // Of the live attempt.
+    NodeId node;
+    Incarnation incarnation;
+    Resources allocated;
+    std::vector<std::int32_t> gpus;
+    bool started = false;
+    sched::StopReason stop = sched::StopReason::kNone;
+    bool over() const { return phase == Phase::kSucceeded || phase == Phase::kFailed; }
+  };
+  struct Job {
+    JobSpec spec;
+    bool held = false;
+    bool begun = true;
+    bool forgotten = false;
+    std::vector<Task> tasks;
+    std::uint32_t live = 0;
+    bool over() const;
+  };
+  struct Node {
+    sched::NodeDescription description;
+    Incarnation incarnation;
+    TimePoint registered_at;
+    bool drained = false;
+    bool down = false;
+  };
+
+  void Durable(const sched::JournalEntry& entry);
+
+  std::uint64_t sequence() const { return sequence_; }
+  const std::map<JobId, Job>& jobs() const { return jobs_; }
+  const Task* FindTask(const sched::TaskRef& ref) const;
+  bool IsLive(const sched::AttemptRef& ref) const;
+  const std::map<NodeId, Node>& nodes() const { return nodes_; }
+  // Zero if the token is not in the journal.
+  JobId FindToken(const SubmitToken& token) const;
+
+  // Does the job's dependency allow this task to start?
+  Truth3 Allows(const Job& job, std::uint32_t ordinal) const;
+  // The first difference between this book and a state of the same sequence; empty if they agree.
+  std::string CompareWith(const sched::State& state) const;
+
+ private:
+  void On(const sched::ClusterCreated&, TimePoint) {}
+  void On(const sched::QueueSet& e, TimePoint at);
+  void On(const sched::QueueDeleted& e, TimePoint at);
+  void On(const sched::DefinitionRegistered&, TimePoint) {}
+  void On(const sched::DefinitionDeregistered&, TimePoint) {}
+  void On(const sched::JobSubmitted& e, TimePoint at);
+  void On(const sched::BeginTimeReached& e, TimePoint at);
+  void On(const sched::HoldSet& e, TimePoint at);
+  void On(const sched::PrioritySet&, TimePoint) {}
+  void On(const sched::TasksEnded& e, TimePoint at);
+  void On(const sched::TasksRequeued& e, TimePoint at);
+  void On(const sched::AttemptPlaced& e, TimePoint at);
+  void On(const sched::AttemptStarted& e, TimePoint at);
+  void On(const sched::StopRequested& e, TimePoint at);
+  void On(const sched::AttemptEnded& e, TimePoint at);
+  void On(const sched::NodeRegistered& e, TimePoint at);
+  void On(const sched::NodeContactLost&, TimePoint) {}
+  void On(const sched::NodeDied& e, TimePoint at);
+  void On(const sched::NodeDrainSet& e, TimePoint at);
+  void On(const sched::NodeRemoved& e, TimePoint at);
+  void On(const sched::JobsForgotten& e, TimePoint at);
+  void On(const sched::StateHashRecorded&, TimePoint) {}
+
+  Job& Known(JobId id);
+  Task& Known(const sched::TaskRef& ref);
+  Task& Live(const sched::AttemptRef& ref);
+  void CheckPlacement(const sched::AttemptPlaced& e, const Job& job, const Task& task) const;
+  void CheckRoom(const sched::AttemptPlaced& e) const;
+  void CheckLimits(const sched::AttemptPlaced& e, const Job& job) const;
+
+  std::uint64_t sequence_ = 0;
+  TimePoint last_at_;
+  JobId newest_job_;
+  Incarnation newest_incarnation_;
+  std::map<JobId, Job> jobs_;
+  std::map<SubmitToken, JobId> tokens_;
+  std::map<NodeId, Node> nodes_;
+  std::map<std::string, sched::Queue> queues_;
+  std::set<sched::AttemptRef> live_;
+};
+
+}  // namespace bsub::sim

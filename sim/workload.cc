@@ -1,0 +1,224 @@
+#include "sim/workload.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace bsub::sim {
+namespace {
+
+using std::chrono::seconds;
+
+const std::vector<std::string>& QueueNames() {
+  static const std::vector<std::string> names = {"default", "high", "low"};
+  return names;
+}
+
+// Few sizes, so that arrays can be paired; some cross a word of the bitmaps.
+const std::vector<std::uint32_t>& ArraySizes() {
+  static const std::vector<std::uint32_t> sizes = {1, 2, 3, 3, 5, 5, 5, 8, 8, 20, 64, 65, 130};
+  return sizes;
+}
+
+}  // namespace
+
+Principal Admin() { return {.uid = kAdminUid, .gid = kAdminUid, .groups = {}, .name = "admin"}; }
+
+Workload::Workload(Model& model, ClientModel& clients, std::vector<std::unique_ptr<NodeModel>>& nodes)
+    : model_(model), clients_(clients), nodes_(nodes) {}
+
+Principal Workload::AnyUser() {
+  const auto n = static_cast<std::uint32_t>(model_.random.Below(3));
+  return {.uid = 1000 + n, .gid = 100, .groups = {}, .name = "user" + std::to_string(n)};
+}
+
+// Mostly a recent one.
+JobId Workload::AnyJob() {
+  const std::vector<JobId>& known = clients_.acknowledged();
+  if (known.empty() || model_.random.Chance(20))
+    return JobId(static_cast<std::uint64_t>(model_.random.Between(1, 50)));
+  const std::size_t window =
+      model_.random.Chance(700) ? std::min<std::size_t>(known.size(), 6) : known.size();
+  return known[known.size() - 1 - model_.random.Below(window)];
+}
+
+void Workload::Begin() {
+  for (const std::string& name : QueueNames()) {
+    if (name != "default") clients_.Ask(sched::SetQueue{{}, Admin(), MakeQueue(name), false, false});
+  }
+}
+
+void Workload::Act() {
+  const std::uint64_t luck = model_.random.Below(100);
+  if (luck < 60) return SubmitOne();
+  if (luck < 90) return ControlOne();
+  if (luck < 95) return ChangeQueue();
+  ChangeNode();
+}
+
+std::shared_ptr<JobSettings> Workload::MakeSettings() {
+  Random& random = model_.random;
+  auto settings = std::make_shared<JobSettings>();
+  settings->working_directory = "/home/user";
+  if (random.Chance(700)) settings->queue = random.Pick(QueueNames());
+  settings->priority = random.Chance(700) ? 0 : static_cast<std::int32_t>(random.Between(-2, 2));
+  settings->request = {
+      .cpu_milli = 500 * random.Between(1, 4), .mem_bytes = random.Between(0, 4) << 28, .gpus = 0};
+  if (random.Chance(100)) settings->request.gpus = static_cast<std::int32_t>(random.Between(1, 2));
+  settings->stop_grace = seconds(random.Between(0, 30));
+  settings->retry.attempts = static_cast<std::int32_t>(random.Between(1, 4));
+  if (random.Chance(150))
+    settings->retry.evaluate_on_exit.push_back(
+        {"Host EC2*", "", "", random.Chance(500) ? RetryAction::kRetry : RetryAction::kExit});
+  if (random.Chance(150)) settings->retry.evaluate_on_exit.push_back({"", "", "3", RetryAction::kExit});
+  if (random.Chance(100)) settings->max_interruptions = static_cast<std::int32_t>(random.Between(0, 3));
+  if (random.Chance(150)) settings->on_impossible = OnImpossible::kKeep;
+  return settings;
+}
+
+std::optional<ArraySpec> Workload::MakeArray() {
+  Random& random = model_.random;
+  if (random.Chance(600)) return std::nullopt;
+  const std::uint32_t size = random.Pick(ArraySizes());
+  const auto first = static_cast<std::uint32_t>(random.Between(0, 3));
+  const auto step = static_cast<std::uint32_t>(random.Between(1, 2));
+  const auto limit = random.Chance(500) ? static_cast<std::uint32_t>(random.Between(1, 5)) : 0;
+  return ArraySpec({{first, first + (size - 1) * step, step}}, limit);
+}
+
+void Workload::SubmitOne() {
+  JobSpec spec;
+  spec.name = "job" + std::to_string(model_.random.Below(5));
+  spec.settings = MakeSettings();
+  spec.array = MakeArray();
+  if (model_.random.Chance(500)) AddExpression(spec.dependency, spec, 0);
+  if (model_.random.Chance(100))
+    spec.begin_at = model_.events.now() + model_.random.Between(seconds(0), seconds(300));
+  spec.held = model_.random.Chance(50);
+  const std::uint64_t serial = next_token_++;
+  std::memcpy(spec.token.bytes.data(), &serial, sizeof serial);
+  clients_.Submit(AnyUser(), std::move(spec));
+}
+
+void Workload::AddExpression(Dependency& dependency, const JobSpec& spec, int depth) {
+  using Kind = DependencyNode::Kind;
+  const std::uint64_t luck = model_.random.Below(100);
+  if (depth >= 3 || luck < 60) {
+    dependency.nodes.push_back(MakeCondition(spec));
+    return;
+  }
+  AddExpression(dependency, spec, depth + 1);
+  DependencyNode node;
+  node.kind = luck < 70 ? Kind::kNot : luck < 85 ? Kind::kAnd : Kind::kOr;
+  if (node.kind != Kind::kNot) AddExpression(dependency, spec, depth + 1);
+  dependency.nodes.push_back(node);
+}
+
+DependencyNode Workload::MakeCondition(const JobSpec& spec) {
+  Random& random = model_.random;
+  DependencyNode node;
+  const std::uint64_t luck = random.Below(100);
+  node.condition = luck < 40   ? Condition::kDone
+                   : luck < 60 ? Condition::kEnded
+                   : luck < 75 ? Condition::kStarted
+                               : Condition::kExit;
+  if (spec.array && random.Chance(150)) {
+    node.condition = Condition::kSequential;
+    return node;
+  }
+  if (node.condition == Condition::kExit && random.Chance(700)) {
+    node.compare = static_cast<Compare>(random.Between(1, 6));
+    node.exit_code = static_cast<std::int32_t>(random.Between(0, 4));
+  }
+  if (random.Chance(50)) {
+    node.name = "job" + std::to_string(random.Below(5)) + (random.Chance(300) ? "*" : "");
+    return node;
+  }
+  node.job = AnyJob();
+  const auto target = model_.witness.jobs().find(node.job);
+  if (target == model_.witness.jobs().end() || !target->second.spec.array) return node;
+  const ArraySpec& array = *target->second.spec.array;
+  if (spec.array && spec.array->size() == array.size() && random.Chance(700)) {
+    node.index_wise = true;
+  } else if (random.Chance(400)) {
+    node.index = array.IndexOf(static_cast<std::uint32_t>(random.Below(array.size())));
+  }
+  return node;
+}
+
+void Workload::ControlOne() {
+  Random& random = model_.random;
+  sched::Control control;
+  control.who = random.Chance(300) ? AnyUser() : Admin();
+  const std::uint64_t luck = random.Below(100);
+  control.action = luck < 20   ? sched::ControlAction::kCancel
+                   : luck < 40 ? sched::ControlAction::kHold
+                   : luck < 60 ? sched::ControlAction::kRelease
+                   : luck < 90 ? sched::ControlAction::kRequeue
+                               : sched::ControlAction::kSetPriority;
+  control.priority = static_cast<std::int32_t>(random.Between(-3, 3));
+  control.reason = "on a whim";
+  for (std::int64_t n = random.Between(1, 2); n > 0; --n) {
+    JobTarget target{AnyJob().value(), std::nullopt};
+    const auto job = model_.witness.jobs().find(JobId(target.job));
+    if (job != model_.witness.jobs().end() && job->second.spec.array && random.Chance(500)) {
+      const ArraySpec& array = *job->second.spec.array;
+      target.index = array.IndexOf(static_cast<std::uint32_t>(random.Below(array.size())));
+    }
+    control.targets.push_back(target);
+  }
+  clients_.Ask(std::move(control));
+}
+
+sched::Queue Workload::MakeQueue(const std::string& name) {
+  Random& random = model_.random;
+  sched::Queue queue;
+  queue.name = name;
+  queue.priority = static_cast<std::int32_t>(random.Between(-1, 1));
+  queue.accepts = !random.Chance(100);
+  queue.dispatches = !random.Chance(150);
+  if (random.Chance(200)) queue.max_running = random.Between(1, 6);
+  if (random.Chance(200)) queue.max_running_per_user = random.Between(1, 3);
+  if (random.Chance(100)) queue.max_waiting = random.Between(50, 300);
+  return queue;
+}
+
+void Workload::ChangeQueue() {
+  const std::string& name = model_.random.Pick(QueueNames());
+  if (model_.random.Chance(150)) return clients_.Ask(sched::DeleteQueue{{}, Admin(), name});
+  clients_.Ask(sched::SetQueue{{}, Admin(), MakeQueue(name), false, model_.random.Chance(50)});
+}
+
+void Workload::ChangeNode() {
+  const NodeModel& node = *model_.random.Pick(nodes_);
+  const std::uint64_t luck = model_.random.Below(100);
+  sched::NodeAction action = luck < 40 ? sched::NodeAction::kDrain : sched::NodeAction::kResume;
+  // People declare dead only what they see without power, and do not let their word travel.
+  if (!node.powered() && luck < 60)
+    return clients_.AskNow(
+        sched::SetNode{{}, Admin(), sched::NodeAction::kDeclareDead, node.name(), "no power"});
+  if (luck >= 90) action = sched::NodeAction::kRemove;
+  clients_.Ask(sched::SetNode{{}, Admin(), action, node.name(), "drill"});
+}
+
+void Workload::LetGo() {
+  for (const std::string& name : QueueNames()) {
+    sched::Queue queue;
+    queue.name = name;
+    clients_.Ask(sched::SetQueue{{}, Admin(), queue, false, false});
+  }
+  for (const auto& node : nodes_)
+    clients_.Ask(sched::SetNode{{}, Admin(), sched::NodeAction::kResume, node->name(), ""});
+  sched::Control release{{}, Admin(), sched::ControlAction::kRelease, {}, "", 0};
+  for (const auto& [id, job] : model_.witness.jobs()) {
+    if (job.forgotten) continue;
+    release.targets.push_back({id.value(), std::nullopt});
+    for (std::uint32_t i = 0; i < job.tasks.size(); ++i) {
+      if (job.tasks[i].held && job.spec.array)
+        release.targets.push_back({id.value(), job.spec.array->IndexOf(i)});
+    }
+  }
+  clients_.Ask(std::move(release));
+}
+
+}  // namespace bsub::sim
