@@ -137,7 +137,7 @@ Result<std::vector<std::uint64_t>> PayloadStore::Pack(std::span<const PayloadHas
                                                       std::uint64_t sequence) {
   std::vector<PayloadHash> wanted(live.begin(), live.end());
   std::ranges::sort(wanted);
-  wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   std::vector<bool> covered(wanted.size(), false);
   BSUB_ASSIGN_OR_RETURN(std::vector<std::uint64_t> packs, KeepPacks(wanted, covered));
   if (std::ranges::find(covered, false) == covered.end()) return packs;

@@ -1,0 +1,113 @@
+// The journal as the daemon uses it: recovers the core at the start, makes batches of entries durable, and
+// keeps the directory in order (snapshots, retention).
+//
+// One thread, the journal's, uses it, except for payloads(), which any thread may read.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/hash.h"
+#include "common/result.h"
+#include "common/time.h"
+#include "scheduler/core/entry.h"
+#include "scheduler/core/scheduler.h"
+#include "scheduler/journal/file_system.h"
+#include "scheduler/journal/journal_writer.h"
+#include "scheduler/journal/payload_store.h"
+#include "scheduler/journal/recovery.h"
+#include "scheduler/journal/retention.h"
+
+namespace bsub::journal {
+
+struct DiskJournalSettings {
+  std::string directory;
+  SegmentSettings segments;
+  RetentionSettings retention;
+  // Bytes of journal after which the next snapshot is due: bounds the replay at a start. Setting:
+  // journal.snapshot_bytes.
+  std::uint64_t snapshot_bytes = std::uint64_t{128} << 20;
+  std::optional<ClusterUuid> new_cluster;  // of a journal that is made; by default a random one
+};
+
+// Bytes that an entry of the same batch names.
+struct StagedPayload {
+  PayloadHash hash;
+  std::shared_ptr<const std::string> bytes;
+};
+
+struct RecoveryReport {
+  bool created = false;        // there was no journal before
+  std::uint64_t snapshot = 0;  // its sequence; 0: none was used
+  std::uint64_t entries_replayed = 0;
+  std::uint64_t last_sequence = 0;
+  std::optional<DroppedTail> dropped_tail;
+  std::vector<std::string> warnings;  // one line each
+};
+
+struct JournalFacts {
+  std::uint64_t last_sequence = 0;
+  std::uint64_t snapshot_sequence = 0;  // 0: none yet
+  std::uint64_t segment_count = 0;
+  std::uint64_t bytes = 0;  // all files of the directory, reserved space included
+};
+
+class DiskJournal;
+
+struct OpenedJournal {
+  std::unique_ptr<DiskJournal> journal;
+  std::unique_ptr<sched::Scheduler> scheduler;  // with the recovered state
+  RecoveryReport report;
+};
+
+class DiskJournal {
+ public:
+  // Takes the directory's lock, recovers, repairs the tail. Makes the directory (not its parents) if needed.
+  static Result<OpenedJournal> Open(FileSystem& files, const DiskJournalSettings& settings,
+                                    const sched::Settings& core_settings);
+
+  // One write, one sync: success means durable. Payloads that no entry names are left out; one that an entry
+  // names and that is not given must be stored already. After a failed write every later call fails: exit.
+  Status Append(std::span<const sched::JournalEntry> entries, std::span<const StagedPayload> payloads);
+
+  std::uint64_t last_sequence() const { return writer_->NextSequence() - 1; }
+  const ClusterUuid& cluster() const { return cluster_; }
+  const PayloadStore& payloads() const { return *payloads_; }
+
+  JournalFacts Facts() const;  // any thread, like payloads()
+
+  // SnapshotCycle (snapshot_cycle.h) calls these three. When due, the core records its state hash; once that
+  // entry is appended the segment is closed; then the helper runs, and what it made is taken into use.
+  bool SnapshotDue() const { return bytes_since_snapshot_ >= settings_.snapshot_bytes; }  // any thread
+  Result<std::uint64_t> CloseSegment();
+  // Reads payloads from the new packs and removes the files that are no longer needed. Returns their names.
+  Result<std::vector<std::string>> FinishSnapshot(std::uint64_t sequence, TimePoint now);
+  const std::string& directory() const { return settings_.directory; }
+
+ private:
+  DiskJournal(FileSystem& files, DiskJournalSettings settings, const ClusterUuid& cluster,
+              std::unique_ptr<FileLock> lock)
+      : files_(files), settings_(std::move(settings)), cluster_(cluster), lock_(std::move(lock)) {}
+
+  using Needed = std::vector<StagedPayload>;
+  Result<Needed> PayloadsNeeded(std::span<const sched::JournalEntry> entries,
+                                std::span<const StagedPayload> payloads) const;
+  Status WriteBatch(const std::vector<std::string>& entries, const Needed& needed);
+
+  FileSystem& files_;
+  const DiskJournalSettings settings_;
+  const ClusterUuid cluster_;
+  std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<PayloadStore> payloads_;
+  std::unique_ptr<JournalWriter> writer_;
+  std::atomic<std::uint64_t> bytes_since_snapshot_ = 0;
+  std::atomic<std::uint64_t> durable_sequence_ = 0;
+  std::atomic<std::uint64_t> snapshot_sequence_ = 0;
+};
+
+}  // namespace bsub::journal

@@ -1,0 +1,108 @@
+// What is over, for queries: jobs, attempts and events in SQLite. Derived from the journal and never its
+// master: it may be deleted at any time and is made anew.
+//
+// HistoryWriter is fed entries in order by one thread, one transaction per batch, and passes over what it has
+// already taken, so feeding may restart anywhere. HistoryReader has a read-only connection of its own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/ids.h"
+#include "common/result.h"
+#include "common/time.h"
+#include "scheduler/core/entry.h"
+
+namespace bsub::journal {
+
+class HistoryWriter {
+ public:
+  // Opens or makes the database. One that is damaged, of another schema or cluster, or ahead of the journal
+  // (`journal_sequence`: its last entry) is renamed to "<path>.aside" and made anew; warning() then says so.
+  static Result<std::unique_ptr<HistoryWriter>> Open(const std::string& path, std::string_view cluster_uuid,
+                                                     std::uint64_t journal_sequence);
+  ~HistoryWriter();
+
+  // All of it or nothing. After a DataLoss error the database is damaged: destroy the writer, Open again, and
+  // feed it from LastSequence() on.
+  Status Apply(std::span<const sched::JournalEntry> entries);
+  std::uint64_t LastSequence() const;  // 0: empty
+  const std::string& warning() const;  // empty: none
+
+ private:
+  class Impl;
+  explicit HistoryWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+struct PastAttempt {
+  std::string node;  // name
+  Resources allocated;
+  TimePoint ended_at;  // unset while it runs
+  sched::AttemptEnded ended;
+};
+
+// The end of a task that came without an attempt: cancelled while waiting, or a dependency that cannot be
+// met.
+struct PastTaskEnd {
+  End end;
+  TimePoint at;
+};
+
+struct PastJob {
+  JobId id;
+  std::shared_ptr<const sched::JobSubmitted> submitted;
+  TimePoint submitted_at;
+  TimePoint finished_at;  // unset: not over
+  std::uint32_t size = 1;
+  std::uint32_t succeeded = 0;  // tasks
+  std::uint32_t failed = 0;
+  std::int32_t priority = 0;
+  bool forgotten = false;  // no longer in the core
+};
+
+struct PastJobFilter {
+  std::optional<std::string> owner;
+  std::optional<std::string> queue;
+  std::optional<std::string> name;  // exactly
+  TimePoint finished_from;          // inclusive; unset: no bound
+  TimePoint finished_before;        // exclusive; unset: no bound
+  std::optional<bool> failed;       // any task failed
+};
+
+struct PastEvent {
+  std::uint64_t sequence = 0;
+  TimePoint at;
+  std::string kind;
+  std::optional<sched::TaskSelector> task;
+  NodeId node;  // not valid: none
+};
+
+class HistoryReader {
+ public:
+  static Result<std::unique_ptr<HistoryReader>> Open(const std::string& path);
+  ~HistoryReader();
+
+  Result<std::uint64_t> LastSequence();
+  // Ascending by number; live ones included.
+  Result<std::vector<PastAttempt>> AttemptsOf(sched::TaskRef task);
+  Result<std::optional<PastTaskEnd>> EndOf(sched::TaskRef task);
+  Result<std::optional<PastJob>> FindJob(JobId job);
+  // Ids above `from` ascending, or below it descending (newest_first; 0: from the newest).
+  Result<std::vector<PastJob>> ForgottenJobs(JobId from, bool newest_first, std::size_t limit);
+  // Newest finish first. `behind`: the last job of the page before.
+  Result<std::vector<PastJob>> FinishedJobs(const PastJobFilter& filter, const PastJob* behind,
+                                            std::size_t limit);
+  Result<std::vector<PastEvent>> EventsAfter(std::uint64_t sequence, std::size_t limit);
+
+ private:
+  class Impl;
+  explicit HistoryReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bsub::journal

@@ -1,0 +1,332 @@
+#include "scheduler/journal/proto_parts.h"
+
+#include <algorithm>
+
+namespace bsub::journal {
+namespace {
+
+void Encode(const DependencyNode& x, pb::DependencyNode* out) {
+  out->set_kind(static_cast<std::uint32_t>(x.kind));
+  out->set_condition(static_cast<std::uint32_t>(x.condition));
+  out->set_compare(static_cast<std::uint32_t>(x.compare));
+  out->set_index_wise(x.index_wise);
+  out->set_exit_code(x.exit_code);
+  out->set_job(x.job.value());
+  if (x.index) out->set_index(*x.index);
+  out->set_name(x.name);
+}
+
+Status Decode(const pb::DependencyNode& in, DependencyNode* x) {
+  BSUB_RETURN_IF_ERROR(
+      DecodeEnum(in.kind(), DependencyNode::Kind::kNot, "kind of dependency node", &x->kind));
+  BSUB_RETURN_IF_ERROR(
+      DecodeEnum(in.condition(), Condition::kSequential, "dependency condition", &x->condition));
+  BSUB_RETURN_IF_ERROR(
+      DecodeEnum(in.compare(), Compare::kGreaterEqual, "comparison of exit codes", &x->compare));
+  x->index_wise = in.index_wise();
+  x->exit_code = in.exit_code();
+  x->job = JobId(in.job());
+  if (in.has_index()) x->index = in.index();
+  x->name = in.name();
+  return OkStatus();
+}
+
+}  // namespace
+
+void Encode(const std::map<std::string, std::string>& map, KeyValues* out) {
+  for (const auto& [key, value] : map) {
+    pb::KeyValue* pair = out->Add();
+    pair->set_key(key);
+    pair->set_value(value);
+  }
+}
+
+void Decode(const KeyValues& in, std::map<std::string, std::string>* map) {
+  for (const pb::KeyValue& pair : in) map->emplace(pair.key(), pair.value());
+}
+
+std::string EncodeHash(const PayloadHash& hash) {
+  if (hash.empty()) return {};
+  return {reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size()};
+}
+
+Status DecodeHash(const std::string& bytes, PayloadHash* hash) {
+  if (bytes.empty()) return OkStatus();
+  if (bytes.size() != hash->bytes.size())
+    return DataLoss("a payload hash of " + std::to_string(bytes.size()) + " bytes");
+  std::copy_n(bytes.begin(), bytes.size(), reinterpret_cast<char*>(hash->bytes.data()));
+  return OkStatus();
+}
+
+void Encode(const Resources& x, pb::Resources* out) {
+  out->set_cpu_milli(x.cpu_milli);
+  out->set_mem_bytes(x.mem_bytes);
+  out->set_gpus(x.gpus);
+}
+
+void Decode(const pb::Resources& in, Resources* x) {
+  x->cpu_milli = in.cpu_milli();
+  x->mem_bytes = in.mem_bytes();
+  x->gpus = in.gpus();
+}
+
+void Encode(const RetryStrategy& x, pb::RetryStrategy* out) {
+  out->set_attempts(x.attempts);
+  for (const EvaluateOnExit& rule : x.evaluate_on_exit) {
+    pb::EvaluateOnExit* r = out->add_evaluate_on_exit();
+    r->set_on_status_reason(rule.on_status_reason);
+    r->set_on_reason(rule.on_reason);
+    r->set_on_exit_code(rule.on_exit_code);
+    r->set_action(static_cast<std::uint32_t>(rule.action));
+  }
+}
+
+Status Decode(const pb::RetryStrategy& in, RetryStrategy* x) {
+  x->attempts = in.attempts();
+  for (const pb::EvaluateOnExit& r : in.evaluate_on_exit()) {
+    EvaluateOnExit rule{r.on_status_reason(), r.on_reason(), r.on_exit_code(), RetryAction::kExit};
+    BSUB_RETURN_IF_ERROR(DecodeEnum(r.action(), RetryAction::kExit, "retry action", &rule.action));
+    x->evaluate_on_exit.push_back(std::move(rule));
+  }
+  return OkStatus();
+}
+
+void Encode(const ArraySpec& x, pb::ArraySpec* out) {
+  for (const IndexRange& range : x.ranges()) {
+    pb::IndexRange* r = out->add_ranges();
+    r->set_first(range.first);
+    r->set_last(range.last);
+    r->set_step(range.step);
+  }
+  out->set_concurrency(x.concurrency());
+}
+
+// What ArraySpec's constructor takes for granted is checked here.
+Status Decode(const pb::ArraySpec& in, std::optional<ArraySpec>* x) {
+  std::vector<IndexRange> ranges;
+  std::uint64_t size = 0;
+  for (const pb::IndexRange& r : in.ranges()) {
+    const bool good = r.step() > 0 && r.first() <= r.last() && (r.last() - r.first()) % r.step() == 0 &&
+                      (ranges.empty() || ranges.back().last < r.first());
+    if (!good) return DataLoss("an array's index ranges are not ascending and disjoint");
+    ranges.push_back({r.first(), r.last(), r.step()});
+    size += (std::uint64_t{r.last()} - r.first()) / r.step() + 1;
+  }
+  if (size == 0 || size > UINT32_MAX) return DataLoss("an array of " + std::to_string(size) + " children");
+  x->emplace(std::move(ranges), in.concurrency());
+  return OkStatus();
+}
+
+void Encode(const End& x, pb::End* out) {
+  out->set_kind(static_cast<std::uint32_t>(x.kind));
+  out->set_code(x.code);
+  out->set_by(x.by);
+  out->set_reason(x.reason);
+}
+
+Status Decode(const pb::End& in, End* x) {
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.kind(), EndKind::kRequeued, "kind of end", &x->kind));
+  x->code = in.code();
+  x->by = in.by();
+  x->reason = in.reason();
+  return OkStatus();
+}
+
+void Encode(const Usage& x, pb::Usage* out) {
+  out->set_user_us(x.user_us);
+  out->set_system_us(x.system_us);
+  out->set_elapsed_us(x.elapsed_us);
+  out->set_max_rss_bytes(x.max_rss_bytes);
+  out->set_read_bytes(x.read_bytes);
+  out->set_write_bytes(x.write_bytes);
+}
+
+void Decode(const pb::Usage& in, Usage* x) {
+  x->user_us = in.user_us();
+  x->system_us = in.system_us();
+  x->elapsed_us = in.elapsed_us();
+  x->max_rss_bytes = in.max_rss_bytes();
+  x->read_bytes = in.read_bytes();
+  x->write_bytes = in.write_bytes();
+}
+
+void Encode(const JobDefinition& x, pb::JobDefinition* out) {
+  out->set_name(x.name);
+  out->set_revision(x.revision);
+  out->set_active(x.active);
+  for (const std::string& word : x.command) out->add_command(word);
+  Encode(x.environment, out->mutable_environment());
+  Encode(x.parameters, out->mutable_parameters());
+  out->set_working_directory(x.working_directory);
+  Encode(x.request, out->mutable_request());
+  out->set_walltime_us(x.walltime.count());
+  out->set_priority(x.priority);
+  Encode(x.retry, out->mutable_retry());
+  Encode(x.tags, out->mutable_tags());
+  out->set_registered_by(x.registered_by);
+  out->set_registered_at_us(x.registered_at.micros());
+}
+
+Status Decode(const pb::JobDefinition& in, JobDefinition* x) {
+  x->name = in.name();
+  x->revision = in.revision();
+  x->active = in.active();
+  x->command.assign(in.command().begin(), in.command().end());
+  Decode(in.environment(), &x->environment);
+  Decode(in.parameters(), &x->parameters);
+  x->working_directory = in.working_directory();
+  Decode(in.request(), &x->request);
+  x->walltime = Duration(in.walltime_us());
+  x->priority = in.priority();
+  BSUB_RETURN_IF_ERROR(Decode(in.retry(), &x->retry));
+  Decode(in.tags(), &x->tags);
+  x->registered_by = in.registered_by();
+  x->registered_at = TimePoint(in.registered_at_us());
+  return OkStatus();
+}
+
+void Encode(const JobSettings& x, pb::JobSettings* out) {
+  pb::Principal* owner = out->mutable_owner();
+  owner->set_uid(x.owner.uid);
+  owner->set_gid(x.owner.gid);
+  for (const std::uint32_t group : x.owner.groups) owner->add_groups(group);
+  owner->set_name(x.owner.name);
+  out->set_submit_host(x.submit_host);
+  out->set_working_directory(x.working_directory);
+  out->set_umask(x.umask);
+  for (const ProcessLimit& limit : x.limits) {
+    pb::ProcessLimit* l = out->add_limits();
+    l->set_name(limit.name);
+    l->set_soft(limit.soft);
+    l->set_hard(limit.hard);
+  }
+  out->set_environment_hash(EncodeHash(x.environment));
+  out->set_queue(x.queue);
+  out->set_priority(x.priority);
+  out->set_project(x.project);
+  out->set_share_identifier(x.share_identifier);
+  Encode(x.request, out->mutable_request());
+  out->set_walltime_us(x.walltime.count());
+  out->set_stop_grace_us(x.stop_grace.count());
+  Encode(x.retry, out->mutable_retry());
+  out->set_max_interruptions(x.max_interruptions);
+  out->set_on_impossible(static_cast<std::uint32_t>(x.on_impossible));
+  out->set_definition(x.definition);
+  out->set_stdout_path(x.stdout_path);
+  out->set_stderr_path(x.stderr_path);
+  Encode(x.tags, out->mutable_tags());
+}
+
+Status Decode(const pb::JobSettings& in, JobSettings* x) {
+  x->owner = {in.owner().uid(),
+              in.owner().gid(),
+              {in.owner().groups().begin(), in.owner().groups().end()},
+              in.owner().name()};
+  x->submit_host = in.submit_host();
+  x->working_directory = in.working_directory();
+  x->umask = in.umask();
+  for (const pb::ProcessLimit& limit : in.limits())
+    x->limits.push_back({limit.name(), limit.soft(), limit.hard()});
+  BSUB_RETURN_IF_ERROR(DecodeHash(in.environment_hash(), &x->environment));
+  x->queue = in.queue();
+  x->priority = in.priority();
+  x->project = in.project();
+  x->share_identifier = in.share_identifier();
+  Decode(in.request(), &x->request);
+  x->walltime = Duration(in.walltime_us());
+  x->stop_grace = Duration(in.stop_grace_us());
+  BSUB_RETURN_IF_ERROR(Decode(in.retry(), &x->retry));
+  x->max_interruptions = in.max_interruptions();
+  BSUB_RETURN_IF_ERROR(
+      DecodeEnum(in.on_impossible(), OnImpossible::kKeep, "on_impossible", &x->on_impossible));
+  x->definition = in.definition();
+  x->stdout_path = in.stdout_path();
+  x->stderr_path = in.stderr_path();
+  Decode(in.tags(), &x->tags);
+  return OkStatus();
+}
+
+void Encode(const JobSpec& x, pb::JobSpec* out) {
+  out->set_name(x.name);
+  out->set_command_hash(EncodeHash(x.command));
+  if (x.array) Encode(*x.array, out->mutable_array());
+  for (const DependencyNode& node : x.dependency.nodes) Encode(node, out->add_dependency());
+  out->set_begin_at_us(x.begin_at.micros());
+  out->set_held(x.held);
+  if (!x.token.empty()) out->set_token(x.token.bytes.data(), x.token.bytes.size());
+}
+
+Status Decode(const pb::JobSpec& in, JobSpec* x) {
+  x->name = in.name();
+  BSUB_RETURN_IF_ERROR(DecodeHash(in.command_hash(), &x->command));
+  if (in.has_array()) BSUB_RETURN_IF_ERROR(Decode(in.array(), &x->array));
+  for (const pb::DependencyNode& node : in.dependency()) {
+    BSUB_RETURN_IF_ERROR(Decode(node, &x->dependency.nodes.emplace_back()));
+  }
+  BSUB_RETURN_IF_ERROR(Validate(x->dependency, {.max_nodes = SIZE_MAX, .max_depth = SIZE_MAX}));
+  x->begin_at = TimePoint(in.begin_at_us());
+  x->held = in.held();
+  if (in.token().empty()) return OkStatus();
+  if (in.token().size() != x->token.bytes.size())
+    return DataLoss("a submit token of another length than 16 bytes");
+  std::copy_n(in.token().begin(), x->token.bytes.size(), reinterpret_cast<char*>(x->token.bytes.data()));
+  return OkStatus();
+}
+
+void Encode(const sched::AttemptRef& x, pb::AttemptRef* out) {
+  out->set_job(x.task.job.value());
+  out->set_ordinal(x.task.ordinal);
+  out->set_number(x.number);
+}
+
+void Decode(const pb::AttemptRef& in, sched::AttemptRef* x) {
+  *x = {{JobId(in.job()), in.ordinal()}, in.number()};
+}
+
+void Encode(const sched::Queue& x, pb::Queue* out) {
+  out->set_name(x.name);
+  out->set_priority(x.priority);
+  out->set_accepts(x.accepts);
+  out->set_dispatches(x.dispatches);
+  out->set_max_running(x.max_running);
+  out->set_max_running_per_user(x.max_running_per_user);
+  out->set_max_waiting(x.max_waiting);
+  out->set_max_waiting_per_user(x.max_waiting_per_user);
+  out->set_description(x.description);
+}
+
+void Decode(const pb::Queue& in, sched::Queue* x) {
+  x->name = in.name();
+  x->priority = in.priority();
+  x->accepts = in.accepts();
+  x->dispatches = in.dispatches();
+  x->max_running = in.max_running();
+  x->max_running_per_user = in.max_running_per_user();
+  x->max_waiting = in.max_waiting();
+  x->max_waiting_per_user = in.max_waiting_per_user();
+  x->description = in.description();
+}
+
+void Encode(const sched::NodeDescription& x, pb::NodeDescription* out) {
+  out->set_name(x.name);
+  out->set_host(x.host);
+  out->set_boot_id(x.boot_id);
+  out->set_spawner_id(x.spawner_id);
+  out->set_version(x.version);
+  Encode(x.total, out->mutable_total());
+  out->set_interruptible(x.interruptible);
+  out->set_on_lease_loss(static_cast<std::uint32_t>(x.on_lease_loss));
+}
+
+Status Decode(const pb::NodeDescription& in, sched::NodeDescription* x) {
+  x->name = in.name();
+  x->host = in.host();
+  x->boot_id = in.boot_id();
+  x->spawner_id = in.spawner_id();
+  x->version = in.version();
+  Decode(in.total(), &x->total);
+  x->interruptible = in.interruptible();
+  return DecodeEnum(in.on_lease_loss(), sched::OnLeaseLoss::kKill, "on_lease_loss", &x->on_lease_loss);
+}
+
+}  // namespace bsub::journal

@@ -1,0 +1,352 @@
+#include "scheduler/journal/snapshot_codec.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "scheduler/journal/byte_order.h"
+#include "scheduler/journal/entry_codec.h"
+#include "scheduler/journal/proto_parts.h"
+
+namespace bsub::journal {
+namespace {
+
+constexpr std::uint32_t kExitCodesPerChunk = 4096;
+
+void Encode(const sched::Attempt& x, pb::Attempt* out) {
+  out->set_number(x.number);
+  out->set_node(x.node.value());
+  out->set_incarnation(x.incarnation.value());
+  journal::Encode(x.allocated, out->mutable_allocated());
+  for (const std::int32_t gpu : x.gpu_indices) out->add_gpu_indices(gpu);
+  out->set_placed_at_us(x.placed_at.micros());
+  out->set_started_at_us(x.started_at.micros());
+  out->set_stop(static_cast<std::uint32_t>(x.stop));
+  out->set_stop_by(x.stop_by);
+  out->set_stop_reason(x.stop_reason);
+  out->set_stop_at_us(x.stop_at.micros());
+}
+
+Status Decode(const pb::Attempt& in, sched::Attempt* x) {
+  x->number = in.number();
+  x->node = NodeId(in.node());
+  x->incarnation = Incarnation(in.incarnation());
+  journal::Decode(in.allocated(), &x->allocated);
+  x->gpu_indices.assign(in.gpu_indices().begin(), in.gpu_indices().end());
+  x->placed_at = TimePoint(in.placed_at_us());
+  x->started_at = TimePoint(in.started_at_us());
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.stop(), sched::StopReason::kDuplicate, "stop reason", &x->stop));
+  x->stop_by = in.stop_by();
+  x->stop_reason = in.stop_reason();
+  x->stop_at = TimePoint(in.stop_at_us());
+  return OkStatus();
+}
+
+void Encode(const sched::Task& x, pb::Task* out) {
+  out->set_state(static_cast<std::uint32_t>(x.state));
+  out->set_held(x.held);
+  out->set_front(x.front);
+  out->set_started(x.started);
+  out->set_attempts(x.attempts);
+  out->set_charged(x.charged);
+  out->set_interruptions(x.interruptions);
+  out->set_since_us(x.since.micros());
+  if (x.attempt) Encode(*x.attempt, out->mutable_attempt());
+  if (!x.last_end) return;
+  journal::Encode(x.last_end->end, out->mutable_last_end());
+  out->set_last_end_at_us(x.last_end->at.micros());
+}
+
+Status Decode(const pb::Task& in, sched::Task* x) {
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.state(), JobState::kFailed, "job state", &x->state));
+  x->held = in.held();
+  x->front = in.front();
+  x->started = in.started();
+  x->attempts = in.attempts();
+  x->charged = in.charged();
+  x->interruptions = in.interruptions();
+  x->since = TimePoint(in.since_us());
+  if (in.has_attempt()) {
+    x->attempt = std::make_unique<sched::Attempt>();
+    BSUB_RETURN_IF_ERROR(Decode(in.attempt(), x->attempt.get()));
+  }
+  if (!in.has_last_end()) return OkStatus();
+  x->last_end = std::make_unique<sched::TaskEnd>();
+  x->last_end->at = TimePoint(in.last_end_at_us());
+  return journal::Decode(in.last_end(), &x->last_end->end);
+}
+
+std::string EncodeBits(const sched::Bitmap& bits) {
+  std::string out;
+  if (!bits.FirstSet()) return out;
+  for (std::size_t i = 0; i < bits.word_count(); ++i) PutFixed(out, bits.word(i));
+  return out;
+}
+
+Status DecodeBits(const std::string& in, sched::Bitmap* bits) {
+  if (in.empty()) return OkStatus();
+  if (in.size() != bits->word_count() * 8) return DataLoss("an array's bitmap has a wrong size");
+  for (std::size_t i = 0; i < bits->word_count(); ++i) bits->set_word(i, GetFixed<std::uint64_t>(in, i * 8));
+  return OkStatus();
+}
+
+void EncodeExitCodes(const sched::ArrayState& x, pb::ArrayState* out) {
+  for (std::uint32_t first = 0; first < x.size(); first += std::min(kExitCodesPerChunk, x.size() - first)) {
+    std::string codes(std::min(kExitCodesPerChunk, x.size() - first), '\0');
+    for (std::uint32_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<char>(x.exit_codes.at(first + i));
+    if (codes.find_first_not_of('\0') == std::string::npos) continue;
+    pb::ExitCodes* chunk = out->add_exit_codes();
+    chunk->set_first(first);
+    chunk->set_codes(std::move(codes));
+  }
+}
+
+Status DecodeExitCodes(const pb::ArrayState& in, sched::ArrayState* x) {
+  for (const pb::ExitCodes& chunk : in.exit_codes()) {
+    if (chunk.first() > x->size() || chunk.codes().size() > x->size() - chunk.first()) {
+      return DataLoss("exit codes of children that an array does not have");
+    }
+    for (std::uint32_t i = 0; i < chunk.codes().size(); ++i) {
+      x->exit_codes.set(chunk.first() + i, static_cast<std::uint8_t>(chunk.codes()[i]));
+    }
+  }
+  return OkStatus();
+}
+
+void Encode(const sched::ArrayState& x, pb::ArrayState* out) {
+  out->set_succeeded(EncodeBits(x.succeeded));
+  out->set_failed(EncodeBits(x.failed));
+  out->set_started(EncodeBits(x.started));
+  EncodeExitCodes(x, out);
+  for (const auto& [ordinal, task] : x.rows) {
+    pb::Row* row = out->add_rows();
+    row->set_ordinal(ordinal);
+    Encode(task, row->mutable_task());
+  }
+  out->set_max_attempt(x.max_attempt);
+}
+
+Status Decode(const pb::ArrayState& in, sched::ArrayState* x) {
+  BSUB_RETURN_IF_ERROR(DecodeBits(in.succeeded(), &x->succeeded));
+  BSUB_RETURN_IF_ERROR(DecodeBits(in.failed(), &x->failed));
+  BSUB_RETURN_IF_ERROR(DecodeBits(in.started(), &x->started));
+  BSUB_RETURN_IF_ERROR(DecodeExitCodes(in, x));
+  for (const pb::Row& row : in.rows()) {
+    if (row.ordinal() >= x->size()) return DataLoss("a row of a child that an array does not have");
+    BSUB_RETURN_IF_ERROR(Decode(row.task(), &x->rows[row.ordinal()]));
+  }
+  x->max_attempt = in.max_attempt();
+  return OkStatus();
+}
+
+void Encode(const sched::Node& x, pb::Node* out) {
+  out->set_id(x.id.value());
+  journal::Encode(x.description, out->mutable_description());
+  out->set_state(static_cast<std::uint32_t>(x.state));
+  out->set_incarnation(x.incarnation.value());
+  out->set_drained(x.drained);
+  out->set_drained_by(x.drained_by);
+  out->set_drain_reason(x.drain_reason);
+  out->set_registered_at_us(x.registered_at.micros());
+  out->set_state_since_us(x.state_since.micros());
+}
+
+Status Decode(const pb::Node& in, sched::Node* x) {
+  x->id = NodeId(in.id());
+  BSUB_RETURN_IF_ERROR(journal::Decode(in.description(), &x->description));
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.state(), sched::NodeState::kDown, "node state", &x->state));
+  x->incarnation = Incarnation(in.incarnation());
+  x->drained = in.drained();
+  x->drained_by = in.drained_by();
+  x->drain_reason = in.drain_reason();
+  x->registered_at = TimePoint(in.registered_at_us());
+  x->state_since = TimePoint(in.state_since_us());
+  return OkStatus();
+}
+
+void Encode(const sched::Job& x, pb::Job* out) {
+  out->set_id(x.id.value());
+  journal::Encode(x.spec, out->mutable_spec());
+  out->set_priority(x.priority);
+  out->set_held(x.held);
+  out->set_begin_reached(x.begin_reached);
+  out->set_submitted_at_us(x.submitted_at.micros());
+  out->set_finished_at_us(x.finished_at.micros());
+  if (x.array) {
+    Encode(*x.array, out->mutable_array());
+  } else {
+    Encode(x.task, out->mutable_task());
+  }
+}
+
+// Bounds what a short chunk can make us allocate: an array of n children takes memory for n bits.
+bool ArrayIsPlausible(const pb::Job& in, const ArraySpec& spec) {
+  return in.array().ByteSizeLong() * 1'000'000 >= spec.size() || spec.size() <= 10'000'000;
+}
+
+Status Decode(const pb::Job& in, sched::Job* x) {
+  x->id = JobId(in.id());
+  BSUB_RETURN_IF_ERROR(journal::Decode(in.spec(), &x->spec));
+  x->priority = in.priority();
+  x->held = in.held();
+  x->begin_reached = in.begin_reached();
+  x->submitted_at = TimePoint(in.submitted_at_us());
+  x->finished_at = TimePoint(in.finished_at_us());
+  if (!x->spec.array) return Decode(in.task(), &x->task);
+  if (!ArrayIsPlausible(in, *x->spec.array)) return DataLoss("an array without its state");
+  x->array = std::make_unique<sched::ArrayState>(x->spec.array->size());
+  return Decode(in.array(), x->array.get());
+}
+
+void EncodeGlobals(const sched::State& state, pb::Globals* out) {
+  out->set_cluster_uuid(state.cluster_uuid);
+  out->set_last_sequence(state.last_sequence.value());
+  out->set_last_at_us(state.last_at.micros());
+  out->set_next_job_id(state.next_job_id);
+  out->set_next_node_id(state.next_node_id);
+  out->set_next_incarnation(state.next_incarnation);
+  out->set_default_queue(state.default_queue);
+  for (const auto& [name, queue] : state.queues) journal::Encode(queue, out->add_queues());
+  for (const auto& [name, revisions] : state.definitions) {
+    for (const JobDefinition& definition : revisions) journal::Encode(definition, out->add_definitions());
+  }
+  for (const auto& [id, node] : state.nodes) Encode(node, out->add_nodes());
+  out->set_job_count(state.jobs.size());
+}
+
+Status DecodeGlobals(const pb::Globals& in, sched::State* state) {
+  state->cluster_uuid = in.cluster_uuid();
+  state->last_sequence = Sequence(in.last_sequence());
+  state->last_at = TimePoint(in.last_at_us());
+  state->next_job_id = in.next_job_id();
+  state->next_node_id = in.next_node_id();
+  state->next_incarnation = in.next_incarnation();
+  state->default_queue = in.default_queue();
+  for (const pb::Queue& queue : in.queues()) journal::Decode(queue, &state->queues[queue.name()]);
+  for (const pb::JobDefinition& definition : in.definitions()) {
+    auto& revisions = state->definitions[definition.name()];
+    BSUB_RETURN_IF_ERROR(journal::Decode(definition, &revisions.emplace_back()));
+  }
+  for (const pb::Node& node : in.nodes())
+    BSUB_RETURN_IF_ERROR(Decode(node, &state->nodes[NodeId(node.id())]));
+  return OkStatus();
+}
+
+// One chunk of jobs; equal settings are written once.
+class JobsEncoder {
+ public:
+  JobsEncoder() { chunk_.set_needs(1); }
+
+  void Add(const sched::Job& job) {
+    pb::Job* out = chunk_.mutable_jobs()->add_jobs();
+    Encode(job, out);
+    const auto [place, fresh] =
+        settings_.emplace(*job.spec.settings, static_cast<std::uint32_t>(settings_.size()));
+    if (fresh) journal::Encode(*job.spec.settings, chunk_.mutable_jobs()->add_settings());
+    out->set_settings(place->second);
+    if (job.array) array_bytes_ += job.array->size();
+  }
+  bool Full(const ChunkLimits& limits) const {
+    return static_cast<std::size_t>(chunk_.jobs().jobs_size()) >= limits.jobs ||
+           array_bytes_ >= limits.array_bytes;
+  }
+  bool empty() const { return !chunk_.has_jobs(); }
+  std::string Take() {
+    std::string bytes = chunk_.SerializeAsString();
+    *this = JobsEncoder();
+    return bytes;
+  }
+
+ private:
+  pb::StateChunk chunk_;
+  std::map<JobSettings, std::uint32_t> settings_;
+  std::size_t array_bytes_ = 0;
+};
+
+Status DecodeJobs(const pb::Jobs& in, std::vector<sched::Job>* jobs) {
+  std::vector<std::shared_ptr<const JobSettings>> shared;
+  for (const pb::JobSettings& settings : in.settings()) {
+    auto decoded = std::make_shared<JobSettings>();
+    BSUB_RETURN_IF_ERROR(journal::Decode(settings, decoded.get()));
+    shared.push_back(std::move(decoded));
+  }
+  for (const pb::Job& job : in.jobs()) {
+    if (job.settings() >= shared.size()) return DataLoss("a job names settings that its chunk lacks");
+    BSUB_RETURN_IF_ERROR(Decode(job, &jobs->emplace_back()));
+    jobs->back().spec.settings = shared[job.settings()];
+  }
+  return OkStatus();
+}
+
+std::string EncodeGlobalsChunk(const sched::State& state, std::uint64_t job_count) {
+  pb::StateChunk chunk;
+  chunk.set_needs(1);
+  EncodeGlobals(state, chunk.mutable_globals());
+  chunk.mutable_globals()->set_job_count(job_count);
+  return chunk.SerializeAsString();
+}
+
+Error NotUnderstood() {
+  return DataLoss("a chunk of state holds something that this program does not understand");
+}
+
+}  // namespace
+
+Status EncodeState(const sched::State& state, const ChunkLimits& limits,
+                   const std::function<Status(std::string_view)>& sink) {
+  BSUB_RETURN_IF_ERROR(sink(EncodeGlobalsChunk(state, state.jobs.size())));
+  JobsEncoder encoder;
+  for (const auto& [id, job] : state.jobs) {
+    encoder.Add(job);
+    if (encoder.Full(limits)) BSUB_RETURN_IF_ERROR(sink(encoder.Take()));
+  }
+  return encoder.empty() ? OkStatus() : sink(encoder.Take());
+}
+
+Status StateDecoder::Add(std::string_view bytes) {
+  pb::StateChunk chunk;
+  if (!chunk.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return DataLoss("a chunk cannot be parsed");
+  if (chunk.needs() > kContentVersion) {
+    return Error{Code::kUnimplemented, "the snapshot needs content version " + std::to_string(chunk.needs()) +
+                                           "; this program reads up to " + std::to_string(kContentVersion) +
+                                           ": use the bsub-lite release that wrote it, or a newer one"};
+  }
+  if (chunk.has_globals() != !begun_) return DataLoss("the chunks of a snapshot are out of order");
+  if (chunk.has_globals()) {
+    begun_ = true;
+    job_count_ = chunk.globals().job_count();
+    BSUB_RETURN_IF_ERROR(DecodeGlobals(chunk.globals(), &state_));
+    return EncodeGlobalsChunk(state_, job_count_) == bytes ? OkStatus() : NotUnderstood();
+  }
+  std::vector<sched::Job> jobs;
+  BSUB_RETURN_IF_ERROR(DecodeJobs(chunk.jobs(), &jobs));
+  JobsEncoder again;
+  for (sched::Job& job : jobs) {
+    again.Add(job);
+    const bool ascending = state_.jobs.empty() || state_.jobs.rbegin()->first < job.id;
+    if (!ascending) return DataLoss("the jobs of a snapshot are out of order");
+    state_.jobs.emplace_hint(state_.jobs.end(), job.id, std::move(job));
+  }
+  return again.Take() == bytes ? OkStatus() : NotUnderstood();
+}
+
+Result<sched::State> StateDecoder::Finish() {
+  if (!begun_ || state_.jobs.size() != job_count_) {
+    return DataLoss("the snapshot holds " + std::to_string(state_.jobs.size()) + " jobs of " +
+                    std::to_string(job_count_));
+  }
+  return std::move(state_);
+}
+
+std::vector<PayloadHash> PayloadsNamedBy(const sched::State& state) {
+  std::set<PayloadHash> hashes;
+  for (const auto& [id, job] : state.jobs) {
+    hashes.insert(job.spec.command);
+    hashes.insert(job.spec.settings->environment);
+  }
+  hashes.erase(PayloadHash{});
+  return {hashes.begin(), hashes.end()};
+}
+
+}  // namespace bsub::journal

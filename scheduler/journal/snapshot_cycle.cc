@@ -1,0 +1,47 @@
+#include "scheduler/journal/snapshot_cycle.h"
+
+#include <optional>
+#include <utility>
+
+namespace bsub::journal {
+
+Status SnapshotCycle::Begin(std::vector<std::string>& lines) {
+  BSUB_ASSIGN_OR_RETURN(const std::uint64_t sequence, journal_.CloseSegment());
+  auto process = SnapshotProcess::Start(program_, journal_.directory(), sequence);
+  if (!process) {
+    lines.push_back("snapshot=failed sequence=" + std::to_string(sequence) + " error=\"" +
+                    process.error().message + "\"");
+    return OkStatus();
+  }
+  process_ = std::move(*process);
+  running_ = true;
+  lines.push_back("snapshot=begun sequence=" + std::to_string(sequence));
+  return OkStatus();
+}
+
+void SnapshotCycle::Finish(const Status& made, TimePoint now, std::vector<std::string>& lines) {
+  const std::string sequence = "sequence=" + std::to_string(process_->sequence());
+  auto finished = made ? journal_.FinishSnapshot(process_->sequence(), now)
+                       : Result<std::vector<std::string>>(Error(made.error()));
+  if (!finished) {
+    lines.push_back("snapshot=failed " + sequence + " error=\"" + finished.error().message + "\"");
+  } else {
+    lines.push_back("snapshot=made " + sequence + " files_removed=" + std::to_string(finished->size()));
+  }
+  process_.reset();
+  running_ = false;
+}
+
+Result<std::vector<std::string>> SnapshotCycle::Advance(std::span<const sched::JournalEntry> appended,
+                                                        TimePoint now) {
+  std::vector<std::string> lines;
+  if (process_) {
+    if (const std::optional<Status> made = process_->Poll()) Finish(*made, now, lines);
+  }
+  const bool hash_recorded =
+      !appended.empty() && std::holds_alternative<sched::StateHashRecorded>(appended.back().body);
+  if (hash_recorded && WantsStateHash()) BSUB_RETURN_IF_ERROR(Begin(lines));
+  return lines;
+}
+
+}  // namespace bsub::journal

@@ -1,0 +1,149 @@
+#include "scheduler/journal/state_loader.h"
+
+#include <utility>
+
+#include "scheduler/journal/entry_codec.h"
+#include "scheduler/journal/identity.h"
+#include "scheduler/journal/journal_directory.h"
+#include "scheduler/journal/snapshot_codec.h"
+#include "scheduler/journal/snapshot_file.h"
+#include "scheduler/journal/snapshot_packs.h"
+
+namespace bsub::journal {
+namespace {
+
+struct OpenedSnapshot {
+  SnapshotHeader header;
+  LoadedState loaded;
+};
+
+class Loader {
+ public:
+  Loader(FileSystem& files, const std::string& directory, const LoadRequest& request)
+      : files_(files), directory_(directory), request_(request) {}
+
+  Result<LoadedState> Run() {
+    BSUB_ASSIGN_OR_RETURN(const DirectoryContents contents, ReadDirectory(files_, directory_));
+    std::vector<std::string> warnings;
+    for (auto file = contents.snapshots.rbegin(); file != contents.snapshots.rend(); ++file) {
+      if (request_.until && file->sequence > *request_.until) continue;
+      auto opened = OpenSnapshot(file->name);
+      if (opened) return Continue(std::move(*opened), std::move(warnings));
+      // Not damage: an older snapshot would only lead to entries that this program cannot read either.
+      if (opened.error().code == Code::kUnimplemented) return Error(std::move(opened).error());
+      warnings.push_back("passed over a bad snapshot: " + opened.error().message);
+    }
+    OpenedSnapshot nothing;
+    nothing.loaded.scheduler = std::make_unique<sched::Scheduler>(request_.settings);
+    nothing.loaded.payloads = std::make_unique<PayloadStore>(files_, directory_, request_.cluster);
+    return Continue(std::move(nothing), std::move(warnings));
+  }
+
+ private:
+  Result<OpenedSnapshot> OpenSnapshot(const std::string& name) {
+    OpenedSnapshot opened;
+    StateDecoder decoder;
+    BSUB_ASSIGN_OR_RETURN(
+        opened.header,
+        ReadSnapshot(files_, directory_, name, [&](ChunkKind kind, std::string_view bytes) -> Status {
+          if (kind == ChunkKind::kState) return decoder.Add(bytes);
+          if (kind != ChunkKind::kPacks) return DataLoss("a chunk of unknown kind");
+          BSUB_ASSIGN_OR_RETURN(opened.loaded.packs, DecodePacks(bytes));
+          return OkStatus();
+        }));
+    const std::string path = Join(directory_, name);
+    if (opened.header.cluster != request_.cluster) return DataLoss(path + " belongs to another cluster");
+    auto state = decoder.Finish();
+    if (!state) return DataLoss(path + ": " + state.error().message);
+    if (state->last_sequence.value() != opened.header.sequence) {
+      return DataLoss(path + ": the header and the state disagree on the last sequence");
+    }
+    opened.loaded.scheduler = std::make_unique<sched::Scheduler>(request_.settings, std::move(*state));
+    if (opened.loaded.scheduler->state_hash() != opened.header.state_hash) {
+      return DataLoss(path + ": the state in it does not have the hash that it should have");
+    }
+    opened.loaded.payloads = std::make_unique<PayloadStore>(files_, directory_, request_.cluster);
+    for (const std::uint64_t pack : opened.loaded.packs)
+      BSUB_RETURN_IF_ERROR(opened.loaded.payloads->AddPack(pack));
+    opened.loaded.snapshot = opened.header.sequence;
+    return opened;
+  }
+
+  Result<LoadedState> Continue(OpenedSnapshot opened, std::vector<std::string> warnings) {
+    LoadedState loaded = std::move(opened.loaded);
+    loaded.warnings = std::move(warnings);
+    ReplayRequest replay;
+    replay.from = loaded.snapshot + 1;
+    replay.until = request_.until;
+    replay.cluster = request_.cluster;
+    if (loaded.snapshot > 0) replay.previous = opened.header.batch_hash;
+    if (request_.until && *request_.until == loaded.snapshot) {
+      loaded.tail.hash = opened.header.batch_hash;
+      loaded.tail.next_sequence = loaded.snapshot + 1;
+      return loaded;
+    }
+    auto tail = Replay(files_, directory_, replay,
+                       [&](const ReplayedRecord& record) { return Take(record, loaded); });
+    if (!tail) return WithWarnings(std::move(tail).error(), loaded.warnings);
+    loaded.tail = std::move(*tail);
+    BSUB_RETURN_IF_ERROR(CheckCluster(loaded));
+    return loaded;
+  }
+
+  Status Take(const ReplayedRecord& record, LoadedState& loaded) {
+    if (record.record.kind == RecordKind::kPayload) {
+      loaded.payloads->AddRecord(HashPayload(record.record.bytes), record.segment, record.offset);
+      return OkStatus();
+    }
+    if (record.record.kind != RecordKind::kEntry) return OkStatus();
+    auto applied = ApplyEntry(record, *loaded.scheduler);
+    if (!applied) {
+      const std::string path = Join(directory_, FileName(FileKind::kSegment, record.segment));
+      return Error{applied.error().code, path + " at offset " + std::to_string(record.offset) +
+                                             ", sequence " + std::to_string(record.sequence) + ": " +
+                                             applied.error().message};
+    }
+    ++loaded.entries_replayed;
+    return OkStatus();
+  }
+
+  static Status ApplyEntry(const ReplayedRecord& record, sched::Scheduler& scheduler) {
+    BSUB_ASSIGN_OR_RETURN(const sched::JournalEntry entry, DecodeEntry(record.record.bytes));
+    if (entry.sequence.value() != record.sequence) {
+      return DataLoss("the entry says that its sequence is " + std::to_string(entry.sequence.value()));
+    }
+    if (const auto* recorded = std::get_if<sched::StateHashRecorded>(&entry.body)) {
+      if (recorded->hash != scheduler.state_hash()) {
+        return DataLoss(
+            "replay came to another state than the one recorded (state hash differs): this is a bug or "
+            "damage; go back to the release that wrote the journal, and report it");
+      }
+    }
+    return scheduler.Apply(entry);
+  }
+
+  // Without the snapshots that were passed over, a missing segment would be a riddle.
+  static Error WithWarnings(Error error, const std::vector<std::string>& warnings) {
+    for (const std::string& warning : warnings) error.message += "; " + warning;
+    return error;
+  }
+
+  Status CheckCluster(const LoadedState& loaded) const {
+    const std::string& uuid = loaded.scheduler->state().cluster_uuid;
+    if (uuid.empty() || uuid == FormatUuid(request_.cluster)) return OkStatus();
+    return FailedPrecondition("the journal in " + directory_ + " is of cluster " + uuid +
+                              ", its identity file says " + FormatUuid(request_.cluster));
+  }
+
+  FileSystem& files_;
+  const std::string& directory_;
+  const LoadRequest& request_;
+};
+
+}  // namespace
+
+Result<LoadedState> LoadState(FileSystem& files, const std::string& directory, const LoadRequest& request) {
+  return Loader(files, directory, request).Run();
+}
+
+}  // namespace bsub::journal

@@ -1,0 +1,177 @@
+#include "scheduler/journal/entry_codec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "api/bsub/v1/journal.pb.h"
+#include "tests/support/journal/sample_entries.h"
+
+namespace bsub::journal::test {
+namespace {
+
+using testing::HasSubstr;
+
+// Every field of every struct, so that one forgotten by the codec shows.
+struct Same {
+  const sched::EntryBody& other;
+  template <typename T>
+  const T& Other() const {
+    return std::get<T>(other);
+  }
+  template <typename T, typename... Fields>
+  bool Fieldwise(const T& a, Fields... fields) const {
+    return ((a.*fields == Other<T>().*fields) && ...);
+  }
+
+  bool operator()(const sched::ClusterCreated& e) const {
+    using T = sched::ClusterCreated;
+    return Fieldwise(e, &T::uuid, &T::default_queue);
+  }
+  bool operator()(const sched::QueueSet& e) const {
+    using T = sched::QueueSet;
+    return Fieldwise(e, &T::queue, &T::make_default, &T::by);
+  }
+  bool operator()(const sched::QueueDeleted& e) const {
+    using T = sched::QueueDeleted;
+    return Fieldwise(e, &T::name, &T::by);
+  }
+  bool operator()(const sched::DefinitionRegistered& e) const {
+    return Fieldwise(e, &sched::DefinitionRegistered::definition);
+  }
+  bool operator()(const sched::DefinitionDeregistered& e) const {
+    using T = sched::DefinitionDeregistered;
+    return Fieldwise(e, &T::name, &T::revision, &T::by);
+  }
+  bool operator()(const sched::JobSubmitted& e) const {
+    const auto& o = Other<sched::JobSubmitted>();
+    return e.id == o.id && e.spec.name == o.spec.name && *e.spec.settings == *o.spec.settings &&
+           e.spec.command == o.spec.command && e.spec.array == o.spec.array &&
+           e.spec.dependency == o.spec.dependency && e.spec.begin_at == o.spec.begin_at &&
+           e.spec.held == o.spec.held && e.spec.token == o.spec.token;
+  }
+  bool operator()(const sched::BeginTimeReached& e) const {
+    return Fieldwise(e, &sched::BeginTimeReached::job);
+  }
+  bool operator()(const sched::HoldSet& e) const {
+    using T = sched::HoldSet;
+    return Fieldwise(e, &T::target, &T::held, &T::by, &T::reason);
+  }
+  bool operator()(const sched::PrioritySet& e) const {
+    using T = sched::PrioritySet;
+    return Fieldwise(e, &T::job, &T::priority, &T::by);
+  }
+  bool operator()(const sched::TasksEnded& e) const {
+    using T = sched::TasksEnded;
+    return Fieldwise(e, &T::job, &T::tasks, &T::end);
+  }
+  bool operator()(const sched::TasksRequeued& e) const {
+    using T = sched::TasksRequeued;
+    return Fieldwise(e, &T::job, &T::tasks, &T::by);
+  }
+  bool operator()(const sched::AttemptPlaced& e) const {
+    using T = sched::AttemptPlaced;
+    return Fieldwise(e, &T::attempt, &T::node, &T::incarnation, &T::allocated, &T::gpu_indices);
+  }
+  bool operator()(const sched::AttemptStarted& e) const {
+    using T = sched::AttemptStarted;
+    return Fieldwise(e, &T::attempt, &T::pid);
+  }
+  bool operator()(const sched::StopRequested& e) const {
+    using T = sched::StopRequested;
+    return Fieldwise(e, &T::attempt, &T::reason, &T::by, &T::text);
+  }
+  bool operator()(const sched::AttemptEnded& e) const {
+    using T = sched::AttemptEnded;
+    return Fieldwise(e, &T::attempt, &T::end, &T::usage, &T::then, &T::charged, &T::interruption, &T::why,
+                     &T::node, &T::placed_at, &T::started_at);
+  }
+  bool operator()(const sched::NodeRegistered& e) const {
+    using T = sched::NodeRegistered;
+    return Fieldwise(e, &T::node, &T::incarnation, &T::description);
+  }
+  bool operator()(const sched::NodeContactLost& e) const {
+    using T = sched::NodeContactLost;
+    return Fieldwise(e, &T::node, &T::incarnation, &T::reason);
+  }
+  bool operator()(const sched::NodeDied& e) const {
+    using T = sched::NodeDied;
+    return Fieldwise(e, &T::node, &T::incarnation, &T::reason);
+  }
+  bool operator()(const sched::NodeDrainSet& e) const {
+    using T = sched::NodeDrainSet;
+    return Fieldwise(e, &T::node, &T::drained, &T::by, &T::reason);
+  }
+  bool operator()(const sched::NodeRemoved& e) const {
+    using T = sched::NodeRemoved;
+    return Fieldwise(e, &T::node, &T::by);
+  }
+  bool operator()(const sched::JobsForgotten& e) const { return Fieldwise(e, &sched::JobsForgotten::jobs); }
+  bool operator()(const sched::StateHashRecorded& e) const {
+    return Fieldwise(e, &sched::StateHashRecorded::hash);
+  }
+};
+
+TEST(EntryCodec, EveryFieldOfEveryKindRoundTrips) {
+  std::set<std::size_t> kinds;
+  for (const sched::JournalEntry& entry : SampleEntries()) {
+    const auto decoded = DecodeEntry(EncodeEntry(entry));
+    ASSERT_TRUE(decoded) << sched::KindName(entry.body) << ": " << decoded.error().message;
+    EXPECT_EQ(decoded->sequence, entry.sequence);
+    EXPECT_EQ(decoded->at, entry.at);
+    ASSERT_EQ(decoded->body.index(), entry.body.index());
+    EXPECT_TRUE(std::visit(Same{decoded->body}, entry.body)) << sched::KindName(entry.body);
+    kinds.insert(entry.body.index());
+  }
+  EXPECT_EQ(kinds.size(), std::variant_size_v<sched::EntryBody>) << "a kind has no sample";
+}
+
+// A struct that grew a field shows here: add the field to the codec, the comparison above and SampleEntries.
+TEST(EntryCodec, KnowsTheWholeOfEachStruct) {
+  EXPECT_EQ(sizeof(sched::AttemptEnded), 208u);
+  EXPECT_EQ(sizeof(JobSettings), 520u);
+  EXPECT_EQ(sizeof(sched::NodeDescription), 192u);
+  EXPECT_EQ(sizeof(sched::Queue), 104u);
+  EXPECT_EQ(sizeof(JobDefinition), 352u);
+}
+
+TEST(EntryCodec, AnEntryFromTheFutureNamesTheVersionItNeeds) {
+  v1::Entry future;
+  future.set_needs(7);
+  future.set_sequence(42);
+  const auto decoded = DecodeEntry(future.SerializeAsString());
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error().code, Code::kUnimplemented);
+  EXPECT_THAT(decoded.error().message, HasSubstr("sequence 42 needs journal content version 7"));
+}
+
+TEST(EntryCodec, WhatIsNotUnderstoodIsRefused) {
+  const std::string good = EncodeEntry(SampleEntries()[5]);
+  EXPECT_FALSE(DecodeEntry(""));
+  EXPECT_FALSE(DecodeEntry(good + std::string("\xf8\x07\x01", 3)));  // a field that nobody knows
+  EXPECT_FALSE(DecodeEntry("\x10\x01" + good));                      // a field twice
+  for (std::size_t size = 1; size < good.size(); ++size)
+    EXPECT_FALSE(DecodeEntry(good.substr(0, size))) << size;
+}
+
+TEST(EntryCodec, NumbersThatAreNoValueOfAnEnumerationAreRefused) {
+  v1::Entry entry;
+  entry.set_needs(1);
+  entry.mutable_stop_requested()->mutable_attempt();
+  entry.mutable_stop_requested()->set_reason(200);
+  EXPECT_THAT(DecodeEntry(entry.SerializeAsString()).error().message, HasSubstr("unknown stop reason 200"));
+  entry.mutable_attempt_ended()->mutable_end()->set_kind(99);
+  EXPECT_THAT(DecodeEntry(entry.SerializeAsString()).error().message, HasSubstr("unknown kind of end 99"));
+}
+
+TEST(EntryCodec, NamesThePayloadsOfASubmit) {
+  const auto entries = SampleEntries();
+  const auto& submitted = std::get<sched::JobSubmitted>(entries[5].body);
+  EXPECT_THAT(PayloadsNamedBy(entries[5]),
+              testing::ElementsAre(submitted.spec.command, submitted.spec.settings->environment));
+  EXPECT_THAT(PayloadsNamedBy(entries[6]), testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace bsub::journal::test

@@ -1,0 +1,249 @@
+#include "scheduler/journal/history.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "scheduler/journal/identity.h"
+#include "scheduler/journal/journal_cursor.h"
+#include "tests/support/journal/core_journal.h"
+
+namespace bsub::journal::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const std::string kUuid = FormatUuid(kCoreCluster);
+
+class HistoryTest : public testing::Test {
+ protected:
+  HistoryTest() {
+    std::string pattern = testing::TempDir() + "bsub-history-XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+    path_ = directory_ + "/history.db";
+    Must(core_.Start());
+    OpenWriter(0);
+  }
+  ~HistoryTest() override {
+    writer_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  static void Must(const Status& status) { ASSERT_TRUE(status) << status.error().message; }
+
+  void OpenWriter(std::uint64_t journal_sequence) {
+    writer_.reset();
+    auto writer = HistoryWriter::Open(path_, kUuid, journal_sequence);
+    ASSERT_TRUE(writer) << writer.error().message;
+    writer_ = std::move(*writer);
+  }
+
+  // All of the journal from sequence 1, in pages; the writer passes over what it has.
+  void Feed(std::size_t page = 7) {
+    JournalCursor cursor(files_, "/journal", 0);
+    while (true) {
+      auto entries = cursor.Next(page, core_.journal().last_sequence());
+      ASSERT_TRUE(entries) << entries.error().message;
+      if (entries->empty()) break;
+      Must(writer_->Apply(*entries));
+    }
+    ASSERT_EQ(writer_->LastSequence(), core_.journal().last_sequence());
+  }
+
+  std::unique_ptr<HistoryReader> Reader() {
+    auto reader = HistoryReader::Open(path_);
+    EXPECT_TRUE(reader) << reader.error().message;
+    return std::move(*reader);
+  }
+
+  sched::Control Control(sched::ControlAction action, JobTarget target) {
+    sched::Control control;
+    control.who = {.uid = 1000, .gid = 1000, .groups = {}, .name = "alice"};
+    control.action = action;
+    control.targets = {target};
+    control.reason = "test";
+    return control;
+  }
+
+  UnsyncedFileSystem files_;
+  CoreJournal core_{files_};
+  std::string directory_;
+  std::string path_;
+  std::unique_ptr<HistoryWriter> writer_;
+};
+
+TEST_F(HistoryTest, TellsWhatTheCoreTells) {
+  Must(core_.RunSomeWork());
+  Feed();
+  const auto reader = Reader();
+  EXPECT_EQ(*reader->LastSequence(), core_.journal().last_sequence());
+  for (const auto& [id, job] : core_.scheduler().state().jobs) {
+    const auto past = reader->FindJob(id);
+    ASSERT_TRUE(past && *past) << id.value();
+    const sched::StatusSummary summary = sched::Summarise(job);
+    EXPECT_EQ((*past)->submitted->spec.name, job.spec.name);
+    EXPECT_EQ((*past)->size, job.size());
+    EXPECT_EQ((*past)->submitted_at, job.submitted_at);
+    EXPECT_EQ((*past)->finished_at, job.finished_at);
+    EXPECT_EQ((*past)->succeeded, summary[static_cast<int>(JobState::kSucceeded)]);
+    EXPECT_EQ((*past)->failed, summary[static_cast<int>(JobState::kFailed)]);
+  }
+  EXPECT_FALSE(reader->FindJob(JobId(99))->has_value());
+}
+
+TEST_F(HistoryTest, KeepsEveryAttemptWithNodeTimesAndUsage) {
+  Must(core_.AddNode("n1", 1));
+  Must(core_.Submit("flaky"));
+  for (const std::int32_t code : {3, 4, 0}) {
+    Must(core_.Cycle());
+    Must(core_.EndAttempts(NodeId(1), code));
+  }
+  Feed();
+  const auto attempts = Reader()->AttemptsOf({JobId(1), 0});
+  ASSERT_TRUE(attempts) << attempts.error().message;
+  ASSERT_THAT(*attempts, SizeIs(3));
+  EXPECT_EQ((*attempts)[0].ended.end.code, 3);
+  EXPECT_EQ((*attempts)[0].ended.then, sched::AfterAttempt::kRetry);
+  EXPECT_EQ((*attempts)[2].ended.then, sched::AfterAttempt::kSucceeded);
+  EXPECT_EQ((*attempts)[2].node, "n1");
+  EXPECT_EQ((*attempts)[2].allocated.cpu_milli, 1000);
+  EXPECT_EQ((*attempts)[2].ended.usage.user_us, 12'345);
+  EXPECT_EQ((*attempts)[2].ended.attempt.number, 3u);
+  EXPECT_LT((*attempts)[2].ended.placed_at, (*attempts)[2].ended.started_at);
+  EXPECT_LT((*attempts)[2].ended.started_at, (*attempts)[2].ended_at);
+}
+
+TEST_F(HistoryTest, FeedingTwiceOrInOtherPagesChangesNothing) {
+  Must(core_.RunSomeWork());
+  Feed(1);
+  const auto job = *Reader()->FindJob(JobId(2));
+  const std::size_t events = Reader()->EventsAfter(0, 10'000)->size();
+  Feed(1000);
+  OpenWriter(core_.journal().last_sequence());
+  EXPECT_EQ(writer_->warning(), "");
+  Feed(13);
+  const auto again = *Reader()->FindJob(JobId(2));
+  EXPECT_EQ(again->succeeded, job->succeeded);
+  EXPECT_EQ(again->failed, job->failed);
+  EXPECT_EQ(Reader()->EventsAfter(0, 10'000)->size(), events);
+}
+
+TEST_F(HistoryTest, ARequeueTakesBackWhatHadEnded) {
+  Must(core_.Submit("array", *ParseArraySpec("0-9")));
+  Must(core_.Handle(Control(sched::ControlAction::kCancel, {1, std::nullopt})));
+  Feed();
+  EXPECT_EQ((*Reader()->FindJob(JobId(1)))->failed, 10u);
+  EXPECT_TRUE((*Reader()->FindJob(JobId(1)))->finished_at.set());
+  EXPECT_EQ((*Reader()->EndOf({JobId(1), 4}))->end.kind, EndKind::kCancelled);
+  EXPECT_EQ((*Reader()->EndOf({JobId(1), 4}))->end.by, "alice");
+
+  Must(core_.Handle(Control(sched::ControlAction::kRequeue, {1, 4})));
+  Feed();
+  const auto job = *Reader()->FindJob(JobId(1));
+  EXPECT_EQ(job->failed, 9u);
+  EXPECT_FALSE(job->finished_at.set());
+  EXPECT_FALSE(Reader()->EndOf({JobId(1), 4})->has_value());
+  EXPECT_TRUE(Reader()->EndOf({JobId(1), 3})->has_value());
+  EXPECT_TRUE(Reader()->EndOf({JobId(1), 5})->has_value());
+
+  Must(core_.AddNode("n1", 1));
+  Must(core_.Cycle());
+  Must(core_.EndAttempts(NodeId(1), 0));
+  Feed();
+  EXPECT_EQ((*Reader()->FindJob(JobId(1)))->succeeded, 1u);
+  EXPECT_TRUE((*Reader()->FindJob(JobId(1)))->finished_at.set());
+  Must(core_.Handle(Control(sched::ControlAction::kRequeue, {1, 4})));
+  Feed();
+  EXPECT_EQ((*Reader()->FindJob(JobId(1)))->succeeded, 0u);
+  EXPECT_THAT(*Reader()->AttemptsOf({JobId(1), 4}), SizeIs(1));  // it stays in the record
+}
+
+TEST_F(HistoryTest, ListsFinishedJobsInPagesByFilter) {
+  Must(core_.AddNode("n1", 4));
+  for (int i = 1; i <= 7; ++i) {
+    Must(core_.Submit(i % 2 == 0 ? "even" : "odd"));
+    Must(core_.Cycle());
+    Must(core_.EndAttempts(NodeId(1), 0));
+  }
+  Must(core_.Submit("waits"));
+  Feed();
+  const auto reader = Reader();
+  std::vector<std::uint64_t> ids;
+  std::vector<PastJob> page;
+  do {
+    auto next = reader->FinishedJobs({}, page.empty() ? nullptr : &page.back(), 3);
+    ASSERT_TRUE(next) << next.error().message;
+    page = std::move(*next);
+    for (const PastJob& job : page) ids.push_back(job.id.value());
+  } while (!page.empty());
+  EXPECT_THAT(ids, ElementsAre(7, 6, 5, 4, 3, 2, 1));
+  PastJobFilter filter;
+  filter.name = "even";
+  filter.owner = "alice";
+  filter.failed = false;
+  EXPECT_THAT(*reader->FinishedJobs(filter, nullptr, 10), SizeIs(3));
+  filter.finished_before = (*reader->FindJob(JobId(4)))->finished_at;
+  EXPECT_THAT(*reader->FinishedJobs(filter, nullptr, 10), SizeIs(1));
+  filter.finished_from = filter.finished_before;
+  EXPECT_THAT(*reader->FinishedJobs(filter, nullptr, 10), IsEmpty());
+  filter = {};
+  filter.owner = "bob'; DROP TABLE jobs; --";
+  EXPECT_THAT(*reader->FinishedJobs(filter, nullptr, 10), IsEmpty());
+}
+
+TEST_F(HistoryTest, KeepsJobsThatTheCoreForgets) {
+  Must(core_.Submit("a"));
+  Must(core_.Submit("b"));
+  Feed();
+  sched::JournalEntry forget;
+  forget.sequence = Sequence(writer_->LastSequence() + 1);
+  forget.at = core_.now();
+  forget.body = sched::JobsForgotten{{JobId(1), JobId(2)}};
+  Must(writer_->Apply({&forget, 1}));
+  const auto reader = Reader();
+  EXPECT_THAT(*reader->ForgottenJobs(JobId(), false, 10), SizeIs(2));
+  EXPECT_EQ(reader->ForgottenJobs(JobId(), true, 1)->front().id, JobId(2));
+  EXPECT_EQ(reader->ForgottenJobs(JobId(2), true, 10)->front().id, JobId(1));
+  EXPECT_EQ(reader->ForgottenJobs(JobId(1), false, 10)->front().id, JobId(2));
+}
+
+TEST_F(HistoryTest, ADamagedDatabaseIsMadeAnew) {
+  Must(core_.RunSomeWork());
+  Feed();
+  writer_.reset();
+  std::ofstream(path_, std::ios::trunc) << std::string(5000, 'x');
+  std::filesystem::remove(path_ + "-wal");
+  OpenWriter(core_.journal().last_sequence());
+  EXPECT_THAT(writer_->warning(), HasSubstr("is made anew from the journal"));
+  EXPECT_EQ(writer_->LastSequence(), 0u);
+  EXPECT_TRUE(std::filesystem::exists(path_ + ".aside"));
+  Feed();
+  EXPECT_TRUE(Reader()->FindJob(JobId(1))->has_value());
+}
+
+TEST_F(HistoryTest, ADatabaseAheadOfTheJournalOrOfAnotherClusterIsMadeAnew) {
+  Must(core_.RunSomeWork());
+  Feed();
+  OpenWriter(3);  // the journal was cut
+  EXPECT_THAT(writer_->warning(), HasSubstr("ahead of the journal"));
+  EXPECT_EQ(writer_->LastSequence(), 0u);
+  Feed();
+  writer_.reset();
+  const auto other = HistoryWriter::Open(path_, FormatUuid(RandomUuid()), 1000);
+  ASSERT_TRUE(other);
+  EXPECT_THAT((*other)->warning(), HasSubstr("it is of cluster " + kUuid));
+}
+
+TEST_F(HistoryTest, TheReaderCannotWrite) {
+  Feed();
+  EXPECT_FALSE(HistoryReader::Open(directory_ + "/none.db"));
+}
+
+}  // namespace
+}  // namespace bsub::journal::test
