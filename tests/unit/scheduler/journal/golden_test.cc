@@ -1,0 +1,154 @@
+// Journals of every format version that was ever released must load for ever: tests/golden/journal-v*/.
+//
+// BSUB_REWRITE_GOLDEN=1 makes the newest version's files anew. Do that only while that version is unreleased;
+// afterwards raise the version and add a folder.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "scheduler/journal/entry_codec.h"
+#include "scheduler/journal/snapshot_maker.h"
+#include "tests/support/journal/core_journal.h"
+#include "tests/support/journal/sample_entries.h"
+
+namespace bsub::journal::test {
+namespace {
+
+namespace fs = std::filesystem;
+const std::string kPath = "/journal";
+
+fs::path GoldenFolder(int version) {
+  const char* source = std::getenv("BSUB_SOURCE_DIR");
+  return fs::path(source != nullptr ? source : ".") / "tests/golden" /
+         ("journal-v" + std::to_string(version));
+}
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  EXPECT_TRUE(in) << path;
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+void WriteFile(const fs::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+// What the files hold, beside them.
+std::string Describe(CoreJournal& core) {
+  nlohmann::ordered_json facts;
+  facts["lastSequence"] = core.journal().last_sequence();
+  facts["snapshot"] = core.report().snapshot;
+  facts["stateHash"] = std::to_string(core.scheduler().state_hash());
+  for (const auto& [id, job] : core.scheduler().state().jobs) {
+    nlohmann::ordered_json line;
+    line["name"] = job.spec.name;
+    line["command"] = core.journal().payloads().Get(job.spec.command).value_or("missing");
+    line["statusSummary"] = sched::Summarise(job);
+    facts["jobs"].push_back(line);
+  }
+  return facts.dump(1) + "\n";
+}
+
+// A snapshot with a pack, closed segments before and behind it, and an open one.
+void MakeGolden(UnsyncedFileSystem& files) {
+  CoreJournal core(files, kPath, 4096);
+  ASSERT_TRUE(core.Start());
+  ASSERT_TRUE(core.RunSomeWork());
+  const auto sequence = core.CloseSegmentWithHash();
+  ASSERT_TRUE(sequence);
+  ASSERT_TRUE(MakeSnapshot(files, kPath, *sequence));
+  ASSERT_TRUE(core.journal().FinishSnapshot(*sequence, core.now()));
+  for (int i = 0; i < 12; ++i) ASSERT_TRUE(core.Submit("after the snapshot " + std::to_string(i)));
+  ASSERT_TRUE(core.CloseSegmentWithHash());
+  ASSERT_TRUE(core.Submit("in the open segment"));
+}
+
+void Rewrite(int version) {
+  const fs::path folder = GoldenFolder(version);
+  fs::remove_all(folder);
+  fs::create_directories(folder / "journal");
+  fs::create_directories(folder / "entries");
+  UnsyncedFileSystem files;
+  MakeGolden(files);
+  for (const std::string& name : files.Names(kPath))
+    WriteFile(folder / "journal" / name, files.Contents(kPath + "/" + name));
+  for (const sched::JournalEntry& entry : SampleEntries()) {
+    WriteFile(folder / "entries" / std::string(sched::KindName(entry.body)), EncodeEntry(entry));
+  }
+  CoreJournal core(files, kPath);
+  ASSERT_TRUE(core.Start());
+  WriteFile(folder / "expected.json", Describe(core));
+}
+
+class GoldenTest : public testing::TestWithParam<int> {
+ protected:
+  void SetUp() override {
+    const char* rewrite = std::getenv("BSUB_REWRITE_GOLDEN");
+    if (rewrite != nullptr && std::string(rewrite) == "1" &&
+        GetParam() == static_cast<int>(kContentVersion)) {
+      Rewrite(GetParam());
+    }
+    ASSERT_TRUE(fs::exists(GoldenFolder(GetParam()))) << GoldenFolder(GetParam());
+    ASSERT_TRUE(files_.CreateDirectory(kPath));
+    for (const auto& file : fs::directory_iterator(GoldenFolder(GetParam()) / "journal")) {
+      files_.SetContents(kPath + "/" + file.path().filename().string(), ReadFile(file.path()));
+    }
+  }
+  std::string Expected() const { return ReadFile(GoldenFolder(GetParam()) / "expected.json"); }
+
+  UnsyncedFileSystem files_;
+};
+
+TEST_P(GoldenTest, LoadsFromItsSnapshot) {
+  CoreJournal core(files_);
+  const auto started = core.Start();
+  ASSERT_TRUE(started) << started.error().message;
+  EXPECT_THAT(core.report().warnings, testing::IsEmpty());
+  EXPECT_FALSE(core.report().dropped_tail);
+  EXPECT_TRUE(core.scheduler().CheckInvariants());
+  EXPECT_EQ(Describe(core), Expected());
+}
+
+TEST_P(GoldenTest, ReplaysFromItsFirstEntryToTheSameState) {
+  std::uint64_t hash = 0;
+  {
+    CoreJournal core(files_);
+    ASSERT_TRUE(core.Start());
+    hash = core.scheduler().state_hash();
+  }
+  for (const std::string& name : files_.Names(kPath)) {
+    if (name.starts_with("snapshot-")) files_.Forget(kPath + "/" + name);
+  }
+  CoreJournal core(files_);
+  const auto started = core.Start();
+  ASSERT_TRUE(started) << started.error().message;
+  EXPECT_EQ(core.scheduler().state_hash(), hash);
+}
+
+TEST_P(GoldenTest, EveryKindOfEntryIsReadAsWhatItWas) {
+  for (const sched::JournalEntry& entry : SampleEntries()) {
+    const fs::path path = GoldenFolder(GetParam()) / "entries" / std::string(sched::KindName(entry.body));
+    const auto decoded = DecodeEntry(ReadFile(path));
+    ASSERT_TRUE(decoded) << path << ": " << decoded.error().message;
+    EXPECT_EQ(EncodeEntry(*decoded), EncodeEntry(entry)) << path;
+  }
+}
+
+TEST_P(GoldenTest, CanBeContinued) {
+  CoreJournal core(files_);
+  ASSERT_TRUE(core.Start());
+  ASSERT_TRUE(core.Submit("one more"));
+  const auto sequence = core.CloseSegmentWithHash();
+  const auto made = MakeSnapshot(files_, kPath, *sequence);
+  EXPECT_TRUE(made) << made.error().message;
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1));
+
+}  // namespace
+}  // namespace bsub::journal::test
