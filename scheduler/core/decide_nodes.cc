@@ -150,6 +150,14 @@ void Decide(Turn& turn, const NodeHello& hello) {
     turn.Send(RefuseNode{hello.stream, ok.error()});
     return;
   }
+  if (known && hello.last && *hello.last != known->incarnation) {
+    turn.Send(RefuseNode{
+        hello.stream,
+        {Code::kAborted, "node " + hello.description.name + " has registered since, as incarnation " +
+                             std::to_string(known->incarnation.value()) + "; it says hello again"},
+        known->incarnation});
+    return;
+  }
   const NodeId id = known ? known->id : NodeId(turn.state().next_node_id);
   const NodeDescription before = known ? known->description : hello.description;
   if (known) Unlink(turn, id);

@@ -156,7 +156,7 @@ std::string DescribeArray(const Job& target) {
 
 ConditionStatus StatusOf(const State& state, const Job& job, const DependencyNode& node,
                          std::uint32_t ordinal) {
-  ConditionStatus status{ToString(node), ""};
+  ConditionStatus status{ToString(node), "", node.job};
   if (node.condition == Condition::kSequential) {
     // Child 0 has no one before it, and is looked at under a "!".
     status.because =

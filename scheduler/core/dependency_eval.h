@@ -27,6 +27,7 @@ Verdict EvaluateWord(const State& state, const Job& job, std::size_t word);
 struct ConditionStatus {
   std::string text;     // "done(12)"
   std::string because;  // "job 12 exited with code 3", "job 12 is RUNNING"
+  JobId target;         // whom it looks at; not valid for sequential()
 };
 // The conditions that keep a task from running: with `never` those that make it impossible, else those still
 // open.

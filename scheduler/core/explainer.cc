@@ -57,22 +57,12 @@ class WaitingReasons {
                         Id() + "`")
               : Add(ReasonCode::kDependency, "it waits for its dependency " + ToString(job_.spec.dependency),
                     "see what the parent waits for with `bsub-lite why PARENT`");
-    for (const ConditionStatus& c : BlockingConditions(store_.state(), job_, ordinal_, never)) {
-      AddEvidence(reason, c.text + ": " + c.because);
+    const std::vector<ConditionStatus> blocking = BlockingConditions(store_.state(), job_, ordinal_, never);
+    for (const ConditionStatus& c : blocking) AddEvidence(reason, c.text + ": " + c.because);
+    if (!never && blocking.size() == 1 && blocking[0].target.valid()) {
+      reason.next_step =
+          "see what it waits for with `bsub-lite why " + std::to_string(blocking[0].target.value()) + "`";
     }
-    if (!never && reason.evidence.size() == 1) {
-      const DependencyNode* condition = FirstCondition();
-      if (condition)
-        reason.next_step =
-            "see what it waits for with `bsub-lite why " + std::to_string(condition->job.value()) + "`";
-    }
-  }
-
-  const DependencyNode* FirstCondition() const {
-    const auto& nodes = job_.spec.dependency.nodes;
-    const auto it =
-        std::find_if(nodes.begin(), nodes.end(), [](const DependencyNode& n) { return n.job.valid(); });
-    return it == nodes.end() ? nullptr : &*it;
   }
 
   void BeginTime() {
@@ -236,9 +226,12 @@ Reason LiveReason(const Store& store, const Task& task, TimePoint now) {
   const Node& node = store.state().nodes.at(a.node);
   const std::string& name = node.description.name;
   if (!store.IsConnected(a.node)) {
+    const std::string away = node.state == NodeState::kUp
+                                 ? "which has not connected since the scheduler started"
+                                 : "which is out of contact since " + FormatUtc(node.state_since);
     return {
         ReasonCode::kContactLost,
-        "it was last seen on node " + name + ", which is out of contact since " + FormatUtc(node.state_since),
+        "it was last seen on node " + name + ", " + away,
         "it goes on when the node is back; if the node is known to be dead: `bsub-lite nodes declare-dead " +
             name + "`",
         {}};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -94,6 +95,10 @@ struct NodeHello {
   StreamId stream;
   NodeDescription description;
   std::vector<NodeTask> tasks;  // all of them: what is missing here is known to be dead
+  // The newest incarnation that the node was granted or told of; none yet: 0. A Hello that names an older one
+  // than the node has now was overtaken on its way by a later registration: its list is out of date, and it
+  // is refused. Unset: a node that does not say it.
+  std::optional<Incarnation> last{};
 };
 struct NodeStreamClosed {
   StreamId stream;

@@ -77,6 +77,7 @@ struct AcceptNode {
 struct RefuseNode {
   StreamId stream;
   Error error;
+  Incarnation current{};  // set: say Hello again and name this one
 };
 
 using Message = std::variant<Reply, LaunchTask, StopTask, AckEnded, AcceptNode, RefuseNode>;
