@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "gmock/gmock.h"
+#include <gmock/gmock.h>
 #include "jobs/end.h"
 #include "tests/integration/agent/fake_scheduler.h"
 #include "tests/integration/spawner/spawner_fixture.h"

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "gmock/gmock.h"
+#include <gmock/gmock.h>
 #include "tests/integration/spawner/spawner_fixture.h"
 
 namespace bsub::spawner_test {

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <set>
 
-#include "gmock/gmock.h"
+#include <gmock/gmock.h>
 #include "tests/integration/spawner/spawner_fixture.h"
 
 namespace bsub::spawner_test {
@@ -194,6 +194,17 @@ TEST_F(SpawnerTasks, AreStartedOnceHoweverOftenTheLaunchComes) {
   agent_->Start(launch);  // late: it is over, acknowledged, and must not run again
   EXPECT_TRUE(agent_->List().empty());
   EXPECT_EQ(Output(launch), "run\n");
+}
+
+TEST_F(SpawnerTasks, OfAnOlderIncarnationAreRefused) {
+  v1::Launch launch = Shell(1, "exit 0");
+  launch.set_incarnation(7);
+  EXPECT_EQ(Run(launch).kind(), wire::EXITED);
+  v1::Launch old = Shell(2, "echo ran");
+  old.set_incarnation(6);
+  const wire::Ended ended = Run(old);
+  EXPECT_EQ(ended.kind(), wire::NEVER_STARTED);
+  EXPECT_THAT(ended.reason(), HasSubstr("incarnation 6, it has had 7 since"));
 }
 
 TEST_F(SpawnerTasks, AreStoppedWithTermFirst) {

@@ -8,7 +8,7 @@
 
 #include <filesystem>
 
-#include "gmock/gmock.h"
+#include <gmock/gmock.h>
 #include "tests/integration/spawner/spawner_fixture.h"
 #include "worker/launch/launch_proof.h"
 
