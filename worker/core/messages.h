@@ -51,6 +51,7 @@ struct Accepted {
 struct Refused {
   std::string reason;
   bool final = false;
+  Incarnation current{};  // set: Hello again at once, naming this one as the last
 };
 struct LaunchOrder {
   Incarnation incarnation;
@@ -101,6 +102,7 @@ struct SayHello {
   std::string spawner_id;
   std::string boot_id;
   std::vector<TaskState> tasks;
+  Incarnation last{};  // granted or told of; lets the scheduler see that a later Hello has overtaken this one
 };
 struct ReportTask {
   Incarnation incarnation;

@@ -35,7 +35,7 @@ void NodeCore::On(const StreamOpened&) {
   if (!spawner_up_) return DropStream("the node's spawner is not there");
   link_ = Link::kGreeted;
   greeted_at_ = now_;
-  Say(SayHello{spawner_id_, boot_id_, Tasks()});
+  Say(SayHello{spawner_id_, boot_id_, Tasks(), incarnation_});
   for (auto& [key, task] : tasks_) task.unreported = false;
 }
 
@@ -63,6 +63,7 @@ void NodeCore::On(const Refused& refused) {
     link_ = Link::kNone;
     return Say(GiveUp{refused.reason});
   }
+  if (refused.current.valid()) incarnation_ = refused.current;
   DropStream("the scheduler refused: " + refused.reason);
   if (spawner_up_) WantStream();
 }

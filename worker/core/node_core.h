@@ -95,7 +95,7 @@ class NodeCore {
 
   Link link_ = Link::kNone;
   TimePoint greeted_at_;
-  Incarnation incarnation_;
+  Incarnation incarnation_;  // the newest that was granted or told
   Duration lease_{};
   Duration heartbeat_{};
   TimePoint heard_at_;  // of the scheduler

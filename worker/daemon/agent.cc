@@ -209,6 +209,7 @@ void Agent::Act(const SayHello& say) {
   hello.set_gpus(settings_.total.gpus);
   hello.set_interruptible(settings_.interruptible);
   hello.set_kill_on_lease_loss(settings_.node.kill_on_lease_loss);
+  hello.set_last_incarnation(say.last.value());
   for (const TaskState& task : say.tasks) FillReport(task, *hello.add_tasks());
   scheduler_.Send(std::move(message));
 }

@@ -38,7 +38,8 @@ std::optional<InputBody> InputFrom(v1::ToNode& message) {
       return Accepted{Incarnation(a.incarnation()), Duration(a.lease_us()), Duration(a.heartbeat_us())};
     }
     case v1::ToNode::kRefused:
-      return Refused{message.refused().reason(), message.refused().final()};
+      return Refused{message.refused().reason(), message.refused().final(),
+                     Incarnation(message.refused().incarnation())};
     case v1::ToNode::kLaunch: {
       v1::SignedLaunch& l = *message.mutable_launch();
       auto launch = std::make_shared<SignedLaunch>(

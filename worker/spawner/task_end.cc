@@ -42,6 +42,9 @@ void TaskRunner::StopAll(wire::StopCause cause, std::int64_t max_grace_us, const
 // The first cause is the one reported; a later stop can only make it quicker.
 void TaskRunner::BeginStop(Task& task, wire::StopCause cause, std::int64_t grace_us,
                            const std::string& reason) {
+  siginfo_t ended{};
+  waitid(P_PID, static_cast<id_t>(task.pid), &ended, WEXITED | WNOHANG | WNOWAIT);
+  if (ended.si_pid == task.pid) return;  // it was quicker: its own end counts
   const bool first = task.stop_cause == wire::NOT_STOPPED;
   if (first) {
     task.stop_cause = cause;

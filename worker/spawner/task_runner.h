@@ -149,6 +149,7 @@ class TaskRunner {
   std::set<worker::AttemptKey> acknowledged_;  // newest remembered_attempts
   std::deque<worker::AttemptKey> acknowledged_order_;
   std::vector<std::string> cgroups_to_remove_;
+  std::uint64_t newest_incarnation_ = 0;  // of launches
   std::int64_t retry_commit_at_us_ = 0;
   std::size_t live_ = 0;  // tasks not kEnded
 };

@@ -46,6 +46,12 @@ Status TaskRunner::TryStart(const wire::StartTask& start) {
                              " tasks that run or are unacknowledged, the limit (--max-tasks)");
   }
   BSUB_ASSIGN_OR_RETURN(PlannedLaunch plan, PlanLaunch(start, parts_.rules));
+  if (plan.launch.incarnation() < newest_incarnation_) {
+    return FailedPrecondition("the launch is of the node's incarnation " +
+                              std::to_string(plan.launch.incarnation()) + ", it has had " +
+                              std::to_string(newest_incarnation_) + " since");
+  }
+  newest_incarnation_ = plan.launch.incarnation();
   BSUB_RETURN_IF_ERROR(log_->Reserve());
   BSUB_RETURN_IF_ERROR(PrepareFiles(plan));
   Task fresh;

@@ -1,0 +1,113 @@
+#include "worker/launch/environment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace bsub::worker {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+v1::Launch PlainJob() {
+  v1::Launch launch;
+  launch.mutable_attempt()->set_job(12);
+  launch.mutable_attempt()->set_number(2);
+  launch.set_job_name("align");
+  launch.set_queue("high");
+  launch.set_node("n7");
+  launch.set_user_name("ada");
+  launch.set_cpu_milli(1500);
+  launch.set_mem_bytes(4096);
+  launch.set_restart_count(1);
+  launch.set_working_directory("/work");
+  return launch;
+}
+
+std::vector<std::string> Build(const v1::Launch& launch) {
+  return BuildEnvironment(launch, {"id:12.0.2.3", "/home/ada"});
+}
+
+TEST(Environment, SaysWhatTheJobIsInThreeDialects) {
+  const auto env = Build(PlainJob());
+  for (const char* entry : {"BSUB_ATTEMPT_KEY=id:12.0.2.3",
+                            "BSUB_JOB_ID=12",
+                            "BSUB_JOB_NAME=align",
+                            "BSUB_ATTEMPT=2",
+                            "BSUB_RESTART_COUNT=1",
+                            "BSUB_QUEUE=high",
+                            "BSUB_NODE=n7",
+                            "BSUB_CPUS=2",
+                            "BSUB_MEM_BYTES=4096",
+                            "BSUB_GPUS=0",
+                            "AWS_BATCH_JOB_ID=12",
+                            "AWS_BATCH_JOB_ATTEMPT=2",
+                            "AWS_BATCH_JQ_NAME=high",
+                            "AWS_BATCH_CE_NAME=n7",
+                            "LSB_JOBID=12",
+                            "LSB_JOBINDEX=0",
+                            "LSB_JOBNAME=align",
+                            "LSB_QUEUE=high",
+                            "LSB_BATCH_JID=12",
+                            "LSB_DJOB_NUMPROC=2",
+                            "PWD=/work"}) {
+    EXPECT_THAT(env, Contains(entry));
+  }
+  EXPECT_THAT(env, Not(Contains(StartsWith("BSUB_ARRAY_INDEX="))));
+  EXPECT_THAT(env, Not(Contains(StartsWith("AWS_BATCH_JOB_ARRAY_INDEX="))));
+  EXPECT_THAT(env, Not(Contains(StartsWith("CUDA_VISIBLE_DEVICES="))));
+}
+
+TEST(Environment, SaysWhichChildOfAnArrayItIs) {
+  v1::Launch launch = PlainJob();
+  launch.set_array_index(0);
+  launch.set_array_size(9);
+  const auto env = Build(launch);
+  for (const char* entry :
+       {"BSUB_ARRAY_INDEX=0", "BSUB_ARRAY_SIZE=9", "AWS_BATCH_JOB_ID=12:0", "AWS_BATCH_JOB_ARRAY_INDEX=0",
+        "AWS_BATCH_JOB_ARRAY_SIZE=9", "LSB_JOBINDEX=0", "LSB_JOBNAME=align[0]", "LSB_BATCH_JID=12[0]"}) {
+    EXPECT_THAT(env, Contains(entry));
+  }
+}
+
+TEST(Environment, NamesTheGpus) {
+  v1::Launch launch = PlainJob();
+  launch.add_gpu_indices(3);
+  launch.add_gpu_indices(0);
+  launch.mutable_environment()->add_variables("CUDA_VISIBLE_DEVICES=7");
+  const auto env = Build(launch);
+  EXPECT_THAT(env, Contains("BSUB_GPUS=2"));
+  EXPECT_THAT(env, Contains("CUDA_VISIBLE_DEVICES=3,0"));
+  EXPECT_THAT(env, Not(Contains("CUDA_VISIBLE_DEVICES=7")));
+}
+
+TEST(Environment, KeepsTheUsersButNotFactsOfTheJobThatSubmitted) {
+  v1::Launch launch = PlainJob();
+  for (const char* entry :
+       {"PATH=/opt/bin", "HOME=/elsewhere", "USER=x", "LOGNAME=y", "BSUB_ARRAY_INDEX=5", "LSB_JOBID=4",
+        "BSUB_LITE_HOME=/c", "BSUBMIT=1", "PWD=/old", "EMPTY=", "no-equals-sign"}) {
+    launch.mutable_environment()->add_variables(entry);
+  }
+  const auto env = Build(launch);
+  for (const char* entry : {"PATH=/opt/bin", "HOME=/elsewhere", "USER=x", "LOGNAME=y", "BSUB_LITE_HOME=/c",
+                            "BSUBMIT=1", "EMPTY=", "PWD=/work", "LSB_JOBID=12"}) {
+    EXPECT_EQ(std::count(env.begin(), env.end(), entry), 1) << entry;
+  }
+  EXPECT_THAT(env, Not(Contains("BSUB_ARRAY_INDEX=5")));
+  EXPECT_THAT(env, Not(Contains("LSB_JOBID=4")));
+  EXPECT_THAT(env, Not(Contains("PWD=/old")));
+}
+
+TEST(Environment, FillsInWhatALoginWouldHaveSet) {
+  const auto env = Build(PlainJob());
+  EXPECT_THAT(env, Contains("PATH=/usr/local/bin:/usr/bin:/bin"));
+  EXPECT_THAT(env, Contains("HOME=/home/ada"));
+  EXPECT_THAT(env, Contains("USER=ada"));
+  EXPECT_THAT(env, Contains("LOGNAME=ada"));
+}
+
+}  // namespace
+}  // namespace bsub::worker
