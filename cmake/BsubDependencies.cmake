@@ -18,3 +18,5 @@ if(NOT BSUB_WITHOUT_GRPC)
   pkg_check_modules(GRPCPP REQUIRED IMPORTED_TARGET grpc++)   # libgrpc++-dev
   find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)      # protobuf-compiler-grpc
 endif()
+
+include(BsubStaticLibraries)  # bsub_protobuf, bsub_grpc, bsub_program_options

@@ -1,0 +1,158 @@
+#include "cli/address.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "cli/supervisor/files.h"
+#include "cli/supervisor/home_layout.h"
+#include "cli/supervisor/unique_fd.h"
+#include "jobs/text.h"
+
+namespace bsub::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kScheme = "unix:";
+constexpr std::size_t kLongestSocketPath = 107;  // sun_path of sockaddr_un without its final NUL
+
+Result<std::string> ReadFile(const std::string& what, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return InvalidArgument(what + " " + Quoted(path) + ": cannot be read (" + std::strerror(errno) + ")");
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// A token is a password: a file that others can read has already given it away.
+Result<std::string> ReadToken(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) {
+    return InvalidArgument("BSUB_LITE_TOKEN_FILE " + Quoted(path) + ": cannot be read (" +
+                           std::strerror(errno) + ")");
+  }
+  if ((info.st_mode & 077) != 0) {
+    return InvalidArgument("BSUB_LITE_TOKEN_FILE " + Quoted(path) + ": others can read it; run chmod 600 " +
+                           path);
+  }
+  BSUB_ASSIGN_OR_RETURN(const std::string text, ReadFile("BSUB_LITE_TOKEN_FILE", path));
+  const std::string token(Trim(text));
+  if (token.empty()) return InvalidArgument("BSUB_LITE_TOKEN_FILE " + Quoted(path) + ": is empty");
+  return token;
+}
+
+Result<Address> RemoteAddress(const Context& context, std::string server) {
+  const std::size_t colon = server.rfind(':');
+  if (colon == std::string::npos || !AllDigits(std::string_view(server).substr(colon + 1))) {
+    return InvalidArgument("BSUB_LITE_SERVER " + Quoted(server) + ": expected host:port");
+  }
+  Address address;
+  address.local = false;
+  address.server = std::move(server);
+  const std::string token_file = context.Variable("BSUB_LITE_TOKEN_FILE");
+  if (token_file.empty()) {
+    return InvalidArgument(
+        "BSUB_LITE_SERVER is set but BSUB_LITE_TOKEN_FILE is not; name the file with your token");
+  }
+  BSUB_ASSIGN_OR_RETURN(address.token, ReadToken(token_file));
+  const std::string ca = context.Variable("BSUB_LITE_TLS_CA");
+  if (!ca.empty()) {
+    BSUB_ASSIGN_OR_RETURN(address.tls_ca, ReadFile("BSUB_LITE_TLS_CA", ca));
+  }
+  return address;
+}
+
+bool PlainForUri(std::string_view path) {
+  return std::ranges::all_of(
+      path, [](char c) { return IsAlnum(c) || std::string_view("/._-").find(c) != std::string_view::npos; });
+}
+
+// Whether somebody accepts connections there.
+bool Listens(const std::string& socket_path) {
+  const auto target = UnixTarget(socket_path);
+  if (!target) return false;
+  const std::string path = target->substr(kScheme.size());
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(name.sun_path, sizeof(name.sun_path) - 1);
+  const UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
+}
+
+}  // namespace
+
+std::string Address::Name() const { return local ? "the cluster in " + home : "the scheduler at " + server; }
+
+Result<std::string> FindHome(const Context& context) {
+  std::string home = context.Variable("BSUB_LITE_HOME");
+  if (home.empty()) {
+    std::string user_home = context.Variable("HOME");
+    if (user_home.empty()) {
+      const passwd* entry = getpwuid(geteuid());
+      if (entry == nullptr)
+        return InvalidArgument("neither BSUB_LITE_HOME nor HOME is set; set BSUB_LITE_HOME to a directory");
+      user_home = entry->pw_dir;
+    }
+    home = user_home + "/.bsub-lite";
+  }
+  std::error_code error;
+  const fs::path absolute = fs::absolute(home, error);
+  if (error) return InvalidArgument("BSUB_LITE_HOME " + Quoted(home) + ": " + error.message());
+  std::string text = absolute.lexically_normal().string();
+  if (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+Result<Address> FindAddress(const Context& context) {
+  std::string server = context.Variable("BSUB_LITE_SERVER");
+  if (!server.empty()) return RemoteAddress(context, std::move(server));
+  Address address;
+  BSUB_ASSIGN_OR_RETURN(address.home, FindHome(context));
+  address.socket_path = HomeLayout{address.home}.SchedulerSocket();
+  return address;
+}
+
+bool HoldsCluster(const std::string& home) {
+  std::error_code error;
+  for (fs::directory_iterator it(home, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() != ".lock") return true;
+  }
+  return false;
+}
+
+bool IsDown(const Address& address) {
+  if (!address.local) return false;
+  const HomeLayout layout{address.home};
+  for (const std::string& lock : {layout.SupervisorLock(), layout.UpLock()}) {
+    if (LockFile::IsHeld(lock).value_or(false)) return false;
+  }
+  return !Listens(address.socket_path);
+}
+
+Error DownError(const Address& address) {
+  return Unavailable(address.Name() + " is down; start it with bsub-lite up");
+}
+
+Result<std::string> UnixTarget(const std::string& socket_path) {
+  if (socket_path.size() <= kLongestSocketPath && PlainForUri(socket_path))
+    return std::string(kScheme) + socket_path;
+  const fs::path path(socket_path);
+  const int directory = open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) {
+    return Unavailable("socket " + Quoted(socket_path) + ": its directory cannot be opened (" +
+                       std::strerror(errno) + ")");
+  }
+  return std::string(kScheme) + "/proc/self/fd/" + std::to_string(directory) + "/" + path.filename().string();
+}
+
+}  // namespace bsub::cli

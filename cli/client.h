@@ -1,0 +1,72 @@
+// The connection to the scheduler: deadlines, reconnecting, and gRPC's errors in our words.
+//
+// Every call ends in bounded time even if the scheduler is down, restarts in the middle or hangs. One thread
+// per client.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "api/bsub/v1/scheduler.grpc.pb.h"
+#include "cli/address.h"
+#include "common/result.h"
+
+namespace bsub::cli {
+
+namespace api = ::bsub::v1;
+
+// How long an unreachable or silent scheduler is waited for; scripts count on an answer in under 10 s. Submit
+// has an option for it.
+inline constexpr std::chrono::milliseconds kPatience{8000};
+
+// May a call be sent again when the connection broke after it was sent?
+enum class Repeat { kYes, kNo };
+
+class Client {
+ public:
+  static Result<Client> Make(Address address);
+
+  api::Scheduler::Stub& stub() { return *stub_; }
+  const Address& address() const { return address_; }
+
+  // One request, one reply.
+  template <typename Request, typename Reply>
+  Status Call(grpc::Status (api::Scheduler::Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
+              const Request& request, Reply* reply, Repeat repeat = Repeat::kYes,
+              std::chrono::milliseconds patience = kPatience) {
+    return CallFor(
+        [&](grpc::ClientContext* context) { return (stub_.get()->*method)(context, request, reply); }, repeat,
+        patience);
+  }
+
+  // A context with this client's credentials that waits for the connection.
+  std::unique_ptr<grpc::ClientContext> NewContext() const;
+
+  bool Connected() const { return channel_->GetState(false) == GRPC_CHANNEL_READY; }
+
+  // `status` in our words; an unreachable scheduler is named with what to do about it.
+  Error ErrorFrom(const grpc::Status& status) const;
+
+ private:
+  Client(Address address, std::shared_ptr<grpc::Channel> channel);
+  Status CallFor(const std::function<grpc::Status(grpc::ClientContext*)>& call, Repeat repeat,
+                 std::chrono::milliseconds patience);
+  std::string Remedy() const;
+
+  Address address_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<api::Scheduler::Stub> stub_;
+};
+
+// The exit code that belongs to an error; docs/cli.md, "Exit codes".
+int ExitCodeOf(const Error& error);
+
+// "bsub-lite wait: no job 7" on `err`; returns ExitCodeOf.
+int Fail(Context& context, std::string_view command, const Error& error);
+
+}  // namespace bsub::cli

@@ -1,0 +1,10 @@
+// `bsub-lite completion`.
+#pragma once
+
+#include "cli/commands.h"
+
+namespace bsub::cli {
+
+Command CompletionCommand();
+
+}  // namespace bsub::cli

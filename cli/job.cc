@@ -1,0 +1,149 @@
+#include "cli/job.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "cli/connect.h"
+#include "cli/facts.h"
+#include "cli/json.h"
+#include "cli/moments.h"
+#include "cli/table.h"
+#include "cli/targets.h"
+#include "jobs/units.h"
+
+namespace bsub::cli {
+namespace {
+
+Manual JobManual() {
+  return {.name = "job",
+          .summary = "show everything about one job",
+          .synopsis = {"[--json] JOB"},
+          .paragraphs = {"Shows what was asked for, the state and every attempt with its nodes, times, exit "
+                         "and usage. JOB is 12, or '12[17]' for one child of an array."},
+          .options = {{.name = "json", .text = "Print one JSON object; docs/cli.md lists its fields."}},
+          .examples = {{"job 12", "For people."}, {"job '2[17]' --json | jq .state", "For scripts."}},
+          .min_words = 1,
+          .max_words = 1,
+          .complete_words = "job"};
+}
+
+std::string Join(const auto& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+std::string Asked(const api::Resources& resources) {
+  std::string text = FormatCpus(resources.cpu_milli()) + " CPU";
+  if (resources.mem_bytes() > 0) text += ", " + FormatBytes(resources.mem_bytes());
+  if (resources.gpus() > 0) text += ", " + std::to_string(resources.gpus()) + " GPU";
+  return text;
+}
+
+std::string Summary(const api::ArrayProperties& array) {
+  std::string text = std::to_string(array.size()) + " children";
+  for (const char* state :
+       {"SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"}) {
+    const auto it = array.status_summary().find(state);
+    if (it != array.status_summary().end() && it->second > 0)
+      text += ", " + std::to_string(it->second) + " " + state;
+  }
+  return text;
+}
+
+std::string RetryText(const api::Job& job) {
+  if (!job.has_retry() || job.retry().attempts() <= 1) return "";
+  return std::to_string(job.retry().attempts()) + " attempts in all";
+}
+
+void AddRequest(const api::Job& job, Facts& facts) {
+  facts.Add("Command", job.script_name().empty()
+                           ? Join(job.command())
+                           : Join(job.command()) + " (script " + job.script_name() + ")");
+  facts.Add("Directory", job.working_directory());
+  facts.Add("Asks for", Asked(job.resources()));
+  facts.Add("Time limit", job.walltime_us() == 0 ? "" : Elapsed(job.walltime_us()));
+  facts.Add("Depends on", job.dependency());
+  facts.Add("Retry", RetryText(job));
+  facts.Add("Definition", job.definition());
+  facts.Add("Project", job.project());
+  facts.Add("Share", job.share_identifier());
+  facts.Add("Output", job.stdout_path());
+  facts.Add("Errors", job.stderr_path());
+  std::vector<std::string> tags;
+  for (const auto& [name, value] : job.tags()) tags.push_back(name + "=" + value);
+  std::ranges::sort(tags);
+  facts.Add("Tags", Join(tags));
+}
+
+void AddProgress(const api::Job& job, Facts& facts) {
+  facts.Add("State", job.held() ? job.state() + ", held" : job.state());
+  facts.Add("Reason", job.reason());
+  facts.Add("Queue", job.queue() + ", priority " + std::to_string(job.priority()));
+  facts.Add("Owner", job.owner() + (job.submit_host().empty() ? "" : " from " + job.submit_host()));
+  if (job.has_array()) facts.Add("Array", job.array().spec() + ": " + Summary(job.array()));
+  facts.Add("Node", job.node());
+  facts.Add("Submitted", LocalTime(job.submitted_at_us()));
+  if (job.begin_at_us() != 0) facts.Add("Not before", LocalTime(job.begin_at_us()));
+  if (job.started_at_us() != 0) facts.Add("Started", LocalTime(job.started_at_us()));
+  if (job.finished_at_us() != 0) facts.Add("Finished", LocalTime(job.finished_at_us()));
+  if (job.has_exit()) facts.Add("Ended", job.exit().text());
+  if (job.interruptions() > 0) facts.Add("Interruptions", std::to_string(job.interruptions()));
+}
+
+std::string Attempts(const api::Job& job, int columns) {
+  if (job.attempts().empty()) return "";
+  Table table({{"ATTEMPT", true},
+               {"NODES"},
+               {"STARTED"},
+               {"RAN", true},
+               {"CPU", true},
+               {"PEAK MEMORY", true},
+               {"ENDED"}});
+  for (const api::Attempt& attempt : job.attempts()) {
+    const std::int64_t end = attempt.ended_at_us() != 0 ? attempt.ended_at_us() : NowMicros();
+    const std::int64_t ran =
+        attempt.started_at_us() == 0 ? 0 : std::max<std::int64_t>(end - attempt.started_at_us(), 1);
+    std::string ended = attempt.has_exit() ? attempt.exit().text() : attempt.phase();
+    if (!attempt.why().empty()) ended += "; " + attempt.why();
+    table.Add({std::to_string(attempt.number()), Join(attempt.nodes()), LocalTime(attempt.started_at_us()),
+               Elapsed(ran), Elapsed(attempt.usage().user_us() + attempt.usage().system_us()),
+               attempt.usage().max_rss_bytes() == 0 ? "-" : FormatBytes(attempt.usage().max_rss_bytes()),
+               ended});
+  }
+  return "\n" + table.Render(columns);
+}
+
+int Run(Context& context, const Arguments& arguments) {
+  const auto targets = ParseTargets(arguments.words());
+  if (!targets) return Fail(context, "job", targets.error());
+  auto client = Connect(context);
+  if (!client) return Fail(context, "job", client.error());
+  api::GetJobRequest request;
+  request.set_target(targets->front());
+  api::Job job;
+  const Status status = client->Call(&api::Scheduler::Stub::GetJob, request, &job);
+  if (!status) return Fail(context, "job", status.error());
+  if (arguments.Has("json")) {
+    context.out << Pretty(ToJson(job)) << std::flush;
+    return kExitOk;
+  }
+  Facts facts;
+  AddProgress(job, facts);
+  AddRequest(job, facts);
+  context.out << "Job " << job.display_id() << " " << job.name() << "\n"
+              << facts.Render() << Attempts(job, context.terminal.columns) << std::flush;
+  return kExitOk;
+}
+
+}  // namespace
+
+Command JobCommand() {
+  return {.name = "job",
+          .heading = "Jobs",
+          .summary = "show everything about one job",
+          .manual = JobManual,
+          .run = Run};
+}
+
+}  // namespace bsub::cli

@@ -1,0 +1,138 @@
+#include "cli/logs.h"
+
+#include <algorithm>
+#include <ostream>
+#include <string_view>
+#include <thread>
+
+#include "cli/connect.h"
+#include "cli/stream.h"
+#include "cli/targets.h"
+#include "jobs/units.h"
+
+namespace bsub::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kPauseBeforeReopen{200};
+
+Manual LogsManual() {
+  return {
+      .name = "logs",
+      .summary = "show the output of a job",
+      .synopsis = {"[-f] [--stderr] [--attempt N] [--tail N] JOB"},
+      .paragraphs = {"Prints what the job wrote to standard output, also while it runs and without a shared "
+                     "file system. If the node is gone, the last part that the scheduler kept is shown, and "
+                     "a line on standard error says so."},
+      .options = {{.name = "follow", .letter = 'f', .text = "Go on until the job is over."},
+                  {.name = "stderr", .text = "Standard error instead, if it was kept apart (-e)."},
+                  {.name = "attempt", .value = "N", .text = "Of the Nth attempt.", .fallback = "the newest"},
+                  {.name = "tail",
+                   .letter = 'n',
+                   .value = "N",
+                   .text = "Only the last N lines.",
+                   .fallback = "all"}},
+      .examples = {{"logs -f 2", "Watch a job."},
+                   {"logs --tail 20 '2[17]'", "The end of one child's output."}},
+      .min_words = 1,
+      .max_words = 1,
+      .complete_words = "job"};
+}
+
+Result<api::LogsRequest> BuildRequest(const Arguments& arguments) {
+  api::LogsRequest request;
+  BSUB_ASSIGN_OR_RETURN(const std::vector<std::string> targets, ParseTargets(arguments.words()));
+  request.set_target(targets.front());
+  request.set_follow(arguments.Has("follow"));
+  request.set_standard_error(arguments.Has("stderr"));
+  if (const auto text = arguments.Get("attempt")) {
+    const auto number = ParseInteger(*text, 1, 1'000'000);
+    if (!number) return InvalidArgument("--attempt: " + number.error().message);
+    request.set_attempt(static_cast<std::uint32_t>(*number));
+  }
+  if (const auto text = arguments.Get("tail")) {
+    const auto number = ParseInteger(*text, 1, 1'000'000'000);
+    if (!number) return InvalidArgument("--tail: " + number.error().message);
+    request.set_tail_lines(*number);
+  }
+  return request;
+}
+
+// Writes what comes and survives restarts of the scheduler: the output is then asked for from its beginning,
+// and what was already written is left out. With --tail the beginning is not known, so the rest follows
+// without its start.
+class Copier {
+ public:
+  Copier(Context& context, Client& client, api::LogsRequest request)
+      : context_(context), client_(client), request_(std::move(request)) {}
+
+  Status Run() {
+    while (true) {
+      const grpc::Status status = CopyOnce();
+      if (status.ok()) return OkStatus();
+      if (!request_.follow() || status.error_code() != grpc::StatusCode::UNAVAILABLE)
+        return client_.ErrorFrom(status);
+      skip_ = request_.tail_lines() == 0 ? written_ : 0;
+      std::this_thread::sleep_for(kPauseBeforeReopen);
+    }
+  }
+
+ private:
+  // A followed job may be silent for hours; only a scheduler that is not there is given up.
+  grpc::Status CopyOnce() {
+    Stream<api::LogChunk> stream(client_.NewContext(),
+                                 [this](grpc::ClientContext* call, grpc::CompletionQueue* queue) {
+                                   return client_.stub().PrepareAsyncLogs(call, request_, queue);
+                                 });
+    api::LogChunk chunk;
+    while (true) {
+      switch (stream.Read(&chunk, kPatience)) {
+        case Next::kMessage:
+          Write(chunk);
+          break;
+        case Next::kQuiet:
+          if (request_.follow() && client_.Connected()) break;
+          return {grpc::StatusCode::DEADLINE_EXCEEDED, ""};
+        case Next::kEnd:
+          return stream.status();
+      }
+    }
+  }
+
+  void Write(const api::LogChunk& chunk) {
+    if (!chunk.notice().empty()) context_.err << chunk.notice() << std::endl;
+    std::string_view data = chunk.data();
+    const std::size_t known = std::min(skip_, data.size());
+    skip_ -= known;
+    data.remove_prefix(known);
+    context_.out.write(data.data(), static_cast<std::streamsize>(data.size()));
+    context_.out.flush();
+    written_ += data.size();
+  }
+
+  Context& context_;
+  Client& client_;
+  const api::LogsRequest request_;
+  std::size_t written_ = 0;
+  std::size_t skip_ = 0;  // bytes still to be left out
+};
+
+int Run(Context& context, const Arguments& arguments) {
+  const auto request = BuildRequest(arguments);
+  if (!request) return Fail(context, "logs", request.error());
+  auto client = Connect(context);
+  if (!client) return Fail(context, "logs", client.error());
+  const Status status = Copier(context, *client, *request).Run();
+  return status ? kExitOk : Fail(context, "logs", status.error());
+}
+
+}  // namespace
+
+Command LogsCommand() {
+  return {.name = "logs",
+          .heading = "Jobs",
+          .summary = "show the output of a job",
+          .manual = LogsManual,
+          .run = Run};
+}
+
+}  // namespace bsub::cli

@@ -1,0 +1,29 @@
+// The program bsub-lite.
+#include <unistd.h>
+
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/context.h"
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  const bsub::cli::CommandTable commands = bsub::cli::StandardCommands();
+  bsub::cli::Context context{.in = std::cin,
+                             .out = std::cout,
+                             .err = std::cerr,
+                             .terminal = bsub::cli::FindTerminal(),
+                             .environment = {},
+                             .commands = &commands};
+  for (char** entry = environ; *entry != nullptr; ++entry) context.environment.emplace_back(*entry);
+  const int code = bsub::cli::RunCommandLine(context, std::vector<std::string>(argv + 1, argv + argc));
+  std::cout.flush();
+  // What was asked for and could not be written must not look like success.
+  if (code == bsub::cli::kExitOk && !std::cout) {
+    std::cerr << "bsub-lite: standard output cannot be written" << std::endl;
+    return bsub::cli::kExitFailed;
+  }
+  return code;
+}

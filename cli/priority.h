@@ -1,0 +1,10 @@
+// `bsub-lite priority`.
+#pragma once
+
+#include "cli/commands.h"
+
+namespace bsub::cli {
+
+Command PriorityCommand();
+
+}  // namespace bsub::cli

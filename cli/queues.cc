@@ -1,0 +1,220 @@
+#include "cli/queues.h"
+
+#include <ostream>
+
+#include "cli/connect.h"
+#include "cli/json.h"
+#include "cli/names.h"
+#include "cli/table.h"
+#include "cli/verbs.h"
+#include "jobs/text.h"
+#include "jobs/units.h"
+
+namespace bsub::cli {
+namespace {
+
+constexpr std::string_view kSettings =
+    "priority|max-running|max-running-per-user|max-waiting|max-waiting-per-user|description|default";
+
+Manual QueuesManual() {
+  constexpr std::string_view kGroup = "SETTINGS OF A QUEUE";
+  return {
+      .name = "queues",
+      .summary = "list and change queues",
+      .synopsis = {"[list] [--json]", "create NAME [SETTING ...]", "set NAME SETTING ...", "delete NAME",
+                   "close NAME | open NAME", "disable NAME | enable NAME"},
+      .paragraphs = {"Queues with a higher priority are served first. A closed queue takes jobs but starts "
+                     "none; what runs goes on. A disabled queue takes no new jobs but starts those it has. "
+                     "Only an administrator may change queues.",
+                     "Limits count tasks: a plain job is one, an array one per child. 0 means no limit."},
+      .options =
+          {{.name = "json", .text = "Print JSON."},
+           {.name = "priority", .value = "N", .text = "Priority among queues.", .group = kGroup},
+           {.name = "max-running", .value = "N", .text = "Tasks that run at a time.", .group = kGroup},
+           {.name = "max-running-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
+           {.name = "max-waiting",
+            .value = "N",
+            .text = "Tasks that wait; a submit beyond is refused.",
+            .group = kGroup},
+           {.name = "max-waiting-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
+           {.name = "description", .value = "TEXT", .text = "For people.", .group = kGroup},
+           {.name = "default", .text = "Make it the queue of jobs that name none.", .group = kGroup}},
+      .examples = {{"queues", "List them."},
+                   {"queues create high --priority 100 --max-running-per-user 50",
+                    "A queue that goes first."},
+                   {"queues close low", "Start nothing from it for now."}},
+      .complete_words = "list|create|set|delete|open|close|enable|disable"};
+}
+
+std::string Limit(std::int64_t limit) { return limit == 0 ? "-" : std::to_string(limit); }
+
+int List(Context& context, const Arguments& arguments, const std::vector<std::string>&) {
+  auto client = Connect(context);
+  if (!client) return Fail(context, "queues", client.error());
+  api::ListQueuesReply reply;
+  const Status status = client->Call(&api::Scheduler::Stub::ListQueues, api::ListQueuesRequest(), &reply);
+  if (!status) return Fail(context, "queues", status.error());
+  if (arguments.Has("json")) {
+    context.out << Pretty(ToJson(reply)["queues"]) << std::flush;
+    return kExitOk;
+  }
+  Table table({{"QUEUE"},
+               {"PRIORITY", true},
+               {"STARTS"},
+               {"ACCEPTS"},
+               {"WAITING", true},
+               {"STARTING", true},
+               {"RUNNING", true},
+               {"MAX RUNNING", true},
+               {"PER USER", true},
+               {"MAX WAITING", true},
+               {"DESCRIPTION"}});
+  for (const api::Queue& queue : reply.queues()) {
+    table.Add({queue.name() + (queue.is_default() ? " (default)" : ""), std::to_string(queue.priority()),
+               queue.dispatches() ? "open" : "closed", queue.accepts() ? "enabled" : "disabled",
+               std::to_string(queue.waiting()), std::to_string(queue.starting()),
+               std::to_string(queue.running()), Limit(queue.max_running()),
+               Limit(queue.max_running_per_user()), Limit(queue.max_waiting()), queue.description()});
+  }
+  context.out << table.Render(context.terminal.columns) << std::flush;
+  return kExitOk;
+}
+
+int Send(Context& context, const api::SetQueueRequest& request, const std::string& done) {
+  auto client = Connect(context);
+  if (!client) return Fail(context, "queues", client.error());
+  api::Empty reply;
+  const Repeat repeat = request.must_be_new() ? Repeat::kNo : Repeat::kYes;
+  const Status status = client->Call(&api::Scheduler::Stub::SetQueue, request, &reply, repeat);
+  if (!status) return Fail(context, "queues", WithQueueHint(*client, status.error(), request.queue().name()));
+  context.out << "Queue <" << request.queue().name() << "> " << done << "." << std::endl;
+  return kExitOk;
+}
+
+struct NumberSetting {
+  std::string_view option;
+  std::string_view field;  // of the message
+  void (*set)(api::Queue& queue, std::int64_t value);
+  std::int64_t min;
+};
+
+constexpr NumberSetting kNumbers[] = {
+    {"priority", "priority",
+     [](api::Queue& q, std::int64_t v) { q.set_priority(static_cast<std::int32_t>(v)); }, -1'000'000},
+    {"max-running", "max_running", [](api::Queue& q, std::int64_t v) { q.set_max_running(v); }, 0},
+    {"max-running-per-user", "max_running_per_user",
+     [](api::Queue& q, std::int64_t v) { q.set_max_running_per_user(v); }, 0},
+    {"max-waiting", "max_waiting", [](api::Queue& q, std::int64_t v) { q.set_max_waiting(v); }, 0},
+    {"max-waiting-per-user", "max_waiting_per_user",
+     [](api::Queue& q, std::int64_t v) { q.set_max_waiting_per_user(v); }, 0},
+};
+
+Status FillSettings(const Arguments& arguments, api::SetQueueRequest& request) {
+  for (const NumberSetting& number : kNumbers) {
+    const auto text = arguments.Get(number.option);
+    if (!text) continue;
+    const auto value = ParseInteger(*text, number.min, number.min < 0 ? 1'000'000 : 1'000'000'000'000);
+    if (!value) return InvalidArgument("--" + std::string(number.option) + ": " + value.error().message);
+    number.set(*request.mutable_queue(), *value);
+    request.add_update(std::string(number.field));
+  }
+  if (const auto text = arguments.Get("description")) {
+    request.mutable_queue()->set_description(*text);
+    request.add_update("description");
+  }
+  if (arguments.Has("default")) {
+    request.mutable_queue()->set_is_default(true);
+    request.add_update("is_default");
+  }
+  return OkStatus();
+}
+
+int Set(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
+  api::SetQueueRequest request;
+  request.mutable_queue()->set_name(names.front());
+  const Status filled = FillSettings(arguments, request);
+  if (!filled) return Fail(context, "queues", filled.error());
+  if (request.update().empty())
+    return Fail(context, "queues", InvalidArgument("set: give at least one setting, such as --priority N"));
+  const Status known = RequireQueue(context, names.front());
+  if (!known) return Fail(context, "queues", known.error());
+  return Send(context, request, "is changed");
+}
+
+int Create(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
+  api::SetQueueRequest request;
+  request.set_must_be_new(true);
+  request.mutable_queue()->set_name(names.front());
+  request.mutable_queue()->set_accepts(true);
+  request.mutable_queue()->set_dispatches(true);
+  request.add_update("accepts");
+  request.add_update("dispatches");
+  const Status filled = FillSettings(arguments, request);
+  if (!filled) return Fail(context, "queues", filled.error());
+  return Send(context, request, "is created");
+}
+
+int Switch(Context& context, const std::string& name, std::string_view field, bool on,
+           const std::string& done) {
+  api::SetQueueRequest request;
+  request.mutable_queue()->set_name(name);
+  if (field == "accepts") {
+    request.mutable_queue()->set_accepts(on);
+  } else {
+    request.mutable_queue()->set_dispatches(on);
+  }
+  request.add_update(std::string(field));
+  const Status known = RequireQueue(context, name);
+  if (!known) return Fail(context, "queues", known.error());
+  return Send(context, request, done);
+}
+
+int Open(Context& context, const Arguments&, const std::vector<std::string>& names) {
+  return Switch(context, names.front(), "dispatches", true, "is open");
+}
+int Close(Context& context, const Arguments&, const std::vector<std::string>& names) {
+  return Switch(context, names.front(), "dispatches", false, "is closed");
+}
+int Enable(Context& context, const Arguments&, const std::vector<std::string>& names) {
+  return Switch(context, names.front(), "accepts", true, "accepts jobs");
+}
+int Disable(Context& context, const Arguments&, const std::vector<std::string>& names) {
+  return Switch(context, names.front(), "accepts", false, "accepts no new jobs");
+}
+
+int Delete(Context& context, const Arguments&, const std::vector<std::string>& names) {
+  auto client = Connect(context);
+  if (!client) return Fail(context, "queues", client.error());
+  api::DeleteQueueRequest request;
+  request.set_name(names.front());
+  api::Empty reply;
+  const Status status = client->Call(&api::Scheduler::Stub::DeleteQueue, request, &reply, Repeat::kNo);
+  if (!status) return Fail(context, "queues", WithQueueHint(*client, status.error(), names.front()));
+  context.out << "Queue <" << names.front() << "> is deleted." << std::endl;
+  return kExitOk;
+}
+
+constexpr Verb kVerbs[] = {{.name = "list", .min_names = 0, .max_names = 0, .run = List},
+                           {.name = "create", .options = kSettings, .run = Create},
+                           {.name = "set", .options = kSettings, .run = Set},
+                           {.name = "delete", .run = Delete},
+                           {.name = "open", .run = Open},
+                           {.name = "close", .run = Close},
+                           {.name = "enable", .run = Enable},
+                           {.name = "disable", .run = Disable}};
+
+int Run(Context& context, const Arguments& arguments) {
+  return RunVerb(context, "queues", kVerbs, arguments);
+}
+
+}  // namespace
+
+Command QueuesCommand() {
+  return {.name = "queues",
+          .heading = "Cluster",
+          .summary = "list and change queues",
+          .manual = QueuesManual,
+          .run = Run};
+}
+
+}  // namespace bsub::cli

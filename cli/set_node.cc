@@ -1,0 +1,32 @@
+#include "cli/set_node.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "cli/connect.h"
+#include "cli/names.h"
+
+namespace bsub::cli {
+
+int SetNodes(Context& context, std::string_view command, const std::vector<std::string>& nodes,
+             const std::string& action, const std::string& reason, const std::string& done) {
+  auto client = Connect(context);
+  if (!client) return Fail(context, command, client.error());
+  int code = kExitOk;
+  for (const std::string& node : nodes) {
+    api::SetNodeRequest request;
+    request.set_name(node);
+    request.set_action(action);
+    request.set_reason(reason);
+    api::Empty reply;
+    const Status status = client->Call(&api::Scheduler::Stub::SetNode, request, &reply);
+    if (status) {
+      context.out << "Node <" << node << "> " << done << "." << std::endl;
+    } else {
+      code = std::max(code, Fail(context, command, WithNodeHint(*client, status.error(), node)));
+    }
+  }
+  return code;
+}
+
+}  // namespace bsub::cli

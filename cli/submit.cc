@@ -1,0 +1,150 @@
+#include "cli/submit.h"
+
+#include <chrono>
+#include <ostream>
+
+#include "cli/client.h"
+#include "cli/json.h"
+#include "cli/moments.h"
+#include "cli/submit_directives.h"
+#include "cli/submit_request.h"
+#include "cli/submit_source.h"
+#include "cli/submit_surroundings.h"
+#include "cli/waiting.h"
+#include "jobs/text.h"
+#include "jobs/units.h"
+
+namespace bsub::cli {
+namespace {
+
+constexpr std::string_view kDefaultTimeout = "10s";
+
+// As LSF: one line that ends so, and 255; scripts and workflow engines look for both.
+int NotSubmitted(Context& context, std::string message) {
+  while (message.ends_with('.') || message.ends_with('\n')) message.pop_back();
+  context.err << message << (message.ends_with('?') ? " " : ". ") << "Job not submitted." << std::endl;
+  return kExitNotSubmitted;
+}
+
+struct Submission {
+  Arguments arguments;  // with those of the script's #BSUB lines
+  api::SubmitRequest request;
+  std::chrono::milliseconds timeout{0};
+};
+
+Result<Submission> Prepare(Context& context, const Arguments& arguments) {
+  Submission submission;
+  BSUB_ASSIGN_OR_RETURN(const JobSource source, FindJobSource(context, arguments));
+  submission.arguments = arguments;
+  if (source.is_script()) {
+    BSUB_ASSIGN_OR_RETURN(const Arguments directives, DirectiveArguments(SubmitManual(), source.script));
+    submission.arguments = Merge(directives, arguments);
+  }
+  const Arguments& all = submission.arguments;
+  BSUB_ASSIGN_OR_RETURN(submission.request, BuildSubmitRequest(context, all, source, TimePoint(NowMicros())));
+  BSUB_ASSIGN_OR_RETURN(*submission.request.mutable_token(), SubmitTokenBytes(all.Get("token", "")));
+  const auto timeout = ParseDuration(all.Get("timeout", kDefaultTimeout));
+  if (!timeout) return InvalidArgument("--timeout: " + timeout.error().message);
+  submission.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
+  return submission;
+}
+
+// The first submit of all makes the cluster. The starter takes the lock itself, so that two first submits
+// make one.
+Status StartClusterIfNone(Context& context, const Address& address) {
+  if (!address.local || HoldsCluster(address.home)) return OkStatus();
+  const auto& start = context.commands->start_cluster;
+  if (!start) return OkStatus();
+  context.err << "No cluster in " << address.home << " yet; starting one on this machine." << std::endl;
+  return start(address.home, context);
+}
+
+// The newest active revision if none is named.
+Result<api::Definition> FindDefinition(Client& client, const Submission& submission) {
+  api::ListDefinitionsRequest request;
+  request.set_definition(submission.request.definition());
+  api::ListDefinitionsReply reply;
+  BSUB_RETURN_IF_ERROR(
+      client.Call(&api::Scheduler::Stub::ListDefinitions, request, &reply, Repeat::kYes, submission.timeout));
+  api::Definition found;
+  for (const api::Definition& definition : reply.definitions()) {
+    if (definition.active() && definition.revision() >= found.revision()) found = definition;
+  }
+  return found;  // empty if there is none: the scheduler then says so in its own words
+}
+
+// The request replaces the definition's directory and resources as a whole, so what was not given is put in
+// here.
+Status FillFromDefinition(Client& client, Submission& submission) {
+  api::SubmitRequest& request = submission.request;
+  if (request.definition().empty()) return OkStatus();
+  BSUB_ASSIGN_OR_RETURN(const api::Definition definition, FindDefinition(client, submission));
+  const Arguments& given = submission.arguments;
+  if (!given.Has("workdir") && !definition.working_directory().empty()) request.clear_working_directory();
+  if (!request.has_resources()) return OkStatus();
+  api::Resources& resources = *request.mutable_resources();
+  if (!given.Has("cpus")) resources.set_cpu_milli(definition.resources().cpu_milli());
+  if (!given.Has("memory")) resources.set_mem_bytes(definition.resources().mem_bytes());
+  if (!given.Has("gpus")) resources.set_gpus(definition.resources().gpus());
+  return OkStatus();
+}
+
+Result<api::SubmitReply> Send(Client& client, Submission& submission) {
+  BSUB_RETURN_IF_ERROR(FillFromDefinition(client, submission));
+  api::SubmitReply reply;
+  BSUB_RETURN_IF_ERROR(client.Call(&api::Scheduler::Stub::Submit, submission.request, &reply, Repeat::kYes,
+                                   submission.timeout));
+  return reply;
+}
+
+void PrintReply(Context& context, const Arguments& arguments, const api::SubmitReply& reply) {
+  if (arguments.Has("json")) {
+    Json json;
+    json["jobId"] = reply.job_id();
+    json["queue"] = reply.queue();
+    json["defaultQueue"] = reply.default_queue();
+    json["repeated"] = reply.repeated();
+    context.out << Compact(json) << "\n";
+  } else if (arguments.Has("quiet")) {
+    context.out << reply.job_id() << "\n";
+  } else {
+    context.out << "Job <" << reply.job_id() << "> is submitted to "
+                << (reply.default_queue() ? "default queue" : "queue") << " <" << reply.queue() << ">.\n";
+  }
+  context.out.flush();
+}
+
+int Run(Context& context, const Arguments& arguments) {
+  auto submission = Prepare(context, arguments);
+  if (!submission) return NotSubmitted(context, submission.error().message);
+  auto address = FindAddress(context);
+  if (!address) return NotSubmitted(context, address.error().message);
+  const Status started = StartClusterIfNone(context, *address);
+  if (!started) return NotSubmitted(context, started.error().message);
+  // Who gives a time wants it to be tried for so long.
+  if (!submission->arguments.Has("timeout") && IsDown(*address))
+    return NotSubmitted(context, DownError(*address).message);
+  auto client = Client::Make(std::move(*address));
+  if (!client) return NotSubmitted(context, client.error().message);
+  const auto reply = Send(*client, *submission);
+  if (!reply) return NotSubmitted(context, reply.error().message);
+  PrintReply(context, submission->arguments, *reply);
+  if (!submission->arguments.Has("wait")) return kExitOk;
+  WaitPlan plan;
+  plan.targets = {std::to_string(reply->job_id())};
+  plan.quiet = submission->arguments.Has("quiet");
+  plan.progress = context.terminal.err && !submission->request.array().empty() && !plan.quiet;
+  return WaitForJobs(context, *client, plan);
+}
+
+}  // namespace
+
+Command SubmitCommand() {
+  return {.name = "submit",
+          .heading = "Jobs",
+          .summary = "send a job to the cluster",
+          .manual = SubmitManual,
+          .run = Run};
+}
+
+}  // namespace bsub::cli

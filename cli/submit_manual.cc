@@ -1,0 +1,214 @@
+// The manual and option table of `submit`.
+#include "cli/submit_request.h"
+
+namespace bsub::cli {
+namespace {
+
+std::vector<Option> ProgramOptions() {
+  constexpr std::string_view kGroup = "WHAT RUNS";
+  return {
+      {.name = "name",
+       .letter = 'J',
+       .value = "NAME",
+       .text = "Name of the job. NAME[1-10]%2 also makes it an array, as in LSF.",
+       .fallback = "the name of the program or script",
+       .group = kGroup},
+      {.name = "script",
+       .value = "FILE",
+       .text = "Spool FILE as the script; the words are its arguments.",
+       .group = kGroup,
+       .complete = "file"},
+      {.name = "definition",
+       .value = "NAME[:REVISION]",
+       .text = "Start from a registered job definition; options given here win.",
+       .group = kGroup},
+      {.name = "param",
+       .value = "NAME=VALUE",
+       .text = "Value of Ref::NAME in the definition's command. May be given many times.",
+       .group = kGroup},
+      {.name = "array",
+       .value = "SPEC",
+       .text = "Make an array job. SPEC lists the indexes, such as 1-1000, 0-9:3 or 1,4,7-10; %N at its end "
+               "runs at most N children at a time. Each child finds its index in BSUB_ARRAY_INDEX.",
+       .group = kGroup},
+      {.name = "workdir",
+       .value = "DIR",
+       .text = "Directory the job runs in.",
+       .fallback = "the current directory",
+       .group = kGroup,
+       .complete = "file"},
+      {.name = "env",
+       .value = "NAME=VALUE",
+       .text = "Set a variable for the job; NAME alone copies it from here. May be given many times.",
+       .group = kGroup},
+      {.name = "env-file",
+       .value = "FILE",
+       .text = "Read variables from FILE, one NAME=VALUE per line.",
+       .group = kGroup,
+       .complete = "file"},
+      {.name = "env-none", .text = "Do not pass the environment of this shell.", .group = kGroup},
+      {.name = "output",
+       .letter = 'o',
+       .value = "FILE",
+       .text = "File for standard output; %J is the job id, %I the array index, %A the job id of the array.",
+       .fallback = "kept by the node, see bsub-lite logs",
+       .group = kGroup,
+       .complete = "file"},
+      {.name = "error",
+       .letter = 'e',
+       .value = "FILE",
+       .text = "File for standard error.",
+       .fallback = "with standard output",
+       .group = kGroup,
+       .complete = "file"},
+  };
+}
+
+std::vector<Option> ResourceOptions() {
+  constexpr std::string_view kGroup = "WHAT IT NEEDS";
+  return {
+      {.name = "cpus",
+       .letter = 'c',
+       .value = "N",
+       .text = "CPUs; thousandths count: 0.5 or 500m is half of one.",
+       .fallback = "1",
+       .group = kGroup},
+      {.name = "memory",
+       .letter = 'm',
+       .value = "SIZE",
+       .text = "Memory, such as 512M or 4G (powers of 1024).",
+       .fallback = "no request",
+       .group = kGroup},
+      {.name = "gpus", .value = "N", .text = "Whole GPUs.", .fallback = "0", .group = kGroup},
+      {.name = "time",
+       .letter = 't',
+       .value = "TIME",
+       .text =
+           "Wall time of each attempt, such as 90s, 1h30m or 1:30:00; then it is stopped and has timed out.",
+       .fallback = "no limit",
+       .group = kGroup},
+      {.name = "grace",
+       .value = "TIME",
+       .text = "Time between the signals TERM and KILL when the job is stopped.",
+       .fallback = "30s",
+       .group = kGroup},
+  };
+}
+
+std::vector<Option> OrderOptions() {
+  constexpr std::string_view kGroup = "WHEN IT RUNS";
+  return {
+      {.name = "queue",
+       .letter = 'q',
+       .value = "NAME",
+       .text = "Queue to wait in.",
+       .fallback = "the cluster's default queue",
+       .group = kGroup,
+       .complete = "queue"},
+      {.name = "priority",
+       .letter = 'p',
+       .value = "N",
+       .text = "Priority within the queue; higher runs first.",
+       .fallback = "0",
+       .group = kGroup},
+      {.name = "depends",
+       .value = "EXPRESSION",
+       .text = "Start only when EXPRESSION holds: done(ID), ended(ID), started(ID), exit(ID[, >= CODE]), "
+               "done(ID[*]) for index-wise arrays, n_to_n(ID), sequential(); names may stand for ids; && || "
+               "! and parentheses join them.",
+       .group = kGroup},
+      {.name = "keep-if-impossible",
+       .text = "Keep the job waiting when its dependency can no longer be met, instead of ending it.",
+       .group = kGroup},
+      {.name = "begin",
+       .value = "TIME",
+       .text = "Not before TIME: 2026-11-21T10:00:00Z, '2026-11-21 10:00' (UTC) or +15m.",
+       .group = kGroup},
+      {.name = "hold", .text = "Submit held; bsub-lite release lets it go.", .group = kGroup},
+      {.name = "retry",
+       .value = "N",
+       .text = "Attempts in all, 1 to 10; 3 means at most two repeats.",
+       .fallback = "1",
+       .group = kGroup},
+      {.name = "retry-rule",
+       .value = "RULE",
+       .text = "When to repeat: exit=137:retry, reason=OutOfMemory*:exit, status=Host*:retry; the first that "
+               "matches decides. May be given five times.",
+       .group = kGroup},
+      {.name = "max-interruptions",
+       .value = "N",
+       .text = "Give up after N interruptions, which do not count as attempts.",
+       .fallback = "no limit",
+       .group = kGroup},
+      {.name = "project", .value = "NAME", .text = "Project to account to.", .group = kGroup},
+      {.name = "share", .value = "NAME", .text = "Fair-share identifier.", .group = kGroup},
+      {.name = "tag",
+       .value = "NAME=VALUE",
+       .text = "Mark the job. May be given many times.",
+       .group = kGroup},
+  };
+}
+
+std::vector<Option> ReplyOptions() {
+  constexpr std::string_view kGroup = "THIS COMMAND";
+  return {
+      {.name = "wait",
+       .text = "Wait until the job is over and exit as bsub-lite wait does; arrays show a progress bar on a "
+               "terminal.",
+       .group = kGroup},
+      {.name = "quiet", .text = "Print only the job's id.", .group = kGroup},
+      {.name = "json", .text = "Print the reply as JSON.", .group = kGroup},
+      {.name = "token",
+       .value = "TEXT",
+       .text = "Names this submission: repeating it with the same TEXT returns the first job's id instead of "
+               "making another, so that a script may try again safely.",
+       .fallback = "random",
+       .group = kGroup},
+      {.name = "timeout",
+       .value = "TIME",
+       .text = "How long to try when the scheduler cannot be reached.",
+       .fallback = "10s",
+       .group = kGroup},
+  };
+}
+
+}  // namespace
+
+Manual SubmitManual() {
+  Manual manual{
+      .name = "submit",
+      .summary = "send a job to the cluster",
+      .synopsis = {"[OPTION ...] [--] PROGRAM [ARG ...]", "[OPTION ...] SCRIPT", "[OPTION ...] < SCRIPT",
+                   "[OPTION ...] --script SCRIPT [ARG ...]",
+                   "[OPTION ...] --definition NAME [--param NAME=VALUE ...]"},
+      .paragraphs =
+          {"Sends a job and prints its id. Once the id is printed the job is on disk: nothing that is killed "
+           "or loses power afterwards loses it.",
+           "The job runs in the current directory with this shell's environment, umask and resource limits. "
+           "Options end at the first word that is not one; the rest belongs to the job.",
+           "A single word that names a readable file is taken for a script unless it is a compiled program: "
+           "its text is stored at once, so the file may change or go, and its #BSUB lines are read as "
+           "options. Options on the command line win over them. A single word with blanks is given to "
+           "/bin/sh. Words behind -- are always a program with its arguments.",
+           "#BSUB lines take the options below and the usual ones of LSF: -J NAME[1-10]%2, -n SLOTS, -W "
+           "[HOURS:]MINUTES, -M MEGABYTES, -w EXPRESSION, -P PROJECT, -H, -K, -cwd DIR, -oo FILE, -eo FILE, "
+           "-env LIST, -gpu num=N, -R \"rusage[mem=MEGABYTES]\".",
+           "If BSUB_LITE_HOME has never held a cluster, a small one is started on this machine."},
+      .options = ProgramOptions(),
+      .examples = {{"submit -J hello -- echo hi", "One program."},
+                   {"submit -q high -p 50 -c 2 -m 4G -t 1h --retry 3 -- ./a.out x y", "With what it needs."},
+                   {"submit --depends 'done(1) && !exit(2)' -- ./merge", "After other jobs."},
+                   {"submit --array 1-10000%200 --wait -- ./work", "Ten thousand children, 200 at a time."},
+                   {"submit script.sh",
+                    "A script with #BSUB lines; bsub-lite submit < script.sh does the same."}},
+      .exits = {{"255", "The job was not submitted; one line on standard error says why."},
+                {"N", "With --wait: as bsub-lite wait."}},
+      .first_word_ends_options = true,
+      .complete_words = "command"};
+  for (auto& group : {ResourceOptions(), OrderOptions(), ReplyOptions()}) {
+    manual.options.insert(manual.options.end(), group.begin(), group.end());
+  }
+  return manual;
+}
+
+}  // namespace bsub::cli

@@ -1,0 +1,235 @@
+#include "cli/submit_request.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "cli/submit_surroundings.h"
+#include "jobs/array_spec.h"
+#include "jobs/dependency.h"
+#include "jobs/retry.h"
+#include "jobs/text.h"
+#include "jobs/units.h"
+
+namespace bsub::cli {
+namespace {
+
+constexpr std::int32_t kProtocol = 1;
+constexpr std::int64_t kOneCpu = 1000;
+constexpr std::int64_t kLargestInt32 = std::numeric_limits<std::int32_t>::max();
+constexpr std::size_t kLongestName = 128;
+
+// The result of `parse` on an option's value, with the option's name before its message.
+template <typename Parse>
+auto Value(const Arguments& arguments, std::string_view option, Parse parse)
+    -> decltype(parse(std::string())) {
+  const std::string text = arguments.Get(option, "");
+  auto value = parse(text);
+  if (!value)
+    return Error{value.error().code,
+                 "--" + std::string(option) + " " + Quoted(text) + ": " + value.error().message};
+  return value;
+}
+
+Result<std::int32_t> Number(const Arguments& arguments, std::string_view option, std::int64_t min,
+                            std::int64_t max) {
+  BSUB_ASSIGN_OR_RETURN(const std::int64_t number, Value(arguments, option, [&](const std::string& text) {
+                          return ParseInteger(text, min, max);
+                        }));
+  return static_cast<std::int32_t>(number);
+}
+
+Result<std::int64_t> Micros(const Arguments& arguments, std::string_view option) {
+  BSUB_ASSIGN_OR_RETURN(const Duration duration, Value(arguments, option, [](const std::string& text) {
+                          return ParseDuration(text);
+                        }));
+  return duration.count();
+}
+
+// "key=value" options into a map.
+Status AddPairs(const Arguments& arguments, std::string_view option,
+                google::protobuf::Map<std::string, std::string>& map) {
+  for (const std::string& pair : arguments.All(option)) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return InvalidArgument("--" + std::string(option) + " " + Quoted(pair) + ": expected NAME=VALUE");
+    }
+    map[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return OkStatus();
+}
+
+// A job is called after any program; what a name may not hold becomes '_'.
+std::string UsableName(std::string name) {
+  if (name.size() > kLongestName) name.resize(kLongestName);
+  for (char& c : name) {
+    if (IsControl(c) || std::string_view("\"[]* ").find(c) != std::string_view::npos) c = '_';
+  }
+  return name;
+}
+
+// "--name job[1-10]%2" as LSF writes arrays, unless --array says otherwise.
+void AddName(const Arguments& arguments, const JobSource& source, api::SubmitRequest& request) {
+  std::string name = arguments.Get("name", source.name);
+  const std::size_t open = name.find('[');
+  const std::size_t close = name.rfind(']');
+  if (arguments.Has("name") && open != std::string::npos && close != std::string::npos && close > open &&
+      (close + 1 == name.size() || name[close + 1] == '%')) {
+    request.set_array(name.substr(open + 1, close - open - 1) + name.substr(close + 1));
+    name.resize(open);
+  }
+  request.set_name(arguments.Has("name") ? name : UsableName(std::move(name)));
+}
+
+Status AddCommand(const JobSource& source, api::SubmitRequest& request) {
+  if (source.argv.empty() && !source.is_script()) return OkStatus();  // the definition's
+  api::Command& command = *request.mutable_command();
+  for (const std::string& word : source.argv) command.add_argv(word);
+  if (!source.is_script()) return OkStatus();
+  command.set_script(source.script);
+  for (const std::string& word : source.interpreter) command.add_interpreter(word);
+  command.set_script_name(source.name);
+  return OkStatus();
+}
+
+// This process's environment (or none), then the files, then single variables; later ones win.
+Status AddEnvironment(const Context& context, const Arguments& arguments, api::SubmitRequest& request) {
+  std::vector<std::string> entries;
+  if (!arguments.Has("env-none")) entries = context.environment;
+  for (const std::string& path : arguments.All("env-file")) {
+    BSUB_ASSIGN_OR_RETURN(const std::vector<std::string> lines, ReadEnvironmentFile(path));
+    entries.insert(entries.end(), lines.begin(), lines.end());
+  }
+  for (const std::string& entry : arguments.All("env")) {
+    const std::size_t equals = entry.find('=');
+    if (equals == 0 || entry.empty())
+      return InvalidArgument("--env " + Quoted(entry) + ": expected NAME=VALUE or NAME");
+    entries.push_back(equals == std::string::npos ? entry + "=" + context.Variable(entry) : entry);
+  }
+  api::Environment& environment = *request.mutable_environment();
+  for (const auto& [name, value] : EnvironmentMap(entries)) environment.add_variables(name + "=" + value);
+  return OkStatus();
+}
+
+Status AddResources(const Arguments& arguments, api::SubmitRequest& request) {
+  const bool any = arguments.Has("cpus") || arguments.Has("memory") || arguments.Has("gpus");
+  if (!any) return OkStatus();
+  api::Resources& resources = *request.mutable_resources();
+  if (!arguments.Has("definition")) resources.set_cpu_milli(kOneCpu);
+  if (arguments.Has("cpus")) {
+    BSUB_ASSIGN_OR_RETURN(const std::int64_t cpus,
+                          Value(arguments, "cpus", [](const std::string& text) { return ParseCpus(text); }));
+    resources.set_cpu_milli(cpus);
+  }
+  if (arguments.Has("memory")) {
+    BSUB_ASSIGN_OR_RETURN(const std::int64_t bytes, Value(arguments, "memory", [](const std::string& text) {
+                            return ParseBytes(text);
+                          }));
+    resources.set_mem_bytes(bytes);
+  }
+  if (arguments.Has("gpus")) {
+    BSUB_ASSIGN_OR_RETURN(const std::int32_t gpus, Number(arguments, "gpus", 0, 1024));
+    resources.set_gpus(gpus);
+  }
+  return OkStatus();
+}
+
+Status AddRetry(const Arguments& arguments, api::SubmitRequest& request) {
+  if (arguments.Has("retry")) {
+    BSUB_ASSIGN_OR_RETURN(const std::int32_t attempts, Number(arguments, "retry", 1, 10));
+    request.mutable_retry()->set_attempts(attempts);
+  }
+  for (const std::string& text : arguments.All("retry-rule")) {
+    const auto rule = ParseEvaluateOnExit(text);
+    if (!rule) return InvalidArgument("--retry-rule " + Quoted(text) + ": " + rule.error().message);
+    api::EvaluateOnExit& out = *request.mutable_retry()->add_evaluate_on_exit();
+    out.set_on_status_reason(rule->on_status_reason);
+    out.set_on_reason(rule->on_reason);
+    out.set_on_exit_code(rule->on_exit_code);
+    out.set_action(rule->action == RetryAction::kRetry ? "RETRY" : "EXIT");
+  }
+  if (request.has_retry() && request.retry().attempts() == 0) request.mutable_retry()->set_attempts(1);
+  if (arguments.Has("max-interruptions")) {
+    BSUB_ASSIGN_OR_RETURN(const std::int32_t most, Number(arguments, "max-interruptions", 0, kLargestInt32));
+    request.set_max_interruptions(most);
+  }
+  return OkStatus();
+}
+
+Status AddTimes(const Arguments& arguments, TimePoint now, api::SubmitRequest& request) {
+  if (arguments.Has("time")) {
+    BSUB_ASSIGN_OR_RETURN(const std::int64_t walltime, Micros(arguments, "time"));
+    request.set_walltime_us(walltime);
+  }
+  if (arguments.Has("grace")) {
+    BSUB_ASSIGN_OR_RETURN(const std::int64_t grace, Micros(arguments, "grace"));
+    request.set_stop_grace_us(grace);
+  }
+  if (arguments.Has("begin")) {
+    BSUB_ASSIGN_OR_RETURN(const TimePoint begin, Value(arguments, "begin", [&](const std::string& text) {
+                            return ParseBeginTime(text, now);
+                          }));
+    request.set_begin_at_us(begin.micros());
+  }
+  return OkStatus();
+}
+
+Status AddOrder(const Arguments& arguments, api::SubmitRequest& request) {
+  request.set_queue(arguments.Get("queue", ""));
+  if (arguments.Has("priority")) {
+    BSUB_ASSIGN_OR_RETURN(const std::int32_t priority, Number(arguments, "priority", -1'000'000, 1'000'000));
+    request.set_priority(priority);
+  }
+  if (const auto array = arguments.Get("array")) request.set_array(*array);
+  if (!request.array().empty()) {
+    const auto spec = ParseArraySpec(request.array());
+    if (!spec) return InvalidArgument("--array " + Quoted(request.array()) + ": " + spec.error().message);
+  }
+  if (const auto dependency = arguments.Get("depends")) {
+    const auto parsed = ParseDependency(*dependency);
+    if (!parsed) return InvalidArgument("--depends " + Quoted(*dependency) + ": " + parsed.error().message);
+    request.set_dependency(*dependency);
+  }
+  request.set_keep_if_impossible(arguments.Has("keep-if-impossible"));
+  request.set_held(arguments.Has("hold"));
+  return OkStatus();
+}
+
+Status AddPlaces(const Context& context, const Arguments& arguments, api::SubmitRequest& request) {
+  BSUB_ASSIGN_OR_RETURN(std::string here, WorkingDirectory(context));
+  const std::string wanted = arguments.Get("workdir", "");
+  if (wanted.empty() || wanted == ".") {
+    request.set_working_directory(here);
+  } else {
+    request.set_working_directory(wanted.starts_with('/') ? wanted : here + "/" + wanted);
+  }
+  request.set_stdout_path(arguments.Get("output", ""));
+  request.set_stderr_path(arguments.Get("error", ""));
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<api::SubmitRequest> BuildSubmitRequest(const Context& context, const Arguments& arguments,
+                                              const JobSource& source, TimePoint now) {
+  api::SubmitRequest request;
+  request.set_protocol(kProtocol);
+  AddProcessState(request);
+  AddName(arguments, source, request);
+  BSUB_RETURN_IF_ERROR(AddCommand(source, request));
+  BSUB_RETURN_IF_ERROR(AddEnvironment(context, arguments, request));
+  BSUB_RETURN_IF_ERROR(AddResources(arguments, request));
+  BSUB_RETURN_IF_ERROR(AddRetry(arguments, request));
+  BSUB_RETURN_IF_ERROR(AddTimes(arguments, now, request));
+  BSUB_RETURN_IF_ERROR(AddOrder(arguments, request));
+  BSUB_RETURN_IF_ERROR(AddPlaces(context, arguments, request));
+  request.set_project(arguments.Get("project", ""));
+  request.set_share_identifier(arguments.Get("share", ""));
+  request.set_definition(arguments.Get("definition", ""));
+  BSUB_RETURN_IF_ERROR(AddPairs(arguments, "tag", *request.mutable_tags()));
+  BSUB_RETURN_IF_ERROR(AddPairs(arguments, "param", *request.mutable_parameters()));
+  return request;
+}
+
+}  // namespace bsub::cli

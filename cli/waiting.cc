@@ -1,0 +1,126 @@
+#include "cli/waiting.h"
+
+#include <algorithm>
+#include <memory>
+#include <ostream>
+#include <thread>
+
+#include "cli/progress.h"
+#include "cli/stream.h"
+
+namespace bsub::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kTick{500};  // how often the bar's clock moves
+constexpr milliseconds kPauseBeforeReopen{100};
+
+milliseconds Since(Clock::time_point start) {
+  return std::chrono::duration_cast<milliseconds>(Clock::now() - start);
+}
+
+class Waiter {
+ public:
+  Waiter(Context& context, Client& client, const WaitPlan& plan)
+      : context_(context),
+        client_(client),
+        plan_(plan),
+        bar_(context.err, plan.progress ? context.terminal.err_columns : 0) {
+    for (const std::string& target : plan.targets) request_.add_targets(target);
+  }
+
+  int Run() {
+    Open();
+    while (true) {
+      switch (stream_->Read(&reply_, Tick())) {
+        case Next::kMessage:
+          last_contact_ = Clock::now();
+          connected_ = true;
+          bar_.Show(reply_);
+          if (reply_.over()) return Over();
+          break;
+        case Next::kQuiet:
+          bar_.Show(reply_);
+          break;
+        case Next::kEnd:
+          if (const auto code = Ended(stream_->status())) return *code;
+          Open();
+          break;
+      }
+      if (const auto code = OutOfTime()) return *code;
+    }
+  }
+
+ private:
+  // The scheduler sends a message as soon as the stream is open: that is how we know that it is there.
+  void Open() {
+    connected_ = false;
+    stream_ = std::make_unique<Stream<api::WaitReply>>(
+        client_.NewContext(), [this](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+          return client_.stub().PrepareAsyncWait(context, request_, queue);
+        });
+  }
+
+  milliseconds Tick() const {
+    milliseconds tick = kTick;
+    if (plan_.timeout) tick = std::min(tick, *plan_.timeout - Since(start_));
+    return std::max(tick, milliseconds(0));
+  }
+
+  std::optional<int> Ended(const grpc::Status& status) {
+    const bool again = status.ok() || status.error_code() == grpc::StatusCode::UNAVAILABLE;
+    if (!again) {
+      bar_.Clear();
+      return Fail(context_, "wait", client_.ErrorFrom(status));
+    }
+    if (connected_) last_contact_ = Clock::now();
+    std::this_thread::sleep_for(kPauseBeforeReopen);
+    return std::nullopt;
+  }
+
+  std::optional<int> OutOfTime() {
+    if (plan_.timeout && Since(start_) >= *plan_.timeout) {
+      bar_.Clear();
+      if (!plan_.quiet) context_.err << "bsub-lite wait: not over after the given time" << std::endl;
+      return kExitWaitTimeout;
+    }
+    if (!connected_ && Since(last_contact_) >= plan_.patience) {
+      bar_.Clear();
+      return Fail(context_, "wait", client_.ErrorFrom(grpc::Status(grpc::StatusCode::UNAVAILABLE, "")));
+    }
+    return std::nullopt;
+  }
+
+  int Over() {
+    bar_.Finish(reply_);
+    if (plan_.quiet || reply_.exit_code() == 0) return reply_.exit_code();
+    for (int i = 0; i < reply_.exits_size() && i < request_.targets_size(); ++i) {
+      const api::Exit& exit = reply_.exits(i);
+      if (exit.shell_code() != 0)
+        context_.err << "job " << request_.targets(i) << ": " << exit.text() << "\n";
+    }
+    context_.err.flush();
+    return reply_.exit_code();
+  }
+
+  Context& context_;
+  Client& client_;
+  const WaitPlan& plan_;
+  api::WaitRequest request_;
+  api::WaitReply reply_;
+  std::unique_ptr<Stream<api::WaitReply>> stream_;
+  ProgressBar bar_;
+  const Clock::time_point start_ = Clock::now();
+  Clock::time_point last_contact_ = Clock::now();
+  bool connected_ = false;  // this stream has brought a message
+};
+
+}  // namespace
+
+int WaitForJobs(Context& context, Client& client, const WaitPlan& plan) {
+  return Waiter(context, client, plan).Run();
+}
+
+}  // namespace bsub::cli

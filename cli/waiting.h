@@ -1,0 +1,27 @@
+// Waits until jobs are over, for `wait` and `submit --wait`. A scheduler that restarts in between is waited
+// for.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/client.h"
+#include "cli/context.h"
+
+namespace bsub::cli {
+
+struct WaitPlan {
+  std::vector<std::string> targets;                  // "12", "12[17]"
+  std::optional<std::chrono::milliseconds> timeout;  // of the whole wait
+  std::chrono::milliseconds patience = kPatience;    // without contact to the scheduler
+  bool progress = false;                             // draw a bar on standard error
+  bool quiet = false;                                // do not say how they ended
+};
+
+// The exit code: of one job its own (128 + n for a signal, 125 for neither), of several or of an array 0 or
+// 1; 124 on time-out, 2 for an unknown job, 3 if the scheduler cannot be reached.
+int WaitForJobs(Context& context, Client& client, const WaitPlan& plan);
+
+}  // namespace bsub::cli

@@ -1,0 +1,183 @@
+// queues, nodes, drain, resume, definitions and status.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/cli/fake_scheduler.h"
+
+namespace bsub::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+class ClusterCommands : public ::testing::Test {
+ protected:
+  ClusterCommands() {
+    scheduler_.list_queues.answer = [](const v1::ListQueuesRequest&, v1::ListQueuesReply& reply) {
+      v1::Queue& queue = *reply.add_queues();
+      queue.set_name("high");
+      queue.set_priority(100);
+      queue.set_dispatches(true);
+      queue.set_is_default(true);
+      queue.set_waiting(3);
+      return grpc::Status::OK;
+    };
+    scheduler_.list_nodes.answer = [](const v1::ListNodesRequest&, v1::ListNodesReply& reply) {
+      v1::Node& node = *reply.add_nodes();
+      node.set_name("n1");
+      node.set_state("up");
+      node.set_drained(true);
+      node.set_drain_reason("new disk");
+      node.mutable_total()->set_cpu_milli(8000);
+      return grpc::Status::OK;
+    };
+    scheduler_.set_node.answer = [](const v1::SetNodeRequest& request, v1::Empty&) {
+      if (request.name() == "n1") return grpc::Status::OK;
+      return grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no node '" + request.name() + "'");
+    };
+  }
+  FakeScheduler scheduler_;
+};
+
+TEST_F(ClusterCommands, QueuesAreListed) {
+  const CliResult table = scheduler_.Cli()({"queues"});
+  EXPECT_THAT(table.out, HasSubstr("high (default)       100  open    disabled        3"));
+  const auto json = nlohmann::json::parse(scheduler_.Cli()({"queues", "list", "--json"}).out);
+  EXPECT_EQ(json[0]["name"], "high");
+  EXPECT_EQ(json[0]["isDefault"], true);
+}
+
+TEST_F(ClusterCommands, OnlyWhatWasNamedIsChanged) {
+  EXPECT_EQ(scheduler_.Cli()({"queues", "set", "high", "--priority", "-5", "--max-running", "10"}).out,
+            "Queue <high> is changed.\n");
+  const v1::SetQueueRequest request = scheduler_.set_queue.requests.back();
+  EXPECT_THAT(request.update(), ElementsAre("priority", "max_running"));
+  EXPECT_EQ(request.queue().priority(), -5);
+  EXPECT_FALSE(request.must_be_new());
+}
+
+TEST_F(ClusterCommands, QueuesAreCreatedOpenedAndDeleted) {
+  const CliRun run = scheduler_.Cli();
+  EXPECT_EQ(run({"queues", "create", "low", "--priority", "1", "--default"}).out,
+            "Queue <low> is created.\n");
+  EXPECT_TRUE(scheduler_.set_queue.requests.back().must_be_new());
+  EXPECT_THAT(scheduler_.set_queue.requests.back().update(),
+              ElementsAre("accepts", "dispatches", "priority", "is_default"));
+  EXPECT_EQ(run({"queues", "close", "high"}).out, "Queue <high> is closed.\n");
+  EXPECT_THAT(scheduler_.set_queue.requests.back().update(), ElementsAre("dispatches"));
+  EXPECT_FALSE(scheduler_.set_queue.requests.back().queue().dispatches());
+  EXPECT_EQ(run({"queues", "enable", "high"}).code, 0);
+  EXPECT_TRUE(scheduler_.set_queue.requests.back().queue().accepts());
+  EXPECT_EQ(run({"queues", "delete", "high"}).out, "Queue <high> is deleted.\n");
+  EXPECT_EQ(scheduler_.delete_queue.requests.back().name(), "high");
+}
+
+TEST_F(ClusterCommands, AMistypedQueueIsNotMade) {
+  for (const char* verb : {"set", "open", "close", "enable", "disable"}) {
+    std::vector<std::string> words = {"queues", verb, "hihg"};
+    if (words[1] == "set") words.insert(words.end(), {"--priority", "1"});
+    const CliResult result = scheduler_.Cli()(words);
+    EXPECT_EQ(result.code, 2) << verb;
+    EXPECT_THAT(result.err, HasSubstr("did you mean 'high'?")) << verb;
+  }
+  EXPECT_THAT(scheduler_.set_queue.requests, SizeIs(0));
+}
+
+TEST_F(ClusterCommands, MistypedVerbsAndMisplacedOptions) {
+  EXPECT_THAT(scheduler_.Cli()({"queues", "craete", "x"}).err, HasSubstr("did you mean 'create'?"));
+  EXPECT_THAT(scheduler_.Cli()({"queues", "close", "high", "--priority", "1"}).err,
+              HasSubstr("--priority does not belong to close"));
+  EXPECT_EQ(scheduler_.Cli()({"queues", "set", "high"}).code, 2);
+  EXPECT_EQ(scheduler_.Cli()({"queues", "create"}).code, 2);
+}
+
+TEST_F(ClusterCommands, Nodes) {
+  const CliRun run = scheduler_.Cli();
+  EXPECT_THAT(run({"nodes"}).out, HasSubstr("up, drained (new disk)"));
+  EXPECT_EQ(nlohmann::json::parse(run({"nodes", "--json"}).out)[0]["total"]["cpuMilli"], 8000);
+  EXPECT_EQ(run({"drain", "n1", "--reason", "new disk"}).out, "Node <n1> is drained.\n");
+  EXPECT_EQ(scheduler_.set_node.requests.back().action(), "drain");
+  EXPECT_EQ(scheduler_.set_node.requests.back().reason(), "new disk");
+  EXPECT_EQ(run({"resume", "n1"}).code, 0);
+  EXPECT_EQ(scheduler_.set_node.requests.back().action(), "resume");
+  EXPECT_EQ(run({"nodes", "declare-dead", "n1"}).code, 0);
+  EXPECT_EQ(scheduler_.set_node.requests.back().action(), "declare-dead");
+  EXPECT_EQ(run({"nodes", "remove", "n1"}).code, 0);
+  EXPECT_EQ(scheduler_.set_node.requests.back().action(), "remove");
+  const CliResult unknown = run({"drain", "m1", "n1"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_EQ(unknown.out, "Node <n1> is drained.\n");
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean 'n1'?"));
+}
+
+TEST_F(ClusterCommands, DefinitionsByOptionsAndByFile) {
+  scheduler_.register_definition.answer = [](const v1::RegisterDefinitionRequest& request,
+                                             v1::RegisterDefinitionReply& reply) {
+    reply.set_name(request.definition().name());
+    reply.set_revision(4);
+    return grpc::Status::OK;
+  };
+  const CliRun run = scheduler_.Cli();
+  EXPECT_EQ(run({"definitions", "register", "align", "-c", "2", "--param", "s=none", "--env", "A=1", "--",
+                 "./align", "-x", "Ref::s"})
+                .out,
+            "Definition <align:4> is registered.\n");
+  const v1::Definition definition = scheduler_.register_definition.requests.back().definition();
+  EXPECT_THAT(definition.command(), ElementsAre("./align", "-x", "Ref::s"));
+  EXPECT_EQ(definition.parameters().at("s"), "none");
+  EXPECT_EQ(definition.resources().cpu_milli(), 2000);
+  EXPECT_THAT(definition.environment(), SizeIs(1));
+  EXPECT_EQ(definition.working_directory(), "");
+  const TemporaryDirectory directory;
+  EXPECT_EQ(
+      run({"definitions", "register", "--file", directory.Write("d.yaml", "name: x\ncommand: [a]\n")}).out,
+      "Definition <x:4> is registered.\n");
+  EXPECT_EQ(run({"definitions", "register", "--file", directory.Write("e.yaml", "nmae: x\n")}).code, 2);
+  EXPECT_EQ(run({"definitions", "register", "align"}).code, 2);
+  EXPECT_EQ(run({"definitions", "deregister", "align:1"}).out, "Definition <align:1> is deregistered.\n");
+  EXPECT_EQ(scheduler_.deregister_definition.requests.back().definition(), "align:1");
+}
+
+TEST_F(ClusterCommands, DefinitionsAreListed) {
+  scheduler_.list_definitions.answer = [](const v1::ListDefinitionsRequest& request,
+                                          v1::ListDefinitionsReply& reply) {
+    EXPECT_TRUE(request.active_only());
+    v1::Definition& definition = *reply.add_definitions();
+    definition.set_name("align");
+    definition.set_revision(4);
+    definition.set_active(true);
+    definition.add_command("./align");
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(scheduler_.Cli()({"definitions"}).out, HasSubstr("align:4     active"));
+  EXPECT_EQ(nlohmann::json::parse(scheduler_.Cli()({"definitions", "--json"}).out)[0]["revision"], 4);
+}
+
+TEST_F(ClusterCommands, StatusForPeopleAndPrograms) {
+  scheduler_.status.answer = [](const v1::StatusRequest&, v1::StatusReply& reply) {
+    reply.set_cluster_uuid("c1");
+    reply.set_scheduler_pid(77);
+    reply.mutable_journal()->set_sequence(1234);
+    reply.add_warnings("the clock went back");
+    v1::Queue& queue = *reply.add_queues();
+    queue.set_name("high");
+    queue.set_waiting(5);
+    return grpc::Status::OK;
+  };
+  const CliResult text = scheduler_.Cli()({"status"});
+  EXPECT_THAT(text.out, StartsWith("Cluster c1\n  Scheduler"));
+  EXPECT_THAT(text.out, HasSubstr("the clock went back"));
+  EXPECT_THAT(text.out, HasSubstr("No node is registered."));
+  const auto json = nlohmann::json::parse(scheduler_.Cli()({"status", "--json"}).out);
+  EXPECT_EQ(json["schedulerPid"], 77);
+  EXPECT_EQ(json["journal"]["sequence"], 1234);
+  EXPECT_EQ(json["queues"][0]["waiting"], 5);
+  EXPECT_TRUE(json["nodes"].empty());
+}
+
+}  // namespace
+}  // namespace bsub::cli

@@ -1,0 +1,75 @@
+#include "cli/help.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <sstream>
+
+#include "cli/commands.h"
+#include "tests/unit/cli/run_cli.h"
+
+namespace bsub::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Help, FoldsBetweenWords) {
+  EXPECT_EQ(Fold("one two three", 2, 9), "  one two\n  three\n");
+  EXPECT_EQ(Fold("unbreakable", 2, 5), "  unbreakable\n");
+  EXPECT_EQ(Fold("", 2, 9), "");
+}
+
+TEST(Help, EveryCommandHasACompleteManual) {
+  const CommandTable table = StandardCommands();
+  for (const Command& command : table.commands()) {
+    const Manual manual = command.manual();
+    EXPECT_EQ(manual.name, command.name);
+    EXPECT_EQ(manual.summary, command.summary);
+    EXPECT_FALSE(manual.paragraphs.empty()) << command.name;
+    const std::string page = RenderManual(manual, 80);
+    for (const char* heading : {"NAME\n", "SYNOPSIS\n", "DESCRIPTION\n", "-h, --help\n", "EXIT CODES\n"}) {
+      EXPECT_THAT(page, HasSubstr(heading)) << command.name;
+    }
+  }
+}
+
+TEST(Help, NoOptionIsDefinedTwice) {
+  const CommandTable table = StandardCommands();
+  for (const Command& command : table.commands()) {
+    std::set<std::string_view> names = {"help"};
+    std::set<char> letters = {'h'};
+    const Manual manual = command.manual();
+    for (const Option& option : manual.options) {
+      EXPECT_TRUE(names.insert(option.name).second) << command.name << " --" << option.name;
+      EXPECT_TRUE(option.letter == 0 || letters.insert(option.letter).second)
+          << command.name << " -" << option.letter;
+      EXPECT_TRUE(option.text.ends_with('.')) << command.name << " --" << option.name;
+    }
+  }
+}
+
+TEST(Help, IsShownByEveryWayOfAsking) {
+  const CliRun run;
+  const CliResult page = run({"submit", "--help"});
+  EXPECT_EQ(page.code, kExitOk);
+  EXPECT_THAT(page.out, HasSubstr("-q, --queue NAME"));
+  EXPECT_EQ(run({"help", "submit"}).out, page.out);
+  EXPECT_EQ(run({"submit", "-h"}).out, page.out);
+  EXPECT_THAT(run({"--help"}).out, HasSubstr("submit"));
+  EXPECT_EQ(run({}).code, kExitUsage);
+}
+
+TEST(Help, AMistypedCommandNamesTheNearest) {
+  const CliResult result = CliRun()({"sumbit"});
+  EXPECT_EQ(result.code, kExitUsage);
+  EXPECT_EQ(result.err, "bsub-lite: unknown command 'sumbit'; did you mean 'submit'?\n");
+  EXPECT_EQ(result.out, "");
+}
+
+TEST(Help, VersionIsOneLine) {
+  EXPECT_THAT(CliRun()({"--version"}).out, ::testing::MatchesRegex("bsub-lite [0-9.]+\n"));
+}
+
+}  // namespace
+}  // namespace bsub::cli

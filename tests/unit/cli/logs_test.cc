@@ -1,0 +1,71 @@
+#include "cli/logs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "tests/unit/cli/fake_scheduler.h"
+
+namespace bsub::cli {
+namespace {
+
+using ::testing::SizeIs;
+using Writer = grpc::ServerWriter<v1::LogChunk>;
+
+v1::LogChunk Chunk(const std::string& data, const std::string& notice = "") {
+  v1::LogChunk chunk;
+  chunk.set_data(data);
+  chunk.set_notice(notice);
+  return chunk;
+}
+
+TEST(Logs, CopiesBytesAndNotices) {
+  FakeScheduler scheduler;
+  scheduler.logs.answer = [](const v1::LogsRequest&, Writer& writer, grpc::ServerContext&) {
+    writer.Write(Chunk(std::string("a\0b", 3), "node n2 is gone"));
+    writer.Write(Chunk("\n"));
+    return grpc::Status::OK;
+  };
+  const CliResult result = scheduler.Cli()({"logs", "--attempt", "2", "--stderr", "-n", "20", "2[17]"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, std::string("a\0b\n", 4));
+  EXPECT_EQ(result.err, "node n2 is gone\n");
+  const v1::LogsRequest request = scheduler.logs.requests.back();
+  EXPECT_EQ(request.target(), "2[17]");
+  EXPECT_EQ(request.attempt(), 2U);
+  EXPECT_TRUE(request.standard_error());
+  EXPECT_EQ(request.tail_lines(), 20);
+  EXPECT_FALSE(request.follow());
+}
+
+TEST(Logs, FollowingGoesOnAfterARestartWithoutRepeating) {
+  FakeScheduler scheduler;
+  std::atomic<int> calls = 0;
+  scheduler.logs.answer = [&calls](const v1::LogsRequest& request, Writer& writer, grpc::ServerContext&) {
+    EXPECT_TRUE(request.follow());
+    if (++calls == 1) {
+      writer.Write(Chunk("one\ntw"));
+      return grpc::Status(grpc::StatusCode::UNAVAILABLE, "restart");
+    }
+    writer.Write(Chunk("one\n"));
+    writer.Write(Chunk("two\nthree\n"));
+    return grpc::Status::OK;
+  };
+  const CliResult result = scheduler.Cli()({"logs", "-f", "2"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "one\ntwo\nthree\n");
+  EXPECT_THAT(scheduler.logs.requests, SizeIs(2));
+}
+
+TEST(Logs, AnUnknownJobIsTwo) {
+  FakeScheduler scheduler;
+  scheduler.logs.answer = [](const v1::LogsRequest&, Writer&, grpc::ServerContext&) {
+    return grpc::Status(grpc::StatusCode::NOT_FOUND, "job 9 does not exist");
+  };
+  EXPECT_EQ(scheduler.Cli()({"logs", "9"}).code, 2);
+  EXPECT_EQ(scheduler.Cli()({"logs", "9", "--attempt", "0"}).code, 2);
+}
+
+}  // namespace
+}  // namespace bsub::cli

@@ -1,0 +1,134 @@
+#include "cli/wait.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "tests/unit/cli/fake_scheduler.h"
+
+namespace bsub::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+using Writer = grpc::ServerWriter<v1::WaitReply>;
+
+v1::WaitReply Running() {
+  v1::WaitReply reply;
+  reply.set_total(1);
+  (*reply.mutable_counts())["RUNNING"] = 1;
+  return reply;
+}
+
+v1::WaitReply Over(int code, const std::string& text = "") {
+  v1::WaitReply reply;
+  reply.set_over(true);
+  reply.set_total(1);
+  reply.set_exit_code(code);
+  v1::Exit& exit = *reply.add_exits();
+  exit.set_shell_code(code);
+  exit.set_text(text);
+  return reply;
+}
+
+// Keeps the stream open until the client gives up or the server stops.
+void HoldOpen(grpc::ServerContext& context) {
+  while (!context.IsCancelled()) std::this_thread::yield();
+}
+
+TEST(Wait, ReturnsWhatTheSchedulerSays) {
+  FakeScheduler scheduler;
+  for (const int code : {0, 1, 7, 125, 137}) {
+    scheduler.wait.answer = [code](const v1::WaitRequest&, Writer& writer, grpc::ServerContext&) {
+      writer.Write(Running());
+      writer.Write(Over(code, "ended"));
+      return grpc::Status::OK;
+    };
+    const CliResult result = scheduler.Cli()({"wait", "5"});
+    EXPECT_EQ(result.code, code);
+    EXPECT_EQ(result.out, "");
+    EXPECT_EQ(result.err, code == 0 ? "" : "job 5: ended\n");
+    EXPECT_EQ(scheduler.Cli()({"wait", "--quiet", "5"}).err, "");
+  }
+}
+
+TEST(Wait, TakesEverySpellingOfATarget) {
+  FakeScheduler scheduler;
+  scheduler.wait.answer = [](const v1::WaitRequest&, Writer& writer, grpc::ServerContext&) {
+    writer.Write(Over(0));
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(scheduler.Cli()({"wait", "5", "6[7]", "8_9"}).code, 0);
+  EXPECT_THAT(scheduler.wait.requests.at(0).targets(), ElementsAre("5", "6[7]", "8[9]"));
+}
+
+TEST(Wait, AnUnknownJobIsTwo) {
+  FakeScheduler scheduler;
+  scheduler.wait.answer = [](const v1::WaitRequest&, Writer&, grpc::ServerContext&) {
+    return grpc::Status(grpc::StatusCode::NOT_FOUND, "job 99 does not exist");
+  };
+  const CliResult result = scheduler.Cli()({"wait", "99"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_EQ(result.err, "bsub-lite wait: job 99 does not exist\n");
+  EXPECT_EQ(scheduler.Cli()({"wait", "x"}).code, 2);
+  EXPECT_EQ(scheduler.Cli()({"wait"}).code, 2);
+}
+
+TEST(Wait, ItsOwnTimeoutIs124) {
+  FakeScheduler scheduler;
+  scheduler.wait.answer = [](const v1::WaitRequest&, Writer& writer, grpc::ServerContext& context) {
+    writer.Write(Running());
+    HoldOpen(context);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(scheduler.Cli()({"wait", "--timeout", "200ms", "5"}).code, 124);
+}
+
+TEST(Wait, SurvivesARestartOfTheScheduler) {
+  FakeScheduler scheduler;
+  std::atomic<int> calls = 0;
+  scheduler.wait.answer = [&calls](const v1::WaitRequest&, Writer& writer, grpc::ServerContext& context) {
+    writer.Write(++calls < 3 ? Running() : Over(4));
+    if (calls < 3) HoldOpen(context);
+    return grpc::Status::OK;
+  };
+  std::thread restarts([&] {
+    for (int i = 1; i < 3; ++i) {
+      while (calls < i) std::this_thread::yield();
+      scheduler.Stop();
+      scheduler.Start();
+    }
+  });
+  EXPECT_EQ(scheduler.Cli()({"wait", "5"}).code, 4);
+  restarts.join();
+  EXPECT_EQ(calls, 3);
+}
+
+TEST(Wait, AnUnreachableSchedulerIsThree) {
+  FakeScheduler scheduler;
+  scheduler.Stop();
+  const CliResult result = scheduler.Cli()({"wait", "5"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.err, HasSubstr("cannot be reached; start it with bsub-lite up"));
+}
+
+TEST(Wait, DrawsABarOnlyOnATerminal) {
+  FakeScheduler scheduler;
+  scheduler.wait.answer = [](const v1::WaitRequest&, Writer& writer, grpc::ServerContext&) {
+    writer.Write(Running());
+    writer.Write(Over(0));
+    return grpc::Status::OK;
+  };
+  CliRun run = scheduler.Cli();
+  EXPECT_EQ(run({"wait", "--progress", "5"}).err, "");
+  run.terminal.err = true;
+  run.terminal.err_columns = 80;
+  EXPECT_THAT(run({"wait", "--progress", "5"}).err, HasSubstr("0/1 done"));
+  EXPECT_EQ(run({"wait", "5"}).err, "");
+}
+
+}  // namespace
+}  // namespace bsub::cli
