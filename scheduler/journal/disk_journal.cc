@@ -64,6 +64,8 @@ Result<OpenedJournal> DiskJournal::Open(FileSystem& files, const DiskJournalSett
                     " has lost its segments: put them back from a backup, or use "
                     "another directory to begin a new cluster");
   }
+  // Out of sight of retention, which must not count them among those it keeps.
+  for (const std::string& name : loaded.bad_snapshots) BSUB_RETURN_IF_ERROR(SetAside(files, directory, name));
   OpenedJournal opened;
   opened.report = {
       loaded.tail.empty,         loaded.snapshot, loaded.entries_replayed, loaded.tail.next_sequence - 1, {},

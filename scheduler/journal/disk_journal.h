@@ -75,7 +75,7 @@ class DiskJournal {
   // names and that is not given must be stored already. After a failed write every later call fails: exit.
   Status Append(std::span<const sched::JournalEntry> entries, std::span<const StagedPayload> payloads);
 
-  std::uint64_t last_sequence() const { return writer_->NextSequence() - 1; }
+  std::uint64_t last_sequence() const { return durable_sequence_; }  // any thread
   const ClusterUuid& cluster() const { return cluster_; }
   const PayloadStore& payloads() const { return *payloads_; }
 
@@ -86,6 +86,7 @@ class DiskJournal {
   bool SnapshotDue() const { return bytes_since_snapshot_ >= settings_.snapshot_bytes; }  // any thread
   Result<std::uint64_t> CloseSegment();
   // Reads payloads from the new packs and removes the files that are no longer needed. Returns their names.
+  // May run beside Append on another thread, one at a time.
   Result<std::vector<std::string>> FinishSnapshot(std::uint64_t sequence, TimePoint now);
   const std::string& directory() const { return settings_.directory; }
 

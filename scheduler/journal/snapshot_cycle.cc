@@ -1,5 +1,6 @@
 #include "scheduler/journal/snapshot_cycle.h"
 
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -14,21 +15,19 @@ Status SnapshotCycle::Begin(std::vector<std::string>& lines) {
     return OkStatus();
   }
   process_ = std::move(*process);
+  sequence_ = sequence;
   running_ = true;
   lines.push_back("snapshot=begun sequence=" + std::to_string(sequence));
   return OkStatus();
 }
 
-void SnapshotCycle::Finish(const Status& made, TimePoint now, std::vector<std::string>& lines) {
-  const std::string sequence = "sequence=" + std::to_string(process_->sequence());
-  auto finished = made ? journal_.FinishSnapshot(process_->sequence(), now)
-                       : Result<std::vector<std::string>>(Error(made.error()));
+void SnapshotCycle::Report(const Removed& finished, std::vector<std::string>& lines) {
+  const std::string sequence = "sequence=" + std::to_string(sequence_);
   if (!finished) {
     lines.push_back("snapshot=failed " + sequence + " error=\"" + finished.error().message + "\"");
   } else {
     lines.push_back("snapshot=made " + sequence + " files_removed=" + std::to_string(finished->size()));
   }
-  process_.reset();
   running_ = false;
 }
 
@@ -36,7 +35,18 @@ Result<std::vector<std::string>> SnapshotCycle::Advance(std::span<const sched::J
                                                         TimePoint now) {
   std::vector<std::string> lines;
   if (process_) {
-    if (const std::optional<Status> made = process_->Poll()) Finish(*made, now, lines);
+    if (const std::optional<Status> made = process_->Poll()) {
+      process_.reset();
+      if (*made) {
+        finishing_ =
+            std::async(std::launch::async, [this, now] { return journal_.FinishSnapshot(sequence_, now); });
+      } else {
+        Report(Error(made->error()), lines);
+      }
+    }
+  }
+  if (finishing_.valid() && finishing_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
+    Report(finishing_.get(), lines);
   }
   const bool hash_recorded =
       !appended.empty() && std::holds_alternative<sched::StateHashRecorded>(appended.back().body);

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <future>
 #include <memory>
 #include <span>
 #include <string>
@@ -33,12 +35,16 @@ class SnapshotCycle {
   Result<std::vector<std::string>> Advance(std::span<const sched::JournalEntry> appended, TimePoint now);
 
  private:
+  using Removed = Result<std::vector<std::string>>;
   Status Begin(std::vector<std::string>& lines);
-  void Finish(const Status& made, TimePoint now, std::vector<std::string>& lines);
+  void Report(const Removed& finished, std::vector<std::string>& lines);
 
   DiskJournal& journal_;
   const std::string program_;
   std::unique_ptr<SnapshotProcess> process_;
+  // Taking a large snapshot into use reads the index of its payloads: not on the journal's thread.
+  std::future<Removed> finishing_;
+  std::uint64_t sequence_ = 0;  // of the snapshot under way
   std::atomic<bool> running_ = false;
 };
 

@@ -24,19 +24,22 @@ class Loader {
 
   Result<LoadedState> Run() {
     BSUB_ASSIGN_OR_RETURN(const DirectoryContents contents, ReadDirectory(files_, directory_));
+    std::vector<std::string> bad;
     std::vector<std::string> warnings;
     for (auto file = contents.snapshots.rbegin(); file != contents.snapshots.rend(); ++file) {
       if (request_.until && file->sequence > *request_.until) continue;
       auto opened = OpenSnapshot(file->name);
-      if (opened) return Continue(std::move(*opened), std::move(warnings));
+      if (opened) return Continue(std::move(*opened), std::move(bad), std::move(warnings));
       // Not damage: an older snapshot would only lead to entries that this program cannot read either.
       if (opened.error().code == Code::kUnimplemented) return Error(std::move(opened).error());
+      const Code code = opened.error().code;
+      if (code == Code::kDataLoss || code == Code::kNotFound) bad.push_back(file->name);
       warnings.push_back("passed over a bad snapshot: " + opened.error().message);
     }
     OpenedSnapshot nothing;
     nothing.loaded.scheduler = std::make_unique<sched::Scheduler>(request_.settings);
     nothing.loaded.payloads = std::make_unique<PayloadStore>(files_, directory_, request_.cluster);
-    return Continue(std::move(nothing), std::move(warnings));
+    return Continue(std::move(nothing), std::move(bad), std::move(warnings));
   }
 
  private:
@@ -69,8 +72,10 @@ class Loader {
     return opened;
   }
 
-  Result<LoadedState> Continue(OpenedSnapshot opened, std::vector<std::string> warnings) {
+  Result<LoadedState> Continue(OpenedSnapshot opened, std::vector<std::string> bad,
+                               std::vector<std::string> warnings) {
     LoadedState loaded = std::move(opened.loaded);
+    loaded.bad_snapshots = std::move(bad);
     loaded.warnings = std::move(warnings);
     ReplayRequest replay;
     replay.from = loaded.snapshot + 1;

@@ -30,7 +30,8 @@ struct LoadedState {
   std::uint64_t snapshot = 0;        // sequence of the snapshot it began with; 0: none
   std::vector<std::uint64_t> packs;  // which that snapshot names
   std::uint64_t entries_replayed = 0;
-  std::vector<std::string> warnings;  // one line each: snapshots that were passed over
+  std::vector<std::string> bad_snapshots;  // file names of those that are damaged
+  std::vector<std::string> warnings;       // one line each: snapshots that were passed over
 };
 
 // Every recorded state hash on the way is compared; another value is DataLoss.

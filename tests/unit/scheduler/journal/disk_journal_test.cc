@@ -150,6 +150,9 @@ TEST_F(DiskJournalTest, ADamagedNewestSnapshotIsPassedOverWithAWarning) {
   EXPECT_EQ(core_.report().entries_replayed, last - first);
   ASSERT_THAT(core_.report().warnings, SizeIs(1));
   EXPECT_THAT(core_.report().warnings[0], HasSubstr(path + " at offset"));
+  // It no longer counts as one of the two that are kept, and is there for a person.
+  EXPECT_THAT(files_.Names(kPath), Contains(FileName(FileKind::kSnapshot, second) + ".aside"));
+  EXPECT_THAT(files_.Names(kPath), Not(Contains(FileName(FileKind::kSnapshot, second))));
 }
 
 TEST_F(DiskJournalTest, AMissingPackMakesItsSnapshotBad) {
