@@ -4,7 +4,7 @@
 # check must fail when calls are missing. Exits 77 (skipped) if a tool is absent. Needs two processors, about 40 s.
 set -euo pipefail
 
-example=$(cd "$(dirname "$0")/../../examples/genomics" && pwd)
+example=$(cd "$(dirname "$0")/../../../examples/genomics" && pwd)
 for tool in bwa samtools bcftools python3; do
   command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }
 done
