@@ -1,0 +1,10 @@
+// `bsub-lite run`.
+#pragma once
+
+#include "cli/commands.h"
+
+namespace bsub::cli {
+
+Command RunCommand();
+
+}  // namespace bsub::cli
