@@ -65,6 +65,8 @@ class PipelineCluster {
   virtual ~PipelineCluster() = default;
   // The caller's jobs of this pipeline, also finished ones, in ascending order of id.
   virtual Result<std::vector<StepJob>> FindJobs(const PipelineKey& key) = 0;
+  // The counts of these jobs, in their order; NotFound if the cluster does not know one.
+  virtual Result<std::vector<TaskCounts>> Counts(const std::vector<std::uint64_t>& jobs) = 0;
   virtual Result<std::uint64_t> Submit(const StepOrder& order) = 0;
   // The first `limit` failed tasks of a job (0: all), in order of index.
   virtual Result<std::vector<FailedTask>> FailedTasks(std::uint64_t job, std::uint32_t limit) = 0;

@@ -98,17 +98,10 @@ Result<RunOutcome> PipelineRunner::Watch(const Pause& pause) {
 }
 
 Status PipelineRunner::Look() {
-  BSUB_ASSIGN_OR_RETURN(const std::vector<StepJob> jobs, cluster_.FindJobs(key_));
-  std::map<std::uint64_t, TaskCounts> counts;
-  for (const StepJob& job : jobs) counts[job.id] = job.counts;
+  BSUB_ASSIGN_OR_RETURN(const std::vector<TaskCounts> counts, cluster_.Counts(job_of_));
   for (const PlannedStep& planned : plan_.steps) {
     StepProgress& step = progress_[planned.step];
-    const auto it = counts.find(step.job);
-    if (it == counts.end()) {
-      return NotFound("job " + std::to_string(step.job) + " of step " + Quoted(step.name) +
-                      " is not known to the cluster any more; run the pipeline again");
-    }
-    step.counts = it->second;
+    step.counts = counts.at(planned.step);
     BSUB_RETURN_IF_ERROR(LookAtFailures(planned.step));
     const StepState state = StateOf(planned.step);
     if (state == std::exchange(step.state, state)) continue;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,14 +21,22 @@ class FakeCluster : public PipelineCluster {
   };
 
   Result<std::vector<StepJob>> FindJobs(const PipelineKey& key) override {
-    if (on_look) on_look();
+    std::vector<StepJob> out;
+    for (const Job& job : jobs) out.push_back({job.id, job.label, job.counts});
+    last_key = key;
+    return out;
+  }
+
+  Result<std::vector<TaskCounts>> Counts(const std::vector<std::uint64_t>& ids) override {
     if (unreachable > 0) {
       --unreachable;
       return Unavailable("the scheduler cannot be reached");
     }
-    std::vector<StepJob> out;
-    for (const Job& job : jobs) out.push_back({job.id, job.label, job.counts});
-    last_key = key;
+    std::vector<TaskCounts> out;
+    for (const std::uint64_t id : ids) {
+      if (jobs.empty()) return NotFound("no job " + std::to_string(id));
+      out.push_back(Get(id).counts);
+    }
     return out;
   }
 
@@ -107,7 +114,6 @@ class FakeCluster : public PipelineCluster {
   std::map<std::string, std::string> logs;
   std::string refuse_step;
   int unreachable = 0;  // so many looks fail
-  std::function<void()> on_look;
   PipelineKey last_key;
   std::uint64_t next_id = 11;
 
