@@ -1,12 +1,11 @@
 // The children of an array job in compact form.
 //
 // A child is a row (a Task) only while something of its own exists: an attempt, a retry, a hold. All others
-// are bits: `succeeded`, `failed`, or neither (waiting). Exit codes of failed children take one byte each in
-// chunks that exist only where a child failed. So 1,000,000 children cost 375 KB of durable state after any
-// order of success.
+// are bits: `succeeded`, `failed`, or neither (waiting). So 1,000,000 children cost 375 KB of durable state
+// after any order of success, and less than 1 MB after failures of up to 15 kinds.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -19,19 +18,35 @@
 
 namespace bsub::sched {
 
-// Shell exit codes of failed children, by ordinal.
+// Shell exit codes of failed children, by ordinal; 0 for all others.
+//
+// Kept in chunks that exist only where a child failed. A chunk lists the codes that occur in it and holds for
+// each child an index into that list, of as few bits as it takes: 1 for one code, 2 for three, 4 for fifteen.
 class ExitCodes {
  public:
   ExitCodes() = default;
   explicit ExitCodes(std::uint32_t size) : chunks_((size + kChunk - 1) / kChunk) {}
   std::uint8_t at(std::uint32_t ordinal) const;
   void set(std::uint32_t ordinal, std::uint8_t code);
+  // How many children have each code that is not 0.
+  const std::map<std::uint8_t, std::uint32_t>& counts() const { return counts_; }
   // Bytes held: for the memory test.
   std::size_t bytes() const;
 
  private:
   static constexpr std::uint32_t kChunk = 4096;
-  std::vector<std::unique_ptr<std::array<std::uint8_t, kChunk>>> chunks_;
+  struct Chunk {
+    std::vector<std::uint8_t> codes{0};  // by index; 0 comes first
+    std::uint32_t bits = 1;              // of an index: 1, 2, 4 or 8
+    std::vector<std::uint8_t> indices = std::vector<std::uint8_t>(kChunk / 8);
+
+    std::uint8_t Index(std::uint32_t i) const;
+    void SetIndex(std::uint32_t i, std::uint8_t index);
+    std::uint8_t IndexOf(std::uint8_t code);  // a new code is added
+    void Widen();
+  };
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+  std::map<std::uint8_t, std::uint32_t> counts_;
 };
 
 struct ArrayState {
@@ -59,6 +74,8 @@ struct ArrayState {
 
   std::uint32_t size() const { return succeeded.size(); }
   std::uint32_t live_count() const { return starting_count + running_count; }
+  // What the children cost beyond the job itself: for the memory test.
+  std::size_t durable_bytes() const;
   bool Over() const { return succeeded_count + failed_count == size(); }
   bool IsOver(std::uint32_t ordinal) const { return succeeded.test(ordinal) || failed.test(ordinal); }
   const Task* FindRow(std::uint32_t ordinal) const {

@@ -1,6 +1,6 @@
 #include "scheduler/core/dependency_eval.h"
 
-#include <array>
+#include <algorithm>
 #include <bit>
 
 #include "common/check.h"
@@ -51,11 +51,10 @@ Verdict JudgeFacts(const DependencyNode& node, const Facts& facts) {
   return {};
 }
 
-bool AnyChildExits(const Job& job, const DependencyNode& node) {
-  for (auto child = job.array->failed.FirstSet(); child; child = job.array->failed.FirstSet(*child + 1)) {
-    if (Matches(node.compare, node.exit_code, job.array->exit_codes.at(*child))) return true;
-  }
-  return false;
+// Asked for each word of a waiting array, so it must not walk the children.
+bool AnyChildExits(const ExitCodes& codes, const DependencyNode& node) {
+  return std::any_of(codes.counts().begin(), codes.counts().end(),
+                     [&](const auto& entry) { return Matches(node.compare, node.exit_code, entry.first); });
 }
 
 Verdict JudgeWholeArray(const DependencyNode& node, const Job& target) {
@@ -69,7 +68,7 @@ Verdict JudgeWholeArray(const DependencyNode& node, const Job& target) {
     case Condition::kStarted:
       return Broadcast(array.started_count > 0, over && array.started_count == 0);
     case Condition::kExit: {
-      const bool met = over && array.failed_count > 0 && AnyChildExits(target, node);
+      const bool met = over && array.failed_count > 0 && AnyChildExits(array.exit_codes, node);
       return Broadcast(met, over && !met);
     }
     case Condition::kSequential:
@@ -136,6 +135,10 @@ std::string DescribeChild(const Job& target, std::uint32_t ordinal) {
   if (!IsOver(state)) return id + " is " + std::string(ToString(state));
   if (state == JobState::kSucceeded) return id + " succeeded";
   const Task* task = FindTask(target, ordinal);
+  // Not its whole reason: in a cascade each text would hold all those before it.
+  if (task && task->last_end && task->last_end->end.kind == EndKind::kDependencyFailed) {
+    return id + " never ran: its own dependency failed";
+  }
   if (task && task->last_end) return id + " " + Describe(task->last_end->end);
   const int code = target.array ? target.array->exit_codes.at(ordinal) : 0;
   return id + " failed with exit code " + std::to_string(code);

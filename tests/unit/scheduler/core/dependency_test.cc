@@ -268,6 +268,24 @@ TEST(Impossible, ItCascades) {
   EXPECT_EQ(env.StateOf(cleanup), JobState::kRunnable);
 }
 
+// Each job of a layer waits for all three of the layer before: texts that held their parents' would triple.
+TEST(Impossible, ReasonsDoNotGrowAlongACascade) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job());
+  for (int layer = 0; layer < 12; ++layer) {
+    const int first = layer == 0 ? 1 : 3 * layer - 1;
+    std::string condition = "done(" + std::to_string(first) + ")";
+    for (int i = 1; i < 3 && layer > 0; ++i) condition += " || done(" + std::to_string(first + i) + ")";
+    for (int i = 0; i < 3; ++i) env.Submit(Job().After(condition));
+  }
+  ASSERT_TRUE(env.Cancel("1"));
+  const JobId last(37);
+  EXPECT_EQ(env.StateOf(last), JobState::kFailed);
+  EXPECT_LT(env.LastEnd(last).size(), 400u) << env.LastEnd(last);
+  EXPECT_THAT(env.LastEnd(last), HasSubstr("job 34 never ran: its own dependency failed"));
+}
+
 TEST(Impossible, ALongCascadeIsFinishedByTicks) {
   Env env;
   env.AddNodes(1, Cpus(1));
