@@ -18,6 +18,7 @@
 #include "cli/supervisor/home_layout.h"
 #include "cli/supervisor/unique_fd.h"
 #include "jobs/text.h"
+#include "jobs/units.h"
 
 namespace bsub::cli {
 namespace {
@@ -49,6 +50,14 @@ Result<std::string> ReadToken(const std::string& path) {
   const std::string token(Trim(text));
   if (token.empty()) return InvalidArgument("BSUB_LITE_TOKEN_FILE " + Quoted(path) + ": is empty");
   return token;
+}
+
+Result<std::chrono::milliseconds> FindPatience(const Context& context) {
+  const std::string text = context.Variable("BSUB_LITE_PATIENCE");
+  if (text.empty()) return kPatience;
+  const auto patience = ParseDuration(text);
+  if (!patience) return InvalidArgument("BSUB_LITE_PATIENCE: " + patience.error().message);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(*patience);
 }
 
 Result<Address> RemoteAddress(const Context& context, std::string server) {
@@ -114,9 +123,15 @@ Result<std::string> FindHome(const Context& context) {
 }
 
 Result<Address> FindAddress(const Context& context) {
+  BSUB_ASSIGN_OR_RETURN(const std::chrono::milliseconds patience, FindPatience(context));
   std::string server = context.Variable("BSUB_LITE_SERVER");
-  if (!server.empty()) return RemoteAddress(context, std::move(server));
+  if (!server.empty()) {
+    BSUB_ASSIGN_OR_RETURN(Address address, RemoteAddress(context, std::move(server)));
+    address.patience = patience;
+    return address;
+  }
   Address address;
+  address.patience = patience;
   BSUB_ASSIGN_OR_RETURN(address.home, FindHome(context));
   address.socket_path = HomeLayout{address.home}.SchedulerSocket();
   return address;

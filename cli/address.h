@@ -5,9 +5,11 @@
 //                         HOME/run/scheduler.sock and knows who calls from the socket.
 //   BSUB_LITE_SERVER      host:port of a cluster elsewhere; then also
 //   BSUB_LITE_TOKEN_FILE  a file of mode 0600 or 0400 that holds the token, and
+//   BSUB_LITE_PATIENCE    how long an unreachable scheduler is waited for; default 8s
 //   BSUB_LITE_TLS_CA      certificate authority that the server is checked against; without it: no TLS.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "cli/context.h"
@@ -15,13 +17,17 @@
 
 namespace bsub::cli {
 
+// How long an unreachable or silent scheduler is waited for; scripts count on an answer in under 10 s.
+inline constexpr std::chrono::milliseconds kPatience{8000};
+
 struct Address {
   bool local = true;
   std::string home;         // local: absolute
   std::string socket_path;  // local
   std::string server;       // else: host:port
   std::string token;
-  std::string tls_ca;  // PEM text; empty: plain
+  std::string tls_ca;       // PEM text; empty: plain
+  std::chrono::milliseconds patience = kPatience;
 
   // "the cluster in /home/ada/.bsub-lite", "the scheduler at head:7077".
   std::string Name() const;

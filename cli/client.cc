@@ -1,5 +1,7 @@
 #include "cli/client.h"
 
+#include <grpc/grpc.h>
+
 #include <ostream>
 #include <thread>
 
@@ -40,6 +42,9 @@ Client::Client(Address address, std::shared_ptr<grpc::Channel> channel)
     : address_(std::move(address)), channel_(std::move(channel)), stub_(api::Scheduler::NewStub(channel_)) {}
 
 Result<Client> Client::Make(Address address) {
+  // One reference that is never given back: ending gRPC's threads takes as long as a call does, and the
+  // process ends anyway.
+  grpc_init();
   BSUB_ASSIGN_OR_RETURN(const std::string target, TargetOf(address));
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstBackoffMs);

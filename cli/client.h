@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,10 +20,6 @@
 namespace bsub::cli {
 
 namespace api = ::bsub::v1;
-
-// How long an unreachable or silent scheduler is waited for; scripts count on an answer in under 10 s. Submit
-// has an option for it.
-inline constexpr std::chrono::milliseconds kPatience{8000};
 
 // May a call be sent again when the connection broke after it was sent?
 enum class Repeat { kYes, kNo };
@@ -38,10 +35,10 @@ class Client {
   template <typename Request, typename Reply>
   Status Call(grpc::Status (api::Scheduler::Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
               const Request& request, Reply* reply, Repeat repeat = Repeat::kYes,
-              std::chrono::milliseconds patience = kPatience) {
+              std::optional<std::chrono::milliseconds> patience = std::nullopt) {
     return CallFor(
         [&](grpc::ClientContext* context) { return (stub_.get()->*method)(context, request, reply); }, repeat,
-        patience);
+        patience.value_or(address_.patience));
   }
 
   // A context with this client's credentials that waits for the connection.

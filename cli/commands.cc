@@ -13,6 +13,7 @@
 #include "cli/hold.h"
 #include "cli/job.h"
 #include "cli/jobs.h"
+#include "cli/journal.h"
 #include "cli/logs.h"
 #include "cli/nodes.h"
 #include "cli/priority.h"
@@ -125,7 +126,7 @@ CommandTable StandardCommands() {
        {SubmitCommand(), WaitCommand(), JobsCommand(), JobCommand(), WhyCommand(), LogsCommand(),
         EventsCommand(), CancelCommand(), HoldCommand(), ReleaseCommand(), RequeueCommand(),
         PriorityCommand(), DefinitionsCommand(), StatusCommand(), QueuesCommand(), NodesCommand(),
-        DrainCommand(), ResumeCommand()}) {
+        DrainCommand(), ResumeCommand(), JournalCommand()}) {
     table.Add(command);
   }
 #ifdef BSUB_HAVE_UP_RUN

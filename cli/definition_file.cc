@@ -8,6 +8,7 @@
 
 #include "cli/pipeline/yaml_fields.h"
 #include "jobs/retry.h"
+#include "jobs/text.h"
 #include "jobs/units.h"
 
 namespace bsub::cli {
@@ -95,7 +96,9 @@ class Reader {
     const YamlField* field = FindField(fields_, key);
     if (field == nullptr) return;
     for (const YamlField& entry : ReadFields(field->value, key, {}, problems_)) {
-      if (const auto text = ScalarText(entry.value, entry.line, entry.key, problems_)) out[entry.key] = *text;
+      if (const auto text =
+              ScalarText(entry.value, entry.line, std::string(key) + ": " + Quoted(entry.key), problems_))
+        out[entry.key] = *text;
     }
   }
 

@@ -80,7 +80,7 @@ grpc::Status CopyOnce(Context& context, Client& client, api::EventsRequest& requ
                             });
   api::Event event;
   while (true) {
-    switch (stream.Read(&event, kPatience)) {
+    switch (stream.Read(&event, client.address().patience)) {
       case Next::kMessage:
         *contact = true;
         Print(context, event, json);

@@ -87,7 +87,7 @@ Status ForEachJob(Client& client, const api::ListJobsRequest& request,
                           });
   api::Job job;
   while (true) {
-    switch (stream.Read(&job, kPatience)) {
+    switch (stream.Read(&job, client.address().patience)) {
       case Next::kMessage:
         visit(job);
         break;

@@ -85,7 +85,7 @@ class Copier {
                                  });
     api::LogChunk chunk;
     while (true) {
-      switch (stream.Read(&chunk, kPatience)) {
+      switch (stream.Read(&chunk, client_.address().patience)) {
         case Next::kMessage:
           Write(chunk);
           break;

@@ -8,6 +8,17 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 
+namespace {
+
+// Without the destructors of libraries and without waiting for their threads: everything is written by then.
+[[noreturn]] void End(int code) {
+  std::cout.flush();
+  std::cerr.flush();
+  _exit(code);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   const bsub::cli::CommandTable commands = bsub::cli::StandardCommands();
@@ -23,7 +34,7 @@ int main(int argc, char** argv) {
   // What was asked for and could not be written must not look like success.
   if (code == bsub::cli::kExitOk && !std::cout) {
     std::cerr << "bsub-lite: standard output cannot be written" << std::endl;
-    return bsub::cli::kExitFailed;
+    End(bsub::cli::kExitFailed);
   }
-  return code;
+  End(code);
 }

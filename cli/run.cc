@@ -213,7 +213,10 @@ class Interrupts {
   // False: one came.
   bool Wait(Duration time) const {
     pollfd entry{.fd = fd_, .events = POLLIN, .revents = 0};
-    return poll(&entry, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(time).count())) <= 0;
+    const auto millis = std::chrono::ceil<std::chrono::milliseconds>(time).count();
+    if (poll(&entry, 1, static_cast<int>(millis)) <= 0) return true;
+    signalfd_siginfo taken{};  // else it would strike once it is no longer blocked
+    return read(fd_, &taken, sizeof taken) != sizeof taken;
   }
 
  private:

@@ -86,7 +86,7 @@ class Waiter {
       if (!plan_.quiet) context_.err << "bsub-lite wait: not over after the given time" << std::endl;
       return kExitWaitTimeout;
     }
-    if (!connected_ && Since(last_contact_) >= plan_.patience) {
+    if (!connected_ && Since(last_contact_) >= client_.address().patience) {
       bar_.Clear();
       return Fail(context_, "wait", client_.ErrorFrom(grpc::Status(grpc::StatusCode::UNAVAILABLE, "")));
     }

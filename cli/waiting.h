@@ -15,7 +15,6 @@ namespace bsub::cli {
 struct WaitPlan {
   std::vector<std::string> targets;                  // "12", "12[17]"
   std::optional<std::chrono::milliseconds> timeout;  // of the whole wait
-  std::chrono::milliseconds patience = kPatience;    // without contact to the scheduler
   bool progress = false;                             // draw a bar on standard error
   bool quiet = false;                                // do not say how they ended
 };

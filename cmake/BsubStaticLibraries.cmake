@@ -1,4 +1,5 @@
-# Libraries that a program gets shared or static as it wants: bsub_protobuf, bsub_grpc, bsub_program_options.
+# Libraries that a program gets shared or static as it wants: bsub_protobuf, bsub_grpc, bsub_program_options, bsub_yaml,
+# bsub_xxhash.
 #
 # A command that runs for milliseconds pays for every shared library at each start: gRPC brings 70 and loading them
 # takes longer than a submit. A program with the property BSUB_STATIC_LIBRARIES gets the archives instead. One process
@@ -38,8 +39,20 @@ function(bsub_static_or_shared name)
   endif()
 endfunction()
 
+# bsub_link_statically(PROGRAM): these libraries and the compiler's own, at a fixed address (no relocations at start).
+function(bsub_link_statically program)
+  set_target_properties(${program} PROPERTIES BSUB_STATIC_LIBRARIES ON)
+  if(NOT BSUB_SANITIZE)
+    target_link_options(${program} PRIVATE -static-libstdc++ -static-libgcc -no-pie)
+  endif()
+endfunction()
+
 bsub_find_archives(BSUB_PROGRAM_OPTIONS_ARCHIVES boost_program_options)
 bsub_static_or_shared(bsub_program_options SHARED Boost::program_options STATIC ${BSUB_PROGRAM_OPTIONS_ARCHIVES})
+bsub_find_archives(BSUB_YAML_ARCHIVES yaml-cpp)
+bsub_static_or_shared(bsub_yaml SHARED yaml-cpp STATIC ${BSUB_YAML_ARCHIVES})
+bsub_find_archives(BSUB_XXHASH_ARCHIVES xxhash)
+bsub_static_or_shared(bsub_xxhash SHARED PkgConfig::XXHASH STATIC ${BSUB_XXHASH_ARCHIVES})
 bsub_find_archives(BSUB_PROTOBUF_ARCHIVES protobuf z)
 bsub_static_or_shared(bsub_protobuf SHARED protobuf::libprotobuf STATIC ${BSUB_PROTOBUF_ARCHIVES})
 if(NOT BSUB_WITHOUT_GRPC)

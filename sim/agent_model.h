@@ -1,13 +1,15 @@
-// A stand-in for the node's agent: keeps the node's books, registers them with the scheduler and carries
-// orders and reports between scheduler and spawner.
+// A node's agent process: the real worker::NodeCore, and around it what worker/daemon/agent.cc does, with
+// simulated sockets.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <string>
 
 #include "sim/messages.h"
 #include "sim/model.h"
+#include "worker/core/node_core.h"
 
 namespace bsub::sim {
 
@@ -19,54 +21,49 @@ class AgentHost {
   virtual void OrderSpawner(ToSpawner message) = 0;
   virtual void OpenStream() = 0;  // after a while; answered by StreamOpened
   virtual void CloseStream() = 0;
+  virtual void WakeAgent(TimePoint at) = 0;  // replaces what was asked before
 };
 
-class Agent {
+class AgentModel {
  public:
-  virtual ~Agent() = default;
-  virtual void FromSpawnerArrived(const FromSpawner& message) = 0;
-  virtual void SpawnerGone() = 0;
-  virtual void StreamOpened() = 0;
-  virtual void StreamGone() = 0;
-  virtual void FromSchedulerArrived(const ToNode& message) = 0;
-};
+  AgentModel(Model& model, AgentHost& host, sched::NodeDescription description);
 
-class AgentModel : public Agent {
- public:
-  AgentModel(Model& model, AgentHost& host, sched::NodeDescription description)
-      : model_(model), host_(host), description_(std::move(description)) {}
-
-  void FromSpawnerArrived(const FromSpawner& message) override;
-  void SpawnerGone() override;
-  void StreamOpened() override;
-  void StreamGone() override;
-  void FromSchedulerArrived(const ToNode& message) override;
+  void FromSpawnerArrived(const FromSpawner& message);
+  void SpawnerGone() { Feed(worker::SpawnerDown{}); }
+  void StreamOpened() { Feed(worker::StreamOpened{}); }
+  void StreamGone() { Feed(worker::StreamClosed{"gone"}); }
+  void FromSchedulerArrived(const ToNode& message);
+  void Tick() { Feed(worker::Tick{}); }
 
  private:
-  void On(const SpawnerHello& m);
-  void On(const sched::NodeTask& m);
-  void On(const sched::AcceptNode& m);
-  void On(const sched::RefuseNode& m);
-  void On(const sched::LaunchTask& m);
-  void On(const sched::StopTask& m);
-  void On(const sched::AckEnded& m);
-  void On(const Heartbeat& m);
-  void Report(const sched::NodeTask& task);
+  void Feed(worker::InputBody body);
 
-  struct Entry {
-    sched::NodeTask task;
-    bool told_started = false;  // on this stream
-    bool told_ended = false;
-  };
+  void Hear(const SpawnerHello& m);
+  void Hear(const sched::NodeTask& m);
+  void Hear(const sched::AcceptNode& m);
+  void Hear(const sched::RefuseNode& m);
+  void Hear(const sched::LaunchTask& m);
+  void Hear(const sched::StopTask& m);
+  void Hear(const sched::AckEnded& m);
+  void Hear(const Heartbeat& m);
+
+  void Act(const worker::SayHello& m);
+  void Act(const worker::ReportTask& m);
+  void Act(const worker::AnswerHeartbeat& m);
+  void Act(const worker::StartTask& m);
+  void Act(const worker::StopTask& m);
+  void Act(const worker::ForgetTask& m);
+  void Act(const worker::RenewLease& m);
+  void Act(const worker::OpenStream& m);
+  void Act(const worker::CloseStream& m);
+  void Act(const worker::GiveUp& m);
 
   Model& model_;
   AgentHost& host_;
-  sched::NodeDescription description_;
-  bool have_spawner_ = false;
-  bool stream_open_ = false;
-  NodeId node_;
-  Incarnation incarnation_;  // unset until accepted on this stream
-  std::map<sched::AttemptRef, Entry> tasks_;
+  const sched::NodeDescription description_;
+  worker::NodeCore core_;
+  // What the opaque bytes of a launch stand for.
+  std::map<std::string, StartTask> launches_;
 };
 
 }  // namespace bsub::sim

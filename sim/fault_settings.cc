@@ -62,6 +62,7 @@ const std::vector<MutationName>& MutationNames() {
       {Mutation::kRecoveryLosesEntry, "recovery-loses-entry"},
       {Mutation::kNodeOverbooks, "node-overbooks"},
       {Mutation::kUntruthfulEnd, "untruthful-end"},
+      {Mutation::kStaleHelloCounts, "stale-hello-counts"},
   };
   return names;
 }

@@ -22,6 +22,7 @@ enum class Mutation : std::uint8_t {
   kRecoveryLosesEntry,  // the last durable entry is not replayed
   kNodeOverbooks,       // a node says that it has twice what it has
   kUntruthfulEnd,       // a node reports success for a task that failed
+  kStaleHelloCounts,    // a registration that was overtaken on its way is believed
 };
 struct MutationName {
   Mutation mutation;
@@ -65,7 +66,7 @@ struct Weather {
 inline constexpr Duration kUsualLatency = std::chrono::milliseconds(20);
 // Beyond this a message is lost, not late: the scheduler's lease margin is chosen to cover it.
 inline constexpr Duration kWorstLatency = std::chrono::seconds(8);
-inline constexpr Duration kHeartbeat = std::chrono::seconds(10);
+inline constexpr Duration kHeartbeat = std::chrono::seconds(5);
 
 struct Tally {
   std::uint64_t seeds = 0, steps = 0, entries = 0, jobs = 0, tasks = 0, starts = 0;

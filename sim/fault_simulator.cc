@@ -114,7 +114,10 @@ NodeModel& FaultSimulator::AnyNode() { return *model_.random.Pick(nodes_); }
 
 void FaultSimulator::StrikeScheduler() { scheduler_.Crash("out of the blue", model_.random.Chance(300)); }
 void FaultSimulator::BreakStream() { AnyNode().BreakStream(); }
-void FaultSimulator::CrashAgent() { AnyNode().CrashAgent(); }
+void FaultSimulator::CrashAgent() {
+  NodeModel& node = AnyNode();
+  model_.random.Chance(300) ? node.BreakSocket() : node.CrashAgent();
+}
 void FaultSimulator::CrashSpawner() { AnyNode().CrashSpawner(); }
 void FaultSimulator::Reboot() { AnyNode().PowerLoss(model_.random.Spread(seconds(5), minutes(10))); }
 void FaultSimulator::Partition() { AnyNode().Partition(model_.random.Spread(seconds(1), minutes(10))); }
@@ -148,10 +151,12 @@ void FaultSimulator::Settle() {
   for (const auto& node : nodes_) node->Mend();
   const std::uint64_t most = scheduler_.steps() + model_.settings.settle_steps;
   const TimePoint latest = model_.events.now() + kPatience;
+  // Copies of answered requests may still be under way.
+  const TimePoint calm_from = model_.events.now() + minutes(1);
   bool let_go = false;
   for (std::uint64_t n = 1; !let_go || n % 64 != 0 || !Over(); ++n) {
     // What people had asked for before comes first, then holds and closed queues go.
-    if (!let_go && clients_.open() == 0) {
+    if (!let_go && clients_.open() == 0 && model_.events.now() > calm_from) {
       let_go = true;
       workload_.LetGo();
     }

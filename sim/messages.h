@@ -12,13 +12,18 @@
 namespace bsub::sim {
 
 struct Heartbeat {
-  Duration lease{};
+  Incarnation incarnation;
+  std::uint64_t count = 0;
 };
 using ToNode = std::variant<sched::AcceptNode, sched::RefuseNode, sched::LaunchTask, sched::StopTask,
                             sched::AckEnded, Heartbeat>;
 
+struct NodeReport {
+  Incarnation incarnation;
+  sched::NodeTask task;
+};
 // The stream is filled in where it arrives.
-using FromNode = std::variant<sched::NodeHello, sched::TaskStarted, sched::TaskEnded>;
+using FromNode = std::variant<sched::NodeHello, NodeReport>;
 
 struct StartTask {
   sched::AttemptRef attempt;

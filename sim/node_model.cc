@@ -9,7 +9,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Duration kAnswerTimeout = seconds(15);  // of an agent for its Hello
+// After so long without a word the scheduler's side gives a stream up.
+constexpr Duration kLongestSilence = seconds(15);
 constexpr Duration kSlowestAgentStart = seconds(20);
 // A supervisor restarts a spawner within this; it must be short beside the lease margin, since nobody kills
 // the tasks of a dead spawner.
@@ -19,11 +20,11 @@ constexpr Duration kSocketLatency = milliseconds(3);
 
 }  // namespace
 
-NodeModel::NodeModel(Model& model, sched::NodeDescription description, Dial dial)
+NodeModel::NodeModel(Model& model, sched::NodeDescription description, Dialler dialler)
     : model_(model),
       machine_(model, description.name),
       description_(std::move(description)),
-      dial_(std::move(dial)),
+      dialler_(std::move(dialler)),
       spawner_(model, machine_, description_.total) {}
 
 Duration NodeModel::Soon(Duration longest) { return model_.random.Spread(milliseconds(1), longest); }
@@ -47,7 +48,7 @@ void NodeModel::StartAgent() {
 
 // Agent and spawner find each other once both are there.
 void NodeModel::Link() {
-  if (!agent_ || !spawner_.up()) return;
+  if (!agent_ || !spawner_.up() || orders_) return;
   if (model_.events.now() < orders_done_) {
     machine_.Later(orders_done_ - model_.events.now() + Duration(1), [this, process = agent_process_] {
       if (process == agent_process_ && !orders_) Link();
@@ -61,8 +62,8 @@ void NodeModel::Link() {
                                               });
   const Pipe<FromSpawner>::Latency reports{kSocketLatency, kSocketLatency, 0};
   reports_ = std::make_shared<Pipe<FromSpawner>>(model_.events, model_.random, reports,
-                                                 [this, process = agent_process_](const FromSpawner& m) {
-                                                   if (process == agent_process_ && agent_)
+                                                 [this, socket = socket_](const FromSpawner& m) {
+                                                   if (socket == socket_ && agent_)
                                                      agent_->FromSpawnerArrived(m);
                                                  });
   spawner_.Connect([pipe = reports_](const FromSpawner& m) { pipe->Send(m); });
@@ -72,7 +73,13 @@ void NodeModel::DropAgent() {
   ++agent_process_;
   if (stream_) stream_->CloseFromNode();
   stream_.reset();
-  dialling_ = false;
+  ++dial_, ++wake_;
+  DropSocket();
+  agent_.reset();
+}
+
+void NodeModel::DropSocket() {
+  ++socket_;
   if (orders_) {
     orders_->Break();
     orders_done_ = orders_->last();
@@ -81,7 +88,16 @@ void NodeModel::DropAgent() {
   orders_.reset();
   reports_.reset();
   spawner_.Disconnect();
-  agent_.reset();
+}
+
+void NodeModel::BreakSocket() {
+  if (!orders_ || machine_.frozen()) return;
+  model_.trace.Note(name() + ": agent and spawner lose each other");
+  DropSocket();
+  agent_->SpawnerGone();
+  machine_.Later(Soon(seconds(15)), [this, process = agent_process_] {
+    if (process == agent_process_ && !orders_) Link();
+  });
 }
 
 void NodeModel::CrashAgent() {
@@ -99,13 +115,9 @@ void NodeModel::CrashSpawner() {
   ++model_.tally.spawner_crashes;
   model_.trace.Note(name() + ": the spawner dies");
   spawner_.Crash();
-  if (orders_) {
-    orders_->Break();
-    reports_->Break();
-  }
-  orders_.reset();
-  reports_.reset();
-  if (agent_) agent_->SpawnerGone();
+  const bool were_connected = orders_ != nullptr;
+  DropSocket();
+  if (agent_ && were_connected) agent_->SpawnerGone();
   ++spawner_process_;
   machine_.Later(Soon(kSlowestSpawnerStart), [this, process = spawner_process_] {
     if (process == spawner_process_ && !spawner_.up()) StartSpawner();
@@ -140,7 +152,7 @@ void NodeModel::Freeze(Duration how_long) {
   ++model_.tally.freezes;
   model_.trace.Note(name() + ": frozen");
   machine_.Freeze(how_long);
-  if (how_long > kAnswerTimeout && stream_) stream_->Break();
+  if (how_long > kLongestSilence && stream_) stream_->Break();
   model_.events.At(machine_.wakes_at(), [this, boot = machine_.boot()] {
     if (boot != machine_.boot() || machine_.frozen()) return;
     model_.trace.Note(name() + ": awake");
@@ -186,28 +198,32 @@ void NodeModel::OrderSpawner(ToSpawner message) {
 }
 
 void NodeModel::OpenStream() {
-  if (stream_ || dialling_) return;
-  dialling_ = true;
-  machine_.Later(Soon(kSlowestDial), [this, process = agent_process_] {
-    if (process == agent_process_ && agent_) TryDial();
+  machine_.Later(Soon(kSlowestDial), [this, wish = ++dial_] {
+    if (wish == dial_ && agent_) TryDial();
   });
 }
 
+// As the agent does: it says Hello at once and learns later whether anybody was there.
 void NodeModel::TryDial() {
-  dialling_ = false;
-  if (stream_ || !orders_) return;
-  if (model_.events.now() >= partitioned_until_) stream_ = dial_(*this);
-  if (!stream_) return OpenStream();
-  machine_.Later(kAnswerTimeout, [this, stream = stream_] {
-    // No answer: give up and try again. What was sent may still arrive.
-    if (stream != stream_ || stream->incarnation.valid()) return;
-    CloseStream();
-    if (agent_) agent_->StreamGone();
-  });
+  if (model_.events.now() >= partitioned_until_) stream_ = dialler_(*this);
+  const bool reached = stream_ != nullptr;
   agent_->StreamOpened();
+  if (reached) return;
+  machine_.Later(Soon(seconds(2)), [this, wish = dial_] {
+    if (wish == dial_ && agent_ && !stream_) agent_->StreamGone();
+  });
+}
+
+void NodeModel::WakeAgent(TimePoint at) {
+  ++wake_;
+  if (at == TimePoint::Max()) return;
+  machine_.Later(std::max(Duration(1), at - model_.events.now()), [this, wish = wake_] {
+    if (wish == wake_ && agent_) agent_->Tick();
+  });
 }
 
 void NodeModel::CloseStream() {
+  ++dial_;
   if (stream_) stream_->CloseFromNode();
   stream_.reset();
 }

@@ -17,9 +17,9 @@ namespace bsub::sim {
 class NodeModel : public NodeEnd, public AgentHost {
  public:
   // Opens a stream to the scheduler, or null if it does not answer.
-  using Dial = std::function<StreamPtr(NodeEnd&)>;
+  using Dialler = std::function<StreamPtr(NodeEnd&)>;
 
-  NodeModel(Model& model, sched::NodeDescription description, Dial dial);
+  NodeModel(Model& model, sched::NodeDescription description, Dialler dialler);
 
   const std::string& name() const { return machine_.name(); }
   void PowerOn();
@@ -27,6 +27,7 @@ class NodeModel : public NodeEnd, public AgentHost {
 
   // Faults. Each mends itself after a while.
   void CrashAgent();
+  void BreakSocket();  // between agent and spawner
   void CrashSpawner();
   void PowerLoss(Duration off_for);
   void Partition(Duration how_long);
@@ -42,29 +43,33 @@ class NodeModel : public NodeEnd, public AgentHost {
   void OrderSpawner(ToSpawner message) override;
   void OpenStream() override;
   void CloseStream() override;
+  void WakeAgent(TimePoint at) override;
 
  private:
   void StartAgent();
   void StartSpawner();
   void Link();
   void DropAgent();
+  void DropSocket();
   void TryDial();
   Duration Soon(Duration longest);
 
   Model& model_;
   Machine machine_;
   sched::NodeDescription description_;
-  const Dial dial_;
+  const Dialler dialler_;
   SpawnerModel spawner_;
-  std::unique_ptr<Agent> agent_;
+  std::unique_ptr<AgentModel> agent_;
   std::uint64_t agent_process_ = 0;
   std::uint64_t spawner_process_ = 0;
+  std::uint64_t socket_ = 0;
   // The socket between agent and spawner.
   std::shared_ptr<Pipe<ToSpawner>> orders_;
   std::shared_ptr<Pipe<FromSpawner>> reports_;
   TimePoint orders_done_;  // a new agent is served only after what its predecessor had sent
   StreamPtr stream_;
-  bool dialling_ = false;
+  std::uint64_t dial_ = 0;  // the newest wish to open a stream
+  std::uint64_t wake_ = 0;  // the newest wish of the agent to be woken
   bool powered_ = false;
   TimePoint partitioned_until_;
 };

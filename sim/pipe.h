@@ -30,8 +30,10 @@ class Pipe : public std::enable_shared_from_this<Pipe<T>> {
   // False if the message is lost at once.
   bool Send(T message) {
     if (broken_) return false;
+    // A new connection is what most often hangs.
+    const std::uint32_t late = sent_ == 0 && latency_.late > 0 ? kFirstIsLate : latency_.late;
     const Duration delay =
-        random_.Between(Duration(1), random_.Chance(latency_.late) ? latency_.worst : latency_.usual);
+        random_.Between(Duration(1), random_.Chance(late) ? latency_.worst : latency_.usual);
     last_ = std::max(last_, events_.now() + delay);
     events_.At(last_, [self = this->shared_from_this(), serial = ++sent_, m = std::move(message)] {
       if (serial > self->cut_) return;
@@ -53,6 +55,8 @@ class Pipe : public std::enable_shared_from_this<Pipe<T>> {
   TimePoint last() const { return last_; }
 
  private:
+  static constexpr std::uint32_t kFirstIsLate = 250;  // permille
+
   EventQueue& events_;
   Random& random_;
   const Latency latency_;

@@ -112,7 +112,11 @@ void SchedulerHost::Handle(sched::InputBody body) {
   if (CrashesHere("after the append")) return;
   const bool unsafe = model_.Mutated(Mutation::kAnswerBeforeSync) ||
                       (model_.Mutated(Mutation::kRepeatBeforeSync) && !had_entries);
-  pending_.push_back({unsafe ? 0 : journal_.last(), std::move(outcome.messages)});
+  if (unsafe) {
+    for (const sched::Message& message : outcome.messages) Deliver(message);
+  } else {
+    pending_.push_back({journal_.last(), std::move(outcome.messages)});
+  }
   Plan(outcome);
   StartSync();
   Release();
@@ -230,7 +234,11 @@ void SchedulerHost::ToNodeStream(const T& m) {
 }
 
 void SchedulerHost::SendHeartbeats() {
-  for (const auto& [node, id] : by_node_) streams_.at(id)->Send(ToNode(Heartbeat{settings_.lease}));
+  ++beats_;
+  for (const auto& [node, id] : by_node_) {
+    const StreamPtr& stream = streams_.at(id);
+    stream->Send(ToNode(Heartbeat{stream->incarnation, beats_}));
+  }
   Later(kHeartbeat, [this] { SendHeartbeats(); });
 }
 
@@ -260,11 +268,13 @@ void SchedulerHost::Received(const StreamPtr& stream, const FromNode& message) {
     input.stream = stream->id;
     return Handle(std::move(input));
   }
-  std::visit(
-      [this](const auto& m) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(m)>, sched::NodeHello>) Handle(m);
-      },
-      message);
+  // As worker_service.cc: what is said under another incarnation, the Hello has told or will tell.
+  const auto& report = std::get<NodeReport>(message);
+  if (!stream->incarnation.valid() || report.incarnation != stream->incarnation) return;
+  const sched::NodeTask& task = report.task;
+  if (task.started) Handle(sched::TaskStarted{stream->node_id, stream->incarnation, task.attempt, task.pid});
+  if (task.ended && up() && stream->process() == process_)
+    Handle(sched::TaskEnded{stream->node_id, stream->incarnation, task.attempt, task.end, task.usage});
 }
 
 void SchedulerHost::Closed(const StreamPtr& stream) {

@@ -96,6 +96,7 @@ class SchedulerHost : public SchedulerEnd {
   std::map<sched::ReplyTo, std::function<void(const Result<sched::ReplyBody>&)>> answers_;
   std::uint64_t next_reply_ = 1;
   std::uint64_t next_stream_ = 1;
+  std::uint64_t beats_ = 0;
 
   // On disk.
   std::optional<sched::State> snapshot_;

@@ -110,7 +110,10 @@ void SpawnerModel::Exec(const AttemptRef& attempt) {
   task.status.started = true;
   task.status.pid = static_cast<std::int64_t>(1000 + task.life);
   Tell(attempt);
-  const Duration runs = model_.random.Spread(std::chrono::milliseconds(20), std::chrono::seconds(100));
+  // Most are short; some outlive a lease.
+  const Duration runs = model_.random.Chance(850)
+                            ? model_.random.Spread(std::chrono::milliseconds(20), std::chrono::seconds(30))
+                            : model_.random.Spread(std::chrono::seconds(30), std::chrono::minutes(10));
   AfterIfAlive(attempt, runs, [this, attempt] { Die(attempt, DrawEnd(), true); });
 }
 

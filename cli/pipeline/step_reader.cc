@@ -88,7 +88,9 @@ std::optional<T> StepReader::Parsed(std::string_view key, Parse parse) {
 std::string StepReader::InFolder(const std::string& path) const {
   const std::filesystem::path relative(path);
   if (relative.is_absolute()) return path;
-  return (std::filesystem::path(pipeline_.folder) / relative).lexically_normal().string();
+  std::string inside = (std::filesystem::path(pipeline_.folder) / relative).lexically_normal().string();
+  if (inside.size() > 1 && inside.ends_with('/')) inside.pop_back();
+  return inside;
 }
 
 Step StepReader::Read(const YAML::Node& node, std::size_t position) {

@@ -1,5 +1,6 @@
 #include "scheduler/daemon/committer.h"
 
+#include <chrono>
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -19,12 +20,16 @@ void MoveAll(std::vector<T>& from, std::vector<T>& to) {
 // How many synced batches may wait for their release before the disk is held back too.
 constexpr std::size_t kMostDurable = 64;
 
+// How often an idle journal is asked whether it has something to do (a snapshot's helper may have ended).
+constexpr std::chrono::milliseconds kIdleInterval{500};
+
 }  // namespace
 
 void Batch::Append(Batch more) {
   MoveAll(more.entries, entries);
   MoveAll(more.payloads, payloads);
   MoveAll(more.releases, releases);
+  sealed = sealed || more.sealed;
 }
 
 Committer::Committer(JournalPort& journal, PublishFn publish, FailFn on_failure, std::size_t max_gathered)
@@ -38,11 +43,14 @@ Committer::Committer(JournalPort& journal, PublishFn publish, FailFn on_failure,
 
 Committer::~Committer() { Stop(); }
 
+bool Committer::IsFull() const {
+  return gathering_.sealed || gathering_.entries.size() + gathering_.releases.size() >= max_gathered_;
+}
+
 void Committer::Add(Batch part) {
   if (part.empty()) return;
   std::unique_lock lock(mutex_);
-  changed_.wait(lock,
-                [this] { return gathering_.entries.size() + gathering_.releases.size() < max_gathered_; });
+  changed_.wait(lock, [this] { return !IsFull(); });
   gathering_.Append(std::move(part));
   changed_.notify_all();
 }
@@ -59,20 +67,23 @@ void Committer::Stop() {
 
 void Committer::SyncBatches() {
   std::unique_lock lock(mutex_);
+  const auto ready = [this] { return (!gathering_.empty() || stopping_) && durable_.size() < kMostDurable; };
   for (;;) {
-    changed_.wait(lock,
-                  [this] { return (!gathering_.empty() || stopping_) && durable_.size() < kMostDurable; });
-    if (gathering_.empty()) break;
-    Batch batch = std::exchange(gathering_, {});
+    const bool idle = !changed_.wait_for(lock, kIdleInterval, ready);
+    if (!idle && gathering_.empty()) break;
+    Batch batch = idle ? Batch() : std::exchange(gathering_, {});
     changed_.notify_all();
     lock.unlock();
-    if (!batch.entries.empty()) {
-      if (const Status appended = journal_.Append(batch.entries, batch.payloads); !appended) {
-        on_failure_(appended.error());
-        return;  // only a test's on_failure comes back
-      }
+    const Status done = idle                    ? journal_.Idle()
+                        : batch.entries.empty() ? OkStatus()
+                                                : journal_.Append(batch.entries, batch.payloads);
+    if (!done) {
+      on_failure_(done.error());
+      lock.lock();  // only a test's on_failure comes back
+      break;
     }
     lock.lock();
+    if (idle) continue;
     durable_.push_back(std::move(batch));
     changed_.notify_all();
   }

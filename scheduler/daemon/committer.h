@@ -24,6 +24,7 @@ namespace bsub::daemon {
 struct Batch {
   std::vector<sched::JournalEntry> entries;
   std::vector<rpc::StagedPayload> payloads;
+  bool sealed = false;                          // nothing may be added behind its last entry
   std::vector<std::function<void()>> releases;  // once the entries, and all before them, are durable
 
   bool empty() const { return entries.empty() && releases.empty(); }
@@ -47,6 +48,7 @@ class Committer {
   void Stop();
 
  private:
+  bool IsFull() const;
   void SyncBatches();
   void ReleaseBatches();
   void Release(Batch& batch);

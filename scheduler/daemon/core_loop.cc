@@ -132,7 +132,12 @@ void CoreLoop::RunDueWork(Batch& batch) {
     cycle_wanted_ = false;
     Handle(sched::RunCycle{settings_.max_placements_per_cycle}, batch);
   }
-  if (journal_.WantsStateHash()) Handle(sched::RecordStateHash{}, batch);
+  const bool wanted = journal_.WantsStateHash();
+  if (wanted && !hash_recorded_) {
+    Handle(sched::RecordStateHash{}, batch);
+    batch.sealed = true;
+  }
+  hash_recorded_ = wanted;
 }
 
 void CoreLoop::Process(Request& request, Batch& batch) {

@@ -82,6 +82,7 @@ class CoreLoop final : public rpc::CorePort {
   std::uint64_t next_reply_ = 1;
   TimePoint wake_at_ = TimePoint::Max();
   bool cycle_wanted_ = false;
+  bool hash_recorded_ = false;  // and the journal has not seen it yet
 
   std::mutex mutex_;
   std::condition_variable changed_;

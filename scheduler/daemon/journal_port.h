@@ -16,6 +16,9 @@ class JournalPort {
   // process must end without a word about it.
   virtual Status Append(const std::vector<sched::JournalEntry>& entries,
                         const std::vector<rpc::StagedPayload>& payloads) = 0;
+  // Called now and then by the same thread while there is nothing to append; an error means the same as
+  // Append's.
+  virtual Status Idle() { return OkStatus(); }
   // The next batch should end with a StateHashRecorded: a segment is about to be closed. Any thread.
   virtual bool WantsStateHash() const = 0;
 };

@@ -53,7 +53,8 @@ class FileSystem {
   virtual Result<std::unique_ptr<File>> OpenForWrite(const std::string& path) = 0;  // must exist
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   virtual Status Remove(const std::string& path) = 0;
-  virtual Status CreateDirectory(const std::string& path) = 0;  // success if it exists; mode 0700
+  // Success if it exists. Survives power loss once this returned success. Mode 0700.
+  virtual Status CreateDirectory(const std::string& path) = 0;
   // Names made, renamed or removed in `path` survive power loss once this returned success.
   virtual Status SyncDirectory(const std::string& path) = 0;
   virtual Result<std::vector<DirectoryEntry>> List(const std::string& path) = 0;  // regular files, by name

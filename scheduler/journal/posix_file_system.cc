@@ -137,6 +137,13 @@ class PosixLock final : public FileLock {
   Descriptor fd_;
 };
 
+std::string ParentOf(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 std::string HolderOf(int fd) {
   char text[32] = {};
   const ssize_t n = ::pread(fd, text, sizeof text - 1, 0);
@@ -170,8 +177,12 @@ Status PosixFileSystem::Remove(const std::string& path) {
 }
 
 Status PosixFileSystem::CreateDirectory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return SystemError("create the directory", path);
-  return OkStatus();
+  const bool made = ::mkdir(path.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) return SystemError("create the directory", path);
+  const Status synced = SyncDirectory(ParentOf(path));
+  // One that was there before may stand in a directory that we cannot read; then whoever made it answers for
+  // it.
+  return made ? synced : OkStatus();
 }
 
 Status PosixFileSystem::SyncDirectory(const std::string& path) {

@@ -99,7 +99,7 @@ class Teller {
     Node(e.node);
     Detail("end", std::string(ToString(e.end.kind)));
     Detail("code", std::to_string(e.end.code));
-
+    Detail("then", std::string(ThenText(e.then)));
     Detail("elapsedUs", std::to_string(e.usage.elapsed_us));
     std::string text = "attempt " + std::to_string(e.attempt.number) + " " + Describe(e.end);
     if (e.then == AfterAttempt::kRetry)

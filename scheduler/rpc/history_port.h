@@ -33,6 +33,7 @@ struct PastAttempt {
   std::string node;  // name
   TimePoint ended_at;
   sched::AttemptEnded ended;
+  Resources allocated;
 };
 
 // The end of a task without an attempt of its own: cancelled while waiting, or a dependency that can never be

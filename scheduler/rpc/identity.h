@@ -23,6 +23,9 @@ Status AuthorizeIdentity(const AuthorityPolicy& policy, const Identity& identity
 // A user of this machine: name from the user database, or "uid 1234" for one it does not know.
 Principal LocalPrincipal(std::uint32_t uid, std::uint32_t gid, std::vector<std::uint32_t> groups);
 
+// The same with group and supplementary groups from the user database, for a uid that a token stands for.
+Principal DatabasePrincipal(std::uint32_t uid);
+
 class Identifier {
  public:
   virtual ~Identifier() = default;

@@ -61,6 +61,8 @@ Result<JobFilter> JobFilter::Make(const v1::JobFilter& filter) {
   return out;
 }
 
+bool JobFilter::NamesFinished() const { return std::any_of(states_.begin(), states_.end(), IsOver); }
+
 bool JobFilter::MatchesOwner(const Principal& owner) const {
   if (filter_.owner().empty() || filter_.owner() == owner.name) return true;
   return AllDigits(filter_.owner()) && filter_.owner() == std::to_string(owner.uid);

@@ -27,6 +27,8 @@ class JobFilter {
   bool Matches(const sched::State& state, const sched::Job& job) const;
   bool Matches(const sched::State& state, const sched::Job& job, std::uint32_t ordinal) const;
   bool Matches(const PastJob& past) const;
+  // Some named state is one of a job that is over.
+  bool NamesFinished() const;
   bool NamesOwner() const { return !filter_.owner().empty(); }
 
  private:

@@ -210,6 +210,7 @@ void FillPastAttempt(const PastAttempt& past, v1::Attempt& to) {
   to.set_started_at_us(ended.started_at.micros());
   to.set_ended_at_us(past.ended_at.micros());
   to.set_phase("ended");
+  FillResources(past.allocated, *to.mutable_allocated());
   FillExit(ended.end, *to.mutable_exit());
   FillUsage(ended.usage, *to.mutable_usage());
   to.set_interruption(ended.interruption);

@@ -39,6 +39,7 @@ class JobWalk {
 
   const v1::ListJobsRequest& request() const { return request_; }
   const JobFilter& filter() const { return filter_; }
+  bool finished_too() const { return request_.include_finished() || filter_.NamesFinished(); }
   bool by_target() const { return !targets_.empty(); }
 
   Result<Page> Next(const sched::State& state) {
@@ -101,7 +102,7 @@ class JobWalk {
   }
 
   std::size_t AddJob(const sched::State& state, const sched::Job& job, Page& page) {
-    const bool wanted = request_.include_finished() || !job.Over();
+    const bool wanted = finished_too() || !job.Over();
     if (wanted && filter_.Matches(state, job)) FillJob(state, job, page.jobs.emplace_back());
     return 1;
   }
@@ -110,7 +111,7 @@ class JobWalk {
     std::size_t looked = 0;
     for (; looked < most && cursor_.next_ordinal < job.size(); ++looked) {
       const std::uint32_t ordinal = cursor_.next_ordinal++;
-      const bool wanted = request_.include_finished() || !IsOver(sched::StateOf(job, ordinal));
+      const bool wanted = finished_too() || !IsOver(sched::StateOf(job, ordinal));
       if (wanted && filter_.Matches(state, job, ordinal))
         FillChild(state, job, ordinal, page.jobs.emplace_back());
     }
@@ -162,8 +163,7 @@ class JobList final : public StreamWriter<grpc::ServerWriteReactor<v1::Job>, v1:
 
   void Take(Result<Page>& page) {
     if (!page) return End(page.error());
-    if (page->end)
-      stage_ = walk_.by_target() || !walk_.request().include_finished() ? Stage::kOver : Stage::kHistory;
+    if (page->end) stage_ = walk_.by_target() || !walk_.finished_too() ? Stage::kOver : Stage::kHistory;
     if (!page->missing.empty()) {
       const auto shared = std::make_shared<Page>(std::move(*page));
       services_.readers.Run([self = Self(), shared] { self->AddMissing(*shared); });

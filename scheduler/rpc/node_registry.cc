@@ -103,7 +103,8 @@ void NodeRegistry::Deliver(const sched::AcceptNode& message) {
     accepted.set_heartbeat_us(settings_.heartbeat.count());
     link->Send(std::move(out));
   }
-  if (replaced) replaced->Refuse(Error{Code::kAborted, "node " + link->name() + " connected again"}, false);
+  if (replaced)
+    replaced->Refuse(Error{Code::kAborted, "node " + link->name() + " connected again"}, false, {});
 }
 
 void NodeRegistry::Deliver(const sched::RefuseNode& message) {
@@ -116,7 +117,7 @@ void NodeRegistry::Deliver(const sched::RefuseNode& message) {
   }
   const bool final =
       message.error.code == Code::kInvalidArgument || message.error.code == Code::kPermissionDenied;
-  link->Refuse(message.error, final);
+  link->Refuse(message.error, final, message.current);
 }
 
 Result<std::uint64_t> NodeRegistry::StartLog(NodeId node, v1::ReadLog request, LogSink sink) {

@@ -29,8 +29,9 @@ class NodeLink {
   virtual std::int32_t protocol() const = 0;
   virtual void Grant(NodeId node, Incarnation incarnation) = 0;
   virtual void Send(v1::ToNode message) = 0;
-  // Says why, and ends the stream.
-  virtual void Refuse(const Error& reason, bool final) = 0;
+  // Says why, and ends the stream. `current`, if set: the node may come back at once and name this
+  // incarnation.
+  virtual void Refuse(const Error& reason, bool final, Incarnation current) = 0;
 };
 
 class NodeRegistry {

@@ -102,6 +102,7 @@ Result<sched::NodeHello> TranslateHello(const v1::Hello& hello) {
   out.description.interruptible = hello.interruptible();
   out.description.on_lease_loss =
       hello.kill_on_lease_loss() ? sched::OnLeaseLoss::kKill : sched::OnLeaseLoss::kKeep;
+  if (hello.has_last_incarnation()) out.last = Incarnation(hello.last_incarnation());
   for (const v1::TaskReport& report : hello.tasks()) {
     BSUB_ASSIGN_OR_RETURN(out.tasks.emplace_back(), TranslateTask(report));
   }

@@ -22,6 +22,12 @@ struct ServicePair {
 void Configure(grpc::ServerBuilder& builder, const RpcSettings& settings, ServicePair& services) {
   builder.SetMaxReceiveMessageSize(static_cast<int>(settings.max_message_bytes));
   builder.SetMaxSendMessageSize(static_cast<int>(settings.max_message_bytes));
+  const int keepalive_ms = static_cast<int>(settings.keepalive.count() / 1000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, keepalive_ms);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, keepalive_ms / 3);
+  // Clients and nodes may probe us too, also between calls.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, keepalive_ms / 12);
   builder.RegisterService(&services.scheduler);
   builder.RegisterService(&services.worker);
 }

@@ -56,6 +56,8 @@ class SchedulerServer {
   void Publish(const EntryBatch& batch);
   void Deliver(const sched::Message& message);
 
+  Timers& timers() { return timers_; }
+
   // Takes no new connections and ends the calls that would go on for ever.
   void BeginStop();
   // Ends all calls. The core must have answered, or refuse, what was asked of it.

@@ -31,6 +31,9 @@ struct RpcSettings {
   std::uint32_t missed_heartbeats = 5;                    // then a node's stream counts as lost
   std::size_t output_tail_bytes = std::size_t{64} << 10;  // kept of each attempt's stdout and stderr
 
+  // A silent TCP connection is probed so often; without an answer it is closed.
+  Duration keepalive = std::chrono::seconds(60);
+
   std::size_t max_identities = 256;  // users connected over the Unix socket at a time
   std::uint32_t socket_mode = 0666;
   Duration stop_timeout = std::chrono::seconds(5);  // for calls that are still being answered when stopping

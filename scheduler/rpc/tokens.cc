@@ -58,16 +58,15 @@ Status TokenTable::AddLine(int line, const std::vector<std::string>& words, std:
   }
   if (Find(words[1])) return AtLine(line, "the secret of " + words[0] + " is another token's too");
   Token token{Digest(words[1]), {}};
-  token.identity.principal.name = words[0];
-  token.identity.principal.uid = token.identity.principal.gid = cluster_uid;
   token.identity.node_only = words[2] == "node";
+  std::uint32_t owner = cluster_uid;
   if (user) {
     const auto uid = ParseInteger(words[3], 0, kLargestUid);
     if (!uid) return AtLine(line, "uid: " + uid.error().message);
-    token.identity.principal =
-        LocalPrincipal(static_cast<std::uint32_t>(*uid), static_cast<std::uint32_t>(*uid), {});
-    token.identity.principal.name = words[0];
+    owner = static_cast<std::uint32_t>(*uid);
   }
+  token.identity.principal = DatabasePrincipal(owner);
+  token.identity.principal.name = words[0];
   tokens_.push_back(std::move(token));
   return OkStatus();
 }

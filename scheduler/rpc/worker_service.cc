@@ -24,7 +24,7 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
   grpc::ServerBidiReactor<v1::FromNode, v1::ToNode>* Open(const Status& allowed) {
     KeepUntilDone();
     if (!allowed) {
-      Refuse(allowed.error(), true);
+      Refuse(allowed.error(), true, Incarnation());
       return this;
     }
     const std::weak_ptr<NodeStream> weak = Self();
@@ -51,10 +51,11 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
     incarnation_ = incarnation;
   }
   void Send(v1::ToNode message) override { Write(std::move(message)); }
-  void Refuse(const Error& reason, bool final) override {
+  void Refuse(const Error& reason, bool final, Incarnation current = Incarnation()) override {
     v1::ToNode message;
     message.mutable_refused()->set_reason(reason.message);
     message.mutable_refused()->set_final(final);
+    message.mutable_refused()->set_incarnation(current.value());
     Write(std::move(message));
     End(reason);
   }
@@ -70,7 +71,7 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
     }
     const Status good = Take();
     if (!good) {
-      Refuse(good.error(), !said_hello_);
+      Refuse(good.error(), !said_hello_, Incarnation());
     } else if (slow_) {
       slow_ = false;
       services_.timers.After(kSlowReaderPause, [self = Self()] { self->StartRead(&self->message_); });

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -240,6 +241,7 @@ void Agent::KeepClusterUuid(const std::string& uuid) {
   if (uuid == cluster_uuid_) return;
   cluster_uuid_ = uuid;
   const std::string path = settings_.home + "/cluster";
+  mkdir(settings_.home.c_str(), 0700);  // it may be there already; if it cannot be made, writing will tell
   std::ofstream out(path + ".new");
   out << uuid << '\n';
   out.close();

@@ -1,11 +1,11 @@
 // The real agent between a real spawner and a scheduler played by the test.
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <filesystem>
 
-#include <gmock/gmock.h>
 #include "jobs/end.h"
 #include "tests/integration/agent/fake_scheduler.h"
 #include "tests/integration/spawner/spawner_fixture.h"
@@ -48,7 +48,7 @@ class AgentTest : public spawner_test::SpawnerTest {
                                           "--memory",
                                           "2G",
                                           "--home",
-                                          dir_};
+                                          dir_ + "/agent"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     agent_ = Spawn(arguments, dir_ + "/agent.log");
   }

@@ -93,8 +93,9 @@ class FakeNode {
   }
   void Send(v1::FromNode message) {
     message.set_incarnation(incarnation_);
-    stream_->Write(message);
+    SendAs(std::move(message));
   }
+  void SendAs(const v1::FromNode& message) { stream_->Write(message); }
   // The status the stream ended with.
   grpc::Status WaitForEnd() {
     std::unique_lock lock(mutex_);

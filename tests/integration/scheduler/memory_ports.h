@@ -29,6 +29,10 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
     if (failure_) return *failure_;
     ++appends_;
     entries_.insert(entries_.end(), entries.begin(), entries.end());
+    for (const sched::JournalEntry& entry : entries) {
+      if (std::holds_alternative<sched::StateHashRecorded>(entry.body))
+        last_of_batch_with_hash_ = entries.back();
+    }
     for (const rpc::StagedPayload& payload : payloads) payloads_[payload.hash] = payload.bytes;
     return OkStatus();
   }
@@ -68,6 +72,10 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
     const std::lock_guard lock(mutex_);
     return entries_;
   }
+  sched::JournalEntry last_of_batch_with_hash() const {
+    const std::lock_guard lock(mutex_);
+    return last_of_batch_with_hash_;
+  }
   std::size_t appends() const {
     const std::lock_guard lock(mutex_);
     return appends_;
@@ -95,6 +103,7 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
   std::size_t appends_ = 0;
   std::optional<Error> failure_;
   std::vector<sched::JournalEntry> entries_;
+  sched::JournalEntry last_of_batch_with_hash_;
   std::map<PayloadHash, std::shared_ptr<const std::string>> payloads_;
 };
 
@@ -167,7 +176,7 @@ class MemoryHistory final : public rpc::HistoryPort {
                               .finished_at = {}};
     }
     if (const auto* ended = std::get_if<sched::AttemptEnded>(&entry.body)) {
-      attempts_[ended->attempt.task].push_back({nodes_[ended->node], entry.at, *ended});
+      attempts_[ended->attempt.task].push_back({nodes_[ended->node], entry.at, *ended, {}});
       rpc::PastJob& job = jobs_[ended->attempt.task.job];
       job.finished_at = entry.at;
       if (ended->then == sched::AfterAttempt::kSucceeded) ++job.succeeded;

@@ -57,6 +57,7 @@ struct ClusterOptions {
   rpc::RpcSettings rpc;
   daemon::CoreLoopSettings loop;
   std::optional<rpc::TcpSettings> tcp;
+  std::string socket_path;  // empty: in the cluster's own directory
   ClusterOptions() { core.authority.cluster_uid = geteuid(); }
 };
 
@@ -106,7 +107,9 @@ class TestCluster {
     server_->Stop();
   }
 
-  std::string socket() const { return directory_.path() + "/scheduler.sock"; }
+  std::string socket() const {
+    return options_.socket_path.empty() ? directory_.path() + "/scheduler.sock" : options_.socket_path;
+  }
   const std::string& directory() const { return directory_.path(); }
   std::shared_ptr<grpc::Channel> Connect() const {
     return grpc::CreateChannel("unix:" + socket(), grpc::InsecureChannelCredentials());

@@ -34,6 +34,7 @@ void FakeScheduler::Stop() {
 CliRun FakeScheduler::Cli() const {
   CliRun run;
   run.environment.push_back("BSUB_LITE_HOME=" + home_);
+  run.environment.push_back("BSUB_LITE_PATIENCE=5s");
   return run;
 }
 

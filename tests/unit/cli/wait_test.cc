@@ -110,7 +110,9 @@ TEST(Wait, SurvivesARestartOfTheScheduler) {
 TEST(Wait, AnUnreachableSchedulerIsThree) {
   FakeScheduler scheduler;
   scheduler.Stop();
-  const CliResult result = scheduler.Cli()({"wait", "5"});
+  CliRun run = scheduler.Cli();
+  run.environment.insert(run.environment.begin(), "BSUB_LITE_PATIENCE=300ms");
+  const CliResult result = run({"wait", "5"});
   EXPECT_EQ(result.code, 3);
   EXPECT_THAT(result.err, HasSubstr("cannot be reached; start it with bsub-lite up"));
 }

@@ -92,7 +92,7 @@ steps:
   - {name: c, command: ["${pipeline_dir}/../tool"]}
 )");
   EXPECT_THAT(pipeline.steps[0].argv, ElementsAre("/data/lab/run.sh", "./input"));
-  EXPECT_EQ(pipeline.steps[0].workdir, "/data/lab/");
+  EXPECT_EQ(pipeline.steps[0].workdir, "/data/lab");
   EXPECT_THAT(pipeline.steps[1].argv, ElementsAre("python3", "x.py"));
   EXPECT_EQ(pipeline.steps[1].workdir, "/scratch");
   EXPECT_THAT(pipeline.steps[2].argv, ElementsAre("/data/lab/../tool"));

@@ -71,6 +71,8 @@ TEST_F(PosixFileSystemTest, AFullDiskIsToldAsSuch) {
 TEST_F(PosixFileSystemTest, ListsRegularFilesByName) {
   ASSERT_TRUE(files_.CreateDirectory(Path("folder")));
   ASSERT_TRUE(files_.CreateDirectory(Path("folder")));  // again: fine
+  EXPECT_TRUE(files_.CreateDirectory(Path("trailing") + "/"));
+  EXPECT_EQ(files_.CreateDirectory(Path("none/folder")).error().code, Code::kNotFound);
   ASSERT_TRUE(WriteAtomically(files_, directory_, "b", "22"));
   ASSERT_TRUE(WriteAtomically(files_, directory_, "a", "1"));
   ASSERT_TRUE(files_.Rename(Path("b"), Path("c")));

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
-
 namespace bsub::worker {
 namespace {
 
@@ -299,129 +297,6 @@ TEST_F(NodeCoreTest, GivesUpOnlyOnAFinalRefusal) {
   ASSERT_THAT(Said<GiveUp>(), SizeIs(1));
   EXPECT_EQ(Said<GiveUp>()[0].reason, "another node has this name");
   EXPECT_THAT(Said<OpenStream>(), IsEmpty());
-}
-
-// A toy scheduler and a toy spawner around the core; connections break at random. Each order must end in
-// exactly one acknowledged end, and no attempt may be started twice in one spawner.
-TEST(NodeCoreWalk, LosesNothingWhateverBreaks) {
-  for (unsigned seed = 1; seed <= 300; ++seed) {
-    std::mt19937 random(seed);
-    NodeCore core{NodeSettings{}};
-    TimePoint now{1};
-    std::uint64_t incarnation = 0;
-    bool stream = false;
-    bool spawner = false;
-    int spawner_life = 1;
-    std::map<AttemptKey, TaskState> tasks;         // in the spawner
-    std::map<AttemptKey, bool> placed;             // the scheduler's: attempt -> acknowledged
-    std::set<AttemptKey> ours;                     // the scheduler believes these to be on the node
-    std::set<std::pair<int, AttemptKey>> started;  // spawner life, attempt
-    std::vector<InputBody> inbox;
-    std::uint64_t next_job = 1;
-    const auto on_report = [&](const TaskState& task) {
-      if (!task.ended) return;
-      if (ours.erase(task.attempt) != 0) placed[task.attempt] = true;
-      inbox.push_back(EndAcknowledged{Incarnation(incarnation), task.attempt});
-    };
-    const auto feed = [&](InputBody first) {
-      inbox = {std::move(first)};
-      while (!inbox.empty()) {
-        const InputBody body = inbox.front();
-        inbox.erase(inbox.begin());
-        for (const Message& message : core.Handle({now, body}).messages) {
-          if (const auto* start = std::get_if<StartTask>(&message); start && spawner) {
-            if (random() % 8 == 0) continue;  // breaks off before it arrives: told by SpawnerDown below
-            if (tasks.count(start->attempt) == 0) {
-              ASSERT_TRUE(started.insert({spawner_life, start->attempt}).second) << "seed " << seed;
-              tasks[start->attempt].attempt = start->attempt;
-            }
-          } else if (const auto* forget = std::get_if<ForgetTask>(&message); forget && spawner) {
-            tasks.erase(forget->attempt);
-          } else if (const auto* hello = std::get_if<SayHello>(&message); hello && stream) {
-            ++incarnation;
-            std::set<AttemptKey> there;
-            inbox.push_back(Accepted{Incarnation(incarnation), kLease, kBeat});
-            for (const TaskState& task : hello->tasks) there.insert(task.attempt), on_report(task);
-            for (auto it = ours.begin(); it != ours.end();) {  // what is not there is dead
-              const bool lost = there.count(*it) == 0;
-              if (lost) {
-                ASSERT_EQ(tasks.count(*it), 0u) << "given away alive, seed " << seed;
-                placed[*it] = true;
-              }
-              it = lost ? ours.erase(it) : std::next(it);
-            }
-          } else if (const auto* report = std::get_if<ReportTask>(&message); report && stream) {
-            if (report->incarnation == Incarnation(incarnation)) on_report(report->task);
-          } else if (std::holds_alternative<CloseStream>(message)) {
-            stream = false;
-          }
-        }
-      }
-    };
-    const auto list = [&] {
-      std::vector<TaskState> all;
-      for (const auto& [key, task] : tasks) all.push_back(task);
-      return all;
-    };
-    for (int step = 0; step < 120; ++step) {
-      now = now + seconds(1);
-      const bool last = step > 100;
-      switch (last ? 20u : random() % 8) {
-        case 0:
-          if (stream && core.registered()) {
-            const AttemptKey key = Key(next_job++);
-            placed[key] = false, ours.insert(key);
-            feed(LaunchOrder{Incarnation(incarnation), key, std::make_shared<SignedLaunch>()});
-          }
-          break;
-        case 1:
-        case 2: {
-          if (tasks.empty()) break;
-          auto it = tasks.begin();
-          std::advance(it, random() % tasks.size());
-          TaskState& task = it->second;
-          if (!task.started) {
-            task = Running(task.attempt);
-          } else if (!task.ended) {
-            task = Over(task.attempt);
-          }
-          const TaskState copy = task;
-          if (spawner) feed(TaskReported{copy});
-          break;
-        }
-        case 3:
-          if (stream) stream = false, feed(StreamClosed{"broke"});
-          break;
-        case 4:
-          if (spawner) spawner = false, feed(SpawnerDown{});
-          break;
-        case 5:
-          if (!spawner && random() % 2 == 0) {  // killed: what ran is lost, recorded ends are kept
-            ++spawner_life;
-            std::erase_if(tasks, [](const auto& each) { return !each.second.ended; });
-          }
-          break;
-        default:
-          if (last && step % 5 == 1 && spawner) spawner = false, feed(SpawnerDown{});
-          if (!spawner) {
-            spawner = true;
-            feed(SpawnerUp{"s" + std::to_string(spawner_life), "boot", list()});
-          }
-          if (!stream) {
-            stream = true;
-            feed(StreamOpened{});
-          }
-          if (last) {
-            for (auto& [key, task] : tasks) task = Over(key);
-            for (const TaskState& task : list()) feed(TaskReported{task});
-          }
-      }
-      if (::testing::Test::HasFatalFailure()) return;
-    }
-    for (const auto& [key, acknowledged] : placed)
-      EXPECT_TRUE(acknowledged) << ToString(key) << " seed " << seed;
-    EXPECT_TRUE(tasks.empty()) << "seed " << seed;
-  }
 }
 
 }  // namespace

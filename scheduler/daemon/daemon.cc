@@ -1,0 +1,207 @@
+#include "scheduler/daemon/daemon.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "scheduler/daemon/log.h"
+#include "scheduler/daemon/task_stopper.h"
+#include "scheduler/journal/identity.h"
+#include "worker/launch/launch_proof.h"
+
+namespace bsub::daemon {
+namespace {
+
+#ifndef BSUB_VERSION
+#define BSUB_VERSION "0"
+#endif
+
+constexpr int kExitJournalFailed = 1;
+constexpr mode_t kPrivate = 0700;
+
+Status MakeDirectory(const std::string& path, mode_t mode) {
+  if (mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return OkStatus();
+  return Unavailable("cannot make directory " + path + ": " + std::strerror(errno));
+}
+
+// run/ must be reachable by every user that may use the cluster; what is private has a directory of its own.
+Status MakeHome(const std::string& home, std::uint32_t socket_mode) {
+  const bool open_to_all = (socket_mode & 0006) != 0 && geteuid() == 0;
+  const mode_t reachable = open_to_all ? 0711 : kPrivate;
+  BSUB_RETURN_IF_ERROR(MakeDirectory(home, reachable));
+  BSUB_RETURN_IF_ERROR(MakeDirectory(home + "/run", reachable));
+  BSUB_RETURN_IF_ERROR(MakeDirectory(home + "/secrets", kPrivate));
+  BSUB_RETURN_IF_ERROR(MakeDirectory(home + "/history", kPrivate));
+  BSUB_RETURN_IF_ERROR(MakeDirectory(home + "/spool", kPrivate));
+  return MakeDirectory(home + "/spool/output", kPrivate);
+}
+
+void LogRecovery(const journal::RecoveryReport& report) {
+  Log(LogLevel::kInfo, {{"event", "journal-open"},
+                        {"created", report.created ? "yes" : "no"},
+                        {"snapshot", std::to_string(report.snapshot)},
+                        {"replayed", std::to_string(report.entries_replayed)},
+                        {"sequence", std::to_string(report.last_sequence)}});
+  if (report.dropped_tail) {
+    Log(LogLevel::kWarning,
+        {{"event", "journal-torn-tail"}, {"text", journal::Describe(*report.dropped_tail)}});
+  }
+  for (const std::string& warning : report.warnings) {
+    Log(LogLevel::kWarning, {{"event", "journal-warning"}, {"text", warning}});
+  }
+}
+
+void LogPlain(const std::string& line) { LogLine(LogLevel::kInfo, line); }
+
+}  // namespace
+
+Result<std::unique_ptr<Daemon>> Daemon::Start(Options options, std::function<void()> stop_asked) {
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(stop_asked)));
+  BSUB_RETURN_IF_ERROR(MakeHome(daemon->options_.home, daemon->options_.settings.rpc.socket_mode));
+  BSUB_RETURN_IF_ERROR(daemon->OpenJournal());
+  BSUB_ASSIGN_OR_RETURN(rpc::SignFn sign, daemon->OpenLaunchKey());
+  BSUB_RETURN_IF_ERROR(daemon->OpenHistory());
+  daemon->StartLoop();
+  BSUB_RETURN_IF_ERROR(daemon->StartServer(std::move(sign)));
+  Log(LogLevel::kInfo, {{"event", "ready"},
+                        {"home", daemon->options_.home},
+                        {"port", std::to_string(daemon->server_->tcp_port())},
+                        {"cluster", daemon->scheduler_->state().cluster_uuid}});
+  return daemon;
+}
+
+Daemon::~Daemon() { Stop(); }
+
+Status Daemon::OpenJournal() {
+  const JournalSettings& from = options_.settings.journal;
+  journal::DiskJournalSettings settings;
+  settings.directory = options_.home + "/journal";
+  settings.segments.segment_bytes = static_cast<std::uint64_t>(from.segment_bytes);
+  settings.snapshot_bytes = static_cast<std::uint64_t>(from.snapshot_bytes);
+  settings.retention = {from.snapshots, from.history_retention};
+  sched::Settings core = options_.settings.core;
+  core.authority.cluster_uid = geteuid();
+  BSUB_ASSIGN_OR_RETURN(journal::OpenedJournal opened, journal::DiskJournal::Open(files_, settings, core));
+  LogRecovery(opened.report);
+  journal_ = std::move(opened.journal);
+  scheduler_ = std::move(opened.scheduler);
+  recovery_ = std::move(opened.report);
+  journal_port_ =
+      std::make_unique<DiskJournalPort>(*journal_, options_.programs + "/bsub-lite-snapshot", LogPlain);
+  payloads_ = std::make_unique<PayloadCache>(journal_->payloads(),
+                                             static_cast<std::size_t>(from.payload_cache_bytes));
+  return OkStatus();
+}
+
+Status Daemon::OpenHistory() {
+  DiskHistorySettings settings;
+  settings.path = options_.home + "/history/history.db";
+  settings.cluster_uuid = journal::FormatUuid(journal_->cluster());
+  settings.max_backlog = options_.settings.journal.max_history_backlog;
+  settings.timeout = options_.settings.rpc.history_timeout;
+  BSUB_ASSIGN_OR_RETURN(history_, DiskHistory::Open(files_, *journal_, std::move(settings), LogPlain));
+  return OkStatus();
+}
+
+Result<rpc::SignFn> Daemon::OpenLaunchKey() {
+  const std::string path = options_.home + "/secrets/launch.key";
+  const Status created = worker::LaunchKey::Create(path);
+  if (!created && created.error().code != Code::kAlreadyExists) return created.error();
+  BSUB_ASSIGN_OR_RETURN(worker::LaunchKey key, worker::LaunchKey::Load(path));
+  return rpc::SignFn([key = std::move(key)](std::string_view launch) { return key.Sign(launch); });
+}
+
+void Daemon::StartLoop() {
+  clock_ = std::make_unique<SlewedClock>(scheduler_->state().last_at);
+  committer_ = std::make_unique<Committer>(
+      *journal_port_,
+      [this](const rpc::EntryBatch& batch) {
+        history_->Feed(batch);
+        server_->Publish(batch);
+      },
+      [this](const Error& error) { JournalFailed(error); }, options_.settings.journal.max_gathered);
+  loop_ = std::make_unique<CoreLoop>(
+      *scheduler_, *clock_, *journal_port_, *committer_,
+      [this](const sched::Message& message) { server_->Deliver(message); }, options_.settings.loop);
+}
+
+Status Daemon::StartServer(rpc::SignFn sign) {
+  rpc::ServerSettings settings;
+  settings.rpc = options_.settings.rpc;
+  settings.policy = options_.settings.core.authority;
+  settings.policy.cluster_uid = geteuid();
+  settings.spec_limits = options_.settings.core.spec_limits;
+  settings.facts = {options_.home, BSUB_VERSION, getpid(), WallNow()};
+  settings.socket_path = options_.home + "/run/scheduler.sock";
+  settings.spool_directory = options_.home + "/spool/output";
+  settings.tcp = options_.tcp;
+  server_ = std::make_unique<rpc::SchedulerServer>(
+      std::move(settings),
+      rpc::ServerPorts{
+          .core = *loop_,
+          .history = *history_,
+          .payloads = *payloads_,
+          .sign = std::move(sign),
+          .journal_status = [this](auto& status, auto& warnings) { FillJournalStatus(status, warnings); },
+          .shut_down = [this](bool stop_tasks) { ShutDown(stop_tasks); }});
+  server_->Load(scheduler_->state());
+  loop_->Start(journal::FormatUuid(journal_->cluster()));
+  BSUB_RETURN_IF_ERROR(server_->Listen(journal::FormatUuid(journal_->cluster())));
+  return WritePort();
+}
+
+Status Daemon::WritePort() {
+  const std::string path = options_.home + "/run/scheduler.port";
+  unlink(path.c_str());
+  if (server_->tcp_port() == 0) return OkStatus();
+  const std::string temporary = path + ".tmp";
+  std::ofstream(temporary) << server_->tcp_port() << '\n';
+  if (rename(temporary.c_str(), path.c_str()) == 0) return OkStatus();
+  return Unavailable("cannot write " + path + ": " + std::strerror(errno));
+}
+
+void Daemon::FillJournalStatus(v1::JournalStatus& status, std::vector<std::string>& warnings) const {
+  const journal::JournalFacts facts = journal_->Facts();
+  status.set_sequence(facts.last_sequence);
+  status.set_directory(journal_->directory());
+  status.set_segment_count(facts.segment_count);
+  status.set_bytes(facts.bytes);
+  status.set_snapshot_sequence(facts.snapshot_sequence);
+  if (recovery_.dropped_tail) status.set_recovered(journal::Describe(*recovery_.dropped_tail));
+  warnings.insert(warnings.end(), recovery_.warnings.begin(), recovery_.warnings.end());
+}
+
+void Daemon::ShutDown(bool stop_tasks) {
+  if (shutting_down_.exchange(true)) return;
+  Log(LogLevel::kInfo, {{"event", "shutdown-asked"}, {"stop_tasks", stop_tasks ? "yes" : "no"}});
+  if (!stop_tasks) return stop_asked_();
+  const Principal by = rpc::LocalPrincipal(geteuid(), getegid(), {});
+  StopAllTasks(*loop_, server_->timers(), by, options_.settings.stop_tasks_timeout, stop_asked_);
+}
+
+void Daemon::JournalFailed(const Error& error) {
+  Log(LogLevel::kError,
+      {{"event", "journal-failed"},
+       {"error", error.message},
+       {"next",
+        "nothing that was not durable has been said; free space or repair the disk and start again"}});
+  _exit(kExitJournalFailed);
+}
+
+void Daemon::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  // In this order: nothing new comes in, what was taken is decided, made durable and answered, then all is
+  // closed.
+  if (server_) server_->BeginStop();
+  if (loop_) loop_->Stop();
+  if (committer_) committer_->Stop();
+  if (server_) server_->Stop();
+  if (history_) history_->Stop();
+  unlink((options_.home + "/run/scheduler.port").c_str());
+}
+
+}  // namespace bsub::daemon

@@ -1,0 +1,213 @@
+#include "scheduler/daemon/disk_history.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+namespace bsub::daemon {
+namespace {
+
+constexpr std::size_t kPageEntries = 5000;
+constexpr std::size_t kIdleCursors = 4;
+constexpr std::chrono::seconds kPauseAfterFailure{1};
+
+rpc::PastAttempt Translate(journal::PastAttempt attempt) {
+  return {std::move(attempt.node), attempt.ended_at, std::move(attempt.ended), attempt.allocated};
+}
+
+rpc::PastJob Translate(const journal::PastJob& job) {
+  return {job.id, job.submitted, job.submitted_at, job.finished_at, job.succeeded, job.failed, job.priority};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DiskHistory>> DiskHistory::Open(journal::FileSystem& files,
+                                                       const journal::DiskJournal& journal,
+                                                       DiskHistorySettings settings, LogFn log) {
+  std::unique_ptr<DiskHistory> history(new DiskHistory(files, journal, std::move(settings), std::move(log)));
+  BSUB_RETURN_IF_ERROR(history->OpenWriter());
+  history->thread_ = std::thread([self = history.get()] { self->Run(); });
+  return history;
+}
+
+DiskHistory::~DiskHistory() { Stop(); }
+
+Status DiskHistory::OpenWriter() {
+  writer_.reset();
+  BSUB_ASSIGN_OR_RETURN(writer_, journal::HistoryWriter::Open(settings_.path, settings_.cluster_uuid,
+                                                              journal_.Facts().last_sequence));
+  if (!writer_->warning().empty()) log_("event=history-anew warning=\"" + writer_->warning() + "\"");
+  const std::lock_guard lock(mutex_);
+  applied_ = writer_->LastSequence();
+  ++database_;
+  behind_ = true;
+  return OkStatus();
+}
+
+void DiskHistory::Feed(const rpc::EntryBatch& batch) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (backlog_.size() >= settings_.max_backlog) {
+      backlog_.clear();
+      behind_ = true;
+    }
+    if (!behind_) backlog_.push_back(batch);
+  }
+  changed_.notify_all();
+}
+
+void DiskHistory::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void DiskHistory::Run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return behind_ || !backlog_.empty() || stopping_; });
+    if (!behind_ && backlog_.empty()) return;
+    const bool behind = behind_;
+    std::vector<sched::JournalEntry> entries;
+    while (!behind && !backlog_.empty() && entries.size() < kPageEntries) {
+      entries.insert(entries.end(), backlog_.front()->begin(), backlog_.front()->end());
+      backlog_.pop_front();
+    }
+    lock.unlock();
+    const Status done = behind ? CatchUp() : Apply(entries);
+    if (!done) Recover(done.error());
+    lock.lock();
+    if (!done && stopping_) return;
+  }
+}
+
+Status DiskHistory::Apply(const std::vector<sched::JournalEntry>& entries) {
+  BSUB_RETURN_IF_ERROR(writer_->Apply(entries));
+  const std::lock_guard lock(mutex_);
+  applied_ = writer_->LastSequence();
+  changed_.notify_all();
+  return OkStatus();
+}
+
+// From the journal's files up to what is durable. Batches that come meanwhile wait for the next round of it,
+// until there is nothing left to read.
+Status DiskHistory::CatchUp() {
+  journal::JournalCursor cursor(files_, journal_.directory(), writer_->LastSequence());
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) behind_ = false;
+      // Under the lock: what becomes durable after this is fed to the backlog.
+      if (writer_->LastSequence() >= journal_.Facts().last_sequence) behind_ = false;
+      if (!behind_) return OkStatus();
+    }
+    BSUB_ASSIGN_OR_RETURN(const auto entries, cursor.Next(kPageEntries, journal_.Facts().last_sequence));
+    if (!entries.empty()) BSUB_RETURN_IF_ERROR(Apply(entries));
+  }
+}
+
+void DiskHistory::Recover(const Error& error) {
+  log_("event=history-failed error=\"" + error.message + "\"");
+  {
+    // A full disk does not get better by asking at once.
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kPauseAfterFailure, [this] { return stopping_; });
+  }
+  if (const Status again = OpenWriter(); !again) {
+    log_("event=history-off error=\"" + again.error().message + "\"");
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+}
+
+Status DiskHistory::WaitApplied(Sequence sequence) {
+  std::unique_lock lock(mutex_);
+  const bool there = changed_.wait_for(lock, settings_.timeout, [&] { return applied_ >= sequence.value(); });
+  if (there) return OkStatus();
+  return Error{Code::kDeadlineExceeded, "the history is still catching up (at entry " +
+                                            std::to_string(applied_) + " of " +
+                                            std::to_string(sequence.value()) + "); try again in a moment"};
+}
+
+template <typename Query>
+auto DiskHistory::Ask(Query query) -> decltype(query(std::declval<journal::HistoryReader&>())) {
+  std::uint64_t database = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    database = database_;
+  }
+  std::unique_ptr<journal::HistoryReader> reader;
+  {
+    const std::lock_guard lock(readers_mutex_);
+    while (!readers_.empty() && !reader) {
+      if (readers_.back().first == database) reader = std::move(readers_.back().second);
+      readers_.pop_back();
+    }
+  }
+  if (!reader) {
+    BSUB_ASSIGN_OR_RETURN(reader, journal::HistoryReader::Open(settings_.path));
+  }
+  auto answer = query(*reader);
+  if (!answer) return answer;  // a reader that failed is not used again
+  const std::lock_guard lock(readers_mutex_);
+  readers_.emplace_back(database, std::move(reader));
+  return answer;
+}
+
+Result<std::vector<rpc::PastAttempt>> DiskHistory::AttemptsOf(sched::TaskRef task) {
+  BSUB_ASSIGN_OR_RETURN(auto found,
+                        Ask([&](journal::HistoryReader& reader) { return reader.AttemptsOf(task); }));
+  std::vector<rpc::PastAttempt> attempts;
+  for (journal::PastAttempt& attempt : found) {
+    if (attempt.ended_at.set()) attempts.push_back(Translate(std::move(attempt)));
+  }
+  return attempts;
+}
+
+Result<std::optional<rpc::PastTaskEnd>> DiskHistory::EndOf(sched::TaskRef task) {
+  BSUB_ASSIGN_OR_RETURN(const auto found,
+                        Ask([&](journal::HistoryReader& reader) { return reader.EndOf(task); }));
+  if (!found) return std::optional<rpc::PastTaskEnd>();
+  return std::optional(rpc::PastTaskEnd{found->end, found->at});
+}
+
+Result<std::optional<rpc::PastJob>> DiskHistory::FindJob(JobId job) {
+  BSUB_ASSIGN_OR_RETURN(const auto found,
+                        Ask([&](journal::HistoryReader& reader) { return reader.FindJob(job); }));
+  if (!found) return std::optional<rpc::PastJob>();
+  return std::optional(Translate(*found));
+}
+
+Result<std::vector<rpc::PastJob>> DiskHistory::ForgottenJobs(JobId from, bool newest_first,
+                                                             std::size_t limit) {
+  BSUB_ASSIGN_OR_RETURN(const auto found, Ask([&](journal::HistoryReader& reader) {
+                          return reader.ForgottenJobs(from, newest_first, limit);
+                        }));
+  std::vector<rpc::PastJob> jobs;
+  for (const journal::PastJob& job : found) jobs.push_back(Translate(job));
+  return jobs;
+}
+
+Result<rpc::EntryBatch> DiskHistory::EntriesAfter(Sequence after, std::size_t limit) {
+  std::unique_ptr<journal::JournalCursor> cursor;
+  {
+    const std::lock_guard lock(readers_mutex_);
+    const auto it = std::find_if(cursors_.begin(), cursors_.end(),
+                                 [&](const auto& c) { return c->after() == after.value(); });
+    if (it != cursors_.end()) {
+      cursor = std::move(*it);
+      cursors_.erase(it);
+    }
+  }
+  if (!cursor) cursor = std::make_unique<journal::JournalCursor>(files_, journal_.directory(), after.value());
+  BSUB_ASSIGN_OR_RETURN(auto entries, cursor->Next(limit, journal_.Facts().last_sequence));
+  const std::lock_guard lock(readers_mutex_);
+  cursors_.push_back(std::move(cursor));
+  if (cursors_.size() > kIdleCursors) cursors_.erase(cursors_.begin());
+  return std::make_shared<const std::vector<sched::JournalEntry>>(std::move(entries));
+}
+
+}  // namespace bsub::daemon

@@ -1,0 +1,24 @@
+#include "scheduler/daemon/disk_journal_port.h"
+
+#include "scheduler/daemon/slewed_clock.h"
+
+namespace bsub::daemon {
+
+Status DiskJournalPort::Append(const std::vector<sched::JournalEntry>& entries,
+                               const std::vector<rpc::StagedPayload>& payloads) {
+  std::vector<journal::StagedPayload> staged;
+  staged.reserve(payloads.size());
+  for (const rpc::StagedPayload& payload : payloads) staged.push_back({payload.hash, payload.bytes});
+  BSUB_RETURN_IF_ERROR(journal_.Append(entries, staged));
+  return Advance(entries);
+}
+
+Status DiskJournalPort::Idle() { return Advance({}); }
+
+Status DiskJournalPort::Advance(std::span<const sched::JournalEntry> appended) {
+  BSUB_ASSIGN_OR_RETURN(const std::vector<std::string> lines, snapshots_.Advance(appended, WallNow()));
+  for (const std::string& line : lines) log_(line);
+  return OkStatus();
+}
+
+}  // namespace bsub::daemon

@@ -1,0 +1,33 @@
+// The journal on disk behind the daemon's port: batches, and the snapshots that go with them.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "scheduler/daemon/journal_port.h"
+#include "scheduler/journal/disk_journal.h"
+#include "scheduler/journal/snapshot_cycle.h"
+
+namespace bsub::daemon {
+
+class DiskJournalPort final : public JournalPort {
+ public:
+  using LogFn = std::function<void(const std::string& line)>;
+
+  DiskJournalPort(journal::DiskJournal& journal, std::string snapshot_program, LogFn log)
+      : journal_(journal), snapshots_(journal, std::move(snapshot_program)), log_(std::move(log)) {}
+
+  Status Append(const std::vector<sched::JournalEntry>& entries,
+                const std::vector<rpc::StagedPayload>& payloads) override;
+  Status Idle() override;
+  bool WantsStateHash() const override { return snapshots_.WantsStateHash(); }
+
+ private:
+  Status Advance(std::span<const sched::JournalEntry> appended);
+
+  journal::DiskJournal& journal_;
+  journal::SnapshotCycle snapshots_;
+  const LogFn log_;
+};
+
+}  // namespace bsub::daemon

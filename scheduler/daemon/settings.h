@@ -1,0 +1,54 @@
+// Every setting of the scheduler in one table: its name in the YAML file, what it does, its default.
+// docs/settings.md is this table in words; a test keeps them equal.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "common/time.h"
+#include "scheduler/core/settings.h"
+#include "scheduler/daemon/core_loop.h"
+#include "scheduler/rpc/settings.h"
+
+namespace bsub::daemon {
+
+struct JournalSettings {
+  std::int64_t segment_bytes = std::int64_t{64} << 20;
+  std::int64_t snapshot_bytes = std::int64_t{128} << 20;
+  std::uint32_t snapshots = 2;
+  Duration history_retention = std::chrono::hours(24 * 30);
+  std::int64_t payload_cache_bytes = std::int64_t{64} << 20;
+  std::size_t max_gathered = 100'000;        // entries and answers that may wait for the disk
+  std::size_t max_history_backlog = 10'000;  // batches in memory; a history that lags more reads the journal
+};
+
+struct DaemonSettings {
+  sched::Settings core;
+  rpc::RpcSettings rpc;
+  CoreLoopSettings loop;
+  JournalSettings journal;
+  std::string log_level = "info";
+  Duration stop_tasks_timeout = std::chrono::minutes(2);
+};
+
+struct Setting {
+  std::string name;  // "core.lease"
+  std::string help;
+  std::function<Status(DaemonSettings&, const std::string& value)> set;
+  std::function<std::string(const DaemonSettings&)> get;  // as it would be written
+};
+const std::vector<Setting>& AllSettings();
+
+// Reads a YAML file's text over `settings`. A name or value that is wrong is named with its line.
+Status ReadSettings(const std::string& yaml, DaemonSettings& settings);
+// The same from a file; messages open with its name.
+Status LoadSettings(const std::string& path, DaemonSettings& settings);
+
+std::string PrintSettings(const DaemonSettings& settings);  // YAML, commented; reads back to the same
+std::string SettingsManual();                               // docs/settings.md
+
+}  // namespace bsub::daemon

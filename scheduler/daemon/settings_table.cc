@@ -1,0 +1,310 @@
+// The table of settings.
+#include <cstdio>
+#include <limits>
+#include <sstream>
+#include <type_traits>
+
+#include "jobs/text.h"
+#include "jobs/units.h"
+#include "scheduler/daemon/settings.h"
+
+namespace bsub::daemon {
+namespace {
+
+// A number that reads back exactly, in the largest unit that does.
+std::string BytesText(std::int64_t bytes) {
+  constexpr std::string_view kUnits = "KMGT";
+  std::string unit;
+  for (std::size_t i = 0; i < kUnits.size() && bytes != 0 && bytes % 1024 == 0; ++i) {
+    bytes /= 1024;
+    unit = kUnits[i];
+  }
+  return std::to_string(bytes) + unit;
+}
+
+std::string DurationText(Duration d) {
+  const std::int64_t ms = d.count() / 1000;
+  if (ms % 1000 != 0) return std::to_string(ms) + "ms";
+  const std::int64_t s = ms / 1000;
+  if (s != 0 && s % 86400 == 0) return std::to_string(s / 86400) + "d";
+  if (s != 0 && s % 3600 == 0) return std::to_string(s / 3600) + "h";
+  if (s != 0 && s % 60 == 0) return std::to_string(s / 60) + "m";
+  return std::to_string(s) + "s";
+}
+
+// Durations of settings may be shorter than a second: "250ms".
+Result<Duration> ParseShortDuration(const std::string& text) {
+  if (!text.ends_with("ms")) return ParseDuration(text);
+  BSUB_ASSIGN_OR_RETURN(const std::int64_t ms, ParseInteger(text.substr(0, text.size() - 2), 0, 86'400'000));
+  return Duration(std::chrono::milliseconds(ms));
+}
+
+template <typename T>
+using Access = T& (*)(DaemonSettings&);
+
+template <typename T>
+const T& Look(const DaemonSettings& settings, Access<T> at) {
+  return at(const_cast<DaemonSettings&>(settings));
+}
+
+template <typename T>
+Setting Number(std::string name, std::string help, Access<T> at, std::int64_t min = 0) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t max = sizeof(T) < 8 ? static_cast<std::int64_t>(std::numeric_limits<T>::max()) : kMost;
+  return {std::move(name), std::move(help),
+          [at, min, max](DaemonSettings& settings, const std::string& value) -> Status {
+            BSUB_ASSIGN_OR_RETURN(const std::int64_t number, ParseInteger(value, min, max));
+            at(settings) = static_cast<T>(number);
+            return OkStatus();
+          },
+          [at](const DaemonSettings& settings) { return std::to_string(Look(settings, at)); }};
+}
+
+template <typename T>
+Setting Bytes(std::string name, std::string help, Access<T> at) {
+  return {std::move(name), std::move(help),
+          [at](DaemonSettings& settings, const std::string& value) -> Status {
+            BSUB_ASSIGN_OR_RETURN(const std::int64_t bytes, ParseBytes(value));
+            if (bytes <= 0) return InvalidArgument("expected more than 0 bytes");
+            at(settings) = static_cast<T>(bytes);
+            return OkStatus();
+          },
+          [at](const DaemonSettings& settings) {
+            return BytesText(static_cast<std::int64_t>(Look(settings, at)));
+          }};
+}
+
+Setting Time(std::string name, std::string help, Access<Duration> at, Duration min = Duration(0)) {
+  return {std::move(name), std::move(help),
+          [at, min](DaemonSettings& settings, const std::string& value) -> Status {
+            BSUB_ASSIGN_OR_RETURN(const Duration duration, ParseShortDuration(value));
+            if (duration < min)
+              return InvalidArgument(Quoted(value) + " is too short; at least " + DurationText(min));
+            at(settings) = duration;
+            return OkStatus();
+          },
+          [at](const DaemonSettings& settings) { return DurationText(Look(settings, at)); }};
+}
+
+Setting Octal(std::string name, std::string help, Access<std::uint32_t> at) {
+  return {std::move(name), std::move(help),
+          [at](DaemonSettings& settings, const std::string& value) -> Status {
+            std::size_t used = 0;
+            unsigned long mode = 01000;
+            if (!value.empty() && AllDigits(value)) mode = std::stoul(value.substr(0, 6), &used, 8);
+            if (used != value.size() || mode > 0777)
+              return InvalidArgument(Quoted(value) + " is not an octal mode, e.g. 0666");
+            at(settings) = static_cast<std::uint32_t>(mode);
+            return OkStatus();
+          },
+          [at](const DaemonSettings& settings) {
+            char text[16];
+            std::snprintf(text, sizeof text, "0%o", Look(settings, at));
+            return std::string(text);
+          }};
+}
+
+Setting Words(std::string name, std::string help, Access<std::vector<std::string>> at) {
+  return {std::move(name), std::move(help),
+          [at](DaemonSettings& settings, const std::string& value) {
+            std::istringstream words(value);
+            at(settings).clear();
+            for (std::string word; words >> word;) at(settings).push_back(word);
+            return OkStatus();
+          },
+          [at](const DaemonSettings& settings) {
+            std::string text;
+            for (const std::string& word : Look(settings, at)) text += (text.empty() ? "" : " ") + word;
+            return "\"" + text + "\"";
+          }};
+}
+
+Setting LogLevel() {
+  return {"log.level", "What is logged: debug, info, warning or error.",
+          [](DaemonSettings& settings, const std::string& value) -> Status {
+            if (value != "debug" && value != "info" && value != "warning" && value != "error") {
+              return InvalidArgument(Quoted(value) + " is none of debug, info, warning, error");
+            }
+            settings.log_level = value;
+            return OkStatus();
+          },
+          [](const DaemonSettings& settings) { return settings.log_level; }};
+}
+
+#define BSUB_AT(member) [](DaemonSettings& s) -> decltype(s.member)& { return s.member; }
+
+void AddCore(std::vector<Setting>& table) {
+  using std::chrono::milliseconds;
+  table.push_back(Words("core.admins",
+                        "Names of users and tokens that may do everything, separated by blanks. Root and "
+                        "the scheduler's own user always may.",
+                        BSUB_AT(core.authority.admins)));
+  table.push_back(Time("core.lease",
+                       "How long a node may be out of contact. Where its spawner kills on lease loss, it "
+                       "kills then.",
+                       BSUB_AT(core.lease), milliseconds(100)));
+  table.push_back(Time("core.lease_margin",
+                       "How much longer than the lease the scheduler waits before it gives such a "
+                       "node's tasks away. Covers their stop grace and clock rates.",
+                       BSUB_AT(core.lease_margin)));
+  table.push_back(Time("core.finished_retention",
+                       "How long finished jobs stay in the core; the history keeps them "
+                       "longer.",
+                       BSUB_AT(core.finished_retention)));
+  table.push_back(Number<std::uint32_t>("core.max_forgotten_per_tick",
+                                        "Finished jobs that leave the core in one step.",
+                                        BSUB_AT(core.max_forgotten_per_tick), 1));
+  table.push_back(Number<std::int64_t>("core.max_waiting_per_user",
+                                       "Waiting tasks of one user over all queues; an "
+                                       "array counts its children; 0: no limit.",
+                                       BSUB_AT(core.max_waiting_per_user)));
+  table.push_back(Number<std::int64_t>("core.max_jobs", "Jobs in the core, finished ones included.",
+                                       BSUB_AT(core.max_jobs), 1));
+  table.push_back(Number<std::size_t>("core.max_control_targets", "Jobs that one cancel, hold, … may name.",
+                                      BSUB_AT(core.max_control_targets), 1));
+  table.push_back(Number<std::uint32_t>("core.max_interruptions_default",
+                                        "So often in a row may a task be interrupted "
+                                        "or fail to start on its node before it fails.",
+                                        BSUB_AT(core.max_interruptions_default), 1));
+  table.push_back(Number<std::size_t>("core.max_name_bytes", "Length of a job's name.",
+                                      BSUB_AT(core.spec_limits.max_name_bytes), 1));
+  table.push_back(
+      Number<std::size_t>("core.max_tags", "Tags of one job.", BSUB_AT(core.spec_limits.max_tags)));
+  table.push_back(Number<std::uint32_t>("core.max_array_children", "Children of one array.",
+                                        BSUB_AT(core.spec_limits.array.max_children), 1));
+  table.push_back(Number<std::size_t>("core.max_dependency_nodes",
+                                      "Conditions and operators in one dependency.",
+                                      BSUB_AT(core.spec_limits.dependency.max_nodes), 1));
+}
+
+void AddLoop(std::vector<Setting>& table) {
+  table.push_back(Number<std::size_t>("loop.max_queued",
+                                      "Requests that may wait for the core; more are told to try "
+                                      "again.",
+                                      BSUB_AT(loop.max_queued), 1));
+  table.push_back(Number<std::size_t>("loop.max_inputs_per_round",
+                                      "Inputs decided before the next batch is handed to "
+                                      "the disk.",
+                                      BSUB_AT(loop.max_inputs_per_round), 1));
+  table.push_back(Number<std::uint32_t>("loop.max_placements_per_cycle",
+                                        "Tasks started in one scheduling cycle.",
+                                        BSUB_AT(loop.max_placements_per_cycle), 1));
+}
+
+void AddJournal(std::vector<Setting>& table) {
+  table.push_back(Bytes<std::int64_t>("journal.segment_bytes", "Space reserved for one file of the journal.",
+                                      BSUB_AT(journal.segment_bytes)));
+  table.push_back(Bytes<std::int64_t>("journal.snapshot_bytes",
+                                      "Journal written before the next snapshot is made: "
+                                      "bounds the time of a start.",
+                                      BSUB_AT(journal.snapshot_bytes)));
+  table.push_back(Number<std::uint32_t>("journal.snapshots",
+                                        "Snapshots kept; an older one is what a damaged newest "
+                                        "falls back on.",
+                                        BSUB_AT(journal.snapshots), 1));
+  table.push_back(Time("journal.history_retention",
+                       "How long closed segments stay after no snapshot needs them: the "
+                       "history can be rebuilt from them.",
+                       BSUB_AT(journal.history_retention)));
+  table.push_back(Bytes<std::int64_t>("journal.payload_cache_bytes",
+                                      "Memory for commands and environments that were "
+                                      "used lately.",
+                                      BSUB_AT(journal.payload_cache_bytes)));
+  table.push_back(Number<std::size_t>("journal.max_gathered",
+                                      "Entries and answers that may wait for the disk before "
+                                      "the core does.",
+                                      BSUB_AT(journal.max_gathered), 1));
+  table.push_back(Number<std::size_t>("journal.max_history_backlog",
+                                      "Batches kept in memory for the history; if it "
+                                      "lags more it reads them from the journal.",
+                                      BSUB_AT(journal.max_history_backlog), 1));
+}
+
+void AddLimits(std::vector<Setting>& table) {
+  table.push_back(Bytes<std::size_t>("rpc.max_message_bytes", "One message of a client or a node.",
+                                     BSUB_AT(rpc.max_message_bytes)));
+  table.push_back(Bytes<std::size_t>("rpc.max_arguments_bytes", "A job's arguments together.",
+                                     BSUB_AT(rpc.max_arguments_bytes)));
+  table.push_back(Bytes<std::size_t>("rpc.max_argument_bytes",
+                                     "One argument or environment variable. Linux takes no "
+                                     "more than the default.",
+                                     BSUB_AT(rpc.max_argument_bytes)));
+  table.push_back(Bytes<std::size_t>("rpc.max_environment_bytes", "A job's environment.",
+                                     BSUB_AT(rpc.max_environment_bytes)));
+  table.push_back(
+      Bytes<std::size_t>("rpc.max_script_bytes", "A job's script.", BSUB_AT(rpc.max_script_bytes)));
+  table.push_back(
+      Number<std::size_t>("rpc.max_targets", "Job ids in one request.", BSUB_AT(rpc.max_targets), 1));
+  table.push_back(Number<std::size_t>("rpc.max_submits_in_flight",
+                                      "Unanswered submits on one stream; then it is read "
+                                      "no further.",
+                                      BSUB_AT(rpc.max_submits_in_flight), 1));
+  table.push_back(Number<std::size_t>("rpc.list_page_jobs",
+                                      "Jobs looked at in one visit to the core by a listing.",
+                                      BSUB_AT(rpc.list_page_jobs), 1));
+  table.push_back(Number<std::size_t>("rpc.max_unread_events",
+                                      "Batches kept for a follower of events that reads "
+                                      "slowly.",
+                                      BSUB_AT(rpc.max_unread_events), 1));
+  table.push_back(Bytes<std::size_t>("rpc.max_unread_log_bytes", "Output kept for a slow reader of `logs`.",
+                                     BSUB_AT(rpc.max_unread_log_bytes)));
+}
+
+void AddRpc(std::vector<Setting>& table) {
+  using std::chrono::milliseconds;
+  table.push_back(Time("rpc.wait_report_interval", "`wait` reports counts at most so often.",
+                       BSUB_AT(rpc.wait_report_interval)));
+  table.push_back(Time("rpc.wait_look_interval", "`wait` looks for the end at most so often.",
+                       BSUB_AT(rpc.wait_look_interval), milliseconds(1)));
+  table.push_back(Time("rpc.history_timeout", "How long an answer may wait for the history to catch up.",
+                       BSUB_AT(rpc.history_timeout)));
+  table.push_back(Number<std::size_t>("rpc.reader_threads", "Threads for answers that read files.",
+                                      BSUB_AT(rpc.reader_threads), 1));
+  table.push_back(Time("rpc.heartbeat", "How often a node and the scheduler hear from each other.",
+                       BSUB_AT(rpc.heartbeat), milliseconds(10)));
+  table.push_back(Number<std::uint32_t>("rpc.missed_heartbeats",
+                                        "After so many without a word a node's connection "
+                                        "counts as lost.",
+                                        BSUB_AT(rpc.missed_heartbeats), 1));
+  table.push_back(Bytes<std::size_t>("rpc.output_tail_bytes",
+                                     "The last part of each attempt's output that the "
+                                     "scheduler keeps, per stream.",
+                                     BSUB_AT(rpc.output_tail_bytes)));
+  table.push_back(Time("rpc.keepalive",
+                       "A silent TCP connection is probed so often; without an answer it is closed.",
+                       BSUB_AT(rpc.keepalive), milliseconds(1000)));
+  table.push_back(Number<std::size_t>("rpc.max_identities",
+                                      "Users connected over the Unix socket at a time; one more "
+                                      "ends the connections of the one that has been quiet for longest.",
+                                      BSUB_AT(rpc.max_identities), 2));
+  table.push_back(Octal("rpc.socket_mode",
+                        "Who may connect to the Unix socket: 0600 this user alone, 0666 every user "
+                        "that can reach the directory. Each is known by the kernel's word.",
+                        BSUB_AT(rpc.socket_mode)));
+  table.push_back(Time("rpc.stop_timeout", "How long a stop waits for calls that are being answered.",
+                       BSUB_AT(rpc.stop_timeout)));
+  table.push_back(Time("rpc.stop_tasks_timeout", "How long a shutdown that stops tasks waits for their ends.",
+                       BSUB_AT(stop_tasks_timeout)));
+}
+
+#undef BSUB_AT
+
+std::vector<Setting> MakeTable() {
+  std::vector<Setting> table;
+  AddCore(table);
+  AddLoop(table);
+  AddJournal(table);
+  AddLimits(table);
+  AddRpc(table);
+  table.push_back(LogLevel());
+  return table;
+}
+
+}  // namespace
+
+const std::vector<Setting>& AllSettings() {
+  static const std::vector<Setting> table = MakeTable();
+  return table;
+}
+
+}  // namespace bsub::daemon

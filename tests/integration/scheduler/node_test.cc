@@ -1,0 +1,207 @@
+// Nodes: who may connect, what each side is told, what happens when the stream breaks, and reading output
+// through it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/integration/scheduler/fake_node.h"
+#include "tests/integration/scheduler/requests.h"
+#include "tests/integration/scheduler/test_cluster.h"
+
+namespace bsub::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Node, IsTiedToTheCluster) {
+  TestCluster cluster;
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  const auto accepted = node.Take(v1::ToNode::kAccepted);
+  ASSERT_TRUE(accepted);
+  EXPECT_EQ(accepted->accepted().protocol(), 1);
+  EXPECT_GT(accepted->accepted().lease_us(), 0);
+  EXPECT_EQ(accepted->accepted().cluster_uuid(), "11111111-2222-3333-4444-555555555555");
+
+  v1::Hello stranger = HelloOf("n2");
+  stranger.set_cluster_uuid("99999999-2222-3333-4444-555555555555");
+  FakeNode other(cluster.Connect(), stranger);
+  const auto refused = other.Take(v1::ToNode::kRefused);
+  ASSERT_TRUE(refused);
+  EXPECT_TRUE(refused->refused().final());
+  EXPECT_THAT(refused->refused().reason(), HasSubstr("belongs to cluster 99999999"));
+}
+
+TEST(Node, ProtocolsThatDoNotMeetAreNamed) {
+  TestCluster cluster;
+  v1::Hello newer = HelloOf("n1");
+  newer.set_min_protocol(8);
+  newer.set_protocol(9);
+  FakeNode node(cluster.Connect(), newer);
+  const auto refused = node.Take(v1::ToNode::kRefused);
+  ASSERT_TRUE(refused);
+  EXPECT_TRUE(refused->refused().final());
+  EXPECT_THAT(refused->refused().reason(),
+              HasSubstr("speaks protocol 8 to 9 and the scheduler 1; upgrade the scheduler"));
+  EXPECT_FALSE(node.WaitForEnd().ok());
+}
+
+TEST(Node, ASilentNodeIsGivenUp) {
+  ClusterOptions options;
+  options.rpc.heartbeat = std::chrono::milliseconds(10);
+  options.rpc.missed_heartbeats = 3;
+  TestCluster cluster(std::move(options));
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  const grpc::Status status = node.WaitForEnd();  // FakeNode answers no heartbeat
+  EXPECT_THAT(status.error_message(), HasSubstr("nothing was heard"));
+  const auto client = cluster.Client();
+  Eventually(
+      [&] {
+        grpc::ClientContext context;
+        v1::ListNodesReply nodes;
+        return client->ListNodes(&context, {}, &nodes).ok() && nodes.nodes_size() == 1 &&
+               nodes.nodes(0).state() == "contact lost";
+      },
+      "the node shows that its contact is lost");
+}
+
+TEST(Node, ReportsUnderAnOldIncarnationAreIgnored) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  SubmitOk(*client, Command({"true"}));
+  const auto launch = node.TakeLaunch();
+  ASSERT_TRUE(launch);
+  v1::FromNode stale;
+  stale.set_incarnation(node.incarnation() + 7);
+  *stale.mutable_task()->mutable_attempt() = launch->attempt();
+  stale.mutable_task()->set_ended(true);
+  stale.mutable_task()->set_end_kind(static_cast<int>(EndKind::kExited));
+  node.SendAs(std::move(stale));
+  node.ReportEnded(launch->attempt(), EndKind::kExited, 8);
+  EXPECT_EQ(WaitFor(*client, {"1"}).exit_code(), 8);
+}
+
+TEST(Node, AfterABreakItsHelloSettlesWhatBecameOfItsTasks) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  v1::AttemptKey attempt;
+  {
+    FakeNode node(cluster.Connect(), HelloOf("n1"));
+    ASSERT_TRUE(node.Accept());
+    SubmitOk(*client, Command({"true"}));
+    attempt = node.TakeLaunch()->attempt();
+    node.ReportStarted(attempt);
+    Eventually([&] { return GetJobOk(*client, "1").state() == "RUNNING"; }, "the start is known");
+  }
+  v1::Hello again = HelloOf("n1");
+  v1::TaskReport& task = *again.add_tasks();
+  *task.mutable_attempt() = attempt;
+  task.set_started(true);
+  task.set_ended(true);
+  task.set_end_kind(static_cast<int>(EndKind::kExited));
+  task.set_code(11);
+  FakeNode node(cluster.Connect(), again);
+  ASSERT_TRUE(node.Accept());
+  EXPECT_TRUE(node.Take(v1::ToNode::kAckEnded));
+  EXPECT_EQ(WaitFor(*client, {"1"}).exit_code(), 11);
+  EXPECT_EQ(GetJobOk(*client, "1").attempts_size(), 1);
+}
+
+TEST(Node, AMissingPayloadEndsTheTaskWithAReason) {
+  ClusterOptions options;
+  options.core.max_interruptions_default = 1;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  SubmitOk(*client, Command({"true"}));
+  cluster.journal().ForgetPayloads();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  WaitFor(*client, {"1"});
+  EXPECT_THAT(GetJobOk(*client, "1").reason(), HasSubstr("its command cannot be read"));
+}
+
+struct Output {
+  std::string text, notice;
+  grpc::Status status;
+};
+
+Output ReadLogs(v1::Scheduler::Stub& client, const v1::LogsRequest& request) {
+  grpc::ClientContext context;
+  const auto stream = client.Logs(&context, request);
+  Output output;
+  for (v1::LogChunk chunk; stream->Read(&chunk);) {
+    output.text += chunk.data();
+    output.notice += chunk.notice();
+  }
+  output.status = stream->Finish();
+  return output;
+}
+
+v1::LogsRequest LogsOf(const std::string& target) {
+  v1::LogsRequest request;
+  request.set_target(target);
+  return request;
+}
+
+TEST(Logs, ComeFromTheNode) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  SubmitOk(*client, Command({"true"}));
+  ASSERT_TRUE(node.TakeLaunch());
+  std::thread agent([&node] {
+    const auto read = node.Take(v1::ToNode::kReadLog);
+    for (const bool end : {false, true}) {
+      v1::FromNode message;
+      message.mutable_log()->set_request(read->read_log().request());
+      message.mutable_log()->set_data(end ? "two\n" : "one\n");
+      message.mutable_log()->set_end(end);
+      node.Send(std::move(message));
+    }
+  });
+  v1::LogsRequest request = LogsOf("1");
+  request.set_follow(true);
+  const Output output = ReadLogs(*client, request);
+  agent.join();
+  EXPECT_TRUE(output.status.ok()) << output.status.error_message();
+  EXPECT_EQ(output.text, "one\ntwo\n");
+}
+
+TEST(Logs, FallBackOnWhatWasKept) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  {
+    FakeNode node(cluster.Connect(), HelloOf("n1"));
+    ASSERT_TRUE(node.Accept());
+    SubmitOk(*client, Command({"true"}));
+    const auto launch = node.TakeLaunch();
+    ASSERT_TRUE(launch);
+    v1::FromNode tail;
+    *tail.mutable_tail()->mutable_attempt() = launch->attempt();
+    tail.mutable_tail()->set_data("last words\n");
+    tail.mutable_tail()->set_final(true);
+    node.Send(std::move(tail));
+    node.ReportEnded(launch->attempt(), EndKind::kExited, 0);
+    ASSERT_TRUE(node.Take(v1::ToNode::kAckEnded));
+  }
+  Eventually([&] { return ReadLogs(*client, LogsOf("1")).text == "last words\n"; },
+             "the kept output is shown");
+  EXPECT_THAT(ReadLogs(*client, LogsOf("1")).notice, HasSubstr("node n1"));
+}
+
+TEST(Logs, RefusalsSayWhatToDo) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  SubmitOk(*client, Command({"true"}));
+  v1::SubmitRequest array = Command({"true"});
+  array.set_array("5-6");
+  SubmitOk(*client, array);
+  EXPECT_THAT(ReadLogs(*client, LogsOf("1")).status.error_message(), HasSubstr("bsub-lite why 1"));
+  EXPECT_THAT(ReadLogs(*client, LogsOf("2")).status.error_message(), HasSubstr("name one child, e.g. 2[5]"));
+  EXPECT_THAT(ReadLogs(*client, LogsOf("9")).status.error_message(), HasSubstr("job 9 does not exist"));
+}
+
+}  // namespace
+}  // namespace bsub::testing

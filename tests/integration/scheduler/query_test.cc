@@ -1,0 +1,266 @@
+// Listing, controlling, waiting, why, events.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/integration/scheduler/fake_node.h"
+#include "tests/integration/scheduler/requests.h"
+#include "tests/integration/scheduler/test_cluster.h"
+
+namespace bsub::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<std::uint64_t> Ids(const std::vector<v1::Job>& jobs) {
+  std::vector<std::uint64_t> ids;
+  for (const v1::Job& job : jobs) ids.push_back(job.id());
+  return ids;
+}
+
+void RunOne(FakeNode& node, EndKind kind, int code) {
+  const auto launch = node.TakeLaunch();
+  ASSERT_TRUE(launch);
+  node.ReportStarted(launch->attempt());
+  node.ReportEnded(launch->attempt(), kind, code);
+}
+
+v1::ControlReply Control(v1::Scheduler::Stub& client, v1::Action action,
+                         const std::vector<std::string>& targets) {
+  grpc::ClientContext context;
+  v1::ControlRequest request;
+  request.set_action(action);
+  request.mutable_targets()->Assign(targets.begin(), targets.end());
+  v1::ControlReply reply;
+  const grpc::Status status = client.Control(&context, request, &reply);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  return reply;
+}
+
+TEST(ListJobs, FiltersOrdersAndLimitsAcrossPages) {
+  ClusterOptions options;
+  options.rpc.list_page_jobs = 2;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  for (int i = 0; i < 9; ++i) {
+    v1::SubmitRequest request = Command({"true"});
+    request.set_name(i % 2 == 0 ? "even" : "odd");
+    SubmitOk(*client, request);
+  }
+  v1::ListJobsRequest all, newest, odd, two, named;
+  newest.set_newest_first(true);
+  odd.mutable_filter()->set_name("od*");
+  two.set_limit(2);
+  named.add_targets("7");
+  named.add_targets("3");
+  EXPECT_THAT(Ids(ListJobs(*client, all)), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
+  EXPECT_THAT(Ids(ListJobs(*client, newest)), ElementsAre(9, 8, 7, 6, 5, 4, 3, 2, 1));
+  EXPECT_THAT(Ids(ListJobs(*client, odd)), ElementsAre(2, 4, 6, 8));
+  EXPECT_THAT(Ids(ListJobs(*client, two)), ElementsAre(1, 2));
+  EXPECT_THAT(Ids(ListJobs(*client, named)), ElementsAre(7, 3));
+}
+
+TEST(ListJobs, ChildrenOneByOne) {
+  ClusterOptions options;
+  options.rpc.list_page_jobs = 3;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  v1::SubmitRequest request = Command({"true"});
+  request.set_array("10-80:10");
+  SubmitOk(*client, request);
+  SubmitOk(*client, Command({"true"}));
+  v1::ListJobsRequest list;
+  list.set_children(true);
+  const auto jobs = ListJobs(*client, list);
+  ASSERT_EQ(jobs.size(), 9u);
+  EXPECT_EQ(jobs[0].display_id(), "1[10]");
+  EXPECT_EQ(jobs[7].display_id(), "1[80]");
+  EXPECT_EQ(jobs[8].display_id(), "2");
+  list.set_children(false);
+  const auto whole = ListJobs(*client, list);
+  ASSERT_EQ(whole.size(), 2u);
+  EXPECT_EQ(whole[0].array().status_summary().at("RUNNABLE"), 8u);
+}
+
+TEST(Wait, OneJobGivesItsOwnCodeSeveralGiveZeroOrOne) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  for (int i = 0; i < 4; ++i) SubmitOk(*client, Command({"true"}));
+  v1::SubmitRequest array = Command({"true"});
+  array.set_array("1-2");
+  SubmitOk(*client, array);
+  RunOne(node, EndKind::kExited, 0);
+  RunOne(node, EndKind::kExited, 42);
+  RunOne(node, EndKind::kSignalled, 9);
+  RunOne(node, EndKind::kTimedOut, 0);
+  RunOne(node, EndKind::kExited, 0);
+  RunOne(node, EndKind::kExited, 5);
+  EXPECT_EQ(WaitFor(*client, {"1"}).exit_code(), 0);
+  EXPECT_EQ(WaitFor(*client, {"2"}).exit_code(), 42);
+  EXPECT_EQ(WaitFor(*client, {"3"}).exit_code(), 137);
+  EXPECT_EQ(WaitFor(*client, {"4"}).exit_code(), 125);
+  EXPECT_EQ(WaitFor(*client, {"5"}).exit_code(), 1);
+  EXPECT_EQ(WaitFor(*client, {"5[1]"}).exit_code(), 0);
+  EXPECT_EQ(WaitFor(*client, {"5[2]"}).exit_code(), 5);
+  EXPECT_EQ(WaitFor(*client, {"1", "2"}).exit_code(), 1);
+  EXPECT_EQ(WaitFor(*client, {"1", "5[1]"}).exit_code(), 0);
+}
+
+TEST(Wait, HearsOfTheEndWhileItWaits) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  SubmitOk(*client, Command({"true"}));
+  grpc::ClientContext context;
+  v1::WaitRequest request;
+  request.add_targets("1");
+  const auto stream = client->Wait(&context, request);
+  v1::WaitReply reply;
+  ASSERT_TRUE(stream->Read(&reply));
+  EXPECT_FALSE(reply.over());
+  EXPECT_EQ(reply.counts().at("RUNNABLE"), 1u);
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  RunOne(node, EndKind::kExited, 6);
+  while (stream->Read(&reply) && !reply.over()) {
+  }
+  EXPECT_TRUE(reply.over());
+  EXPECT_EQ(reply.exit_code(), 6);
+}
+
+TEST(Wait, UnknownJobsAreNamed) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  for (const auto& [target, text] :
+       std::vector<std::pair<std::string, std::string>>{{"77", "job 77 does not exist"}, {"x", "x"}}) {
+    grpc::ClientContext context;
+    v1::WaitRequest request;
+    request.add_targets(target);
+    const auto stream = client->Wait(&context, request);
+    v1::WaitReply reply;
+    EXPECT_FALSE(stream->Read(&reply));
+    const grpc::Status status = stream->Finish();
+    EXPECT_THAT(status.error_message(), HasSubstr(text));
+    if (target == "77") {
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+    }
+  }
+}
+
+TEST(Control, EachTargetHasItsResult) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  SubmitOk(*client, Command({"true"}));
+  const v1::ControlReply reply = Control(*client, v1::CANCEL, {"1", "99"});
+  ASSERT_EQ(reply.results_size(), 2);
+  EXPECT_EQ(reply.results(0).error_code(), 0) << reply.results(0).error();
+  EXPECT_EQ(reply.results(1).target(), "99");
+  EXPECT_NE(reply.results(1).error_code(), 0);
+  const v1::Job job = GetJobOk(*client, "1");
+  EXPECT_EQ(job.state(), "FAILED");
+  EXPECT_EQ(job.exit().kind(), "cancelled");
+  EXPECT_EQ(WaitFor(*client, {"1"}).exit_code(), 125);
+}
+
+TEST(Control, ByFilter) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  for (const char* name : {"a", "b", "a"}) {
+    v1::SubmitRequest request = Command({"true"});
+    request.set_name(name);
+    SubmitOk(*client, request);
+  }
+  grpc::ClientContext context;
+  v1::ControlRequest request;
+  request.set_action(v1::HOLD);
+  request.mutable_filter()->set_name("a");
+  v1::ControlReply reply;
+  ASSERT_TRUE(client->Control(&context, request, &reply).ok());
+  ASSERT_EQ(reply.results_size(), 2);
+  EXPECT_TRUE(GetJobOk(*client, "1").held());
+  EXPECT_FALSE(GetJobOk(*client, "2").held());
+  EXPECT_EQ(GetJobOk(*client, "3").lsf_state(), "PSUSP");
+}
+
+TEST(Why, SaysThatThereAreNoNodes) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  SubmitOk(*client, Command({"true"}));
+  grpc::ClientContext context;
+  v1::WhyRequest request;
+  request.set_target("1");
+  v1::WhyReply reply;
+  ASSERT_TRUE(client->Why(&context, request, &reply).ok());
+  ASSERT_GE(reply.reasons_size(), 1);
+  EXPECT_EQ(reply.state(), "RUNNABLE");
+  EXPECT_EQ(GetJobOk(*client, "1").reason(), reply.reasons(0).text());
+}
+
+std::vector<v1::Event> Events(v1::Scheduler::Stub& client, const v1::EventsRequest& request,
+                              std::size_t most) {
+  grpc::ClientContext context;
+  const auto stream = client.Events(&context, request);
+  std::vector<v1::Event> events;
+  for (v1::Event event; events.size() < most && stream->Read(&event);) events.push_back(event);
+  context.TryCancel();
+  stream->Finish();
+  return events;
+}
+
+TEST(Events, PastAndFutureWithoutAGap) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  constexpr std::size_t kJobs = 300;
+  v1::EventsRequest request;
+  request.set_follow(true);
+  std::vector<v1::Event> events;
+  SubmitOk(*client, Command({"true"}));
+  std::thread follower([&] { events = Events(*client, request, kJobs + 2); });
+  for (std::size_t i = 1; i < kJobs; ++i) SubmitOk(*client, Command({"true"}));
+  follower.join();
+  ASSERT_EQ(events.size(), kJobs + 2);  // the cluster, its queue, the jobs
+  for (std::size_t i = 0; i < events.size(); ++i) ASSERT_EQ(events[i].sequence(), i + 1);
+  EXPECT_EQ(events[0].kind(), "ClusterCreated");
+  EXPECT_EQ(events.back().job(), std::to_string(kJobs));
+}
+
+TEST(Events, OfOneJobAndTheNewestOnly) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  for (int i = 0; i < 5; ++i) SubmitOk(*client, Command({"true"}));
+  Control(*client, v1::HOLD, {"3"});
+  v1::EventsRequest one, newest;
+  one.add_targets("3");
+  newest.set_limit(2);
+  const auto of_three = Events(*client, one, 100);
+  ASSERT_EQ(of_three.size(), 2u);
+  EXPECT_EQ(of_three[1].kind(), "HoldSet");
+  const auto last = Events(*client, newest, 100);
+  ASSERT_EQ(last.size(), 2u);
+  EXPECT_EQ(last[0].job(), "5");
+  EXPECT_EQ(last[1].job(), "3");
+}
+
+TEST(Status, CountsWhatThereIs) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  SubmitOk(*client, Command({"true"}));
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  ASSERT_TRUE(node.TakeLaunch());
+  SubmitOk(*client, Command({"true"}));
+  grpc::ClientContext context;
+  v1::StatusReply reply;
+  ASSERT_TRUE(client->Status(&context, {}, &reply).ok());
+  EXPECT_EQ(reply.scheduler_pid(), getpid());
+  EXPECT_EQ(reply.jobs(), 2u);
+  ASSERT_EQ(reply.nodes_size(), 1);
+  EXPECT_EQ(reply.nodes(0).state(), "up");
+  ASSERT_EQ(reply.queues_size(), 1);
+  EXPECT_TRUE(reply.queues(0).is_default());
+  EXPECT_EQ(reply.waiting_tasks() + reply.running_tasks(), 2u);
+}
+
+}  // namespace
+}  // namespace bsub::testing

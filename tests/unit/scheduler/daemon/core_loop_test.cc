@@ -1,0 +1,222 @@
+// The loop and the committer with the real core and a journal whose disk obeys the test.
+#include "scheduler/daemon/core_loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <future>
+#include <mutex>
+
+#include "scheduler/daemon/committer.h"
+#include "tests/integration/scheduler/memory_ports.h"
+
+namespace bsub::daemon {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::MemoryJournal;
+
+const Principal kAda{.uid = 1000, .gid = 100, .groups = {}, .name = "ada"};
+
+struct Submission {
+  sched::Submit input;
+  std::vector<rpc::StagedPayload> payloads;
+};
+
+Submission Job(const std::string& name, const std::string& queue = "") {
+  auto settings = std::make_shared<JobSettings>();
+  settings->owner = kAda;
+  settings->queue = queue;
+  settings->working_directory = "/tmp";
+  settings->request.cpu_milli = 1000;
+  Submission job;
+  job.input.who = kAda;
+  job.input.spec.name = name;
+  job.input.spec.settings = settings;
+  rpc::StagedPayload payload;
+  payload.hash.bytes.fill(7);
+  payload.bytes = std::make_shared<const std::string>("command of " + name);
+  job.input.spec.command = payload.hash;
+  job.payloads = {payload};
+  return job;
+}
+
+class CoreLoopTest : public ::testing::Test {
+ protected:
+  using Answer = std::shared_ptr<std::promise<Result<sched::ReplyBody>>>;
+
+  CoreLoopTest() { Make({}); }
+  ~CoreLoopTest() override { Stop(); }
+
+  void Make(CoreLoopSettings settings) {
+    Stop();
+    scheduler_ = std::make_unique<sched::Scheduler>(sched::Settings());
+    journal_ = std::make_unique<MemoryJournal>();
+    committer_ = std::make_unique<Committer>(
+        *journal_, [this](const rpc::EntryBatch& batch) { published_ += batch->size(); },
+        [this](const Error& error) { failure_.set_value(error.message); }, 10'000);
+    loop_ = std::make_unique<CoreLoop>(
+        *scheduler_, clock_, *journal_, *committer_, [](const sched::Message&) {}, settings);
+    loop_->Start("11111111-2222-3333-4444-555555555555");
+  }
+  void Stop() {
+    if (!loop_) return;
+    loop_->Stop();
+    committer_->Stop();
+  }
+
+  std::future<Result<sched::ReplyBody>> Send(Submission job) {
+    auto answer = std::make_shared<std::promise<Result<sched::ReplyBody>>>();
+    auto future = answer->get_future();
+    const Status sent =
+        loop_->Send(std::move(job.input), std::move(job.payloads),
+                    [answer](Result<sched::ReplyBody> body) { answer->set_value(std::move(body)); });
+    if (!sent) answer->set_value(sent.error());
+    return future;
+  }
+  std::future<std::size_t> CountJobs() {
+    auto count = std::make_shared<std::promise<std::size_t>>();
+    auto future = count->get_future();
+    const Status sent = loop_->Read([count](const rpc::CoreView& view) {
+      return [count, jobs = view.state().jobs.size()] { count->set_value(jobs); };
+    });
+    EXPECT_TRUE(sent);
+    return future;
+  }
+  static bool Ready(std::future<Result<sched::ReplyBody>>& future) {
+    return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  }
+
+  SlewedClock clock_{TimePoint()};
+  std::atomic<std::size_t> published_ = 0;
+  std::promise<std::string> failure_;
+  std::unique_ptr<sched::Scheduler> scheduler_;
+  std::unique_ptr<MemoryJournal> journal_;
+  std::unique_ptr<Committer> committer_;
+  std::unique_ptr<CoreLoop> loop_;
+};
+
+TEST_F(CoreLoopTest, AnswersWhenItIsDurable) {
+  auto answer = Send(Job("a"));
+  const auto body = answer.get();
+  ASSERT_TRUE(body) << body.error().message;
+  EXPECT_EQ(std::get<sched::SubmitAccepted>(*body).job, JobId(1));
+  EXPECT_EQ(journal_->payload_count(), 1u);
+  EXPECT_GT(published_, 0u);
+}
+
+TEST_F(CoreLoopTest, NothingIsSaidBeforeTheDiskIsDone) {
+  ASSERT_EQ(CountJobs().get(), 0u);
+  journal_->Block();
+  auto first = Send(Job("a"));
+  journal_->WaitForHeldAppend();
+  auto second = Send(Job("b"));
+  auto read = CountJobs();
+  EXPECT_FALSE(Ready(first));
+  EXPECT_EQ(read.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  journal_->Unblock();
+  EXPECT_TRUE(first.get());
+  EXPECT_TRUE(second.get());
+  EXPECT_EQ(read.get(), 2u);
+}
+
+TEST_F(CoreLoopTest, WhatComesDuringASyncSharesTheNext) {
+  ASSERT_EQ(CountJobs().get(), 0u);
+  journal_->Block();
+  std::vector<std::future<Result<sched::ReplyBody>>> answers;
+  answers.push_back(Send(Job("first")));
+  journal_->WaitForHeldAppend();
+  for (int i = 0; i < 500; ++i) answers.push_back(Send(Job("job" + std::to_string(i))));
+  const std::size_t before = journal_->appends();
+  // All of them are decided while the disk stands still.
+  std::promise<void> decided;
+  ASSERT_TRUE(loop_->Read([&decided](const rpc::CoreView& view) {
+    if (view.state().jobs.size() == 501) decided.set_value();
+    return [] {};
+  }));
+  decided.get_future().wait();
+  journal_->Unblock();
+  for (auto& answer : answers) EXPECT_TRUE(answer.get());
+  EXPECT_LE(journal_->appends() - before, 5u);
+}
+
+TEST_F(CoreLoopTest, RefusedInputsLeaveNoPayload) {
+  auto answer = Send(Job("a", "nowhere"));
+  const auto body = answer.get();
+  ASSERT_FALSE(body);
+  EXPECT_THAT(body.error().message, HasSubstr("nowhere"));
+  EXPECT_EQ(journal_->payload_count(), 0u);
+}
+
+TEST_F(CoreLoopTest, AFullQueueSaysTryAgain) {
+  CoreLoopSettings settings;
+  settings.max_queued = 3;
+  Make(settings);
+  std::promise<void> entered, go_on;
+  std::shared_future<void> held = go_on.get_future().share();
+  ASSERT_TRUE(loop_->Read([&entered, held](const rpc::CoreView&) {
+    entered.set_value();
+    held.wait();  // the core's thread stands still
+    return [] {};
+  }));
+  entered.get_future().wait();
+  std::vector<std::future<Result<sched::ReplyBody>>> answers;
+  for (int i = 0; i < 4; ++i) answers.push_back(Send(Job("job")));
+  ASSERT_TRUE(Ready(answers[3]));
+  const auto refused = answers[3].get();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kResourceExhausted);
+  EXPECT_THAT(refused.error().message, HasSubstr("try again"));
+  loop_->SendFromNode(sched::NodeStreamClosed{sched::StreamId(9), "gone"});  // is never refused
+  go_on.set_value();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(answers[static_cast<std::size_t>(i)].get());
+}
+
+TEST_F(CoreLoopTest, AFailedAppendReleasesNothing) {
+  ASSERT_EQ(CountJobs().get(), 0u);
+  journal_->Fail(Unavailable("disk full"));
+  std::atomic<bool> answered = false;
+  Submission job = Job("a");
+  ASSERT_TRUE(loop_->Send(std::move(job.input), std::move(job.payloads),
+                          [&answered](const Result<sched::ReplyBody>&) { answered = true; }));
+  EXPECT_EQ(failure_.get_future().get(), "disk full");
+  Stop();
+  EXPECT_FALSE(answered);
+}
+
+TEST_F(CoreLoopTest, StopAnswersWhatWasTakenAndRefusesTheRest) {
+  auto taken = Send(Job("a"));
+  loop_->Stop();
+  committer_->Stop();
+  EXPECT_TRUE(taken.get());
+  auto late = Send(Job("b"));
+  const auto body = late.get();
+  ASSERT_FALSE(body);
+  EXPECT_EQ(body.error().code, Code::kUnavailable);
+}
+
+TEST_F(CoreLoopTest, AStateHashIsTheLastEntryOfItsBatch) {
+  ASSERT_EQ(CountJobs().get(), 0u);
+  journal_->AskForStateHash(true);
+  EXPECT_TRUE(Send(Job("a")).get());
+  EXPECT_TRUE(Send(Job("b")).get());
+  std::size_t hashes = 0;
+  for (const sched::JournalEntry& entry : journal_->entries()) {
+    hashes += std::holds_alternative<sched::StateHashRecorded>(entry.body) ? 1 : 0;
+  }
+  EXPECT_EQ(hashes, 1u);  // asked for once, as long as the wish stands
+  EXPECT_TRUE(std::holds_alternative<sched::StateHashRecorded>(journal_->last_of_batch_with_hash().body));
+}
+
+TEST_F(CoreLoopTest, TimesNeverDecrease) {
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(Send(Job("a")).get());
+  TimePoint last;
+  for (const sched::JournalEntry& entry : journal_->entries()) {
+    EXPECT_GE(entry.at, last);
+    last = entry.at;
+  }
+}
+
+}  // namespace
+}  // namespace bsub::daemon

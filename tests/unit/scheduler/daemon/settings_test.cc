@@ -1,0 +1,74 @@
+#include "scheduler/daemon/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace bsub::daemon {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string ErrorOf(const std::string& yaml) {
+  DaemonSettings settings;
+  const Status read = ReadSettings(yaml, settings);
+  return read ? "accepted" : read.error().message;
+}
+
+TEST(Settings, ReadsWhatIsSetAndKeepsTheRest) {
+  DaemonSettings settings;
+  const Status read = ReadSettings(
+      "core:\n  lease: 1m\n  admins: [ada, bob]\nrpc:\n  heartbeat: 250ms\n  max_script_bytes: 1M\n  "
+      "socket_mode: 0600\n",
+      settings);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(settings.core.lease, std::chrono::minutes(1));
+  EXPECT_THAT(settings.core.authority.admins, ElementsAre("ada", "bob"));
+  EXPECT_EQ(settings.rpc.heartbeat, std::chrono::milliseconds(250));
+  EXPECT_EQ(settings.rpc.max_script_bytes, std::size_t{1} << 20);
+  EXPECT_EQ(settings.rpc.socket_mode, 0600u);
+  EXPECT_EQ(settings.core.lease_margin, DaemonSettings().core.lease_margin);
+}
+
+TEST(Settings, MistakesNameTheirLine) {
+  EXPECT_THAT(ErrorOf("core:\n  leese: 1m\n"),
+              HasSubstr("line 2: there is no setting 'core.leese'; did you mean 'core.lease'?"));
+  EXPECT_THAT(ErrorOf("\ncoer:\n  lease: 1m\n"),
+              HasSubstr("line 2: there is no section 'coer'; did you mean 'core'?"));
+  EXPECT_THAT(ErrorOf("core:\n  lease: soon\n"), HasSubstr("line 2: core.lease: "));
+  EXPECT_THAT(ErrorOf("core:\n  lease: 1m\n  lease: 2m\n"), HasSubstr("line 3: core.lease is set twice"));
+  EXPECT_THAT(ErrorOf("rpc:\n  reader_threads: 0\n"), HasSubstr("line 2: rpc.reader_threads"));
+  EXPECT_THAT(ErrorOf("rpc:\n  socket_mode: 0999\n"), HasSubstr("octal"));
+  EXPECT_THAT(ErrorOf("core: [\n"), HasSubstr("not YAML"));
+  EXPECT_THAT(ErrorOf("just words"), HasSubstr("line 1: expected sections"));
+  EXPECT_EQ(ErrorOf(""), "accepted");
+  EXPECT_EQ(ErrorOf("core:\n"), "accepted");
+}
+
+TEST(Settings, PrintedOnesReadBackToTheSame) {
+  DaemonSettings settings;
+  ASSERT_TRUE(ReadSettings("core:\n  lease: 1500ms\n  admins: ada bob\nrpc:\n  max_unread_log_bytes: 12345\n",
+                           settings));
+  DaemonSettings again;
+  const Status read = ReadSettings(PrintSettings(settings), again);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(PrintSettings(again), PrintSettings(settings));
+  EXPECT_NE(PrintSettings(again), PrintSettings(DaemonSettings()));
+}
+
+// `BSUB_BLESS=1 ctest -R settings` writes the manual anew.
+TEST(Settings, ManualSaysWhatTheTableSays) {
+  const std::string path = std::string(std::getenv("BSUB_SOURCE_DIR")) + "/docs/settings.md";
+  if (std::getenv("BSUB_BLESS")) std::ofstream(path) << SettingsManual();
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  EXPECT_EQ(text.str(), SettingsManual()) << "run with BSUB_BLESS=1 to write " << path;
+}
+
+}  // namespace
+}  // namespace bsub::daemon
