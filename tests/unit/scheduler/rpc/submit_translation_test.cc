@@ -140,7 +140,7 @@ TEST(TranslateSubmit, ScriptGetsItsInterpreter) {
   EXPECT_EQ(submit->spec.name, "run.py");
 
   request.mutable_command()->set_script("#!/bin/sh\r\necho\r\n");
-  EXPECT_THAT(ErrorOf(request), HasSubstr("script: line 1"));
+  EXPECT_THAT(ErrorOf(request), HasSubstr("script line 1"));
   request.mutable_command()->set_script(std::string("#!/bin/sh\necho \0\n", 17));
   EXPECT_THAT(ErrorOf(request), HasSubstr("NUL"));
 }
