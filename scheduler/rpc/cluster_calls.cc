@@ -1,4 +1,5 @@
 // Queues, nodes, job definitions, status, shutting down.
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,13 @@
 
 namespace bsub::rpc {
 namespace {
+
+// Ids follow the order of registration, which means nothing to people.
+template <typename View>
+void FillNodesByName(const View& view, google::protobuf::RepeatedPtrField<v1::Node>& nodes) {
+  for (const auto& [id, node] : view.state().nodes) FillNode(view, node, *nodes.Add());
+  std::sort(nodes.begin(), nodes.end(), [](const v1::Node& a, const v1::Node& b) { return a.name() < b.name(); });
+}
 
 // A read that only fills the reply in.
 void ReadInto(const Services& services, std::function<void(const CoreView&)> fill, Done done) {
@@ -66,7 +74,7 @@ void ListNodes(const Services& services, v1::ListNodesReply& reply, Done done) {
   ReadInto(
       services,
       [&reply](const CoreView& view) {
-        for (const auto& [id, node] : view.state().nodes) FillNode(view, node, *reply.add_nodes());
+        FillNodesByName(view, *reply.mutable_nodes());
       },
       std::move(done));
 }
@@ -143,7 +151,7 @@ void GetStatus(const Services& services, v1::StatusReply& reply, Done done) {
         reply.set_started_at_us(services.facts.started_at.micros());
         reply.set_protocol(kClientProtocol);
         reply.set_home(services.facts.home);
-        for (const auto& [id, node] : view.state().nodes) FillNode(view, node, *reply.add_nodes());
+        FillNodesByName(view, *reply.mutable_nodes());
         std::int64_t waiting = 0, running = 0;
         for (const auto& [name, queue] : view.state().queues) {
           v1::Queue& out = *reply.add_queues();
