@@ -237,7 +237,7 @@ std::string ExplainExecFailure(const ChildPlan& plan, int error) {
   return base;
 }
 
-void RunChild(const ChildPlan& plan, int spawner) {
+void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes) {
   KeepOnly(spawner, plan.state_dir);
   setsid();
   JoinCgroup(plan);
@@ -258,8 +258,11 @@ void RunChild(const ChildPlan& plan, int spawner) {
   std::vector<char*> argv = Pointers(plan.argv);
   std::vector<char*> env = Pointers(plan.env);
   environ = env.data();  // execvp looks for the program in the job's PATH, not the spawner's
+  executes.store(true);
   execvp(argv[0], argv.data());
-  NeverStarted(ExplainExecFailure(plan, errno));
+  const int error = errno;
+  executes.store(false);
+  NeverStarted(ExplainExecFailure(plan, error));
 }
 
 }  // namespace bsub::spawner

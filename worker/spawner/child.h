@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -56,8 +57,9 @@ Result<std::vector<RlimitPlan>> PlanLimits(const v1::Launch& launch);
 inline constexpr char kGo = 'g';
 
 // In the child, after fork. `spawner`: the child's end of a socket pair. Nothing is written to it on success
-// (exec closes it); otherwise one line that says why there was no start, and the process ends.
-[[noreturn]] void RunChild(const ChildPlan& plan, int spawner);
+// (exec closes it); otherwise one line that says why there was no start, and the process ends. `executes` is
+// true from the moment that the program is executed.
+[[noreturn]] void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes);
 
 // A reason with a next step for an exec that failed with `error`.
 std::string ExplainExecFailure(const ChildPlan& plan, int error);

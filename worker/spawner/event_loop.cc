@@ -14,6 +14,7 @@
 #include "worker/spawner/files.h"
 #include "worker/spawner/leftovers.h"
 #include "worker/spawner/log_line.h"
+#include "worker/spawner/witness.h"
 
 namespace bsub::spawner {
 namespace {
@@ -72,6 +73,7 @@ Status EventLoop::Prepare() {
   BSUB_ASSIGN_OR_RETURN(AgentLink link,
                         AgentLink::Listen(*dir_, {settings_.max_frame_bytes, settings_.agent_uid}, poller_));
   agent_ = std::make_unique<AgentLink>(std::move(link));
+  ForgetAllExits(*dir_);  // those that matter are in the log by now
   LogLine("event=ready state=" + dir_->path() + " spawner_id=" + spawner_id_ + " memory_limits=\"" +
           runner_->cgroups().Describe() + "\"");
   return OkStatus();
@@ -124,11 +126,13 @@ Result<RecoveredLog> EventLoop::EndLeftovers(const std::string& boot_id, CgroupT
   } else if (bytes.error().code != Code::kNotFound) {
     return bytes.error();
   }
-  LeftoverSigns signs{std::move(log.running), dir_->id()};
-  if (log.boot_id != boot_id) signs.recorded.clear();  // another life of the machine
+  const bool same_boot = log.boot_id == boot_id;
+  LeftoverSigns signs{log.running, dir_->id()};
+  if (!same_boot) signs.recorded.clear();  // another life of the machine
   const auto killed = KillLeftovers(ProcFs(), cgroups, signs, settings_.leftover_deadline_us);
   if (!killed) return killed.error();
   if (*killed > 0) LogLine("event=leftovers-killed processes=" + std::to_string(*killed));
+  RecoverExits(*dir_, log, same_boot, settings_.leftover_deadline_us);
   return log;
 }
 

@@ -1,6 +1,6 @@
 // The spawner's directory: one spawner at a time, an id that marks its tasks, and the places of their files.
 //
-//   lock  state-id  tasks.log  spawner.sock  scripts/  output/
+//   lock  state-id  tasks.log  spawner.sock  scripts/  output/  exits/
 #pragma once
 
 #include <string>

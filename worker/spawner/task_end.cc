@@ -91,7 +91,7 @@ void TaskRunner::OnChildren() {
     if (pid <= 0) break;
     const auto it = by_pid_.find(pid);
     if (it == by_pid_.end()) {
-      descendants_.Forget(pid);
+      if (witnesses_.erase(pid) == 0) descendants_.Forget(pid);
       continue;
     }
     Task& task = *it->second;
@@ -119,7 +119,7 @@ void TaskRunner::OnMainReaped(Task& task, int status, const rusage& usage) {
 void TaskRunner::SweepTasks() {
   if (sweeping_.empty() && !by_pid_.empty()) return;
   Descendants::Owners owners;
-  owners.is_main_process = [this](pid_t pid) { return by_pid_.count(pid) != 0; };
+  owners.is_main_process = [this](pid_t pid) { return by_pid_.count(pid) + witnesses_.count(pid) != 0; };
   owners.by_session = [this](pid_t session) -> std::optional<worker::AttemptKey> {
     const auto it = by_session_.find(session);
     return it == by_session_.end() ? std::nullopt : std::optional(it->second->key);

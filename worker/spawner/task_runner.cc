@@ -6,6 +6,7 @@
 
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
+#include "worker/spawner/witness.h"
 
 namespace bsub::spawner {
 namespace {
@@ -56,6 +57,8 @@ std::vector<wire::LogRecord> TaskRunner::LiveRecords() const {
       launched.set_pid(task.pid);
       launched.set_start_ticks(ProcFs().Stat(task.pid).value_or(ProcStat()).start_ticks);
       launched.set_cgroup(task.cgroup);
+      launched.set_witness_pid(task.witness);
+      launched.set_witness_start_ticks(ProcFs().Stat(task.witness).value_or(ProcStat()).start_ticks);
     }
     records.push_back(std::move(record));
   }
@@ -94,6 +97,7 @@ void TaskRunner::Acknowledge(const worker::AttemptKey& key) {
   wire::LogRecord record;
   ToWire(key, record.mutable_acked());
   log_->Add(record);
+  ForgetExit(*parts_.dir, key);
   tasks_.erase(key);
   acknowledged_.insert(key);
   acknowledged_order_.push_back(key);

@@ -85,6 +85,7 @@ class TaskRunner {
     std::uint64_t incarnation = 0;
     Phase phase = Phase::kStarting;
     pid_t pid = 0;  // also its session and its process group
+    pid_t witness = 0;
     bool session_gone = false;
     bool started = false;
     int start_socket = -1;
@@ -139,6 +140,7 @@ class TaskRunner {
   Descendants descendants_;
   std::map<worker::AttemptKey, Task> tasks_;
   std::unordered_map<pid_t, Task*> by_pid_;      // main processes that are not reaped
+  std::set<pid_t> witnesses_;                    // that are not reaped
   std::unordered_map<pid_t, Task*> by_session_;  // until the task is swept
   std::unordered_map<int, Task*> by_socket_;
   std::set<std::pair<std::int64_t, worker::AttemptKey>> deadlines_;

@@ -12,6 +12,7 @@
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/task_runner.h"
+#include "worker/spawner/witness.h"
 
 namespace bsub::spawner {
 
@@ -126,11 +127,11 @@ Status TaskRunner::Fork(const ChildPlan& plan, Task& task) {
   }
   worker::UniqueFd ours(ends[0]);
   const worker::UniqueFd childs(ends[1]);
-  const pid_t pid = fork();
-  if (pid == 0) RunChild(plan, childs.get());
-  if (pid < 0) return ResourceExhausted(ErrnoText("the node cannot fork"));
+  BSUB_ASSIGN_OR_RETURN(const StartedChild started, ForkWithWitness(plan, task.key, childs.get()));
   BSUB_RETURN_IF_ERROR(parts_.poller->Add(ours.get()));
-  task.pid = pid;
+  task.pid = started.main;
+  task.witness = started.witness;
+  witnesses_.insert(started.witness);
   task.start_socket = ours.Release();
   return OkStatus();
 }
@@ -143,6 +144,8 @@ void TaskRunner::RecordLaunch(const Task& task) {
   launched.set_pid(task.pid);
   launched.set_start_ticks(ProcFs().Stat(task.pid).value_or(ProcStat()).start_ticks);
   launched.set_cgroup(task.cgroup);
+  launched.set_witness_pid(task.witness);
+  launched.set_witness_start_ticks(ProcFs().Stat(task.witness).value_or(ProcStat()).start_ticks);
   log_->Add(record);
   awaiting_go_.push_back(task.key);
 }

@@ -2,7 +2,7 @@
 """The kill test: kill -9 hits scheduler, agents, spawners and the supervisor while clients submit and repeat their submits.
 
 Afterwards each acknowledged job is there and succeeded, none succeeded twice or had two live attempts, and no id was
-given out twice. The jobs' ledgers (task.sh) are the witness, not what the scheduler says of itself.
+given out twice. The jobs' ledgers (task.cc) are the witness, not what the scheduler says of itself.
 
 BSUB_KILL_ROUNDS (10), BSUB_KILL_SEED (printed; a seed repeats the order of victims and pauses, not the machine's timing).
 """
@@ -26,7 +26,7 @@ SLOTS = 4
 PAUSE = (0.2, 2.0)           # seconds between two rounds
 VICTIMS = {"scheduler": 0.5, "agent-n1": 0.3, "agent-n2": 0.3, "spawner-n1": 0.35, "spawner-n2": 0.35, "supervisor": 0.1}
 DRAIN = 120                  # seconds for what is left after the last round
-TASK = pathlib.Path(__file__).with_name("task.sh")
+TASK = pathlib.Path(os.environ["BSUB_KILL_TASK"])
 # Restarts stay quick however often a daemon is killed: the test is about kills, not about waiting.
 SUPERVISOR = {"backoffFirstMs": 20, "backoffLastMs": 200}
 

@@ -1,0 +1,117 @@
+// A task's end is known although nobody but its witness saw it.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/integration/spawner/spawner_fixture.h"
+
+namespace bsub::spawner_test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kUntilGo[] = "while [ ! -e go ]; do sleep 0.01; done; ";
+
+class SpawnerWitness : public SpawnerTest {
+ protected:
+  // Starts `script`, kills the spawner, lets the task end, and returns what the next spawner knows.
+  std::vector<wire::TaskStatus> EndUnseen(const std::string& ending) {
+    StartSpawner();
+    auto agent = Connect();
+    agent->Start(Shell(1, kUntilGo + ending));
+    const long pid = agent->AwaitStarted(1).pid();
+    KillSpawner();
+    Spill(work_ + "/go", "");
+    EXPECT_TRUE(Eventually([&] { return !ProcessRuns(pid); }));
+    StartSpawner();
+    return Connect()->known();
+  }
+  std::size_t Records() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(state_ + "/exits"), fs::directory_iterator()));
+  }
+  static long ParentOf(long pid) {
+    std::istringstream fields(Slurp("/proc/" + std::to_string(pid) + "/stat"));
+    std::string word;
+    for (int i = 0; i < 4; ++i) fields >> word;  // the program is sh: no blanks in its name
+    return std::atol(word.c_str());
+  }
+};
+
+TEST_F(SpawnerWitness, ASuccessWhileNoSpawnerIsThereIsNotRunAgain) {
+  const auto known = EndUnseen("exit 0");
+  ASSERT_EQ(known.size(), 1u);
+  EXPECT_TRUE(known[0].started());
+  EXPECT_EQ(known[0].ended().kind(), wire::EXITED);
+  EXPECT_EQ(known[0].ended().code(), 0);
+  EXPECT_EQ(known[0].incarnation(), 1u);
+  EXPECT_GT(known[0].ended().elapsed_us(), 0);
+  EXPECT_EQ(Records(), 0u);
+  auto agent = Connect();
+  agent->Ack(known[0].attempt());
+  EXPECT_TRUE(agent->List().empty());
+}
+
+TEST_F(SpawnerWitness, ItSurvivesTheNextKillToo) {
+  ASSERT_EQ(EndUnseen("exit 0").size(), 1u);
+  KillSpawner();
+  StartSpawner();
+  ASSERT_EQ(Connect()->known().size(), 1u);
+}
+
+TEST_F(SpawnerWitness, AFailureIsKnownByItsCode) {
+  const auto known = EndUnseen("exit 5");
+  ASSERT_EQ(known.size(), 1u);
+  EXPECT_EQ(known[0].ended().code(), 5);
+}
+
+TEST_F(SpawnerWitness, ACrashIsKnownByItsSignal) {
+  const auto known = EndUnseen("kill -USR1 $$");
+  ASSERT_EQ(known.size(), 1u);
+  EXPECT_EQ(known[0].ended().kind(), wire::SIGNALLED);
+  EXPECT_EQ(known[0].ended().code(), SIGUSR1);
+}
+
+TEST_F(SpawnerWitness, AnEndThatMayHaveBeenTheSpawnersDoingIsNotBelieved) {
+  EXPECT_TRUE(EndUnseen("kill -TERM $$").empty());
+}
+
+TEST_F(SpawnerWitness, ItsRecordGoesWithTheAcknowledgement) {
+  StartSpawner();
+  auto agent = Connect();
+  const v1::Launch launch = Shell(1, "exit 0");
+  agent->Start(launch);
+  EXPECT_EQ(agent->AwaitEnded(1).code(), 0);
+  agent->Ack(launch.attempt());
+  EXPECT_TRUE(agent->List().empty());
+  EXPECT_EQ(Records(), 0u);
+}
+
+TEST_F(SpawnerWitness, ItsOwnDeathDisturbsNothing) {
+  StartSpawner();
+  auto agent = Connect();
+  agent->Start(Shell(1, std::string(kUntilGo) + "exit 6"));
+  const long pid = agent->AwaitStarted(1).pid();
+  const long witness = ParentOf(pid);
+  ASSERT_NE(witness, spawner_);
+  ASSERT_EQ(kill(static_cast<pid_t>(witness), SIGKILL), 0);
+  ASSERT_TRUE(Eventually([&] { return ParentOf(pid) == spawner_; }));
+  Spill(work_ + "/go", "");
+  EXPECT_EQ(agent->AwaitEnded(1).code(), 6);
+}
+
+TEST_F(SpawnerWitness, SignalsToTheTasksGroupDoNotReachIt) {
+  StartSpawner();
+  auto agent = Connect();
+  const v1::Launch launch = Shell(1, "trap 'exit 7' TERM; while :; do sleep 0.01; done");
+  agent->Start(launch);
+  agent->AwaitStarted(1);
+  agent->Stop(launch.attempt(), 60'000'000);
+  EXPECT_EQ(agent->AwaitEnded(1).stop_cause(), wire::REQUESTED);
+}
+
+}  // namespace
+}  // namespace bsub::spawner_test

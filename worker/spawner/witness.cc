@@ -1,0 +1,199 @@
+#include "worker/spawner/witness.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <new>
+#include <vector>
+
+#include "common/hash.h"
+#include "worker/spawner/files.h"
+#include "worker/spawner/log_line.h"
+#include "worker/spawner/proc_fs.h"
+
+namespace bsub::spawner {
+namespace {
+
+constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
+
+std::string RecordName(const worker::AttemptKey& key) { return "exits/" + ToString(key); }
+
+std::int64_t Micros(const timeval& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec; }
+
+int WaitStatus(const siginfo_t& info) {
+  if (info.si_code == CLD_EXITED) return W_EXITCODE(info.si_status, 0);
+  return info.si_status | (info.si_code == CLD_DUMPED ? WCOREFLAG : 0);
+}
+
+// The zombie stays, for the spawner or init.
+bool AwaitExit(pid_t main, SeenExit& exit) {
+  siginfo_t info{};
+  rusage usage{};
+  const std::int64_t begin = BootTimeUs();
+  while (syscall(SYS_waitid, P_PID, main, &info, WEXITED | WNOWAIT, &usage) != 0) {
+    if (errno != EINTR) return false;
+  }
+  exit.wait_status = WaitStatus(info);
+  exit.user_us = Micros(usage.ru_utime);
+  exit.system_us = Micros(usage.ru_stime);
+  exit.elapsed_us = BootTimeUs() - begin;
+  exit.max_rss_bytes = usage.ru_maxrss * 1024;
+  exit.read_bytes = usage.ru_inblock * kBlockBytes;
+  exit.write_bytes = usage.ru_oublock * kBlockBytes;
+  return true;
+}
+
+// Whole or not at all while the machine is up; a power loss tears it at worst, which the hash shows.
+void WriteRecord(int state_dir, const std::string& name, const std::string& text) {
+  const std::string fresh = name + ".new";
+  const UniqueFd fd(openat(state_dir, fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!fd.valid() || !WriteAll(fd.get(), text, fresh)) return;
+  renameat(state_dir, fresh.c_str(), state_dir, name.c_str());
+}
+
+void CloseAllBut(int kept) {
+  const auto only = static_cast<unsigned>(kept);
+  if (only > 0) syscall(SYS_close_range, 0u, only - 1, 0u);
+  syscall(SYS_close_range, only + 1, ~0u, 0u);
+}
+
+// `tell`: where the spawner reads the main process's pid. Nothing is told if there is none.
+[[noreturn]] void RunWitness(const ChildPlan& plan, const std::string& record, int start_socket, int tell) {
+  // Shared with the main process until it executes: whether it came so far. One that did not has no end to be
+  // told.
+  void* const page =
+      mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) _exit(1);
+  auto* const executes = new (page) std::atomic<bool>(false);
+  const pid_t main = fork();
+  if (main == 0) RunChild(plan, start_socket, *executes);
+  if (main < 0 || write(tell, &main, sizeof main) != sizeof main) _exit(1);
+  CloseAllBut(plan.state_dir);
+  setsid();
+  prctl(PR_SET_NAME, "bsub-witness");
+  SeenExit exit;
+  if (AwaitExit(main, exit) && executes->load()) WriteRecord(plan.state_dir, record, EncodeExit(exit));
+  _exit(0);
+}
+
+bool MayBeTheSpawnersDoing(int wait_status) {
+  return WIFSIGNALED(wait_status) && (WTERMSIG(wait_status) == SIGTERM || WTERMSIG(wait_status) == SIGKILL);
+}
+
+worker::AttemptKey KeyFrom(const v1::AttemptKey& key) {
+  return {JobId(key.job()), key.ordinal(), key.number()};
+}
+
+wire::TaskStatus StatusFrom(const wire::LogRecord::Launched& launched, const SeenExit& exit) {
+  wire::TaskStatus status;
+  *status.mutable_attempt() = launched.attempt();
+  status.set_incarnation(launched.incarnation());
+  status.set_pid(launched.pid());
+  status.set_started(true);
+  wire::Ended& ended = *status.mutable_ended();
+  const bool signalled = WIFSIGNALED(exit.wait_status);
+  ended.set_kind(signalled ? wire::SIGNALLED : wire::EXITED);
+  ended.set_code(signalled ? WTERMSIG(exit.wait_status) : WEXITSTATUS(exit.wait_status));
+  ended.set_user_us(exit.user_us);
+  ended.set_system_us(exit.system_us);
+  ended.set_elapsed_us(exit.elapsed_us);
+  ended.set_max_rss_bytes(exit.max_rss_bytes);
+  ended.set_read_bytes(exit.read_bytes);
+  ended.set_write_bytes(exit.write_bytes);
+  return status;
+}
+
+// Its task is over, so a witness has only its file left to write.
+void WaitForWitness(const wire::LogRecord::Launched& launched, std::int64_t until_us) {
+  const auto pid = static_cast<pid_t>(launched.witness_pid());
+  if (pid <= 0) return;
+  const UniqueFd fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  const auto stat = ProcFs().Stat(pid);
+  if (!fd.valid() || !stat || stat->start_ticks != launched.witness_start_ticks()) return;
+  const std::int64_t left_ms = std::max<std::int64_t>(until_us - BootTimeUs(), 0) / 1000;
+  pollfd entry{fd.get(), POLLIN, 0};
+  if (poll(&entry, 1, static_cast<int>(left_ms)) == 0) {
+    LogLine("event=witness-late pid=" + std::to_string(pid) + " note=\"how its task ended is not known\"");
+  }
+}
+
+}  // namespace
+
+std::string EncodeExit(const SeenExit& exit) {
+  std::string text = "exit1";
+  for (const std::int64_t value : {static_cast<std::int64_t>(exit.wait_status), exit.user_us, exit.system_us,
+                                   exit.elapsed_us, exit.max_rss_bytes, exit.read_bytes, exit.write_bytes}) {
+    text += " " + std::to_string(value);
+  }
+  return text + " " + std::to_string(Hash64(text)) + "\n";
+}
+
+std::optional<SeenExit> DecodeExit(std::string_view text) {
+  SeenExit exit;
+  long long values[7] = {};
+  const std::string line(text);
+  if (std::sscanf(line.c_str(), "exit1 %lld %lld %lld %lld %lld %lld %lld", &values[0], &values[1],
+                  &values[2], &values[3], &values[4], &values[5], &values[6]) != 7) {
+    return std::nullopt;
+  }
+  exit = {static_cast<int>(values[0]), values[1], values[2], values[3], values[4], values[5], values[6]};
+  if (EncodeExit(exit) != text) return std::nullopt;
+  return exit;
+}
+
+Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const worker::AttemptKey& key, int start_socket) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return ResourceExhausted(ErrnoText("the node cannot make a pipe"));
+  const UniqueFd told(ends[0]);
+  UniqueFd tell(ends[1]);
+  const std::string record = RecordName(key);
+  StartedChild started;
+  started.witness = fork();
+  if (started.witness == 0) RunWitness(plan, record, start_socket, tell.get());
+  if (started.witness < 0) return ResourceExhausted(ErrnoText("the node cannot fork"));
+  tell.Reset();
+  ssize_t got = 0;
+  while ((got = read(told.get(), &started.main, sizeof started.main)) < 0 && errno == EINTR) {
+  }
+  if (got != sizeof started.main) return ResourceExhausted("the node cannot fork the task's process");
+  return started;
+}
+
+void RecoverExits(const StateDir& dir, RecoveredLog& log, bool same_boot, std::int64_t deadline_us) {
+  const std::int64_t until = BootTimeUs() + deadline_us;
+  for (const wire::LogRecord::Launched& launched : log.running) {
+    if (same_boot) WaitForWitness(launched, until);
+    const worker::AttemptKey key = KeyFrom(launched.attempt());
+    const auto text = ReadFile(dir.path() + "/" + RecordName(key));
+    const auto exit = text ? DecodeExit(*text) : std::nullopt;
+    if (!exit || MayBeTheSpawnersDoing(exit->wait_status)) continue;
+    LogLine("event=exit-recovered task=" + ToString(key) +
+            " wait_status=" + std::to_string(exit->wait_status));
+    log.unacknowledged.push_back(StatusFrom(launched, *exit));
+  }
+}
+
+void ForgetExit(const StateDir& dir, const worker::AttemptKey& key) {
+  unlinkat(dir.fd(), RecordName(key).c_str(), 0);
+}
+
+void ForgetAllExits(const StateDir& dir) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(dir.path() + "/exits", ignored)) {
+    unlink(entry.path().c_str());
+  }
+}
+
+}  // namespace bsub::spawner

@@ -1,0 +1,62 @@
+// The witness of a task's exit: a process between the spawner and the task's main process, so that how a task
+// ended is known although the spawner was killed meanwhile. Without it a success that nobody saw would be run
+// a second time.
+//
+//   spawner -> witness -> main process
+//
+// The witness waits for the main process, writes how it ended to a file, and ends. It leaves the zombie
+// unreaped: that goes to the spawner, its subreaper, who reaps it as if it had been its child all along and
+// takes no notice of the file. Only the next spawner, after a kill, reads the files of the tasks that were
+// running.
+//
+// It holds nothing of the spawner's but the state directory, and no signal for task or spawner reaches it.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+#include "worker/core/attempt_key.h"
+#include "worker/spawner/child.h"
+#include "worker/spawner/state_dir.h"
+#include "worker/spawner/task_log.h"
+
+namespace bsub::spawner {
+
+struct SeenExit {
+  int wait_status = 0;  // as of waitpid(2)
+  std::int64_t user_us = 0;
+  std::int64_t system_us = 0;
+  std::int64_t elapsed_us = 0;
+  std::int64_t max_rss_bytes = 0;
+  std::int64_t read_bytes = 0;
+  std::int64_t write_bytes = 0;
+  friend bool operator==(const SeenExit&, const SeenExit&) = default;
+};
+
+// One line with a hash, so that a torn file is no record.
+std::string EncodeExit(const SeenExit& exit);
+std::optional<SeenExit> DecodeExit(std::string_view text);
+
+struct StartedChild {
+  pid_t witness = 0;
+  pid_t main = 0;  // of the task
+};
+// Forks both. `start_socket`: the main process's end of it (see RunChild).
+Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const worker::AttemptKey& key, int start_socket);
+
+// After the leftovers were killed: waits for the witnesses of `log.running` and moves the tasks whose end
+// they saw to `log.unacknowledged`. An end by TERM or KILL is not among them: it may have been the spawner's
+// doing, of which the reason is lost.
+void RecoverExits(const StateDir& dir, RecoveredLog& log, bool same_boot, std::int64_t deadline_us);
+
+// The record is of no more use: the end is in the log, or acknowledged.
+void ForgetExit(const StateDir& dir, const worker::AttemptKey& key);
+void ForgetAllExits(const StateDir& dir);
+
+}  // namespace bsub::spawner
