@@ -67,7 +67,7 @@ void AgentModel::Hear(const sched::StopTask& m) {
 void AgentModel::Hear(const sched::AckEnded& m) {
   Feed(worker::EndAcknowledged{m.incarnation, Key(m.attempt)});
 }
-void AgentModel::Hear(const Heartbeat& m) { Feed(worker::HeartbeatCame{m.incarnation, m.count}); }
+void AgentModel::Hear(const Heartbeat& m) { Feed(worker::HeartbeatCame{m.incarnation, m.count, m.answered}); }
 
 void AgentModel::Act(const worker::SayHello& m) {
   sched::NodeHello hello{{}, description_, {}, m.last};
@@ -84,8 +84,9 @@ void AgentModel::Act(const worker::SayHello& m) {
 void AgentModel::Act(const worker::ReportTask& m) {
   host_.ToScheduler(NodeReport{m.incarnation, ToScheduler(m.task)});
 }
-// Only tells the scheduler's adapter that the stream is alive, which the simulated one knows.
-void AgentModel::Act(const worker::AnswerHeartbeat&) {}
+void AgentModel::Act(const worker::AnswerHeartbeat& m) {
+  host_.ToScheduler(HeartbeatAnswer{m.incarnation, m.count});
+}
 void AgentModel::Act(const worker::StartTask& m) {
   const auto launch = launches_.find(m.launch->launch);
   host_.OrderSpawner(launch->second);
@@ -96,9 +97,7 @@ void AgentModel::Act(const worker::ForgetTask& m) {
   launches_.erase(Name(Ref(m.attempt)));
   host_.OrderSpawner(Forget{Ref(m.attempt)});
 }
-void AgentModel::Act(const worker::RenewLease& m) {
-  host_.OrderSpawner(RenewLease{m.remaining, m.kill_on_loss});
-}
+void AgentModel::Act(const worker::RenewLease& m) { host_.OrderSpawner(RenewLease{m.ends, m.kill_on_loss}); }
 void AgentModel::Act(const worker::OpenStream&) { host_.OpenStream(); }
 void AgentModel::Act(const worker::CloseStream&) { host_.CloseStream(); }
 void AgentModel::Act(const worker::GiveUp& m) {

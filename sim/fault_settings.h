@@ -64,9 +64,9 @@ struct Weather {
 
 // Simulated time limits that shape the model.
 inline constexpr Duration kUsualLatency = std::chrono::milliseconds(20);
-// Beyond this a message is lost, not late: the scheduler's lease margin is chosen to cover it.
+// Beyond this a message is lost, not late.
 inline constexpr Duration kWorstLatency = std::chrono::seconds(8);
-inline constexpr Duration kHeartbeat = std::chrono::seconds(5);
+inline constexpr Duration kHeartbeat = std::chrono::seconds(3);
 
 struct Tally {
   std::uint64_t seeds = 0, steps = 0, entries = 0, jobs = 0, tasks = 0, starts = 0;

@@ -31,6 +31,8 @@ class GroundTruth {
   };
 
   void Started(const sched::AttemptRef& attempt, Process process);
+  // Stopped before its program was executed, which the spawner has written down.
+  void NeverRan(const sched::AttemptRef& attempt, const End& end) { past_[attempt] = {end, true, true}; }
   // `remembered`: the spawner has written the end down, so it will be reported.
   void Ended(const sched::AttemptRef& attempt, const End& end, bool remembered);
   // What the node remembered of finished tasks is gone with its disk.

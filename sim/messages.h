@@ -14,6 +14,7 @@ namespace bsub::sim {
 struct Heartbeat {
   Incarnation incarnation;
   std::uint64_t count = 0;
+  std::uint64_t answered = 0;
 };
 using ToNode = std::variant<sched::AcceptNode, sched::RefuseNode, sched::LaunchTask, sched::StopTask,
                             sched::AckEnded, Heartbeat>;
@@ -22,8 +23,12 @@ struct NodeReport {
   Incarnation incarnation;
   sched::NodeTask task;
 };
+struct HeartbeatAnswer {
+  Incarnation incarnation;
+  std::uint64_t count = 0;
+};
 // The stream is filled in where it arrives.
-using FromNode = std::variant<sched::NodeHello, NodeReport>;
+using FromNode = std::variant<sched::NodeHello, NodeReport, HeartbeatAnswer>;
 
 struct StartTask {
   sched::AttemptRef attempt;
@@ -38,7 +43,7 @@ struct Forget {
   sched::AttemptRef attempt;
 };
 struct RenewLease {
-  Duration remaining{};
+  TimePoint ends;
   bool kill_on_loss = false;
 };
 using ToSpawner = std::variant<StartTask, StopOrder, Forget, RenewLease>;

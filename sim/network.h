@@ -52,6 +52,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   sched::StreamId id;
   NodeId node_id;
   Incarnation incarnation;
+  std::uint64_t answered = 0;  // the newest heartbeat
 
  private:
   Stream(Model& model, NodeEnd& node, SchedulerEnd& scheduler, std::uint64_t process)

@@ -56,17 +56,27 @@ void NodeModel::Link() {
     return;
   }
   const Pipe<ToSpawner>::Latency orders{kSocketLatency, kSocketLatency, 0};
-  orders_ = std::make_shared<Pipe<ToSpawner>>(model_.events, model_.random, orders,
-                                              [this, process = spawner_process_](const ToSpawner& m) {
-                                                if (process == spawner_process_) spawner_.Receive(m);
-                                              });
+  orders_ = std::make_shared<Pipe<ToSpawner>>(
+      model_.events, model_.random, orders,
+      [this, process = spawner_process_](const ToSpawner& m) { ToSpawnerArrived(process, m); });
   const Pipe<FromSpawner>::Latency reports{kSocketLatency, kSocketLatency, 0};
-  reports_ = std::make_shared<Pipe<FromSpawner>>(model_.events, model_.random, reports,
-                                                 [this, socket = socket_](const FromSpawner& m) {
-                                                   if (socket == socket_ && agent_)
-                                                     agent_->FromSpawnerArrived(m);
-                                                 });
+  reports_ = std::make_shared<Pipe<FromSpawner>>(
+      model_.events, model_.random, reports,
+      [this, socket = socket_](const FromSpawner& m) { FromSpawnerArrived(socket, m); });
   spawner_.Connect([pipe = reports_](const FromSpawner& m) { pipe->Send(m); });
+}
+
+// What waits in a socket while the machine is frozen is read when it wakes.
+void NodeModel::ToSpawnerArrived(std::uint64_t process, const ToSpawner& message) {
+  if (process != spawner_process_) return;
+  if (!machine_.frozen()) return spawner_.Receive(message);
+  machine_.Later(Duration(0), [this, process, message] { ToSpawnerArrived(process, message); });
+}
+
+void NodeModel::FromSpawnerArrived(std::uint64_t socket, const FromSpawner& message) {
+  if (socket != socket_ || !agent_) return;
+  if (!machine_.frozen()) return agent_->FromSpawnerArrived(message);
+  machine_.Later(Duration(0), [this, socket, message] { FromSpawnerArrived(socket, message); });
 }
 
 void NodeModel::DropAgent() {
@@ -156,7 +166,7 @@ void NodeModel::Freeze(Duration how_long) {
   model_.events.At(machine_.wakes_at(), [this, boot = machine_.boot()] {
     if (boot != machine_.boot() || machine_.frozen()) return;
     model_.trace.Note(name() + ": awake");
-    spawner_.Woke();
+    spawner_.CheckLease();
   });
 }
 

@@ -51,6 +51,8 @@ class NodeModel : public NodeEnd, public AgentHost {
   void Link();
   void DropAgent();
   void DropSocket();
+  void ToSpawnerArrived(std::uint64_t process, const ToSpawner& message);
+  void FromSpawnerArrived(std::uint64_t socket, const FromSpawner& message);
   void TryDial();
   Duration Soon(Duration longest);
 

@@ -237,7 +237,7 @@ void SchedulerHost::SendHeartbeats() {
   ++beats_;
   for (const auto& [node, id] : by_node_) {
     const StreamPtr& stream = streams_.at(id);
-    stream->Send(ToNode(Heartbeat{stream->incarnation, beats_}));
+    stream->Send(ToNode(Heartbeat{stream->incarnation, beats_, stream->answered}));
   }
   Later(kHeartbeat, [this] { SendHeartbeats(); });
 }
@@ -269,6 +269,11 @@ void SchedulerHost::Received(const StreamPtr& stream, const FromNode& message) {
     return Handle(std::move(input));
   }
   // As worker_service.cc: what is said under another incarnation, the Hello has told or will tell.
+  if (const auto* answer = std::get_if<HeartbeatAnswer>(&message)) {
+    if (answer->incarnation == stream->incarnation)
+      stream->answered = std::max(stream->answered, answer->count);
+    return;
+  }
   const auto& report = std::get<NodeReport>(message);
   if (!stream->incarnation.valid() || report.incarnation != stream->incarnation) return;
   const sched::NodeTask& task = report.task;

@@ -70,6 +70,7 @@ void SpawnerModel::Connect(std::function<void(const FromSpawner&)> agent) {
 
 void SpawnerModel::Receive(const ToSpawner& message) {
   if (!up_) return;
+  CheckLease();
   std::visit([this](const auto& m) { On(m); }, message);
 }
 
@@ -156,6 +157,7 @@ void SpawnerModel::Stop(const AttemptRef& attempt, Duration grace) {
     it->second.status.ended = true;
     it->second.status.end = {EndKind::kSignalled, 15, "", "stopped before it started"};
     model_.trace.Note(machine_.name() + ": " + Name(attempt) + " stopped before it started");
+    model_.truth.NeverRan(attempt, it->second.status.end);
     return Tell(attempt);
   }
   if (grace.count() <= 0) return Die(attempt, {EndKind::kSignalled, 9, "", ""}, true);
@@ -176,9 +178,12 @@ void SpawnerModel::On(const Forget& m) {
 }
 
 void SpawnerModel::On(const RenewLease& m) {
-  lease_ends_ = m.kill_on_loss ? model_.events.now() + m.remaining : TimePoint();
-  kill_by_ = m.kill_on_loss ? lease_ends_ + kLeaseGrace : TimePoint();
+  const bool over = m.kill_on_loss && m.ends <= model_.events.now();
+  if (over && lease_lost_) return;
   lease_lost_ = false;
+  lease_ends_ = m.kill_on_loss ? m.ends : TimePoint();
+  kill_by_ = m.kill_on_loss ? lease_ends_ + kLeaseGrace : TimePoint();
+  if (over) return LoseLease();
   if (m.kill_on_loss) ArmLease();
 }
 
@@ -203,7 +208,7 @@ void SpawnerModel::LoseLease() {
   for (const AttemptRef& ref : all) Stop(ref, grace);
 }
 
-void SpawnerModel::Woke() {
+void SpawnerModel::CheckLease() {
   if (up_ && lease_ends_.set() && model_.events.now() >= lease_ends_) LoseLease();
 }
 

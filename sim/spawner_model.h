@@ -56,8 +56,8 @@ class SpawnerModel {
 
   // Whatever it still has is killed before it can do anything: the lease and its grace are over.
   bool MustBeDead() const;
-  // After a freeze, before anything else runs.
-  void Woke();
+  // Before anything else that it does, as when the machine wakes.
+  void CheckLease();
   bool Idle() const { return tasks_.empty(); }
   void SetTotal(const Resources& total) { total_ = total; }
   std::size_t running() const;

@@ -113,6 +113,17 @@ bool IsBeingCancelled(const Job& job, std::uint32_t ordinal) {
   return task && task->attempt && task->attempt->stop == StopReason::kCancel;
 }
 
+// Finished jobs are forgotten after their retention, unless somebody waits for them. One that is over waits
+// for nobody, so what its dependency names may be gone, and with it the answer whether it may run.
+std::optional<JobId> ForgottenParent(const State& state, const Job& job) {
+  for (const DependencyNode& node : job.spec.dependency.nodes) {
+    const bool names_job =
+        node.kind == DependencyNode::Kind::kCondition && node.condition != Condition::kSequential;
+    if (names_job && !state.FindJob(node.job)) return node.job;
+  }
+  return std::nullopt;
+}
+
 Status Requeue(Turn& turn, const Target& target, const Control& input) {
   const std::string& queue = target.job->spec.settings->queue;
   if (!turn.state().queues.count(queue)) {
@@ -122,6 +133,11 @@ Status Requeue(Turn& turn, const Target& target, const Control& input) {
   }
   if ((target.ordinal || !target.job->array) && IsBeingCancelled(*target.job, target.ordinal.value_or(0))) {
     return FailedPrecondition(target.name + " is being cancelled; requeue it when it is over");
+  }
+  if (const auto gone = ForgottenParent(turn.state(), *target.job)) {
+    return FailedPrecondition(target.name + " cannot go back: its dependency names job " +
+                              std::to_string(gone->value()) +
+                              ", which is no longer kept (core.finished_retention); submit it again");
   }
   std::vector<OrdinalRange> over = Select(target, IsOver);
   // Of a whole array only what failed runs again; a child named by itself runs again in any case.

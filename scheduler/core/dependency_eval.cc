@@ -120,7 +120,7 @@ Verdict JudgeSequential(const Job& job, std::size_t word) {
 Verdict JudgeCondition(const State& state, const Job& job, const DependencyNode& node, std::size_t word) {
   if (node.condition == Condition::kSequential) return JudgeSequential(job, word);
   const Job* target = state.FindJob(node.job);
-  if (!target) return Broadcast(false, true);
+  if (!target) return {};  // forgotten, so `job` is over; a negation must not turn this into "met"
   if (node.index_wise && target->array) return JudgeIndexWise(node, *target, word);
   if (node.index) {
     const auto ordinal = target->spec.array ? target->spec.array->OrdinalOf(*node.index) : std::nullopt;

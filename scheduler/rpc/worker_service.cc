@@ -114,7 +114,11 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
       case v1::FromNode::kTail:
         TakeTail(message_.tail());
         return OkStatus();
-      case v1::FromNode::kHeartbeat:
+      case v1::FromNode::kHeartbeat: {
+        const std::lock_guard lock(mutex_);
+        answered_ = std::max(answered_, std::min(message_.heartbeat().count(), beats_));
+        return OkStatus();
+      }
       case v1::FromNode::BODY_NOT_SET:
         return OkStatus();  // a newer agent may say what we need not know
     }
@@ -168,12 +172,14 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
     if (ending()) return;
     Incarnation incarnation;
     std::uint64_t count = 0;
+    std::uint64_t answered = 0;
     bool silent = false;
     {
       const std::lock_guard lock(mutex_);
       silent = ++silent_beats_ > services_.settings.missed_heartbeats;
       incarnation = incarnation_;
       count = ++beats_;
+      answered = answered_;
     }
     if (silent) {
       return End(Error{Code::kDeadlineExceeded,
@@ -184,6 +190,7 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
       v1::ToNode message;
       message.set_incarnation(incarnation.value());
       message.mutable_heartbeat()->set_count(count);
+      message.mutable_heartbeat()->set_answered(answered);
       Write(std::move(message));
     }
     const std::weak_ptr<NodeStream> weak = Self();
@@ -206,6 +213,7 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
   Incarnation incarnation_;
   std::uint32_t silent_beats_ = 0;
   std::uint64_t beats_ = 0;
+  std::uint64_t answered_ = 0;  // the newest beat
 };
 
 }  // namespace

@@ -45,7 +45,7 @@ struct StreamClosed {
 };
 struct Accepted {
   Incarnation incarnation;
-  Duration lease{};      // renewed by each heartbeat
+  Duration lease{};      // from when Hello was said; renewed by each heartbeat
   Duration heartbeat{};  // how often one comes
 };
 struct Refused {
@@ -71,6 +71,7 @@ struct EndAcknowledged {
 struct HeartbeatCame {
   Incarnation incarnation;
   std::uint64_t count = 0;
+  std::uint64_t answered = 0;  // the newest whose answer the scheduler has; 0: none
 };
 
 // ---- heard from the spawner ----
@@ -128,7 +129,7 @@ struct ForgetTask {  // its end is known to the scheduler
   AttemptKey attempt;
 };
 struct RenewLease {
-  Duration remaining{};
+  TimePoint ends;  // may have passed: then it is lost
   bool kill_on_loss = false;
 };
 

@@ -4,6 +4,12 @@
 #include <set>
 
 namespace bsub::worker {
+namespace {
+
+// Heartbeats whose answers are on their way. The scheduler gives a stream up long before there are so many.
+constexpr std::size_t kMostOpenAnswers = 64;
+
+}  // namespace
 
 Outcome NodeCore::Handle(const Input& input) {
   now_ = input.at;
@@ -35,6 +41,7 @@ void NodeCore::On(const StreamOpened&) {
   if (!spawner_up_) return DropStream("the node's spawner is not there");
   link_ = Link::kGreeted;
   greeted_at_ = now_;
+  answers_.clear();
   Say(SayHello{spawner_id_, boot_id_, Tasks(), incarnation_});
   for (auto& [key, task] : tasks_) task.unreported = false;
 }
@@ -52,6 +59,7 @@ void NodeCore::On(const Accepted& accepted) {
   lease_ = accepted.lease;
   heartbeat_ = accepted.heartbeat;
   heard_at_ = now_;
+  lease_from_ = greeted_at_;
   RenewSpawnersLease();
   for (auto& [key, task] : tasks_) {
     if (task.unreported) Report(task);
@@ -118,7 +126,11 @@ void NodeCore::On(const HeartbeatCame& beat) {
     return WantStream();
   }
   heard_at_ = now_;
+  for (; !answers_.empty() && answers_.front().count <= beat.answered; answers_.pop_front())
+    lease_from_ = answers_.front().at;
   RenewSpawnersLease();
+  if (answers_.size() == kMostOpenAnswers) answers_.pop_front();
+  answers_.push_back({beat.count, now_});
   Say(AnswerHeartbeat{incarnation_, beat.count});
 }
 
@@ -215,10 +227,8 @@ void NodeCore::WantStream() {
   Say(OpenStream{});
 }
 
-// From when the scheduler was heard last, not from now.
 void NodeCore::RenewSpawnersLease() {
-  const Duration remaining = lease_ - (now_ - heard_at_);
-  if (spawner_up_ && remaining > Duration(0)) Say(RenewLease{remaining, settings_.kill_on_lease_loss});
+  if (spawner_up_) Say(RenewLease{lease_from_ + lease_, settings_.kill_on_lease_loss});
 }
 
 }  // namespace bsub::worker

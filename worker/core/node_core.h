@@ -11,6 +11,7 @@
 //   - A new spawner means that all tasks of the one before are dead: the node registers anew.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -99,6 +100,15 @@ class NodeCore {
   Duration lease_{};
   Duration heartbeat_{};
   TimePoint heard_at_;  // of the scheduler
+
+  // A lease counts from when we sent what the scheduler is known to have received: it cannot have started its
+  // own clock before that, however long messages wait on their way (Gray and Cheriton, "Leases", SOSP 1989).
+  struct SentAnswer {
+    std::uint64_t count = 0;
+    TimePoint at;
+  };
+  TimePoint lease_from_;
+  std::deque<SentAnswer> answers_;  // not known to be received
 
   std::map<AttemptKey, Task> tasks_;
 };

@@ -178,7 +178,7 @@ void SpawnerLink::Send(const ForgetTask& forget) {
 
 void SpawnerLink::Send(const RenewLease& lease) {
   wire::ToSpawner message;
-  message.mutable_lease()->set_remaining_us(lease.remaining.count());
+  message.mutable_lease()->set_ends_us(lease.ends.micros());
   message.mutable_lease()->set_kill_on_loss(lease.kill_on_loss);
   Queue(message);
 }

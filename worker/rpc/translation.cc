@@ -53,7 +53,7 @@ std::optional<InputBody> InputFrom(v1::ToNode& message) {
     case v1::ToNode::kAckEnded:
       return EndAcknowledged{incarnation, KeyFrom(message.ack_ended().attempt())};
     case v1::ToNode::kHeartbeat:
-      return HeartbeatCame{incarnation, message.heartbeat().count()};
+      return HeartbeatCame{incarnation, message.heartbeat().count(), message.heartbeat().answered()};
     case v1::ToNode::kReadLog:
     case v1::ToNode::BODY_NOT_SET:
       return std::nullopt;

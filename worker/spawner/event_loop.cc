@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 
@@ -181,6 +182,7 @@ void EventLoop::ShutDown() {
 }
 
 void EventLoop::OnAgent(const v1::spawner::ToSpawner& message) {
+  CheckLease();  // first: what waited in the socket while the machine slept must not be obeyed
   using Body = v1::spawner::ToSpawner;
   switch (message.body_case()) {
     case Body::kHello:
@@ -245,20 +247,29 @@ void EventLoop::SendList() {
 }
 
 void EventLoop::OnLease(const v1::spawner::RenewLease& lease) {
-  lease_ends_us_ = lease.kill_on_loss() ? BootTimeUs() + lease.remaining_us() : 0;
+  const bool over = lease.kill_on_loss() && lease.ends_us() <= BootTimeUs();
+  if (over && lease_lost_) return;
   lease_lost_ = false;
+  lease_ends_us_ = lease.kill_on_loss() ? std::max<std::int64_t>(lease.ends_us(), 1) : 0;
+  CheckLease();
+}
+
+void EventLoop::CheckLease() {
+  const std::int64_t late_us = BootTimeUs() - lease_ends_us_;
+  if (lease_ends_us_ == 0 || late_us < 0) return;
+  lease_ends_us_ = 0;
+  lease_lost_ = true;
+  // A machine that slept through its lease has less grace to give, or none: its tasks may run elsewhere by
+  // now.
+  runner_->StopAll(wire::LEASE_LOST, std::max<std::int64_t>(0, settings_.lease_grace_us - late_us),
+                   "the scheduler was silent for a whole lease");
 }
 
 void EventLoop::OnTime() {
   std::uint64_t expirations = 0;
   [[maybe_unused]] const ssize_t got = read(timer_.get(), &expirations, sizeof expirations);
   armed_for_us_ = 0;
-  if (lease_ends_us_ != 0 && BootTimeUs() >= lease_ends_us_) {
-    lease_ends_us_ = 0;
-    lease_lost_ = true;
-    runner_->StopAll(wire::LEASE_LOST, settings_.lease_grace_us,
-                     "the scheduler was silent for a whole lease");
-  }
+  CheckLease();
   runner_->OnTimer();
 }
 

@@ -33,6 +33,7 @@ class EventLoop {
   void OnHello(const v1::spawner::AgentHello& hello);
   void SendList();
   void OnLease(const v1::spawner::RenewLease& lease);
+  void CheckLease();
   void OnTime();
   void ArmTimer();
   void ShutDown();

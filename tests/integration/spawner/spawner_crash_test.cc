@@ -225,6 +225,22 @@ TEST_F(SpawnerCrash, ALostLeaseEndsEverything) {
   EXPECT_EQ(agent->AwaitEnded(3).kind(), wire::EXITED);
 }
 
+// As on a machine that slept: the agent's words of before wait in the socket and are read too late.
+TEST_F(SpawnerCrash, ALeaseThatIsOverStartsNothingAndStopsWhatRuns) {
+  StartSpawner();
+  auto agent = Connect();
+  agent->Lease(-1'000'000);
+  agent->Start(Shell(1, "exit 0"));
+  EXPECT_EQ(agent->AwaitEnded(1).stop_cause(), wire::LEASE_LOST) << "a new spawner that never had a lease";
+  agent->Lease(600'000'000);
+  agent->Start(Shell(2, "trap '' TERM; while :; do sleep 0.01; done"));
+  agent->AwaitStarted(2);
+  agent->Lease(-100'000'000);
+  const wire::Ended ended = agent->AwaitEnded(2);
+  EXPECT_EQ(ended.stop_cause(), wire::LEASE_LOST);
+  EXPECT_EQ(ended.code(), SIGKILL) << "the grace is over as well";
+}
+
 TEST_F(SpawnerCrash, AnOrderlyEndStopsTasksAndRemembersThem) {
   StartSpawner();
   auto agent = Connect();

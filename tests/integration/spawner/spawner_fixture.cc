@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -148,8 +149,10 @@ void Client::Ack(const v1::AttemptKey& key) {
 }
 
 void Client::Lease(std::int64_t remaining_us) {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
   wire::ToSpawner message;
-  message.mutable_lease()->set_remaining_us(remaining_us);
+  message.mutable_lease()->set_ends_us(now.tv_sec * 1'000'000 + now.tv_nsec / 1000 + remaining_us);
   message.mutable_lease()->set_kill_on_loss(true);
   Send(message);
 }

@@ -131,6 +131,22 @@ TEST(Time, AParentIsKeptAsLongAsAFreshWaiter) {
   EXPECT_TRUE(env.state().FindJob(parent));
 }
 
+// Somebody waits for the waiter, so it outlives its parent; without the parent nobody knows whether it may run.
+TEST(Time, AJobWhoseParentIsForgottenIsNotRequeued) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  const JobId parent = env.Submit(Job()), waiter = env.Submit(Job().After("!ended(1)"));
+  env.Submit(Job().After("ended(2)").Held());
+  env.RunAll();
+  env.Advance(kRetention + 1h);
+  ASSERT_FALSE(env.state().FindJob(parent));
+  ASSERT_TRUE(env.state().FindJob(waiter));
+  const Status refused = env.Requeue(waiter);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("its dependency names job 1, which is no longer kept"));
+  EXPECT_EQ(env.StateOf(waiter), JobState::kFailed);
+}
+
 TEST(Time, AForgottenParentIsNamedWhenSomebodyAsksForIt) {
   Env env;
   env.AddNodes(1, Cpus(1));

@@ -253,22 +253,48 @@ TEST_F(NodeCoreTest, StopsWhatRunsAndAnswersForWhatIsNotThere) {
   EXPECT_EQ(Said<ReportTask>()[0].task.end.kind, EndKind::kNodeLost);
 }
 
-TEST_F(NodeCoreTest, RenewsTheLeaseWithEachHeartbeatAndAnswersIt) {
+TEST_F(NodeCoreTest, TheLeaseCountsFromHelloAndThenFromAnswersTheSchedulerHas) {
   ComeUp();
-  Register(1);
-  ASSERT_THAT(Said<RenewLease>(), SizeIs(1));
-  EXPECT_EQ(Said<RenewLease>()[0].remaining, kLease);
-  EXPECT_TRUE(Said<RenewLease>()[0].kill_on_loss);
-  now_ = now_ + kBeat;
-  Feed(HeartbeatCame{Incarnation(1), 17});
-  EXPECT_THAT(Said<RenewLease>(), SizeIs(1));
-  ASSERT_THAT(Said<AnswerHeartbeat>(), SizeIs(1));
-  EXPECT_EQ(Said<AnswerHeartbeat>()[0].count, 17u);
+  Feed(StreamOpened{});
+  const TimePoint hello_at = now_;
   now_ = now_ + seconds(2);
+  Feed(Accepted{Incarnation(1), kLease, kBeat});
+  ASSERT_THAT(Said<RenewLease>(), SizeIs(1));
+  EXPECT_EQ(Said<RenewLease>()[0].ends, hello_at + kLease);
+  EXPECT_TRUE(Said<RenewLease>()[0].kill_on_loss);
+
+  now_ = now_ + kBeat;
+  const TimePoint answered_at = now_;
+  Feed(HeartbeatCame{Incarnation(1), 1, 0});
+  ASSERT_THAT(Said<AnswerHeartbeat>(), SizeIs(1));
+  EXPECT_EQ(Said<AnswerHeartbeat>()[0].count, 1u);
+  EXPECT_EQ(Said<RenewLease>()[0].ends, hello_at + kLease) << "the answer may never arrive";
+
+  now_ = now_ + kBeat;
+  Feed(HeartbeatCame{Incarnation(1), 2, 1});
+  EXPECT_EQ(Said<RenewLease>()[0].ends, answered_at + kLease);
+  now_ = now_ + kBeat;
+  Feed(HeartbeatCame{Incarnation(1), 3, 1});
+  EXPECT_EQ(Said<RenewLease>()[0].ends, answered_at + kLease) << "the scheduler hears nothing from us";
+
   Feed(SpawnerDown{});
   ComeUp();
   ASSERT_THAT(Said<RenewLease>(), SizeIs(1));
-  EXPECT_EQ(Said<RenewLease>()[0].remaining, kLease - seconds(2)) << "from when the scheduler was heard";
+  EXPECT_EQ(Said<RenewLease>()[0].ends, answered_at + kLease);
+}
+
+TEST_F(NodeCoreTest, AnswersOfAnOldStreamRenewNothingOnTheNext) {
+  ComeUp();
+  Register(1);
+  Feed(HeartbeatCame{Incarnation(1), 1, 0});
+  Feed(StreamClosed{"gone"});
+  now_ = now_ + seconds(10);
+  Register(2);
+  const TimePoint hello_at = now_;
+  now_ = now_ + kBeat;
+  Feed(HeartbeatCame{Incarnation(2), 1, 1});
+  ASSERT_THAT(Said<RenewLease>(), SizeIs(1));
+  EXPECT_EQ(Said<RenewLease>()[0].ends, hello_at + kLease);
 }
 
 TEST_F(NodeCoreTest, DropsASilentStreamAndBelievesNoStaleHeartbeat) {
