@@ -28,6 +28,7 @@ std::unique_ptr<sched::ArrayState> Clone(const sched::ArrayState& from) {
   for (std::uint32_t i = 0; i < from.size(); ++i) array->exit_codes.set(i, from.exit_codes.at(i));
   for (const auto& [ordinal, row] : from.rows) array->rows.emplace(ordinal, Clone(row));
   array->max_attempt = from.max_attempt;
+  array->sent_back = from.sent_back;
   return array;
 }
 

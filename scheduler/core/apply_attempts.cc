@@ -53,9 +53,8 @@ Status Store::Do(const AttemptPlaced& e, TimePoint at) {
   BSUB_RETURN_IF_ERROR(Expect(job && ordinal < job->size(), "a known task", e.attempt.task.job.value()));
   BSUB_RETURN_IF_ERROR(Expect(StateOf(*job, ordinal) == JobState::kRunnable, "a RUNNABLE task", ordinal));
   BSUB_RETURN_IF_ERROR(Expect(state_.nodes.count(e.node) != 0, "a known node", e.node.value()));
-  const Task* before = FindTask(*job, ordinal);
   BSUB_RETURN_IF_ERROR(
-      Expect(e.attempt.number == (before ? before->attempts : 0) + 1, "the next attempt", e.attempt.number));
+      Expect(e.attempt.number == AttemptsGiven(*job, ordinal) + 1, "the next attempt", e.attempt.number));
 
   JobEdit edit(*this, *job, ordinal);
   Task& task = edit.Row();

@@ -122,6 +122,7 @@ Status Store::Do(const TasksRequeued& e, TimePoint at) {
   BSUB_RETURN_IF_ERROR(ExpectTasks(*job, e.tasks, TaskEvent::kRequeued));
   {
     JobEdit edit(*this, *job);
+    if (job->array && job->array->sent_back.size() == 0) job->array->sent_back = Bitmap(job->size());
     finished_.erase({job->finished_at, job->id});
     job->finished_at = TimePoint();
     if (!job->begin_reached) begin_times_.emplace(job->spec.begin_at, job->id);
@@ -129,16 +130,15 @@ Status Store::Do(const TasksRequeued& e, TimePoint at) {
       for (std::uint32_t i = range.first; i <= range.last; ++i) {
         if (job->array) terms_ -= HashOfChild(*job, i);
         if (job->array) ClearOver(*job->array, i);
-        // A child whose attempts must go on from a number needs a row to remember it.
-        if (!job->array || job->array->max_attempt > 0) {
-          Task& task = job->array ? job->array->rows[i] : job->task;
-          if (job->array) task.attempts = job->array->max_attempt;
-          task.state = JobState::kPending;
-          task.charged = 0;
-          task.interruptions = 0;
-          task.since = at;
+        if (job->array) {
+          job->array->sent_back.set(i);
+          terms_ += HashOfChild(*job, i);
+          continue;
         }
-        if (job->array) terms_ += HashOfChild(*job, i);
+        job->task.state = JobState::kPending;
+        job->task.charged = 0;
+        job->task.interruptions = 0;
+        job->task.since = at;
       }
       for (std::size_t w = range.first / 64; w <= range.last / 64; ++w) RefreshWord(*job, w);
     }

@@ -58,7 +58,7 @@ std::size_t ExitCodes::bytes() const {
 
 std::size_t ArrayState::durable_bytes() const {
   constexpr std::size_t kMapNode = 4 * sizeof(void*);  // what a std::map adds to each row
-  return 3 * succeeded.word_count() * sizeof(std::uint64_t) + exit_codes.bytes() +
+  return (3 * succeeded.word_count() + sent_back.word_count()) * sizeof(std::uint64_t) + exit_codes.bytes() +
          rows.size() * (kMapNode + sizeof(Task));
 }
 

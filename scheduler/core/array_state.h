@@ -60,6 +60,8 @@ struct ArrayState {
   ExitCodes exit_codes;
   std::map<std::uint32_t, Task> rows;  // by ordinal; a waiting row's state is kPending
   std::uint32_t max_attempt = 0;       // highest attempt number of any child whose row is gone
+  // Requeued after their end, and without a row: their attempts go on after max_attempt. Empty until needed.
+  Bitmap sent_back;
 
   // Derived from the durable part and the dependencies; never saved.
   Bitmap ready;  // waiting, and dependencies met
@@ -78,6 +80,9 @@ struct ArrayState {
   std::size_t durable_bytes() const;
   bool Over() const { return succeeded_count + failed_count == size(); }
   bool IsOver(std::uint32_t ordinal) const { return succeeded.test(ordinal) || failed.test(ordinal); }
+  bool WasSentBack(std::uint32_t ordinal) const {
+    return sent_back.size() != 0 && sent_back.test(ordinal);
+  }
   const Task* FindRow(std::uint32_t ordinal) const {
     const auto it = rows.find(ordinal);
     return it == rows.end() ? nullptr : &it->second;

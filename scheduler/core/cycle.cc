@@ -29,8 +29,7 @@ struct Head {
 void Place(Turn& turn, const Job& job, std::uint32_t ordinal, NodeId node_id) {
   const Node& node = turn.state().nodes.at(node_id);
   const JobSettings& settings = *job.spec.settings;
-  const Task* before = FindTask(job, ordinal);
-  const std::uint32_t attempts = before ? before->attempts : 0;
+  const std::uint32_t attempts = AttemptsGiven(job, ordinal);
   const AttemptRef ref{{job.id, ordinal}, attempts + 1};
   std::vector<std::int32_t> gpus = turn.store.capacity().ChooseGpus(node_id, settings.request.gpus);
   turn.Record(AttemptPlaced{ref, node_id, node.incarnation, settings.request, gpus});

@@ -99,11 +99,13 @@ std::uint64_t HashOfChild(const Job& job, std::uint32_t ordinal) {
   const Task* row = array.FindRow(ordinal);
   const bool good = array.succeeded.test(ordinal), bad = array.failed.test(ordinal);
   const bool started = array.started.test(ordinal);
-  if (!row && !good && !bad && !started) return 0;
+  const bool sent_back = array.WasSentBack(ordinal);
+  if (!row && !good && !bad && !started && !sent_back) return 0;
   FieldHasher h;
   h.Add(Term::kChild).Add(job.id.value()).Add(ordinal).Add(good).Add(bad).Add(started);
   h.Add(array.exit_codes.at(ordinal)).Add(row != nullptr);
   if (row) Add(h, *row);
+  if (sent_back) h.Add(true);  // last, and only then: states of before the field keep their hashes
   return h.Value();
 }
 

@@ -288,7 +288,11 @@ JobEdit::~JobEdit() {
 
 Task& JobEdit::Row() {
   BSUB_CHECK(ordinal_.has_value()) << "an edit of a whole job has no row";
-  return job_.array ? job_.array->rows[*ordinal_] : job_.task;
+  if (!job_.array) return job_.task;
+  const std::uint32_t given = AttemptsGiven(job_, *ordinal_);
+  Task& row = job_.array->rows[*ordinal_];
+  row.attempts = given;
+  return row;
 }
 
 void JobEdit::DropRowIfPlain() {
@@ -297,7 +301,8 @@ void JobEdit::DropRowIfPlain() {
   if (it == job_.array->rows.end()) return;
   const Task& row = it->second;
   const bool over = job_.array->IsOver(*ordinal_);
-  if (!over && (row.attempt || row.held || row.attempts > 0 || row.front)) return;
+  const bool has_run = row.attempt || row.last_end;  // since it was last sent back
+  if (!over && (has_run || row.held || row.front)) return;
   job_.array->max_attempt = std::max(job_.array->max_attempt, row.attempts);
   job_.array->rows.erase(it);
 }

@@ -124,6 +124,7 @@ void Encode(const sched::ArrayState& x, pb::ArrayState* out) {
     Encode(task, row->mutable_task());
   }
   out->set_max_attempt(x.max_attempt);
+  out->set_sent_back(EncodeBits(x.sent_back));
 }
 
 Status Decode(const pb::ArrayState& in, sched::ArrayState* x) {
@@ -136,6 +137,8 @@ Status Decode(const pb::ArrayState& in, sched::ArrayState* x) {
     BSUB_RETURN_IF_ERROR(Decode(row.task(), &x->rows[row.ordinal()]));
   }
   x->max_attempt = in.max_attempt();
+  if (!in.sent_back().empty()) x->sent_back = sched::Bitmap(x->size());
+  BSUB_RETURN_IF_ERROR(DecodeBits(in.sent_back(), &x->sent_back));
   return OkStatus();
 }
 

@@ -26,6 +26,7 @@ std::unique_ptr<sched::ArrayState> Copy(const sched::ArrayState& from) {
   for (std::uint32_t i = 0; i < from.size(); ++i) to->exit_codes.set(i, from.exit_codes.at(i));
   for (const auto& [ordinal, row] : from.rows) to->rows.emplace(ordinal, Copy(row));
   to->max_attempt = from.max_attempt;
+  to->sent_back = from.sent_back;
   return to;
 }
 

@@ -127,6 +127,33 @@ TEST(Array, RequeuedChildrenThatNeverRanAreBitsAgain) {
   EXPECT_THAT(env.job(a).array->rows, IsEmpty());
 }
 
+TEST(Array, RequeuedChildrenThatRanAreBitsToo) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  const JobId a = env.Submit(Job().Array("1-100").Retry(2));
+  env.Cycle();
+  env.TakeLaunches();
+  env.Finish("1[1]", Exit(1));
+  env.Cycle();
+  env.TakeLaunches();
+  for (const char* child : {"1[1]", "1[2]", "1[3]", "1[4]"}) ASSERT_TRUE(env.Cancel(child));
+  ASSERT_TRUE(env.Cancel(a));
+  for (const char* child : {"1[1]", "1[2]", "1[3]", "1[4]"}) env.Finish(child, Signalled(15));
+  ASSERT_EQ(env.StateOf(a), JobState::kFailed);
+  ASSERT_TRUE(env.Requeue(a));
+  EXPECT_THAT(env.job(a).array->rows, IsEmpty());
+  env.RestartFromState();
+  env.Connect("n1");
+  ASSERT_TRUE(env.Hold("1[7]"));
+  ASSERT_TRUE(env.Release("1[7]"));
+  EXPECT_THAT(env.job(a).array->rows, IsEmpty());
+  env.TakeStops();
+  env.Cycle();
+  for (const sched::LaunchTask& launch : env.TakeLaunches()) {
+    EXPECT_EQ(launch.attempt.number, 3u) << "no number that any child may have had";
+  }
+}
+
 TEST(Array, RequeueOfAWholeArrayTakesWhatFailed) {
   Env env;
   env.AddNodes(1, Cpus(4));
