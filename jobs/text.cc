@@ -61,6 +61,32 @@ std::string Quoted(std::string_view value) {
   return out + "'";
 }
 
+bool NaturalLess(std::string_view a, std::string_view b) {
+  // Takes the run of digits at the front off, and gives it without leading zeros: then longer is larger.
+  const auto take_digits = [](std::string_view& text) {
+    std::size_t n = 0;
+    while (n < text.size() && IsDigit(text[n])) ++n;
+    std::string_view digits = text.substr(0, n);
+    text.remove_prefix(n);
+    digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+    return digits;
+  };
+  std::string_view x = a, y = b;
+  while (!x.empty() && !y.empty()) {
+    if (IsDigit(x[0]) && IsDigit(y[0])) {
+      const std::string_view m = take_digits(x), n = take_digits(y);
+      if (m.size() != n.size()) return m.size() < n.size();
+      if (m != n) return m < n;
+      continue;
+    }
+    if (x[0] != y[0]) return x[0] < y[0];
+    x.remove_prefix(1);
+    y.remove_prefix(1);
+  }
+  if (x.empty() != y.empty()) return x.empty();
+  return a < b;
+}
+
 std::string Count(std::uint64_t n, std::string_view one, std::string_view many) {
   return std::to_string(n) + " " + std::string(n == 1 ? one : many);
 }

@@ -25,6 +25,9 @@ std::optional<std::uint64_t> TakeNumber(std::string_view& text, std::uint64_t ma
 // 'value' for a message: control characters become \n, \0 or \xNN, and a long value is cut.
 std::string Quoted(std::string_view value);
 
+// As people count: "n2" before "n10". Names that differ only in leading zeros keep their order as text.
+bool NaturalLess(std::string_view a, std::string_view b);
+
 // "1 child", "2 children".
 std::string Count(std::uint64_t n, std::string_view one, std::string_view many);
 

@@ -12,13 +12,16 @@ struct Target {
 
 Result<Target> Find(const State& state, const JobTarget& wanted) {
   Target target{state.FindJob(JobId(wanted.job)), std::nullopt, "job " + ToString(wanted)};
-  if (!target.job) return NotFound("job " + std::to_string(wanted.job) + ": no such job");
+  if (!target.job)
+    return NotFound("job " + std::to_string(wanted.job) +
+                    " does not exist; 'bsub-lite jobs --all' lists those that do");
   if (!wanted.index) return target;
   if (!target.job->array)
-    return NotFound(target.name + ": job " + std::to_string(wanted.job) + " is not an array");
+    return NotFound("job " + std::to_string(wanted.job) + " is no array; name it without an index");
   target.ordinal = target.job->spec.array->OrdinalOf(*wanted.index);
   if (!target.ordinal) {
-    return NotFound(target.name + ": no such child; the indices are " + target.job->spec.array->ToString());
+    return NotFound("job " + std::to_string(wanted.job) + " has no child " + std::to_string(*wanted.index) +
+                    "; its indexes are " + target.job->spec.array->ToString());
   }
   return target;
 }

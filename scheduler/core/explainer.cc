@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jobs/text.h"
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
 #include "scheduler/core/dependency_eval.h"
@@ -17,6 +18,20 @@ std::string Nodes(std::size_t n) { return std::to_string(n) + (n == 1 ? " node" 
 void AddEvidence(Reason& reason, std::string line) {
   if (reason.evidence.size() < kMaxEvidence) reason.evidence.push_back(std::move(line));
   if (reason.evidence.size() == kMaxEvidence) reason.evidence.back() = "… and more";
+}
+
+// As a shell takes it: the brackets of a child's id need quotes.
+std::string ShellId(const Job& job, std::uint32_t ordinal) {
+  const std::string id = DisplayId(job, ordinal);
+  return job.array ? "'" + id + "'" : id;
+}
+
+// The first job that the conditions look at; empty: none, or it is forgotten.
+std::string FirstTarget(const State& state, const std::vector<ConditionStatus>& conditions) {
+  const auto it = std::find_if(conditions.begin(), conditions.end(), [&](const ConditionStatus& c) {
+    return c.target.valid() && state.FindJob(c.target) != nullptr;
+  });
+  return it == conditions.end() ? "" : std::to_string(it->target.value());
 }
 
 // Collects every reason of one waiting task.
@@ -48,20 +63,24 @@ class WaitingReasons {
     const Verdict verdict = EvaluateWord(store_.state(), job_, ordinal_ / 64);
     if (verdict.met >> (ordinal_ % 64) & 1) return;
     const bool never = verdict.never >> (ordinal_ % 64) & 1;
-    Reason& reason =
-        never ? Add(ReasonCode::kNeverDependency,
-                    "its dependency " + ToString(job_.spec.dependency) +
-                        " can never be met; it stays because "
-                        "--keep-if-impossible was given",
-                    "run the parent again with `bsub-lite requeue`, or end this job with `bsub-lite cancel " +
-                        Id() + "`")
-              : Add(ReasonCode::kDependency, "it waits for its dependency " + ToString(job_.spec.dependency),
-                    "see what the parent waits for with `bsub-lite why PARENT`");
+    const std::string expression = ToString(job_.spec.dependency);
+    Reason& reason = never ? Add(ReasonCode::kNeverDependency,
+                                 "its dependency " + expression +
+                                     " can never be met; it stays because --keep-if-impossible was given",
+                                 "end it with `bsub-lite cancel " + Id() + "`")
+                           : Add(ReasonCode::kDependency, "it waits for its dependency " + expression,
+                                 "see which children are over with `bsub-lite jobs --children --all " +
+                                     std::to_string(job_.id.value()) + "`");
     const std::vector<ConditionStatus> blocking = BlockingConditions(store_.state(), job_, ordinal_, never);
     for (const ConditionStatus& c : blocking) AddEvidence(reason, c.text + ": " + c.because);
-    if (!never && blocking.size() == 1 && blocking[0].target.valid()) {
-      reason.next_step =
-          "see what it waits for with `bsub-lite why " + std::to_string(blocking[0].target.value()) + "`";
+    const std::string parent = FirstTarget(store_.state(), blocking);
+    if (parent.empty()) return;
+    if (never) {
+      reason.next_step = "run job " + parent + " again with `bsub-lite requeue " + parent +
+                         "`, or end this one with `bsub-lite cancel " + Id() + "`";
+    } else {
+      reason.next_step = std::string("see what ") + (blocking.size() == 1 ? "it" : "the first of them") +
+                         " waits for with `bsub-lite why " + parent + "`";
     }
   }
 
@@ -70,7 +89,8 @@ class WaitingReasons {
     Add(ReasonCode::kBeginTime,
         "it was asked to begin at " + FormatUtc(job_.spec.begin_at) + ", in " +
             FormatDuration(job_.spec.begin_at - now_),
-        "");
+        "it starts then at the earliest; to start it sooner, end it with `bsub-lite cancel " + Id() +
+            "` and submit it again without --begin");
   }
 
   void Holds() {
@@ -97,8 +117,10 @@ class WaitingReasons {
     Add(hit->per_user ? ReasonCode::kUserLimit : ReasonCode::kQueueLimit,
         "queue " + queue->name + " runs at most " + Tasks(hit->limit) + of + " at a time, and " +
             std::to_string(hit->running) + " run now",
-        "it starts when one of them ends; an administrator can raise the limit with `bsub-lite queues set " +
-            queue->name + (hit->per_user ? " --max-running-per-user N`" : " --max-running N`"));
+        "it starts when one of them ends; an administrator can raise the limit, e.g. with `bsub-lite queues "
+        "set " +
+            queue->name + (hit->per_user ? " --max-running-per-user " : " --max-running ") +
+            std::to_string(2 * hit->limit) + "`");
   }
 
   void Concurrency() {
@@ -109,23 +131,37 @@ class WaitingReasons {
         "the array was submitted with %" + std::to_string(limit) +
             ": at most so many children at a time, and " + std::to_string(job_.array->live_count()) +
             " run now",
-        "");
+        "it starts when one of them ends; see them with `bsub-lite jobs --children --state running " +
+            std::to_string(job_.id.value()) + "`");
   }
 
   struct NodeGroups {
     std::size_t fit_now = 0, fit_later = 0, too_small = 0, unavailable = 0;
+    std::string drained;  // one that would do
   };
+
+  // Ids follow the order of registration, which means nothing to people.
+  std::vector<const Node*> NodesByName() const {
+    std::vector<const Node*> nodes;
+    for (const auto& [id, node] : store_.state().nodes) nodes.push_back(&node);
+    std::sort(nodes.begin(), nodes.end(), [](const Node* a, const Node* b) {
+      return NaturalLess(a->description.name, b->description.name);
+    });
+    return nodes;
+  }
 
   NodeGroups GroupNodes(Reason& reason) const {
     NodeGroups groups;
-    for (const auto& [id, node] : store_.state().nodes) {
-      const NodeCapacity::Use* use = store_.capacity().Find(id);
+    for (const Node* listed : NodesByName()) {
+      const Node& node = *listed;
+      const NodeCapacity::Use* use = store_.capacity().Find(node.id);
       const std::string& name = node.description.name;
       if (!settings_.request.Fits(node.description.total)) {
         ++groups.too_small;
         AddEvidence(reason, name + ": too small, has " + Describe(node.description.total));
       } else if (!use || !use->usable) {
         ++groups.unavailable;
+        if (node.drained && groups.drained.empty()) groups.drained = name;
         AddEvidence(reason, name + ": " + WhyUnusable(node));
       } else if (!settings_.request.Fits(use->Free())) {
         ++groups.fit_later;
@@ -150,8 +186,7 @@ class WaitingReasons {
   void Capacity(bool blocked) {
     const std::string asked = Describe(settings_.request);
     if (store_.state().nodes.empty()) {
-      Add(ReasonCode::kNoNodes, "the cluster has no nodes",
-          "start some with `bsub-lite up --nodes N --slots S`");
+      Add(ReasonCode::kNoNodes, "the cluster has no nodes", "start some: on one machine with `bsub-lite up`");
       return;
     }
     Reason reason;
@@ -160,20 +195,24 @@ class WaitingReasons {
       reason.code = ReasonCode::kNeverFits;
       reason.text = "it can never run here: it asks for " + asked + " on one node, and none of " +
                     Nodes(g.too_small) + " has that much";
-      reason.next_step = "cancel it and submit again with less (-c, -m, --gpus), or add a larger node";
+      reason.next_step = "end it with `bsub-lite cancel " + Id() +
+                         "` and submit it again with less (-c, -m, --gpus), or add a larger node";
     } else if (blocked || g.fit_now > 0) {
       return;
     } else if (g.fit_later == 0) {
       reason.code = ReasonCode::kNodesUnavailable;
       reason.text =
           "it asks for " + asked + "; " + Nodes(g.unavailable) + " would do but cannot take work now";
-      reason.next_step = "see `bsub-lite nodes`; resume a drained node with `bsub-lite resume NODE`";
+      reason.next_step = g.drained.empty() ? "see since when with `bsub-lite nodes`"
+                                           : "let one work again with `bsub-lite resume " + g.drained + "`";
     } else {
       reason.code = ReasonCode::kResources;
       reason.text = "it asks for " + asked + "; " + Nodes(g.fit_later) + " would do but " +
                     (g.fit_later == 1 ? "is" : "are") + " busy, " + std::to_string(g.too_small) +
                     " too small, " + std::to_string(g.unavailable) + " unavailable";
-      reason.next_step = "it starts when enough of what runs has ended";
+      reason.next_step =
+          "it starts when enough of what runs has ended; see that with `bsub-lite jobs --user "
+          "all --state running`";
     }
     found_.push_back(std::move(reason));
     if (found_.back().code == ReasonCode::kResources) Position();
@@ -196,7 +235,7 @@ class WaitingReasons {
                    : std::to_string(ahead) + (ahead == 1 ? " job is" : " jobs are") +
                          " served before it in its own or a "
                          "higher queue",
-        "");
+        ahead == 0 ? "" : "see them with `bsub-lite jobs --user all --state waiting`");
   }
 
   std::int64_t CountAhead(const ClassKey& key, const WaitingClass& waiting, bool own) const {
@@ -211,7 +250,7 @@ class WaitingReasons {
     const auto it = store_.state().queues.find(settings_.queue);
     return it == store_.state().queues.end() ? nullptr : &it->second;
   }
-  std::string Id() const { return "'" + DisplayId(job_, ordinal_) + "'"; }
+  std::string Id() const { return ShellId(job_, ordinal_); }
 
   const Store& store_;
   const Job& job_;
@@ -250,18 +289,40 @@ Reason LiveReason(const Store& store, const Task& task, TimePoint now) {
       ReasonCode::kRunning, "it runs on node " + name + " for " + FormatDuration(now - a.started_at), "", {}};
 }
 
-Reason OverReason(const Job& job, std::uint32_t ordinal, JobState state) {
-  const Task* task = FindTask(job, ordinal);
-  std::string text = state == JobState::kSucceeded ? "it succeeded" : "it failed";
-  if (task && task->last_end) text += ": " + Describe(task->last_end->end);
-  if (!task && state == JobState::kFailed) {
-    text += " with exit code " + std::to_string(job.array->exit_codes.at(ordinal));
+// What to do about a task that failed; `end` is unknown of a child that is only a bit, which has run.
+std::string AfterFailure(const State& state, const Job& job, std::uint32_t ordinal, EndKind end) {
+  const std::string id = ShellId(job, ordinal);
+  switch (end) {
+    case EndKind::kCancelled:
+    case EndKind::kRequeued:
+      return "run it again with `bsub-lite requeue " + id + "`";
+    case EndKind::kDependencyFailed: {
+      const std::string parent = FirstTarget(state, BlockingConditions(state, job, ordinal, true));
+      return parent.empty() ? "" : "see how the other job ended with `bsub-lite why " + parent + "`";
+    }
+    case EndKind::kNeverStarted:
+      return "mend that and run it again with `bsub-lite requeue " + id + "`";
+    case EndKind::kNone:
+    case EndKind::kExited:
+    case EndKind::kSignalled:
+    case EndKind::kTimedOut:
+    case EndKind::kOutOfMemory:
+    case EndKind::kNodeLost:
+      break;
   }
+  return "read its output with `bsub-lite logs " + id + "`";
+}
+
+Reason OverReason(const State& state, const Job& job, std::uint32_t ordinal) {
+  const Task* task = FindTask(job, ordinal);
+  const TaskEnd* last = task ? task->last_end.get() : nullptr;
+  if (StateOf(job, ordinal) == JobState::kSucceeded) return {ReasonCode::kOver, "it succeeded", "", {}};
+  const std::string how = last        ? ": " + Describe(last->end)
+                          : job.array ? " with exit code " + std::to_string(job.array->exit_codes.at(ordinal))
+                                      : "";
   return {ReasonCode::kOver,
-          text,
-          state == JobState::kFailed
-              ? "read its output with `bsub-lite logs '" + DisplayId(job, ordinal) + "'`"
-              : "",
+          "it failed" + how,
+          AfterFailure(state, job, ordinal, last ? last->end.kind : EndKind::kNone),
           {}};
 }
 
@@ -296,7 +357,7 @@ Result<Explanation> Explain(const Store& store, const TaskSelector& target, Time
   if (IsLive(state)) {
     e.reasons.push_back(LiveReason(store, *task, now));
   } else if (IsOver(state)) {
-    e.reasons.push_back(OverReason(*job, ordinal, state));
+    e.reasons.push_back(OverReason(store.state(), *job, ordinal));
   } else {
     e.reasons = WaitingReasons(store, *job, ordinal, now).Collect();
   }

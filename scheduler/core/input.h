@@ -34,7 +34,7 @@ struct Started {
 struct Submit {
   ReplyTo reply;
   Principal who;
-  JobSpec spec;  // settings->owner is overwritten by `who` unless an admin submits for another
+  JobSpec spec;  // settings->owner is overwritten by `who`: nobody submits for another
 };
 
 // Cancel, hold, release, requeue, priority: the same shape.

@@ -78,6 +78,13 @@ Result<Explanation> Scheduler::Explain(const TaskSelector& target, TimePoint now
   return bsub::sched::Explain(impl_->store, target, now);
 }
 
+Result<Forecast> Scheduler::ForecastOf(const TaskSelector& target, TimePoint now,
+                                       std::uint32_t max_steps) const {
+  return MakeForecast(impl_->store, target, now, max_steps);
+}
+
+ShortReasons Scheduler::MakeShortReasons() const { return ShortReasons(impl_->store); }
+
 Status Scheduler::CheckInvariants() const { return bsub::sched::CheckInvariants(impl_->store); }
 
 }  // namespace bsub::sched

@@ -14,9 +14,11 @@
 #include "common/result.h"
 #include "scheduler/core/entry.h"
 #include "scheduler/core/explain.h"
+#include "scheduler/core/forecast.h"
 #include "scheduler/core/input.h"
 #include "scheduler/core/message.h"
 #include "scheduler/core/settings.h"
+#include "scheduler/core/short_reason.h"
 #include "scheduler/core/state.h"
 
 namespace bsub::sched {
@@ -69,6 +71,10 @@ class Scheduler {
   // Live attempts on a node, ascending.
   std::vector<AttemptRef> AttemptsOn(NodeId node) const;
   Result<Explanation> Explain(const TaskSelector& target, TimePoint now) const;
+  // `max_steps` bounds the work (forecast.h).
+  Result<Forecast> ForecastOf(const TaskSelector& target, TimePoint now, std::uint32_t max_steps) const;
+  // Short words for lists; good until the next Handle or Apply.
+  ShortReasons MakeShortReasons() const;
 
   // Walks every invariant of the state and of what is derived from it; the first broken one is described. For
   // tests and the simulator.

@@ -61,6 +61,7 @@ class Job {
   Job& Retry(std::int32_t attempts) { return settings_.retry.attempts = attempts, *this; }
   Job& Rule(std::string_view text);  // of evaluateOnExit: "exit=137:retry"
   Job& MaxInterruptions(std::int32_t n) { return settings_.max_interruptions = n, *this; }
+  Job& Walltime(Duration d) { return settings_.walltime = d, *this; }
   Job& Grace(Duration d) { return settings_.stop_grace = d, *this; }
   Job& KeepIfImpossible() { return settings_.on_impossible = OnImpossible::kKeep, *this; }
   Job& Array(std::string_view indices);    // "1-10%2"

@@ -231,9 +231,9 @@ TEST(Control, EachTargetGetsItsOwnAnswer) {
   ASSERT_THAT(results, SizeIs(5));
   EXPECT_EQ(Says(results[0]), "ok");
   EXPECT_THAT(Says(results[1]), HasSubstr("may not cancel"));
-  EXPECT_THAT(Says(results[2]), HasSubstr("no such child; the indices are 1-3"));
-  EXPECT_THAT(Says(results[3]), HasSubstr("is not an array"));
-  EXPECT_THAT(Says(results[4]), HasSubstr("job 77: no such job"));
+  EXPECT_THAT(Says(results[2]), HasSubstr("has no child"));
+  EXPECT_THAT(Says(results[3]), HasSubstr("is no array"));
+  EXPECT_THAT(Says(results[4]), HasSubstr("job 77 does not exist"));
 }
 
 TEST(Control, TooManyTargetsAreRefusedAsAWhole) {

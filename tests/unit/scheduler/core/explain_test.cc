@@ -48,7 +48,8 @@ TEST(Explain, ADependencyThatCanNeverBeMet) {
   env.Cycle();
   env.Finish("1", Exit(3));
   EXPECT_THAT(env.Why(a), ElementsAre(ReasonCode::kNeverDependency));
-  EXPECT_THAT(env.Explain(a), AllOf(HasSubstr("job 1 exited with code 3"), HasSubstr("bsub-lite requeue")));
+  EXPECT_THAT(env.Explain(a), AllOf(HasSubstr("job 1 exited with code 3"), HasSubstr("`bsub-lite requeue 1`"),
+                                    HasSubstr("`bsub-lite cancel 2`")));
 }
 
 TEST(Explain, TheBeginTimeAndHowLongUntil) {
@@ -92,8 +93,8 @@ TEST(Explain, QueueLimits) {
   env.Cycle();
   const JobId late = env.Submit(Job().Queue("q").By(Bob()));
   EXPECT_THAT(env.Why(late), ElementsAre(ReasonCode::kQueueLimit));
-  EXPECT_THAT(env.Explain(late),
-              AllOf(HasSubstr("at most 3 tasks at a time, and 3 run now"), HasSubstr("--max-running N")));
+  EXPECT_THAT(env.Explain(late), AllOf(HasSubstr("at most 3 tasks at a time, and 3 run now"),
+                                       HasSubstr("`bsub-lite queues set q --max-running 6`")));
 }
 
 TEST(Explain, ArrayConcurrency) {
@@ -110,7 +111,7 @@ TEST(Explain, NoNodesAtAll) {
   Env env;
   const JobId a = env.Submit(Job());
   EXPECT_THAT(env.Why(a), ElementsAre(ReasonCode::kNoNodes));
-  EXPECT_THAT(env.Explain(a), HasSubstr("bsub-lite up --nodes"));
+  EXPECT_THAT(env.Explain(a), HasSubstr("`bsub-lite up`"));
 }
 
 TEST(Explain, WhatCanNeverRunSaysSoEvenWhenSomethingElseBlocksToo) {
@@ -120,7 +121,8 @@ TEST(Explain, WhatCanNeverRunSaysSoEvenWhenSomethingElseBlocksToo) {
   EXPECT_THAT(env.Why(a), ElementsAre(ReasonCode::kHeld, ReasonCode::kNeverFits));
   EXPECT_THAT(env.Explain(a),
               AllOf(HasSubstr("asks for 16 CPUs on one node, and none of 2 nodes has that much"),
-                    HasSubstr("n1: too small, has 4 CPUs, 8.0 GiB"), HasSubstr("submit again with less")));
+                    HasSubstr("n1: too small, has 4 CPUs, 8.0 GiB"),
+                    HasSubstr("`bsub-lite cancel 1` and submit it again with less")));
 }
 
 TEST(Explain, BusyNodesWithCountsAndEvidence) {
@@ -147,7 +149,7 @@ TEST(Explain, NodesThatCannotTakeWork) {
   EXPECT_THAT(env.Why(a), ElementsAre(ReasonCode::kNodesUnavailable));
   EXPECT_THAT(env.Explain(a),
               AllOf(HasSubstr("2 nodes would do but cannot take work now"), HasSubstr("n1: drained by ops"),
-                    HasSubstr("n2: contact lost since"), HasSubstr("bsub-lite resume NODE")));
+                    HasSubstr("n2: contact lost since"), HasSubstr("`bsub-lite resume n1`")));
   env.Restart();
   ASSERT_TRUE(env.SetNode(sched::NodeAction::kResume, "n1"));
   EXPECT_THAT(env.Explain(a), HasSubstr("n1: has not connected since the scheduler started"));
@@ -183,7 +185,23 @@ TEST(Explain, WhatIsLiveOrOver) {
   env.Connect("n1");
   env.Finish(a, Exit(1));
   EXPECT_THAT(env.Why(a), ElementsAre(ReasonCode::kOver));
-  EXPECT_THAT(env.Explain(a), AllOf(HasSubstr("cancelled by alice"), HasSubstr("bsub-lite logs '1'")));
+  EXPECT_THAT(env.Explain(a), AllOf(HasSubstr("cancelled by alice"), HasSubstr("`bsub-lite requeue 1`")));
+}
+
+TEST(Explain, WhatToDoAboutAFailureDependsOnHowItCame) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  env.Submit(Job());
+  env.Submit(Job().After("done(1)"));
+  env.Submit(Job().Array("1-3"));
+  env.Cycle();
+  env.Finish("1", Exit(3));
+  env.Finish("3[2]", Exit(4));
+  EXPECT_THAT(env.Explain("1"), HasSubstr("`bsub-lite logs 1`"));
+  EXPECT_THAT(env.Explain("2"),
+              AllOf(HasSubstr("dependency can no longer be met"), HasSubstr("`bsub-lite why 1`")))
+      << "it has no output";
+  EXPECT_THAT(env.Explain("3[2]"), HasSubstr("`bsub-lite logs '3[2]'`")) << "the shell needs the quotes";
 }
 
 TEST(Explain, AfterARestartTheTimeWithoutContactIsNotMadeUp) {

@@ -1,0 +1,305 @@
+#include "scheduler/core/forecast.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <queue>
+#include <set>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "jobs/units.h"
+#include "scheduler/core/cycle.h"
+
+namespace bsub::sched {
+namespace {
+
+std::string ShellId(const Job& job, const std::string& id) { return job.array ? "'" + id + "'" : id; }
+
+// The tasks of one job that may start, as they are served.
+struct Line {
+  const Job* job = nullptr;
+  const Queue* queue = nullptr;
+  std::uint32_t waiting = 0;
+  bool is_target = false;
+};
+
+struct TaskRelease {
+  TimePoint at;
+  NodeId node;
+  const Job* job = nullptr;
+  Resources resources;
+  friend bool operator<(const TaskRelease& a, const TaskRelease& b) {
+    return std::tie(b.at, b.node, b.job->id) < std::tie(a.at, a.node, a.job->id);  // for a min-heap
+  }
+};
+
+// A cluster that is played forward.
+class Rehearsal {
+ public:
+  Rehearsal(const Store& store, TimePoint now, std::uint32_t max_steps)
+      : store_(store), now_(now), steps_left_(max_steps) {
+    for (const auto& [id, use] : store.capacity().nodes()) {
+      if (use.usable) free_[id] = use.Free();
+    }
+    for (const auto& [id, use] : store.capacity().nodes()) {
+      for (const AttemptRef& ref : use.attempts) AddLive(ref, id);
+    }
+  }
+
+  // `open`: how many of the target's tasks start before it, itself included.
+  std::optional<TimePoint> StartOf(const Job& target, std::uint32_t open) {
+    AddLines(target);
+    target_left_ = open;
+    Pass();
+    while (target_left_ > 0 && steps_left_ > 0 && !releases_.empty()) {
+      now_ = std::max(now_, releases_.top().at);
+      while (!releases_.empty() && releases_.top().at <= now_) Release();
+      Pass();
+    }
+    return target_left_ == 0 ? std::optional(now_) : std::nullopt;
+  }
+
+  bool OutOfSteps() const { return steps_left_ == 0; }
+  std::uint32_t endless() const { return endless_; }
+
+ private:
+  using User = std::pair<const Queue*, std::uint32_t>;
+
+  void AddLive(const AttemptRef& ref, NodeId node) {
+    const Job& job = store_.state().jobs.at(ref.task.job);
+    const Task* task = FindTask(job, ref.task.ordinal);
+    const Duration walltime = job.spec.settings->walltime;
+    Count(job, +1);
+    const bool stopping = task->attempt->stop != StopReason::kNone;
+    if (walltime.count() == 0 && !stopping) {
+      ++endless_;
+      return;
+    }
+    const TimePoint began = task->attempt->started_at.set() ? task->attempt->started_at : now_;
+    const TimePoint end =
+        stopping ? task->attempt->stop_at + job.spec.settings->stop_grace : began + walltime;
+    releases_.push({std::max(end, now_), node, &job, task->attempt->allocated});
+  }
+
+  void Count(const Job& job, int n) {
+    const auto queue = store_.state().queues.find(job.spec.settings->queue);
+    if (queue == store_.state().queues.end()) return;
+    running_[&queue->second] += n;
+    running_of_user_[{&queue->second, job.spec.settings->owner.uid}] += n;
+    running_of_job_[&job] += n;
+  }
+
+  void AddLines(const Job& target) {
+    for (const Queue* queue : QueuesInOrder(store_.state())) {
+      const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name);
+      if (!classes || !queue->dispatches) continue;
+      const std::size_t begin = lines_.size();
+      for (const auto& [key, waiting] : *classes) {
+        for (const WaitingMember& member : waiting.members) {
+          if (steps_left_ == 0) return;
+          --steps_left_;
+          AddLine(store_.state().jobs.at(member.job), *queue, target);
+        }
+      }
+      std::sort(lines_.begin() + static_cast<std::ptrdiff_t>(begin), lines_.end(), ServedBefore);
+    }
+    // One that is not among the waiting: its array runs as many children as it may.
+    if (std::none_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.is_target; })) {
+      const auto queue = store_.state().queues.find(target.spec.settings->queue);
+      if (queue != store_.state().queues.end()) AddLine(target, queue->second, target);
+    }
+  }
+
+  void AddLine(const Job& job, const Queue& queue, const Job& target) {
+    Line line;
+    line.job = &job;
+    line.queue = &queue;
+    line.waiting = job.array ? job.array->open_count : 1;
+    line.is_target = job.id == target.id;
+    lines_.push_back(std::move(line));
+  }
+
+  static bool ServedBefore(const Line& a, const Line& b) {
+    if (a.job->priority != b.job->priority) return a.job->priority > b.job->priority;
+    if (InFront(*a.job) != InFront(*b.job)) return InFront(*a.job);
+    return a.job->id < b.job->id;
+  }
+
+  void Pass() {
+    std::set<Resources> full;  // no node has room for these now
+    for (Line& line : lines_) {
+      const Resources& request = line.job->spec.settings->request;
+      while (line.waiting > 0 && target_left_ > 0 && MayStart(line) && full.count(request) == 0) {
+        if (steps_left_ == 0) return;
+        --steps_left_;
+        const auto node = Choose(request);
+        if (!node) {
+          full.insert(request);
+        } else {
+          Start(line, *node, request);
+        }
+      }
+    }
+  }
+
+  bool MayStart(const Line& line) {
+    const Queue& queue = *line.queue;
+    if (queue.max_running > 0 && running_[&queue] >= queue.max_running) return false;
+    const std::uint32_t uid = line.job->spec.settings->owner.uid;
+    if (queue.max_running_per_user > 0 && running_of_user_[{&queue, uid}] >= queue.max_running_per_user)
+      return false;
+    const std::uint32_t limit = line.job->array ? line.job->spec.array->concurrency() : 0;
+    return limit == 0 || running_of_job_[line.job] < limit;
+  }
+
+  // As the cycle chooses: the fewest CPUs left free.
+  std::optional<NodeId> Choose(const Resources& request) const {
+    std::optional<NodeId> best;
+    std::int64_t least = 0;
+    for (const auto& [id, free] : free_) {
+      if (!request.Fits(free) || (best && free.cpu_milli >= least)) continue;
+      best = id;
+      least = free.cpu_milli;
+    }
+    return best;
+  }
+
+  void Start(Line& line, NodeId node, const Resources& request) {
+    --line.waiting;
+    if (line.is_target) --target_left_;
+    free_.at(node) -= request;
+    Count(*line.job, +1);
+    const Duration walltime = line.job->spec.settings->walltime;
+    if (walltime.count() == 0) {
+      ++endless_;
+    } else {
+      releases_.push({now_ + walltime, node, line.job, request});
+    }
+  }
+
+  void Release() {
+    const TaskRelease release = releases_.top();
+    releases_.pop();
+    Count(*release.job, -1);
+    if (const auto it = free_.find(release.node); it != free_.end()) it->second += release.resources;
+  }
+
+  const Store& store_;
+  TimePoint now_;
+  std::uint32_t steps_left_;
+  std::map<NodeId, Resources> free_;
+  std::priority_queue<TaskRelease> releases_;
+  std::map<const Queue*, std::int64_t> running_;
+  std::map<User, std::int64_t> running_of_user_;
+  std::map<const Job*, std::int64_t> running_of_job_;
+  std::vector<Line> lines_;
+  std::uint32_t target_left_ = 0;
+  std::uint32_t endless_ = 0;  // tasks without a time limit
+};
+
+void OfStarted(const Job& job, const Task* task, Forecast& f) {
+  const Duration walltime = job.spec.settings->walltime;
+  if (IsOver(f.state)) {
+    if (task && task->last_end) f.ends_at = task->last_end->at;
+    f.text = "it is over";
+    f.next_step = "see how it ended with `bsub-lite why " + ShellId(job, f.id) + "`";
+    return;
+  }
+  f.starts_at = task->attempt->started_at;
+  if (!f.starts_at.set()) {
+    f.text = "it is being started now";
+  } else if (walltime.count() == 0) {
+    f.text = "it runs since " + FormatUtc(f.starts_at) + " and has no time limit";
+  } else {
+    f.ends_at = f.starts_at + walltime;
+    f.text =
+        "it runs since " + FormatUtc(f.starts_at) + " and ends at " + FormatUtc(f.ends_at) + " at the latest";
+  }
+}
+
+void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePoint now,
+               std::uint32_t max_steps, Forecast& f) {
+  // What this says of a blocked task would be about another day.
+  const bool open = job.array ? job.array->open.test(ordinal) : job.ready && !job.task.held;
+  const auto queue = store.state().queues.find(job.spec.settings->queue);
+  const bool closed = queue == store.state().queues.end() || !queue->second.dispatches;
+  f.next_step = "see what keeps it with `bsub-lite why " + ShellId(job, f.id) + "`";
+  if (!job.begin_reached) {
+    f.text = "not before " + FormatUtc(job.spec.begin_at);
+    f.starts_at = job.spec.begin_at;
+    return;
+  }
+  if (job.held || !open || closed) {
+    f.text = "that cannot be said: it may not start yet, whatever is free";
+    return;
+  }
+  Rehearsal rehearsal(store, now, max_steps);
+  std::uint32_t before = 1;
+  if (job.array) {
+    for (auto i = job.array->open.FirstSet(); i && *i < ordinal; i = job.array->open.FirstSet(*i + 1))
+      ++before;
+  }
+  const auto start = rehearsal.StartOf(job, before);
+  if (start) {
+    f.starts_at = *start;
+    const bool soon = *start <= now;
+    f.text = soon ? "it starts with the next scheduling cycle"
+                  : "it starts by " + FormatUtc(*start) + ", in " + FormatDuration(*start - now) +
+                        ", if what runs uses all of its time";
+    const Duration walltime = job.spec.settings->walltime;
+    if (walltime.count() > 0) f.ends_at = *start + walltime;
+    if (soon) f.next_step.clear();
+  } else if (rehearsal.OutOfSteps()) {
+    f.text = "that cannot be said: too many jobs wait to play them all forward";
+  } else if (rehearsal.endless() > 0) {
+    f.text = "that cannot be said: it waits for tasks that have no time limit (-t), " +
+             std::to_string(rehearsal.endless()) + " in all";
+  } else {
+    f.text = "it cannot start on the nodes that take work now";
+  }
+}
+
+// Of an array as a whole: the first child that waits, else one that runs.
+std::uint32_t ChildToSpeakFor(const Job& job) {
+  if (!job.array) return 0;
+  if (const auto open = job.array->open.FirstSet()) return *open;
+  for (std::uint32_t i = 0; i < job.size(); ++i) {
+    if (!job.array->IsOver(i) && !job.array->FindRow(i)) return i;
+  }
+  return job.array->rows.empty() ? 0 : job.array->rows.begin()->first;
+}
+
+Forecast OfWholeArray(const Job& job) {
+  Forecast f;
+  f.id = std::to_string(job.id.value());
+  f.state = StateOf(job);
+  f.ends_at = job.finished_at;
+  f.text = "all of its children are over";
+  f.next_step = "see how they ended with `bsub-lite jobs --children " + f.id + "`";
+  return f;
+}
+
+}  // namespace
+
+Result<Forecast> MakeForecast(const Store& store, const TaskSelector& target, TimePoint now,
+                              std::uint32_t max_steps) {
+  const Job* job = store.state().FindJob(target.job);
+  if (!job) return NotFound("job " + std::to_string(target.job.value()) + " does not exist");
+  if (job->array && !target.ordinal && job->Over()) return OfWholeArray(*job);
+  const std::uint32_t ordinal = target.ordinal.value_or(ChildToSpeakFor(*job));
+  if (ordinal >= job->size())
+    return NotFound("job " + std::to_string(target.job.value()) + " has no such child");
+  Forecast f;
+  f.id = DisplayId(*job, ordinal);
+  f.state = StateOf(*job, ordinal);
+  if (IsWaiting(f.state)) {
+    OfWaiting(store, *job, ordinal, now, max_steps, f);
+  } else {
+    OfStarted(*job, FindTask(*job, ordinal), f);
+  }
+  return f;
+}
+
+}  // namespace bsub::sched

@@ -1,0 +1,28 @@
+// When will a task start? The scheduling cycle is played forward: what runs ends at its time limit, what
+// waits starts in the order it is served, and nothing new comes. It tends to be late, since most tasks need
+// less than their limit.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/result.h"
+#include "scheduler/core/store.h"
+
+namespace bsub::sched {
+
+struct Forecast {
+  std::string id;  // "12" or "12[17]"
+  JobState state = JobState::kSubmitted;
+  TimePoint starts_at;  // unset: cannot be said
+  TimePoint ends_at;    // unset: cannot be said
+  std::string text;     // one sentence
+  std::string next_step;
+};
+
+// The work is bounded by `max_steps` tries to place a task; beyond it there is no forecast, and it says so.
+// Of an array as a whole: of the first child that waits.
+Result<Forecast> MakeForecast(const Store& store, const TaskSelector& target, TimePoint now,
+                              std::uint32_t max_steps);
+
+}  // namespace bsub::sched

@@ -1,0 +1,30 @@
+#include "jobs/text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace bsub {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(NaturalLess, CountsAsPeopleDo) {
+  std::vector<std::string> names = {"n10", "n2", "n1", "gpu", "n", "n10a", "n9-b2", "n9-b12", "n02"};
+  std::sort(names.begin(), names.end(), NaturalLess);
+  EXPECT_THAT(names, ElementsAre("gpu", "n", "n1", "n02", "n2", "n9-b2", "n9-b12", "n10", "n10a"));
+}
+
+TEST(NaturalLess, NumbersMayBeOfAnyLength) {
+  EXPECT_TRUE(NaturalLess("n99999999999999999999998", "n99999999999999999999999"));
+  EXPECT_FALSE(NaturalLess("n100000000000000000000000", "n99999999999999999999999"));
+  EXPECT_TRUE(NaturalLess("n0", "n1"));
+  EXPECT_TRUE(NaturalLess("n", "n0"));
+  EXPECT_FALSE(NaturalLess("n1", "n1"));
+}
+
+}  // namespace
+}  // namespace bsub
