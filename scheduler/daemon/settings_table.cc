@@ -242,6 +242,9 @@ void AddLimits(std::vector<Setting>& table) {
   table.push_back(Number<std::size_t>("rpc.list_page_jobs",
                                       "Jobs looked at in one visit to the core by a listing.",
                                       BSUB_AT(rpc.list_page_jobs), 1));
+  table.push_back(Number<std::uint32_t>("rpc.max_forecast_steps",
+                                        "Tries to place a task in one forecast of `when`; beyond it there is none.",
+                                        BSUB_AT(rpc.max_forecast_steps), 1));
   table.push_back(Number<std::size_t>("rpc.max_unread_events",
                                       "Batches kept for a follower of events that reads "
                                       "slowly.",

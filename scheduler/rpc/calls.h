@@ -28,6 +28,7 @@ void Control(const Services& services, const Identity& who, const v1::ControlReq
 // list_calls.cc, job_calls.cc
 grpc::ServerWriteReactor<v1::Job>* ListJobs(const Services& services, const v1::ListJobsRequest& request);
 void GetJob(const Services& services, const v1::GetJobRequest& request, v1::Job& reply, Done done);
+void When(const Services& services, const v1::WhenRequest& request, v1::WhenReply& reply, Done done);
 void Why(const Services& services, const v1::WhyRequest& request, v1::WhyReply& reply, Done done);
 
 // wait_calls.cc, event_calls.cc, log_calls.cc
@@ -41,6 +42,7 @@ void ListQueues(const Services& services, v1::ListQueuesReply& reply, Done done)
 void SetQueue(const Services& services, const Identity& who, const v1::SetQueueRequest& request, Done done);
 void DeleteQueue(const Services& services, const Identity& who, const v1::DeleteQueueRequest& request,
                  Done done);
+void ListEnvironments(const Services& services, v1::ListEnvironmentsReply& reply, Done done);
 void ListNodes(const Services& services, v1::ListNodesReply& reply, Done done);
 void SetNode(const Services& services, const Identity& who, const v1::SetNodeRequest& request, Done done);
 void RegisterDefinition(const Services& services, const Identity& who,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "jobs/definition.h"
+#include "jobs/text.h"
 #include "scheduler/rpc/calls.h"
 #include "scheduler/rpc/cluster_translation.h"
 #include "scheduler/rpc/protocol.h"
@@ -16,7 +17,17 @@ namespace {
 template <typename View>
 void FillNodesByName(const View& view, google::protobuf::RepeatedPtrField<v1::Node>& nodes) {
   for (const auto& [id, node] : view.state().nodes) FillNode(view, node, *nodes.Add());
-  std::sort(nodes.begin(), nodes.end(), [](const v1::Node& a, const v1::Node& b) { return a.name() < b.name(); });
+  std::sort(nodes.begin(), nodes.end(),
+            [](const v1::Node& a, const v1::Node& b) { return NaturalLess(a.name(), b.name()); });
+}
+
+// As they are served: higher priority first.
+template <typename View>
+void FillQueuesInOrder(const View& view, google::protobuf::RepeatedPtrField<v1::Queue>& queues) {
+  for (const auto& [name, queue] : view.state().queues) FillQueue(view, queue, *queues.Add());
+  std::sort(queues.begin(), queues.end(), [](const v1::Queue& a, const v1::Queue& b) {
+    return a.priority() != b.priority() ? a.priority() > b.priority() : NaturalLess(a.name(), b.name());
+  });
 }
 
 // A read that only fills the reply in.
@@ -40,10 +51,7 @@ void SendPlain(const Services& services, DecideFn decide, const Done& done) {
 
 void ListQueues(const Services& services, v1::ListQueuesReply& reply, Done done) {
   ReadInto(
-      services,
-      [&reply](const CoreView& view) {
-        for (const auto& [name, queue] : view.state().queues) FillQueue(view, queue, *reply.add_queues());
-      },
+      services, [&reply](const CoreView& view) { FillQueuesInOrder(view, *reply.mutable_queues()); },
       std::move(done));
 }
 
@@ -72,10 +80,13 @@ void DeleteQueue(const Services& services, const Identity& who, const v1::Delete
 
 void ListNodes(const Services& services, v1::ListNodesReply& reply, Done done) {
   ReadInto(
-      services,
-      [&reply](const CoreView& view) {
-        FillNodesByName(view, *reply.mutable_nodes());
-      },
+      services, [&reply](const CoreView& view) { FillNodesByName(view, *reply.mutable_nodes()); },
+      std::move(done));
+}
+
+void ListEnvironments(const Services& services, v1::ListEnvironmentsReply& reply, Done done) {
+  ReadInto(
+      services, [&reply](const CoreView& view) { FillEnvironment(view, *reply.add_environments()); },
       std::move(done));
 }
 
@@ -153,11 +164,10 @@ void GetStatus(const Services& services, v1::StatusReply& reply, Done done) {
         reply.set_home(services.facts.home);
         FillNodesByName(view, *reply.mutable_nodes());
         std::int64_t waiting = 0, running = 0;
-        for (const auto& [name, queue] : view.state().queues) {
-          v1::Queue& out = *reply.add_queues();
-          FillQueue(view, queue, out);
-          waiting += out.waiting();
-          running += out.starting() + out.running();
+        FillQueuesInOrder(view, *reply.mutable_queues());
+        for (const v1::Queue& queue : reply.queues()) {
+          waiting += queue.waiting();
+          running += queue.starting() + queue.running();
         }
         reply.set_jobs(view.state().jobs.size());
         reply.set_waiting_tasks(static_cast<std::uint64_t>(waiting));

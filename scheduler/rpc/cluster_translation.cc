@@ -84,6 +84,29 @@ void FillQueue(const CoreView& view, const sched::Queue& queue, v1::Queue& to) {
   to.set_running(usage.running);
 }
 
+void FillEnvironment(const CoreView& view, v1::ComputeEnvironment& to) {
+  to.set_name("default");
+  to.set_type("UNMANAGED");
+  to.set_state("ENABLED");
+  Resources total, used;
+  for (const auto& [id, node] : view.state().nodes) {
+    const sched::NodeUsage usage = view.scheduler.UsageOf(id);
+    to.set_nodes(to.nodes() + 1);
+    if (usage.connected && !node.drained) to.set_nodes_usable(to.nodes_usable() + 1);
+    to.set_tasks(to.tasks() + usage.tasks);
+    total += node.description.total;
+    used += usage.used;
+  }
+  FillResources(total, *to.mutable_total());
+  FillResources(used, *to.mutable_used());
+  to.set_status(to.nodes_usable() > 0 ? "VALID" : "INVALID");
+  if (to.nodes() == 0) {
+    to.set_status_reason("no node is registered");
+  } else if (to.nodes_usable() == 0) {
+    to.set_status_reason("no node takes work; see `bsub-lite nodes`");
+  }
+}
+
 void FillNode(const CoreView& view, const sched::Node& node, v1::Node& to) {
   const sched::NodeDescription& description = node.description;
   to.set_name(description.name);

@@ -10,6 +10,8 @@
 namespace bsub::rpc {
 
 void FillQueue(const CoreView& view, const sched::Queue& queue, v1::Queue& to);
+// All nodes together: the one compute environment there is.
+void FillEnvironment(const CoreView& view, v1::ComputeEnvironment& to);
 void FillNode(const CoreView& view, const sched::Node& node, v1::Node& to);
 void FillDefinition(const JobDefinition& definition, v1::Definition& to);
 

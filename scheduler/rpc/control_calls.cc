@@ -39,6 +39,7 @@ class Selection {
 
   Result<std::vector<JobTarget>> In(const sched::State& state) const {
     const bool admin = RoleOf(services_.policy, who_, nullptr) == Role::kAdmin;
+    if (!admin && filter_.NamesOthersThan(who_)) return Others();
     std::vector<JobTarget> targets;
     for (const auto& [id, job] : state.jobs) {
       if (job.Over() != (action_ == sched::ControlAction::kRequeue)) continue;
@@ -55,6 +56,12 @@ class Selection {
   }
 
  private:
+  // Taking nothing instead would look as if nobody had such jobs.
+  Error Others() const {
+    return PermissionDenied("user " + who_.name +
+                            " may not change jobs of others; without --user only your own are chosen");
+  }
+
   const Services& services_;
   const Principal& who_;
   const sched::ControlAction action_;

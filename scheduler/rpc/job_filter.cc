@@ -15,6 +15,8 @@ std::vector<std::string> StateWords() {
   return words;
 }
 
+constexpr std::string_view kEverybody = "*";
+
 Status AddStates(const std::string& word, std::set<JobState>& states) {
   const std::string lower = ToLower(word);
   const bool all_waiting = lower == "waiting" || lower == "pend" || lower == "pd";
@@ -64,8 +66,12 @@ Result<JobFilter> JobFilter::Make(const v1::JobFilter& filter) {
 bool JobFilter::NamesFinished() const { return std::any_of(states_.begin(), states_.end(), IsOver); }
 
 bool JobFilter::MatchesOwner(const Principal& owner) const {
-  if (filter_.owner().empty() || filter_.owner() == owner.name) return true;
+  if (filter_.owner().empty() || filter_.owner() == kEverybody || filter_.owner() == owner.name) return true;
   return AllDigits(filter_.owner()) && filter_.owner() == std::to_string(owner.uid);
+}
+
+bool JobFilter::NamesOthersThan(const Principal& who) const {
+  return NamesOwner() && (filter_.owner() == kEverybody || !MatchesOwner(who));
 }
 
 bool JobFilter::MatchesSpec(const JobSpec& spec, TimePoint submitted_at) const {

@@ -30,6 +30,8 @@ class JobFilter {
   // Some named state is one of a job that is over.
   bool NamesFinished() const;
   bool NamesOwner() const { return !filter_.owner().empty(); }
+  // Everybody, or one other user.
+  bool NamesOthersThan(const Principal& who) const;
 
  private:
   bool MatchesOwner(const Principal& owner) const;

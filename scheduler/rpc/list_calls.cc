@@ -1,130 +1,21 @@
-// ListJobs: any number of jobs, in pages, so that the core's thread is never held for long and a slow reader
-// holds up nothing. Each page is exact; jobs that come or go between two pages may or may not be seen.
-#include <optional>
+// ListJobs: any number of jobs, in pages: a slow reader holds up nothing. First those in the core
+// (job_walk.h), each page completed from the history, then those that the core has forgotten.
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "scheduler/rpc/calls.h"
+#include "scheduler/rpc/job_details.h"
 #include "scheduler/rpc/job_filter.h"
 #include "scheduler/rpc/job_translation.h"
+#include "scheduler/rpc/job_walk.h"
 #include "scheduler/rpc/stream_writer.h"
 #include "scheduler/rpc/targets.h"
 
 namespace bsub::rpc {
 namespace {
-
-struct Page {
-  std::vector<v1::Job> jobs;
-  std::vector<JobTarget> missing;  // named, but no longer in the core
-  bool end = false;
-};
-
-// Where the walk through the core's jobs stands.
-struct Cursor {
-  std::optional<JobId> job;        // the last one looked at
-  std::uint32_t next_ordinal = 0;  // of `job`'s children, while listing them
-  bool inside = false;             // `job` has more children
-  std::size_t next_target = 0;     // when jobs are named
-};
-
-class JobWalk {
- public:
-  JobWalk(v1::ListJobsRequest request, JobFilter filter, std::vector<JobTarget> targets,
-          std::size_t page_jobs)
-      : request_(std::move(request)),
-        filter_(std::move(filter)),
-        targets_(std::move(targets)),
-        page_jobs_(page_jobs) {}
-
-  const v1::ListJobsRequest& request() const { return request_; }
-  const JobFilter& filter() const { return filter_; }
-  bool finished_too() const { return request_.include_finished() || filter_.NamesFinished(); }
-  bool by_target() const { return !targets_.empty(); }
-
-  Result<Page> Next(const sched::State& state) {
-    Page page;
-    if (by_target()) {
-      BSUB_RETURN_IF_ERROR(NextTargets(state, page));
-    } else {
-      NextJobs(state, page);
-    }
-    return page;
-  }
-
- private:
-  Status NextTargets(const sched::State& state, Page& page) {
-    for (std::size_t looked = 0; looked < page_jobs_ && cursor_.next_target < targets_.size(); ++looked) {
-      const JobTarget& target = targets_[cursor_.next_target++];
-      if (!state.FindJob(JobId(target.job))) {
-        page.missing.push_back(target);
-        continue;
-      }
-      BSUB_ASSIGN_OR_RETURN(const FoundTarget found, FindTarget(state, target));
-      v1::Job& out = page.jobs.emplace_back();
-      if (found.ordinal) {
-        FillChild(state, *found.job, *found.ordinal, out);
-      } else {
-        FillJob(state, *found.job, out);
-      }
-    }
-    page.end = cursor_.next_target == targets_.size();
-    return OkStatus();
-  }
-
-  void NextJobs(const sched::State& state, Page& page) {
-    for (std::size_t looked = 0; looked < page_jobs_;) {
-      const sched::Job* job = NextJob(state);
-      if (!job) {
-        page.end = true;
-        return;
-      }
-      looked += request_.children() && job->array ? AddChildren(state, *job, page_jobs_ - looked, page)
-                                                  : AddJob(state, *job, page);
-    }
-  }
-
-  const sched::Job* NextJob(const sched::State& state) {
-    if (cursor_.inside) {
-      if (const sched::Job* job = state.FindJob(*cursor_.job)) return job;
-      cursor_.inside = false;
-    }
-    const sched::Job* next = nullptr;
-    if (request_.newest_first()) {
-      auto it = cursor_.job ? state.jobs.lower_bound(*cursor_.job) : state.jobs.end();
-      if (it != state.jobs.begin()) next = &std::prev(it)->second;
-    } else {
-      const auto it = cursor_.job ? state.jobs.upper_bound(*cursor_.job) : state.jobs.begin();
-      if (it != state.jobs.end()) next = &it->second;
-    }
-    if (next) cursor_ = {.job = next->id, .next_ordinal = 0, .inside = false, .next_target = 0};
-    return next;
-  }
-
-  std::size_t AddJob(const sched::State& state, const sched::Job& job, Page& page) {
-    const bool wanted = finished_too() || !job.Over();
-    if (wanted && filter_.Matches(state, job)) FillJob(state, job, page.jobs.emplace_back());
-    return 1;
-  }
-
-  std::size_t AddChildren(const sched::State& state, const sched::Job& job, std::size_t most, Page& page) {
-    std::size_t looked = 0;
-    for (; looked < most && cursor_.next_ordinal < job.size(); ++looked) {
-      const std::uint32_t ordinal = cursor_.next_ordinal++;
-      const bool wanted = finished_too() || !IsOver(sched::StateOf(job, ordinal));
-      if (wanted && filter_.Matches(state, job, ordinal))
-        FillChild(state, job, ordinal, page.jobs.emplace_back());
-    }
-    cursor_.inside = cursor_.next_ordinal < job.size();
-    return std::max<std::size_t>(looked, 1);
-  }
-
-  const v1::ListJobsRequest request_;
-  const JobFilter filter_;
-  const std::vector<JobTarget> targets_;
-  const std::size_t page_jobs_;
-  Cursor cursor_;
-};
 
 class JobList final : public StreamWriter<grpc::ServerWriteReactor<v1::Job>, v1::Job> {
  public:
@@ -155,46 +46,38 @@ class JobList final : public StreamWriter<grpc::ServerWriteReactor<v1::Job>, v1:
       return;
     }
     const Status sent = services_.core.Read([self = Self()](const CoreView& view) {
-      auto page = std::make_shared<Result<Page>>(self->walk_.Next(view.state()));
+      auto page = std::make_shared<Result<JobPage>>(self->walk_.Next(view));
       return [self, page] { self->Take(*page); };
     });
     if (!sent) End(sent.error());
   }
 
-  void Take(Result<Page>& page) {
+  void Take(Result<JobPage>& page) {
     if (!page) return End(page.error());
     if (page->end) stage_ = walk_.by_target() || !walk_.finished_too() ? Stage::kOver : Stage::kHistory;
-    if (!page->missing.empty()) {
-      const auto shared = std::make_shared<Page>(std::move(*page));
-      services_.readers.Run([self = Self(), shared] { self->AddMissing(*shared); });
-      return;
-    }
-    Send(page->jobs);
+    const bool past = std::any_of(page->jobs.begin(), page->jobs.end(),
+                                  [](const HalfJob& half) { return half.task.has_value(); });
+    if (!past && page->missing.empty() && !walk_.request().commands()) return Send(page->jobs);
+    services_.readers.Run([self = Self(), shared = std::make_shared<JobPage>(std::move(*page)), past] {
+      if (past) self->WaitForHistory(shared->seen);
+      self->AddMissing(*shared);
+    });
   }
 
-  void Send(std::vector<v1::Job>& jobs) {
-    const std::uint64_t limit = walk_.request().limit();
-    if (limit != 0 && written_ + jobs.size() >= limit) {
-      jobs.resize(limit - written_);
-      stage_ = Stage::kOver;
-    }
-    written_ += jobs.size();
-    if (jobs.empty()) {
-      Advance();
-    } else {
-      WriteAll(std::move(jobs));
-    }
+  // A history that lags costs a listing its patience once, and attempts that are not there yet.
+  void WaitForHistory(Sequence seen) {
+    if (!history_lags_) history_lags_ = !services_.history.WaitApplied(seen);
   }
 
   // Jobs that were named and are known to the history alone.
-  void AddMissing(Page& page) {
+  void AddMissing(JobPage& page) {
     for (const JobTarget& target : page.missing) {
-      auto past = services_.history.FindJob(JobId(target.job));
+      const auto past = services_.history.FindJob(JobId(target.job));
       if (!past) return End(past.error());
       if (!*past) return End(NoSuchJob(target));
-      FillPastJob(**past, page.jobs.emplace_back());
+      AddPastJob(**past, page.jobs);
     }
-    Send(page.jobs);
+    Complete(page.jobs);
   }
 
   void AddForgotten() {
@@ -202,12 +85,43 @@ class JobList final : public StreamWriter<grpc::ServerWriteReactor<v1::Job>, v1:
                                                       services_.settings.list_page_jobs);
     if (!past) return End(past.error());
     if (past->empty()) stage_ = Stage::kOver;
-    std::vector<v1::Job> jobs;
+    std::vector<HalfJob> jobs;
     for (const PastJob& job : *past) {
       last_forgotten_ = job.id;
-      if (walk_.filter().Matches(job)) FillPastJob(job, jobs.emplace_back());
+      AddPastJob(job, jobs);
+    }
+    Complete(jobs);
+  }
+
+  void AddPastJob(const PastJob& past, std::vector<HalfJob>& jobs) {
+    if (!walk_.filter().Matches(past)) return;
+    HalfJob& half = jobs.emplace_back();
+    FillPastJob(past, half.job);
+    half.command = past.submitted->spec.command;
+    half.forgotten = true;
+    if (!past.submitted->spec.array) half.task = sched::TaskRef{past.id, 0};
+  }
+
+  void Complete(std::vector<HalfJob>& jobs) {
+    for (HalfJob& half : jobs) {
+      if (const Status added = AddPast(services_.history, half); !added) return End(added.error());
+      if (walk_.request().commands()) AddCommand(services_.payloads, half);
     }
     Send(jobs);
+  }
+
+  void Send(std::vector<HalfJob>& jobs) {
+    const std::uint64_t limit = walk_.request().limit();
+    if (limit != 0 && written_ + jobs.size() >= limit) {
+      jobs.resize(limit - written_);
+      stage_ = Stage::kOver;
+    }
+    written_ += jobs.size();
+    if (jobs.empty()) return Advance();
+    std::vector<v1::Job> messages;
+    messages.reserve(jobs.size());
+    for (HalfJob& half : jobs) messages.push_back(std::move(half.job));
+    WriteAll(std::move(messages));
   }
 
   const Services& services_;
@@ -215,6 +129,7 @@ class JobList final : public StreamWriter<grpc::ServerWriteReactor<v1::Job>, v1:
   Stage stage_ = Stage::kCore;
   std::uint64_t written_ = 0;
   JobId last_forgotten_;
+  bool history_lags_ = false;
 };
 
 }  // namespace

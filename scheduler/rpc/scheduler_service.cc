@@ -86,6 +86,12 @@ SchedulerService::Unary SchedulerService::GetJob(Context* context, const v1::Get
   });
 }
 
+SchedulerService::Unary SchedulerService::When(Context* context, const v1::WhenRequest* request,
+                                               v1::WhenReply* reply) {
+  return Answer(context, Verb::kViewJob,
+                [&](const Identity&, Done done) { rpc::When(services_, *request, *reply, std::move(done)); });
+}
+
 SchedulerService::Unary SchedulerService::Why(Context* context, const v1::WhyRequest* request,
                                               v1::WhyReply* reply) {
   return Answer(context, Verb::kViewJob,
@@ -134,6 +140,14 @@ SchedulerService::Unary SchedulerService::ListNodes(Context* context, const v1::
                                                     v1::ListNodesReply* reply) {
   return Answer(context, Verb::kViewJob,
                 [&](const Identity&, Done done) { rpc::ListNodes(services_, *reply, std::move(done)); });
+}
+
+SchedulerService::Unary SchedulerService::ListEnvironments(Context* context,
+                                                           const v1::ListEnvironmentsRequest*,
+                                                           v1::ListEnvironmentsReply* reply) {
+  return Answer(context, Verb::kViewJob, [&](const Identity&, Done done) {
+    rpc::ListEnvironments(services_, *reply, std::move(done));
+  });
 }
 
 SchedulerService::Unary SchedulerService::SetNode(Context* context, const v1::SetNodeRequest* request,

@@ -26,6 +26,7 @@ class SchedulerService final : public v1::Scheduler::CallbackService {
   Unary Control(Context* context, const v1::ControlRequest* request, v1::ControlReply* reply) override;
   Writer<v1::Job> ListJobs(Context* context, const v1::ListJobsRequest* request) override;
   Unary GetJob(Context* context, const v1::GetJobRequest* request, v1::Job* reply) override;
+  Unary When(Context* context, const v1::WhenRequest* request, v1::WhenReply* reply) override;
   Unary Why(Context* context, const v1::WhyRequest* request, v1::WhyReply* reply) override;
   Writer<v1::WaitReply> Wait(Context* context, const v1::WaitRequest* request) override;
   Writer<v1::Event> Events(Context* context, const v1::EventsRequest* request) override;
@@ -36,6 +37,8 @@ class SchedulerService final : public v1::Scheduler::CallbackService {
   Unary DeleteQueue(Context* context, const v1::DeleteQueueRequest* request, v1::Empty* reply) override;
   Unary ListNodes(Context* context, const v1::ListNodesRequest* request, v1::ListNodesReply* reply) override;
   Unary SetNode(Context* context, const v1::SetNodeRequest* request, v1::Empty* reply) override;
+  Unary ListEnvironments(Context* context, const v1::ListEnvironmentsRequest* request,
+                         v1::ListEnvironmentsReply* reply) override;
   Unary RegisterDefinition(Context* context, const v1::RegisterDefinitionRequest* request,
                            v1::RegisterDefinitionReply* reply) override;
   Unary DeregisterDefinition(Context* context, const v1::DeregisterDefinitionRequest* request,

@@ -1,0 +1,42 @@
+#include "scheduler/rpc/job_details.h"
+
+#include <string>
+#include <vector>
+
+#include "api/bsub/v1/payload.pb.h"
+#include "scheduler/rpc/job_translation.h"
+
+namespace bsub::rpc {
+namespace {
+
+// A forgotten task's end, where its attempts do not tell it.
+Status AddEnd(HistoryPort& history, const sched::TaskRef& task, v1::Job& job) {
+  if (job.has_exit()) return OkStatus();
+  BSUB_ASSIGN_OR_RETURN(const std::optional<PastTaskEnd> end, history.EndOf(task));
+  if (!end) return OkStatus();
+  FillExit(end->end, *job.mutable_exit());
+  job.set_reason(Describe(end->end));
+  job.set_finished_at_us(end->at.micros());
+  job.set_state(std::string(ToString(end->end.Succeeded() ? JobState::kSucceeded : JobState::kFailed)));
+  return OkStatus();
+}
+
+}  // namespace
+
+void AddCommand(PayloadPort& payloads, HalfJob& half) {
+  const auto bytes = payloads.Get(half.command);
+  v1::Command command;
+  if (!bytes || !command.ParseFromString(**bytes)) return;
+  *half.job.mutable_command() = command.argv();
+  half.job.set_script_name(command.script_name());
+}
+
+Status AddPast(HistoryPort& history, HalfJob& half) {
+  if (!half.task) return OkStatus();
+  BSUB_ASSIGN_OR_RETURN(const std::vector<PastAttempt> attempts, history.AttemptsOf(*half.task));
+  if (half.forgotten) BSUB_RETURN_IF_ERROR(AddEnd(history, *half.task, half.job));
+  AddPastAttempts(attempts, half.job);
+  return OkStatus();
+}
+
+}  // namespace bsub::rpc
