@@ -26,7 +26,7 @@ struct Address {
   std::string socket_path;  // local
   std::string server;       // else: host:port
   std::string token;
-  std::string tls_ca;       // PEM text; empty: plain
+  std::string tls_ca;  // PEM text; empty: plain
   std::chrono::milliseconds patience = kPatience;
 
   // "the cluster in /home/ada/.bsub-lite", "the scheduler at head:7077".

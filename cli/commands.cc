@@ -7,7 +7,9 @@
 #include "cli/cancel.h"
 #include "cli/completion.h"
 #include "cli/definitions.h"
+#include "cli/down.h"
 #include "cli/drain.h"
+#include "cli/envs.h"
 #include "cli/events.h"
 #include "cli/help.h"
 #include "cli/hold.h"
@@ -21,19 +23,16 @@
 #include "cli/release.h"
 #include "cli/requeue.h"
 #include "cli/resume.h"
+#include "cli/run.h"
 #include "cli/status.h"
 #include "cli/submit.h"
+#include "cli/up.h"
 #include "cli/version.h"
 #include "cli/wait.h"
+#include "cli/when.h"
 #include "cli/why.h"
 #include "jobs/nearest.h"
 #include "jobs/text.h"
-
-// The commands that start and stop clusters and run pipelines.
-#if __has_include("cli/commands_up_run.h")
-#include "cli/commands_up_run.h"
-#define BSUB_HAVE_UP_RUN 1
-#endif
 
 namespace bsub::cli {
 namespace {
@@ -123,17 +122,15 @@ std::vector<std::string> CommandTable::names() const {
 CommandTable StandardCommands() {
   CommandTable table;
   for (const Command& command :
-       {SubmitCommand(), WaitCommand(), JobsCommand(), JobCommand(), WhyCommand(), LogsCommand(),
-        EventsCommand(), CancelCommand(), HoldCommand(), ReleaseCommand(), RequeueCommand(),
-        PriorityCommand(), DefinitionsCommand(), StatusCommand(), QueuesCommand(), NodesCommand(),
-        DrainCommand(), ResumeCommand(), JournalCommand()}) {
+       {SubmitCommand(),  WaitCommand(),    JobsCommand(),     JobCommand(),         WhyCommand(),
+        WhenCommand(),    LogsCommand(),    EventsCommand(),   CancelCommand(),      HoldCommand(),
+        ReleaseCommand(), RequeueCommand(), PriorityCommand(), DefinitionsCommand(), RunCommand(),
+        UpCommand(),      DownCommand(),    StatusCommand(),   QueuesCommand(),      NodesCommand(),
+        EnvsCommand(),    DrainCommand(),   ResumeCommand(),   JournalCommand(),     CompletionCommand(),
+        VersionCommand()}) {
     table.Add(command);
   }
-#ifdef BSUB_HAVE_UP_RUN
-  AddUpRunCommands(table);
-#endif
-  table.Add(CompletionCommand());
-  table.Add(VersionCommand());
+  table.start_cluster = StartLocalCluster;
   return table;
 }
 

@@ -44,8 +44,11 @@ int Report(Context& context, const Arguments& arguments, const ControlWords& wor
         context.out << "Job <" << result.target() << "> " << words.done << ".\n";
       continue;
     }
-    const Error error{static_cast<Code>(result.error_code()),
-                      "Job <" + result.target() + ">: " + result.error()};
+    // Most messages name the job themselves.
+    const std::string job = result.target().substr(0, result.target().find('['));
+    const bool named = result.error().find("job " + job) != std::string::npos;
+    const std::string text = named ? result.error() : "job " + result.target() + ": " + result.error();
+    const Error error{static_cast<Code>(result.error_code()), text};
     code = std::max(code, Fail(context, words.command, error));
   }
   if (json) context.out << Pretty(ToJson(reply)["results"]);

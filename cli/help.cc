@@ -73,15 +73,24 @@ std::string Exits(const Manual& manual) {
   return text;
 }
 
+// Where the word at the front ends. A command in backticks is one word: it is to be pasted in one piece.
+std::size_t WordEnd(std::string_view text) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '`') quoted = !quoted && text.find('`', i + 1) != std::string_view::npos;
+    if (text[i] == ' ' && !quoted) return i;
+  }
+  return text.size();
+}
+
 }  // namespace
 
 std::string Fold(std::string_view text, std::size_t indent, std::size_t width) {
   std::string folded;
   std::size_t column = 0;
   while (!text.empty()) {
-    const std::size_t end = text.find(' ');
-    const std::string_view word = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    const std::string_view word = text.substr(0, WordEnd(text));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
     if (word.empty()) continue;
     if (column > 0 && column + 1 + word.size() > width) {
       folded += '\n';

@@ -37,7 +37,7 @@ std::string Tasks(const Job& job, std::int64_t) {
 std::string Command(const Job& job, std::int64_t) {
   std::string text = job.script_name();
   for (const std::string& word : job.command()) text += (text.empty() ? "" : " ") + word;
-  return text;
+  return text.empty() ? "(script)" : text;
 }
 
 std::string ExitCode(const Job& job, std::int64_t) {

@@ -102,7 +102,7 @@ Result<api::JobFilter> ParseFilter(const Arguments& arguments, const std::string
   BSUB_RETURN_IF_ERROR(AddStates(arguments, filter));
   filter.set_queue(arguments.Get("queue", ""));
   const std::string user = arguments.Get("user", default_owner);
-  filter.set_owner(user == "all" ? "" : user);
+  filter.set_owner(user == "all" ? "*" : user);
   filter.set_name(arguments.Get("name", ""));
   filter.set_project(arguments.Get("project", ""));
   for (const std::string& tag : arguments.All("tag")) {

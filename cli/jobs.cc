@@ -25,10 +25,13 @@ Manual JobsManual() {
       .name = "jobs",
       .summary = "list jobs",
       .synopsis = {"[OPTION ...] [JOB ...]"},
-      .paragraphs = {"Lists your jobs that are not over yet, oldest first, or the given ones. An array is "
-                     "one line; --children lists its children.",
-                     "For programs: --json prints an array of objects with every field (docs/cli.md), and "
-                     "--format with --no-header prints just the columns named."},
+      .paragraphs =
+          {"Lists your jobs that are not over yet, oldest first, or the given ones. An array is "
+           "one line; --children lists its children.",
+           "REASON says in short why a job waits, or how it ended; bsub-lite why JOB says all of it, "
+           "with what to do.",
+           "For programs: --json prints an array of objects with every field (docs/cli.md), and "
+           "--format with --no-header prints just the columns named."},
       .options = FilterOptions("WHICH JOBS"),
       .examples = {{"jobs -a --since 1d", "Everything of yours since yesterday, finished jobs too."},
                    {"jobs -u all --state running", "What runs now."},
@@ -60,6 +63,10 @@ bool AsksForFinished(const api::JobFilter& filter) {
   return std::ranges::any_of(filter.states(), [](const std::string& state) {
     return state == "finished" || state == "SUCCEEDED" || state == "FAILED";
   });
+}
+
+bool ShowsCommands(const Arguments& arguments, const std::vector<JobField>& fields) {
+  return arguments.Has("json") || std::ranges::find(fields, "command", &JobField::name) != fields.end();
 }
 
 Result<api::ListJobsRequest> BuildRequest(const Arguments& arguments, const Address& address) {
@@ -132,7 +139,9 @@ int PrintTable(Context& context, Client& client, const api::ListJobsRequest& req
   });
   if (!status) return Fail(context, "jobs", status.error());
   if (table.empty()) {
-    context.err << "No " << (request.include_finished() ? "" : "unfinished ") << "job found." << std::endl;
+    context.err << (request.include_finished() ? "No job found."
+                                               : "No unfinished job found; --all shows finished ones too.")
+                << std::endl;
     return kExitOk;
   }
   context.out << table.Render(context.terminal.columns, header) << std::flush;
@@ -147,8 +156,9 @@ int Run(Context& context, const Arguments& arguments) {
   if (!fields) return Fail(context, "jobs", fields.error());
   auto client = Connect(context);
   if (!client) return Fail(context, "jobs", client.error());
-  const auto request = BuildRequest(arguments, client->address());
+  auto request = BuildRequest(arguments, client->address());
   if (!request) return Fail(context, "jobs", request.error());
+  request->set_commands(ShowsCommands(arguments, *fields));
   if (arguments.Has("json")) return PrintJson(context, *client, *request);
   return PrintTable(context, *client, *request, *fields, !arguments.Has("no-header"));
 }

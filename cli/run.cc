@@ -1,36 +1,27 @@
 #include "cli/run.h"
 
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include <array>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <ostream>
 #include <set>
 #include <utility>
 
 #include "cli/client.h"
-#include "cli/pipeline/check.h"
+#include "cli/first_cluster.h"
+#include "cli/interrupts.h"
 #include "cli/pipeline/parameters.h"
-#include "cli/pipeline/parse.h"
 #include "cli/pipeline/plan.h"
 #include "cli/pipeline/runner.h"
 #include "cli/run_cluster.h"
+#include "cli/run_file.h"
 #include "common/hash.h"
 #include "jobs/text.h"
 
 namespace bsub::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr int kExitInterrupted = 130;  // as a shell shows SIGINT
 
@@ -71,13 +62,6 @@ Manual RunManual() {
   };
 }
 
-struct LoadedPipeline {
-  std::string path;  // as the user wrote it
-  Pipeline pipeline;
-  std::vector<std::size_t> order;
-  PipelineKey key;
-};
-
 Result<std::map<std::string, std::string>> SetOptions(const Arguments& arguments) {
   std::map<std::string, std::string> set;
   for (const std::string& pair : arguments.All("set")) {
@@ -88,67 +72,6 @@ Result<std::map<std::string, std::string>> SetOptions(const Arguments& arguments
     set[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
   return set;
-}
-
-std::string HexOf(std::string_view text) {
-  std::array<std::uint8_t, 8> bytes{};
-  const std::uint64_t hash = Hash64(text);
-  std::memcpy(bytes.data(), &hash, sizeof hash);
-  return ToHex(bytes);
-}
-
-// A job's name allows no more than this of a file's name.
-std::string NameFromFile(const fs::path& path) {
-  std::string name = path.stem().string().substr(0, PipelineLimits{}.max_name_bytes);
-  for (char& c : name) {
-    if (!IsAlnum(c) && c != '_' && c != '-' && c != '.') c = '_';
-  }
-  return name;
-}
-
-Result<std::string> ReadPipelineFile(const std::string& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error))
-    return InvalidArgument(path + " is a directory; name the pipeline's file");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return InvalidArgument(path + ": " + std::strerror(errno));
-  // One byte more than is allowed, so that the reader can say that it is too much.
-  std::string text(PipelineLimits{}.max_file_bytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return text;
-}
-
-// All problems in one message, a line each: "pipeline.yaml:4: …".
-Error ProblemsError(const std::string& path, const std::vector<Problem>& problems) {
-  std::string text;
-  for (const Problem& problem : problems) {
-    text += (text.empty() ? "" : "\n") + path + (problem.line > 0 ? ":" + std::to_string(problem.line) : "") +
-            ": " + problem.text;
-  }
-  return InvalidArgument(std::move(text));
-}
-
-Result<LoadedPipeline> Load(const Arguments& arguments) {
-  LoadedPipeline loaded;
-  loaded.path = arguments.words().front();
-  BSUB_ASSIGN_OR_RETURN(auto set, SetOptions(arguments));
-  BSUB_ASSIGN_OR_RETURN(const std::string text, ReadPipelineFile(loaded.path));
-  std::error_code error;
-  const fs::path canonical = fs::canonical(loaded.path, error);
-  if (error) return InvalidArgument(loaded.path + ": " + error.message());
-  ParsedPipeline parsed = ParsePipeline({.text = text,
-                                         .folder = canonical.parent_path().string(),
-                                         .default_name = NameFromFile(canonical),
-                                         .set = std::move(set)});
-  if (!parsed.problems.empty()) return ProblemsError(loaded.path, parsed.problems);
-  CheckedOrder checked = CheckPipeline(parsed.pipeline);
-  if (!checked.problems.empty()) return ProblemsError(loaded.path, checked.problems);
-  loaded.pipeline = std::move(parsed.pipeline);
-  loaded.order = std::move(checked.order);
-  loaded.key = {loaded.pipeline.name, HexOf(canonical.string())};
-  return loaded;
 }
 
 PlanRequest RequestFrom(const Arguments& arguments) {
@@ -192,38 +115,6 @@ void PrintJobs(const PipelineRunner& runner, std::ostream& out) {
   for (const StepProgress& step : runner.progress()) out << step.job << "  " << step.name << "\n";
   out.flush();
 }
-
-// SIGINT and SIGTERM as a descriptor, while this lives. Made before any thread, so that all threads leave
-// them to it.
-class Interrupts {
- public:
-  Interrupts() {
-    sigemptyset(&handled_);
-    sigaddset(&handled_, SIGINT);
-    sigaddset(&handled_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &handled_, &before_);
-    fd_ = signalfd(-1, &handled_, SFD_CLOEXEC);
-  }
-  Interrupts(const Interrupts&) = delete;
-  Interrupts& operator=(const Interrupts&) = delete;
-  ~Interrupts() {
-    if (fd_ >= 0) close(fd_);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  // False: one came.
-  bool Wait(Duration time) const {
-    pollfd entry{.fd = fd_, .events = POLLIN, .revents = 0};
-    const auto millis = std::chrono::ceil<std::chrono::milliseconds>(time).count();
-    if (poll(&entry, 1, static_cast<int>(millis)) <= 0) return true;
-    signalfd_siginfo taken{};  // else it would strike once it is no longer blocked
-    return read(fd_, &taken, sizeof taken) != sizeof taken;
-  }
-
- private:
-  sigset_t handled_{};
-  sigset_t before_{};
-  int fd_ = -1;
-};
 
 std::unique_ptr<Reporter> MakeReporter(Context& context) {
   if (context.terminal.err) return std::make_unique<TerminalReporter>(context.err);
@@ -274,16 +165,10 @@ int Carry(Context& context, const Arguments& arguments, const LoadedPipeline& lo
   return Conclude(context, loaded, *outcome, std::chrono::duration_cast<Duration>(elapsed));
 }
 
-// A first `run` makes the cluster, as a first `submit` does.
-Status StartClusterIfNone(Context& context, const Address& address) {
-  const auto& start = context.commands->start_cluster;
-  if (!address.local || HoldsCluster(address.home) || !start) return OkStatus();
-  context.err << "No cluster in " << address.home << " yet; starting one on this machine." << std::endl;
-  return start(address.home, context);
-}
-
 int Run(Context& context, const Arguments& arguments) {
-  const auto loaded = Load(arguments);
+  auto set = SetOptions(arguments);
+  if (!set) return Fail(context, "run", set.error());
+  const auto loaded = LoadPipeline(arguments.words().front(), std::move(*set));
   if (!loaded) {
     context.err << loaded.error().message << std::endl;
     return kExitUsage;
@@ -294,7 +179,7 @@ int Run(Context& context, const Arguments& arguments) {
   const bool dry = arguments.Has("dry-run");
   const bool nothing_there = address->local && !HoldsCluster(address->home);
   if (!dry) {
-    if (const Status started = StartClusterIfNone(context, *address); !started)
+    if (const Status started = StartFirstCluster(context, *address); !started)
       return Fail(context, "run", started.error());
   }
   auto client = Client::Make(std::move(*address));

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "cli/client.h"
+#include "cli/first_cluster.h"
 #include "cli/json.h"
 #include "cli/moments.h"
 #include "cli/submit_directives.h"
@@ -47,16 +48,6 @@ Result<Submission> Prepare(Context& context, const Arguments& arguments) {
   if (!timeout) return InvalidArgument("--timeout: " + timeout.error().message);
   submission.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
   return submission;
-}
-
-// The first submit of all makes the cluster. The starter takes the lock itself, so that two first submits
-// make one.
-Status StartClusterIfNone(Context& context, const Address& address) {
-  if (!address.local || HoldsCluster(address.home)) return OkStatus();
-  const auto& start = context.commands->start_cluster;
-  if (!start) return OkStatus();
-  context.err << "No cluster in " << address.home << " yet; starting one on this machine." << std::endl;
-  return start(address.home, context);
 }
 
 // The newest active revision if none is named.
@@ -119,7 +110,7 @@ int Run(Context& context, const Arguments& arguments) {
   if (!submission) return NotSubmitted(context, submission.error().message);
   auto address = FindAddress(context);
   if (!address) return NotSubmitted(context, address.error().message);
-  const Status started = StartClusterIfNone(context, *address);
+  const Status started = StartFirstCluster(context, *address);
   if (!started) return NotSubmitted(context, started.error().message);
   // Who gives a time wants it to be tried for so long.
   if (!submission->arguments.Has("timeout") && IsDown(*address))

@@ -11,6 +11,7 @@
 
 #include "cli/address.h"
 #include "cli/client.h"
+#include "cli/first_queues.h"
 #include "cli/supervisor/cluster_change.h"
 #include "cli/supervisor/files.h"
 #include "cli/supervisor/launch.h"
@@ -137,6 +138,7 @@ Result<UpOutcome> BringUp(const std::string& home, const UpJob& job, Context& co
     WaitForEnd(supervisor->pidfd, kCleanUpMs);
   }
   if (!ready) return ready.error();
+  if (!existing) BSUB_RETURN_IF_ERROR(MakeFirstQueues(layout));
   return UpOutcome{std::move(change.cluster), *ready, !start};
 }
 

@@ -41,8 +41,9 @@ Machine ThisMachine() {
 }
 
 std::string Describe(const ClusterFile& cluster) {
-  return Count(cluster.nodes, "node", "nodes") + " with " + FormatCpus(cluster.cpu_milli) + " CPUs and " +
-         FormatBytes(cluster.mem_bytes) + (cluster.nodes == 1 ? "" : " each");
+  return Count(cluster.nodes, "node", "nodes") + " with " + FormatCpus(cluster.cpu_milli) +
+         (cluster.cpu_milli == 1000 ? " CPU and " : " CPUs and ") + FormatBytes(cluster.mem_bytes) +
+         (cluster.nodes == 1 ? "" : " each");
 }
 
 Result<ClusterChange> PlanChange(const std::optional<ClusterFile>& existing, bool running,

@@ -20,9 +20,9 @@ class Control : public ::testing::Test {
       for (const std::string& target : request.targets()) {
         v1::ControlResult& result = *reply.add_results();
         result.set_target(target);
-        if (target != "9") continue;
+        if (!target.starts_with('9')) continue;
         result.set_error_code(grpc::StatusCode::NOT_FOUND);
-        result.set_error("does not exist");
+        result.set_error(target == "9" ? "does not exist" : "job 9 is no array; name it without an index");
       }
       return grpc::Status::OK;
     };
@@ -53,7 +53,12 @@ TEST_F(Control, WhatFailsIsNamedAndDecidesTheCode) {
   const CliResult result = scheduler_.Cli()({"cancel", "1", "9", "2"});
   EXPECT_EQ(result.code, 2);
   EXPECT_EQ(result.out, "Job <1> is being cancelled.\nJob <2> is being cancelled.\n");
-  EXPECT_EQ(result.err, "bsub-lite cancel: Job <9>: does not exist\n");
+  EXPECT_EQ(result.err, "bsub-lite cancel: job 9: does not exist\n");
+}
+
+TEST_F(Control, AMessageThatNamesTheJobNamesItOnce) {
+  const CliResult result = scheduler_.Cli()({"hold", "9[2]"});
+  EXPECT_EQ(result.err, "bsub-lite hold: job 9 is no array; name it without an index\n");
 }
 
 TEST_F(Control, ChosenByAFilter) {

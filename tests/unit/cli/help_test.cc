@@ -20,6 +20,12 @@ TEST(Help, FoldsBetweenWords) {
   EXPECT_EQ(Fold("", 2, 9), "");
 }
 
+TEST(Help, ACommandInBackticksStaysInOnePiece) {
+  EXPECT_EQ(Fold("end it with `bsub-lite cancel 7`, now", 2, 20),
+            "  end it with\n  `bsub-lite cancel 7`,\n  now\n");
+  EXPECT_EQ(Fold("one ` alone", 0, 5), "one `\nalone\n");
+}
+
 TEST(Help, EveryCommandHasACompleteManual) {
   const CommandTable table = StandardCommands();
   for (const Command& command : table.commands()) {

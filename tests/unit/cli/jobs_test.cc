@@ -68,6 +68,14 @@ TEST_F(Jobs, ATableOfOnesOwnUnfinishedJobs) {
             "   13  sim    RUNNABLE (held)  -     42/100 (2 failed)  held by ada\n");
   EXPECT_EQ(Sent().filter().owner(), std::to_string(geteuid()));
   EXPECT_FALSE(Sent().include_finished());
+  EXPECT_FALSE(Sent().commands()) << "they cost a look at the disk";
+}
+
+TEST_F(Jobs, CommandsAreFetchedWhereTheyAreShown) {
+  scheduler_.Cli()({"jobs", "--format", "id,command"});
+  EXPECT_TRUE(Sent().commands());
+  scheduler_.Cli()({"jobs", "--json"});
+  EXPECT_TRUE(Sent().commands());
 }
 
 TEST_F(Jobs, Filters) {
@@ -88,7 +96,7 @@ TEST_F(Jobs, Filters) {
   const v1::ListJobsRequest request = Sent();
   EXPECT_TRUE(request.include_finished());
   EXPECT_EQ(request.filter().queue(), "high");
-  EXPECT_EQ(request.filter().owner(), "");
+  EXPECT_EQ(request.filter().owner(), "*");
   EXPECT_EQ(request.filter().name(), "a*");
   EXPECT_EQ(request.filter().project(), "p");
   EXPECT_EQ(request.filter().tags().at("k"), "v");
@@ -128,7 +136,7 @@ TEST_F(Jobs, NothingFound) {
   const CliResult table = scheduler_.Cli()({"jobs"});
   EXPECT_EQ(table.code, 0);
   EXPECT_EQ(table.out, "");
-  EXPECT_EQ(table.err, "No unfinished job found.\n");
+  EXPECT_EQ(table.err, "No unfinished job found; --all shows finished ones too.\n");
 }
 
 TEST_F(Jobs, AnErrorLeavesStandardOutputEmpty) {

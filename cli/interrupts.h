@@ -1,0 +1,28 @@
+// SIGINT and SIGTERM as something to wait for.
+#pragma once
+
+#include <signal.h>
+
+#include "common/time.h"
+
+namespace bsub::cli {
+
+// While this lives the signals do nothing but end a Wait. Made before any thread, so that all threads leave
+// them to it.
+class Interrupts {
+ public:
+  Interrupts();
+  ~Interrupts();
+  Interrupts(const Interrupts&) = delete;
+  Interrupts& operator=(const Interrupts&) = delete;
+
+  // False: one came.
+  bool Wait(Duration time) const;
+
+ private:
+  sigset_t handled_{};
+  sigset_t before_{};
+  int fd_ = -1;
+};
+
+}  // namespace bsub::cli

@@ -1,0 +1,75 @@
+#include "cli/when.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "cli/connect.h"
+#include "cli/facts.h"
+#include "cli/help.h"
+#include "cli/json.h"
+#include "cli/moments.h"
+#include "cli/targets.h"
+
+namespace bsub::cli {
+namespace {
+
+constexpr std::size_t kWidestText = 100;
+
+Manual WhenManual() {
+  return {.name = "when",
+          .summary = "forecast when a job starts and ends",
+          .synopsis = {"[--json] JOB"},
+          .paragraphs = {"Plays the cluster forward from now: what runs ends at its time limit (submit "
+                         "--time), what waits starts in the order it is served, and nothing new comes. So "
+                         "the forecast is the better the closer time limits are to the truth, and there is "
+                         "none for a job that waits for tasks without one.",
+                         "A job that may not start at all, because it is held, waits for another job or its "
+                         "queue is closed, has no forecast; bsub-lite why says what to do. For an array as "
+                         "a whole the first child that waits is looked at."},
+          .options = {{.name = "json", .text = "Print one JSON object; docs/cli.md lists its fields."}},
+          .examples = {{"when 12", "For people."},
+                       {"when '2[17]' --json | jq -r .startsAt", "For scripts: null if it cannot be said."}},
+          .min_words = 1,
+          .max_words = 1,
+          .complete_words = "job"};
+}
+
+int Run(Context& context, const Arguments& arguments) {
+  const auto targets = ParseTargets(arguments.words());
+  if (!targets) return Fail(context, "when", targets.error());
+  auto client = Connect(context);
+  if (!client) return Fail(context, "when", client.error());
+  api::WhenRequest request;
+  request.set_target(targets->front());
+  api::WhenReply reply;
+  const Status status = client->Call(&api::Scheduler::Stub::When, request, &reply);
+  if (!status) return Fail(context, "when", status.error());
+  if (arguments.Has("json")) {
+    context.out << Pretty(ToJson(reply)) << std::flush;
+    return kExitOk;
+  }
+  const int columns = context.terminal.columns;
+  const std::size_t width = columns > 0 ? static_cast<std::size_t>(columns) : kWidestText;
+  const bool begun = reply.state() == "STARTING" || reply.state() == "RUNNING";
+  Facts facts;
+  facts.Add(begun ? "Started" : "Starts", reply.starts_at_us() == 0 ? "" : LocalTime(reply.starts_at_us()));
+  facts.Add("Ends", reply.ends_at_us() == 0 ? "" : LocalTime(reply.ends_at_us()));
+  context.out << Fold("Job " + reply.display_id() + " is " + reply.state() + ": " + reply.text() + ".", 0,
+                      width)
+              << facts.Render();
+  if (!reply.next_step().empty()) context.out << Fold("Next: " + reply.next_step(), 2, width);
+  context.out.flush();
+  return kExitOk;
+}
+
+}  // namespace
+
+Command WhenCommand() {
+  return {.name = "when",
+          .heading = "Jobs",
+          .summary = "forecast when a job starts and ends",
+          .manual = WhenManual,
+          .run = Run};
+}
+
+}  // namespace bsub::cli
