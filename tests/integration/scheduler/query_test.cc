@@ -82,6 +82,54 @@ TEST(ListJobs, ChildrenOneByOne) {
   EXPECT_EQ(whole[0].array().status_summary().at("RUNNABLE"), 8u);
 }
 
+TEST(ListJobs, WhatIsOverShowsWhereAndWhenItRanAndWhatWaitsSaysWhy) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  SubmitOk(*client, Command({"true"}));
+  RunOne(node, EndKind::kExited, 3);
+  WaitFor(*client, {"1"});
+  v1::SubmitRequest held = Command({"sleep", "60"});
+  held.set_held(true);
+  SubmitOk(*client, held);
+  v1::ListJobsRequest list;
+  list.set_include_finished(true);
+  const auto jobs = ListJobs(*client, list);
+  ASSERT_EQ(jobs.size(), 2U);
+  EXPECT_EQ(jobs[0].node(), "n1");
+  EXPECT_GT(jobs[0].started_at_us(), 0);
+  ASSERT_EQ(jobs[0].attempts_size(), 1);
+  EXPECT_EQ(jobs[0].attempts(0).exit().code(), 3);
+  EXPECT_EQ(jobs[1].reason(), "held");
+  EXPECT_EQ(jobs[1].command_size(), 0) << "not asked for";
+  list.set_commands(true);
+  EXPECT_THAT(ListJobs(*client, list)[1].command(), ElementsAre("sleep", "60"));
+}
+
+TEST(ListJobs, AFilterChoosesAmongNamedJobsAndTheirChildren) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  v1::SubmitRequest array = Command({"true"});
+  array.set_array("1-5%1");
+  SubmitOk(*client, array);
+  SubmitOk(*client, Command({"true"}));
+  RunOne(node, EndKind::kExited, 7);
+  WaitFor(*client, {"1[1]"});
+  v1::ListJobsRequest list;
+  list.add_targets("1");
+  list.add_targets("2");
+  list.set_children(true);
+  EXPECT_EQ(ListJobs(*client, list).size(), 6U);
+  list.mutable_filter()->add_states("FAILED");
+  const auto failed = ListJobs(*client, list);
+  ASSERT_EQ(failed.size(), 1U);
+  EXPECT_EQ(failed[0].display_id(), "1[1]");
+  EXPECT_EQ(failed[0].node(), "n1");
+}
+
 TEST(Wait, OneJobGivesItsOwnCodeSeveralGiveZeroOrOne) {
   TestCluster cluster;
   const auto client = cluster.Client();
@@ -194,7 +242,8 @@ TEST(Why, SaysThatThereAreNoNodes) {
   ASSERT_TRUE(client->Why(&context, request, &reply).ok());
   ASSERT_GE(reply.reasons_size(), 1);
   EXPECT_EQ(reply.state(), "RUNNABLE");
-  EXPECT_EQ(GetJobOk(*client, "1").reason(), reply.reasons(0).text());
+  EXPECT_EQ(reply.reasons(0).text(), "the cluster has no nodes");
+  EXPECT_EQ(GetJobOk(*client, "1").reason(), "there are no nodes") << "in short, as in lists";
 }
 
 std::vector<v1::Event> Events(v1::Scheduler::Stub& client, const v1::EventsRequest& request,

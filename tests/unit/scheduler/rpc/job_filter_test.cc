@@ -64,6 +64,24 @@ TEST(JobFilter, EachFieldCounts) {
     EXPECT_FALSE(Matches(filter)) << filter.ShortDebugString();
 }
 
+TEST(JobFilter, OthersAreNamedByNameByUidAndByEverybody) {
+  const Principal ada{.uid = 1000, .gid = 1, .groups = {}, .name = "ada"};
+  const auto others = [&](const std::string& owner) {
+    v1::JobFilter filter;
+    filter.set_owner(owner);
+    return JobFilter::Make(filter)->NamesOthersThan(ada);
+  };
+  EXPECT_FALSE(others(""));
+  EXPECT_FALSE(others("ada"));
+  EXPECT_FALSE(others("1000"));
+  EXPECT_TRUE(others("*"));
+  EXPECT_TRUE(others("bob"));
+  EXPECT_TRUE(others("1001"));
+  v1::JobFilter everybody;
+  everybody.set_owner("*");
+  EXPECT_TRUE(Matches(everybody));
+}
+
 TEST(JobFilter, UnknownStateNamesTheNearest) {
   v1::JobFilter filter;
   filter.add_states("RUNING");
