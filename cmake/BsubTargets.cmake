@@ -1,12 +1,16 @@
 # Small helpers so that a folder's CMakeLists.txt reads as a list of names and what they may use.
 
 # bsub_library(NAME SOURCES a.cc b.cc DEPS other_targets...): DEPS is all it may include (kept by tests/tidy).
+# OWN_PRECOMPILED: it precompiles headers of its own.
 function(bsub_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "OWN_PRECOMPILED" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   if(ARG_SOURCES)
     add_library(${name} STATIC ${ARG_SOURCES})
     target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE bsub_flags ${ARG_PRIVATE_DEPS})
     target_include_directories(${name} PUBLIC "${CMAKE_SOURCE_DIR}")
+    if(NOT ARG_OWN_PRECOMPILED)
+      bsub_precompiled_from(${name} bsub_precompiled)
+    endif()
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE ${ARG_DEPS})
@@ -19,12 +23,13 @@ function(bsub_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE bsub_flags ${ARG_DEPS})
+  bsub_precompiled_from(${name} bsub_precompiled)
 endfunction()
 
 # bsub_test(NAME SOURCES x_test.cc DEPS ... LABELS quick): a GoogleTest program, one ctest entry.
 # LABELS defaults to quick; TIMEOUT is a safety net in seconds, not an assertion (default 300).
 function(bsub_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "OWN_PRECOMPILED" "TIMEOUT" "SOURCES;DEPS;LABELS;ENVIRONMENT" ${ARGN})
   if(NOT ARG_LABELS)
     set(ARG_LABELS quick)
   endif()
@@ -33,8 +38,10 @@ function(bsub_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE bsub_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
-  # Tests are compiled far more often than their own code is run; what they test keeps the preset's level.
-  target_compile_options(${name} PRIVATE $<$<NOT:$<CONFIG:Release>>:-O0>)
+  target_compile_options(${name} PRIVATE ${BSUB_TEST_OPTIONS})
+  if(NOT ARG_OWN_PRECOMPILED)
+    bsub_precompiled_from(${name} bsub_precompiled_tests)
+  endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}

@@ -1,0 +1,1 @@
+// Nothing of its own: it gives the precompiled headers a target (cmake/BsubPrecompiled.cmake).
