@@ -90,6 +90,7 @@ void FaultSimulator::MakeNodes() {
     sched::NodeDescription d;
     d.name = "n" + std::to_string(i);
     d.host = "host-" + d.name;
+    d.state_id = "state-" + d.name;
     d.version = "sim";
     // Each can run the largest request, so that every job can end.
     d.total = {.cpu_milli = 1000 * model_.random.Between(2, 8),

@@ -12,9 +12,7 @@ using std::chrono::seconds;
 // After so long without a word the scheduler's side gives a stream up.
 constexpr Duration kLongestSilence = seconds(15);
 constexpr Duration kSlowestAgentStart = seconds(20);
-// A supervisor restarts a spawner within this; it must be short beside the lease margin, since nobody kills
-// the tasks of a dead spawner.
-constexpr Duration kSlowestSpawnerStart = seconds(20);
+constexpr Duration kSlowestSpawnerStart = seconds(300);
 constexpr Duration kSlowestDial = seconds(8);
 constexpr Duration kSocketLatency = milliseconds(3);
 
@@ -157,8 +155,7 @@ void NodeModel::Partition(Duration how_long) {
 }
 
 void NodeModel::Freeze(Duration how_long) {
-  // Nobody kills the tasks of a dead spawner, so a machine that sleeps then would wake up with them.
-  if (!powered_ || !spawner_.up() || machine_.frozen()) return;
+  if (!powered_ || machine_.frozen()) return;
   ++model_.tally.freezes;
   model_.trace.Note(name() + ": frozen");
   machine_.Freeze(how_long);
@@ -166,7 +163,7 @@ void NodeModel::Freeze(Duration how_long) {
   model_.events.At(machine_.wakes_at(), [this, boot = machine_.boot()] {
     if (boot != machine_.boot() || machine_.frozen()) return;
     model_.trace.Note(name() + ": awake");
-    spawner_.CheckLease();
+    spawner_.Woke();
   });
 }
 

@@ -44,6 +44,23 @@ void SpawnerModel::Boot() {
 void SpawnerModel::Crash() {
   up_ = false;
   agent_ = nullptr;
+  // The witnesses of its tasks stand in for it when the lease ends.
+  const TimePoint ends = lease_lost_ ? model_.events.now() : lease_ends_;
+  kill_by_ = ends;
+  if (ends.set()) {
+    const Duration left = std::max(Duration(0), ends - model_.events.now());
+    machine_.Later(left, [this, process = process_] {
+      if (process == process_ && !up_) KillUnwatched();
+    });
+  }
+}
+
+void SpawnerModel::KillUnwatched() {
+  if (model_.Mutated(Mutation::kLeaseIgnored)) return;
+  for (const auto& [ref, task] : tasks_) {
+    if (task.alive)
+      Die(ref, {EndKind::kSignalled, 9, "", "its spawner was dead when the lease ended"}, false);
+  }
 }
 
 void SpawnerModel::PowerLoss(bool keep_record) {
@@ -136,7 +153,8 @@ void SpawnerModel::AfterIfAlive(const AttemptRef& attempt, Duration delay, std::
 void SpawnerModel::Die(const AttemptRef& attempt, End end, bool remembered) {
   Task& task = tasks_.at(attempt);
   task.alive = false;
-  remembered = remembered && up_;  // without its parent nobody sees how it ends
+  // Then only the witness sees it, and does not know whose signal it was.
+  if (!up_ && end.kind == EndKind::kSignalled && (end.code == 15 || end.code == 9)) remembered = false;
   model_.trace.Note(machine_.name() + ": " + Name(attempt) + " " + Describe(end) +
                     (remembered ? "" : ", unseen"));
   model_.truth.Ended(attempt, end, remembered);
@@ -206,6 +224,11 @@ void SpawnerModel::LoseLease() {
   std::vector<AttemptRef> all;
   for (const auto& [ref, task] : tasks_) all.push_back(ref);
   for (const AttemptRef& ref : all) Stop(ref, grace);
+}
+
+void SpawnerModel::Woke() {
+  CheckLease();
+  if (!up_ && MustBeDead()) KillUnwatched();
 }
 
 void SpawnerModel::CheckLease() {

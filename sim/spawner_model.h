@@ -56,8 +56,8 @@ class SpawnerModel {
 
   // Whatever it still has is killed before it can do anything: the lease and its grace are over.
   bool MustBeDead() const;
-  // Before anything else that it does, as when the machine wakes.
-  void CheckLease();
+  // Before anything else after a sleep.
+  void Woke();
   bool Idle() const { return tasks_.empty(); }
   void SetTotal(const Resources& total) { total_ = total; }
   std::size_t running() const;
@@ -81,7 +81,9 @@ class SpawnerModel {
   void Die(const sched::AttemptRef& attempt, End end, bool remembered);
   void Stop(const sched::AttemptRef& attempt, Duration grace);
   void ArmLease();
+  void CheckLease();
   void LoseLease();
+  void KillUnwatched();
   End DrawEnd();
   void Tell(const sched::AttemptRef& attempt);
   void AfterIfAlive(const sched::AttemptRef& attempt, Duration delay, std::function<void()> run);

@@ -204,6 +204,7 @@ void Agent::Act(const SayHello& say) {
   hello.set_host(settings_.host);
   hello.set_boot_id(say.boot_id);
   hello.set_spawner_id(say.spawner_id);
+  hello.set_state_id(spawner_.hello().state_id());
   hello.set_version(BSUB_VERSION);
   hello.set_cpu_milli(settings_.total.cpu_milli);
   hello.set_mem_bytes(settings_.total.mem_bytes);

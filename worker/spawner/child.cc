@@ -84,10 +84,10 @@ void BindToCpus(const ChildPlan& plan) {
     NeverStarted(ErrnoText("cannot bind to the allocated CPUs"));
 }
 
-// Limits come from the submitting machine; what this node does not allow is lowered to what it does.
+// Limits come from the submitting machine. What this node's own hard limits do not allow is lowered to them,
+// also where the spawner is root and could raise them.
 void SetLimits(const ChildPlan& plan) {
   for (const RlimitPlan& limit : plan.limits) {
-    if (setrlimit(static_cast<__rlimit_resource_t>(limit.resource), &limit.value) == 0) continue;
     rlimit now{};
     getrlimit(static_cast<__rlimit_resource_t>(limit.resource), &now);
     const rlimit lowered{std::min(limit.value.rlim_cur, now.rlim_max),
@@ -102,7 +102,12 @@ int OpenSpooled(const ChildPlan& plan, const std::string& path) {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
   int fd = openat(plan.state_dir, path.c_str(), kFlags, 0640);
   if (fd < 0 && errno == ENOENT) {
-    mkdirat(plan.state_dir, path.substr(0, path.rfind('/')).c_str(), 0750);
+    const std::string directory = path.substr(0, path.rfind('/'));
+    mkdirat(plan.state_dir, directory.c_str(), 0750);
+    // The agent's group must be able to enter.
+    if (plan.change_user) [[maybe_unused]]
+      const int ignored =
+          fchownat(plan.state_dir, directory.c_str(), static_cast<uid_t>(-1), plan.spool_group, 0);
     fd = openat(plan.state_dir, path.c_str(), kFlags, 0640);
   }
   if (fd < 0) NeverStarted(ErrnoText("cannot create the output file in the node's spool", path));

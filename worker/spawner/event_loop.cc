@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -32,6 +33,12 @@ std::function<std::string(uid_t)> HomeLookup() {
   };
 }
 
+// The group that may read spooled output: the agent's.
+gid_t SpoolGroup(const std::optional<std::uint32_t>& agent_uid) {
+  const passwd* agent = agent_uid ? getpwuid(*agent_uid) : nullptr;
+  return agent == nullptr ? getegid() : agent->pw_gid;
+}
+
 // Inside another spawner's task ours carry its mark too.
 std::string MarkerPrefix(const std::string& state_id) {
   const char* outer = std::getenv(std::string(worker::kMarkerName).c_str());
@@ -49,7 +56,8 @@ void SetAsideDamaged(const StateDir& dir, const RecoveredLog& log) {
 
 Result<std::unique_ptr<EventLoop>> EventLoop::Create(const Settings& settings) {
   BSUB_ASSIGN_OR_RETURN(Poller poller, Poller::Create());
-  std::unique_ptr<EventLoop> loop(new EventLoop(settings, std::move(poller)));
+  BSUB_ASSIGN_OR_RETURN(LeasePage lease_page, LeasePage::Create());
+  std::unique_ptr<EventLoop> loop(new EventLoop(settings, std::move(poller), std::move(lease_page)));
   BSUB_RETURN_IF_ERROR(loop->Prepare());
   return loop;
 }
@@ -104,6 +112,10 @@ Result<TaskRunnerParts> EventLoop::MakeParts() {
   parts.poller = &poller_;
   parts.spawner_id = spawner_id_;
   parts.boot_id = boot_id_;
+  self_.Reset(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0)));
+  if (!self_.valid()) return Unavailable(ErrnoText("pidfd_open(2)"));
+  parts.spawner_pidfd = self_.get();
+  parts.lease = &lease_page_;
   parts.cgroups = settings_.cgroups == CgroupMode::kOff ? NoCgroups("switched off (--cgroups off)")
                                                         : DetectCgroups("bsub-" + dir_->id());
   LaunchRules& rules = parts.rules;
@@ -113,7 +125,7 @@ Result<TaskRunnerParts> EventLoop::MakeParts() {
   rules.node = settings_.node;
   rules.state_path = dir_->path();
   rules.state_dir = dir_->fd();
-  rules.spool_group = getegid();
+  rules.spool_group = SpoolGroup(settings_.agent_uid);
   rules.marker_prefix = MarkerPrefix(dir_->id());
   rules.home_of = HomeLookup();
   return parts;
@@ -221,6 +233,7 @@ void EventLoop::OnHello(const v1::spawner::AgentHello& hello) {
   reply.set_version(BSUB_VERSION);
   reply.set_spawner_id(spawner_id_);
   reply.set_boot_id(boot_id_);
+  reply.set_state_id(dir_->id());
   reply.set_pid(getpid());
   reply.set_node(settings_.node);
   reply.set_proof_required(key_ != nullptr);
@@ -251,6 +264,7 @@ void EventLoop::OnLease(const v1::spawner::RenewLease& lease) {
   if (over && lease_lost_) return;
   lease_lost_ = false;
   lease_ends_us_ = lease.kill_on_loss() ? std::max<std::int64_t>(lease.ends_us(), 1) : 0;
+  lease_page_.SetEnd(lease_ends_us_);
   CheckLease();
 }
 

@@ -21,7 +21,8 @@ class EventLoop {
   Status Run();
 
  private:
-  EventLoop(const Settings& settings, Poller poller) : settings_(settings), poller_(std::move(poller)) {}
+  EventLoop(const Settings& settings, Poller poller, LeasePage lease_page)
+      : settings_(settings), poller_(std::move(poller)), lease_page_(std::move(lease_page)) {}
   Status Prepare();
   Status OpenSignals();
   Result<RecoveredLog> EndLeftovers(const std::string& boot_id, CgroupTree& cgroups);
@@ -40,6 +41,8 @@ class EventLoop {
 
   Settings settings_;
   Poller poller_;
+  LeasePage lease_page_;   // the same end, for the witnesses
+  worker::UniqueFd self_;  // this process, for the witnesses to watch
   std::unique_ptr<StateDir> dir_;
   std::unique_ptr<worker::LaunchKey> key_;
   std::unique_ptr<TaskRunner> runner_;

@@ -30,7 +30,9 @@ class Finder {
   std::set<pid_t> Find() {
     for (const auto& launched : signs_.recorded) AddSession(launched);
     for (const Process& p : processes_) {
-      if (MarkerOf(p.marker, signs_.state_id)) Add(p.stat.pid);
+      const bool ours = signs_.task_mark.empty() ? MarkerOf(p.marker, signs_.state_id)
+                                                 : MarkerNames(p.marker, signs_.task_mark);
+      if (ours) Add(p.stat.pid);
     }
     AddDescendants();
     return std::move(found_);
@@ -111,8 +113,16 @@ void WaitRound(const std::vector<Victim>& victims) {
   }
 }
 
-void KillCgroups(CgroupTree& cgroups) {
-  for (const std::string& name : cgroups.List()) {
+std::vector<std::string> Groups(const CgroupTree& cgroups, const LeftoverSigns& signs) {
+  std::vector<std::string> names = cgroups.List();
+  if (signs.task_mark.empty()) return names;
+  const std::string task = signs.task_mark.substr(signs.task_mark.find(':') + 1);
+  std::erase_if(names, [&](const std::string& name) { return name != task; });
+  return names;
+}
+
+void KillCgroups(CgroupTree& cgroups, const LeftoverSigns& signs) {
+  for (const std::string& name : Groups(cgroups, signs)) {
     cgroups.KillAll(name);
     [[maybe_unused]] const auto removed = cgroups.Remove(name);  // next round, if members are still dying
   }
@@ -129,10 +139,10 @@ Result<int> KillLeftovers(const ProcFs& proc, CgroupTree& cgroups, const Leftove
   const std::int64_t deadline = BootTimeUs() + deadline_us;
   std::set<pid_t> killed;
   for (;;) {
-    KillCgroups(cgroups);
+    KillCgroups(cgroups, signs);
     const std::vector<Process> processes = Snapshot(proc);
     const auto victims = KillThem(proc, processes, FindLeftovers(processes, signs, getpid()));
-    const std::vector<std::string> groups = cgroups.List();
+    const std::vector<std::string> groups = Groups(cgroups, signs);
     if (victims.empty() && groups.empty()) return static_cast<int>(killed.size());
     for (const Victim& victim : victims) killed.insert(victim.pid);
     if (BootTimeUs() > deadline) {

@@ -24,6 +24,7 @@ struct Process {
 struct LeftoverSigns {
   std::vector<v1::spawner::LogRecord::Launched> recorded;
   std::string state_id;
+  std::string task_mark{};  // "STATE-ID:TASK": only its control group and processes, not all of `state_id`
 };
 
 // Recorded main processes (same start time), members of their sessions, marked processes, and the descendants

@@ -127,6 +127,11 @@ bool MarkerNames(std::string_view marker, std::string_view task) {
   return AnyPart(marker, [task](std::string_view part) { return part == task; });
 }
 
+std::string_view OwnMark(std::string_view marker) {
+  const std::size_t last = marker.rfind(';');
+  return last == std::string_view::npos ? marker : marker.substr(last + 1);
+}
+
 bool MarkerOf(std::string_view marker, std::string_view state_id) {
   return AnyPart(marker, [state_id](std::string_view part) {
     return part.size() > state_id.size() && part.starts_with(state_id) && part[state_id.size()] == ':';

@@ -46,6 +46,8 @@ class ProcFs {
 
 // A process of a spawner inside another spawner's task carries both marks: "outer;inner".
 bool MarkerNames(std::string_view marker, std::string_view task);
+// The innermost mark: that of the spawner that started the process.
+std::string_view OwnMark(std::string_view marker);
 // Whether some part of `marker` begins with `state_id`.
 bool MarkerOf(std::string_view marker, std::string_view state_id);
 

@@ -1,5 +1,7 @@
 #include "worker/spawner/settings.h"
 
+#include <unistd.h>
+
 #include <boost/program_options.hpp>
 #include <sstream>
 
@@ -75,6 +77,12 @@ Status Finish(const po::variables_map& values, Settings& s) {
   if (s.state_dir.empty()) return InvalidArgument("--state is missing, expected the node's state directory");
   if (values.count("agent-uid") != 0) s.agent_uid = values["agent-uid"].as<std::uint32_t>();
   BSUB_RETURN_IF_ERROR(ReadWords(values, s));
+  if (s.agent_uid && *s.agent_uid != geteuid() && s.launch_key.empty()) {
+    return InvalidArgument(
+        "--agent-uid " + std::to_string(*s.agent_uid) +
+        " without --launch-key: another user's agent could start anything as this user; give the cluster's "
+        "launch key");
+  }
   BSUB_RETURN_IF_ERROR(ReadDuration(values, "stop-grace", s.default_stop_grace_us));
   BSUB_RETURN_IF_ERROR(ReadDuration(values, "lease-grace", s.lease_grace_us));
   BSUB_RETURN_IF_ERROR(ReadDuration(values, "shutdown-grace", s.shutdown_grace_us));

@@ -127,7 +127,7 @@ void TaskRunner::SweepTasks() {
   owners.by_marker = [this](const std::string& marker) -> std::optional<worker::AttemptKey> {
     if (marker.empty()) return std::nullopt;
     for (const auto& [pid, task] : by_session_) {
-      if (MarkerNames(marker, task->marker)) return task->key;
+      if (MarkerNames(marker, OwnMark(task->marker))) return task->key;
     }
     return std::nullopt;
   };

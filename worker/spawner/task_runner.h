@@ -28,6 +28,7 @@
 #include "worker/spawner/cgroup_tree.h"
 #include "worker/spawner/descendants.h"
 #include "worker/spawner/launch_plan.h"
+#include "worker/spawner/lease_page.h"
 #include "worker/spawner/poller.h"
 #include "worker/spawner/settings.h"
 #include "worker/spawner/state_dir.h"
@@ -43,6 +44,8 @@ struct TaskRunnerParts {
   std::unique_ptr<CgroupTree> cgroups;
   std::string spawner_id;
   std::string boot_id;
+  int spawner_pidfd = -1;
+  const LeasePage* lease = nullptr;
 };
 
 class TaskRunner {

@@ -127,7 +127,13 @@ Status TaskRunner::Fork(const ChildPlan& plan, Task& task) {
   }
   worker::UniqueFd ours(ends[0]);
   const worker::UniqueFd childs(ends[1]);
-  BSUB_ASSIGN_OR_RETURN(const StartedChild started, ForkWithWitness(plan, task.key, childs.get()));
+  const WitnessDuty duty{task.key,
+                         std::string(OwnMark(task.marker)),
+                         parts_.spawner_pidfd,
+                         parts_.lease,
+                         parts_.cgroups.get(),
+                         parts_.settings->leftover_deadline_us};
+  BSUB_ASSIGN_OR_RETURN(const StartedChild started, ForkWithWitness(plan, duty, childs.get()));
   BSUB_RETURN_IF_ERROR(parts_.poller->Add(ours.get()));
   task.pid = started.main;
   task.witness = started.witness;

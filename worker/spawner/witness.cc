@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 
 #include "common/hash.h"
 #include "worker/spawner/files.h"
+#include "worker/spawner/leftovers.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/proc_fs.h"
 
@@ -37,18 +39,59 @@ int WaitStatus(const siginfo_t& info) {
   return info.si_status | (info.si_code == CLD_DUMPED ? WCOREFLAG : 0);
 }
 
+// As the spawner would: nothing of the task stays alive.
+void Sweep(pid_t main, const WitnessDuty& duty) {
+  v1::spawner::LogRecord::Launched launched;
+  launched.set_pid(main);
+  launched.set_start_ticks(ProcFs().Stat(main).value_or(ProcStat()).start_ticks);
+  LeftoverSigns signs;
+  signs.recorded.push_back(launched);
+  signs.task_mark = duty.mark;
+  const auto killed = KillLeftovers(ProcFs(), *duty.cgroups, signs, duty.sweep_deadline_us);
+  if (!killed) LogLine("event=witness-cannot-sweep what=\"" + killed.error().message + "\"");
+}
+
+void ArmAt(int timer, std::int64_t at_us) {
+  itimerspec when{};
+  when.it_value.tv_sec = at_us / 1'000'000;
+  when.it_value.tv_nsec = at_us % 1'000'000 * 1000;
+  timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+// Until the main process is over. Tells whether the spawner died before that.
+bool AwaitEnd(pid_t main, const WitnessDuty& duty) {
+  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, main, 0)));
+  const UniqueFd timer(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC));
+  if (!process.valid() || !timer.valid()) return false;  // waitid(2) will do; the next spawner does the rest
+  bool alone = false;
+  for (;;) {
+    pollfd fds[] = {
+        {process.get(), POLLIN, 0}, {alone ? -1 : duty.spawner, POLLIN, 0}, {timer.get(), POLLIN, 0}};
+    if (poll(fds, std::size(fds), -1) < 0) continue;
+    if (fds[0].revents != 0) return alone;
+    if (fds[1].revents != 0) {
+      alone = true;
+      if (duty.lease->end_us() != 0) ArmAt(timer.get(), duty.lease->end_us());
+    }
+    if (fds[2].revents != 0) {
+      ArmAt(timer.get(), 0);
+      LogLine("event=witness-kills task=" + ToString(duty.key) +
+              " reason=\"the node's lease ended and its spawner is dead\"");
+      Sweep(main, duty);
+    }
+  }
+}
+
 // The zombie stays, for the spawner or init.
 bool AwaitExit(pid_t main, SeenExit& exit) {
   siginfo_t info{};
   rusage usage{};
-  const std::int64_t begin = BootTimeUs();
   while (syscall(SYS_waitid, P_PID, main, &info, WEXITED | WNOWAIT, &usage) != 0) {
     if (errno != EINTR) return false;
   }
   exit.wait_status = WaitStatus(info);
   exit.user_us = Micros(usage.ru_utime);
   exit.system_us = Micros(usage.ru_stime);
-  exit.elapsed_us = BootTimeUs() - begin;
   exit.max_rss_bytes = usage.ru_maxrss * 1024;
   exit.read_bytes = usage.ru_inblock * kBlockBytes;
   exit.write_bytes = usage.ru_oublock * kBlockBytes;
@@ -63,14 +106,19 @@ void WriteRecord(int state_dir, const std::string& name, const std::string& text
   renameat(state_dir, fresh.c_str(), state_dir, name.c_str());
 }
 
-void CloseAllBut(int kept) {
-  const auto only = static_cast<unsigned>(kept);
-  if (only > 0) syscall(SYS_close_range, 0u, only - 1, 0u);
-  syscall(SYS_close_range, only + 1, ~0u, 0u);
+void CloseAllBut(std::vector<int> kept) {
+  std::sort(kept.begin(), kept.end());
+  unsigned next = 0;
+  for (const int fd : kept) {
+    const auto number = static_cast<unsigned>(fd);
+    if (number > next) syscall(SYS_close_range, next, number - 1, 0u);
+    next = number + 1;
+  }
+  syscall(SYS_close_range, next, ~0u, 0u);
 }
 
 // `tell`: where the spawner reads the main process's pid. Nothing is told if there is none.
-[[noreturn]] void RunWitness(const ChildPlan& plan, const std::string& record, int start_socket, int tell) {
+[[noreturn]] void RunWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket, int tell) {
   // Shared with the main process until it executes: whether it came so far. One that did not has no end to be
   // told.
   void* const page =
@@ -80,11 +128,17 @@ void CloseAllBut(int kept) {
   const pid_t main = fork();
   if (main == 0) RunChild(plan, start_socket, *executes);
   if (main < 0 || write(tell, &main, sizeof main) != sizeof main) _exit(1);
-  CloseAllBut(plan.state_dir);
+  CloseAllBut({STDERR_FILENO, plan.state_dir, duty.spawner});
   setsid();
   prctl(PR_SET_NAME, "bsub-witness");
+  const std::int64_t begin = BootTimeUs();
+  const bool alone = AwaitEnd(main, duty);
   SeenExit exit;
-  if (AwaitExit(main, exit) && executes->load()) WriteRecord(plan.state_dir, record, EncodeExit(exit));
+  if (AwaitExit(main, exit) && executes->load()) {
+    exit.elapsed_us = BootTimeUs() - begin;
+    WriteRecord(plan.state_dir, RecordName(duty.key), EncodeExit(exit));
+  }
+  if (alone) Sweep(main, duty);
   _exit(0);
 }
 
@@ -153,15 +207,14 @@ std::optional<SeenExit> DecodeExit(std::string_view text) {
   return exit;
 }
 
-Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const worker::AttemptKey& key, int start_socket) {
+Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return ResourceExhausted(ErrnoText("the node cannot make a pipe"));
   const UniqueFd told(ends[0]);
   UniqueFd tell(ends[1]);
-  const std::string record = RecordName(key);
   StartedChild started;
   started.witness = fork();
-  if (started.witness == 0) RunWitness(plan, record, start_socket, tell.get());
+  if (started.witness == 0) RunWitness(plan, duty, start_socket, tell.get());
   if (started.witness < 0) return ResourceExhausted(ErrnoText("the node cannot fork"));
   tell.Reset();
   ssize_t got = 0;

@@ -9,6 +9,10 @@
 // takes no notice of the file. Only the next spawner, after a kill, reads the files of the tasks that were
 // running.
 //
+// While the spawner is dead the witness stands in for it in two things: it kills the task when the node's
+// lease ends, and sweeps what the task leaves behind. Otherwise a machine whose spawner is not restarted
+// would go on with work that the scheduler gives to others.
+//
 // It holds nothing of the spawner's but the state directory, and no signal for task or spawner reaches it.
 #pragma once
 
@@ -22,7 +26,9 @@
 
 #include "common/result.h"
 #include "worker/core/attempt_key.h"
+#include "worker/spawner/cgroup_tree.h"
 #include "worker/spawner/child.h"
+#include "worker/spawner/lease_page.h"
 #include "worker/spawner/state_dir.h"
 #include "worker/spawner/task_log.h"
 
@@ -47,8 +53,17 @@ struct StartedChild {
   pid_t witness = 0;
   pid_t main = 0;  // of the task
 };
+// What a witness needs to stand in for the spawner.
+struct WitnessDuty {
+  worker::AttemptKey key;
+  std::string mark;  // "STATE-ID:TASK"
+  int spawner = -1;  // pidfd
+  const LeasePage* lease = nullptr;
+  CgroupTree* cgroups = nullptr;
+  std::int64_t sweep_deadline_us = 0;  // how long killed processes may take to be gone
+};
 // Forks both. `start_socket`: the main process's end of it (see RunChild).
-Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const worker::AttemptKey& key, int start_socket);
+Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket);
 
 // After the leftovers were killed: waits for the witnesses of `log.running` and moves the tasks whose end
 // they saw to `log.unacknowledged`. An end by TERM or KILL is not among them: it may have been the spawner's

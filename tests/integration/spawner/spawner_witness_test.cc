@@ -113,5 +113,36 @@ TEST_F(SpawnerWitness, SignalsToTheTasksGroupDoNotReachIt) {
   EXPECT_EQ(agent->AwaitEnded(1).stop_cause(), wire::REQUESTED);
 }
 
+// The scheduler gives the task away once the lease is over; nobody else is left who could end it here.
+TEST_F(SpawnerWitness, ATaskOfADeadSpawnerEndsWithTheLease) {
+  StartSpawner();
+  auto agent = Connect();
+  agent->Start(
+      Shell(1, "sh -c 'echo $$ > child; exec sleep 1000' & setsid sleep 1000 & echo $! > stranger; wait"));
+  agent->Start(Shell(2, "exec sleep 1000"));
+  const long pid = agent->AwaitStarted(1).pid(), other = agent->AwaitStarted(2).pid();
+  ASSERT_TRUE(
+      Eventually([&] { return !Slurp(work_ + "/child").empty() && !Slurp(work_ + "/stranger").empty(); }));
+  const long child = std::atol(Slurp(work_ + "/child").c_str());
+  const long stranger = std::atol(Slurp(work_ + "/stranger").c_str());
+  agent->Lease(300'000);
+  agent->List();  // it has the lease
+  KillSpawner();
+  EXPECT_TRUE(Eventually([&] { return !ProcessRuns(pid) && !ProcessRuns(child) && !ProcessRuns(stranger); }));
+  EXPECT_TRUE(Eventually([&] { return !ProcessRuns(other); }));
+  StartSpawner();
+  EXPECT_TRUE(Connect()->known().empty()) << "how it ended is not its own doing";
+}
+
+TEST_F(SpawnerWitness, WithoutALeaseATaskOfADeadSpawnerGoesOn) {
+  StartSpawner();
+  auto agent = Connect();
+  agent->Start(Shell(1, "while [ ! -e go ]; do sleep 0.01; done; echo done > result"));
+  agent->AwaitStarted(1);
+  KillSpawner();
+  Spill(work_ + "/go", "");
+  EXPECT_TRUE(Eventually([&] { return Slurp(work_ + "/result") == "done\n"; }));
+}
+
 }  // namespace
 }  // namespace bsub::spawner_test
