@@ -12,25 +12,45 @@ bool MayRunTasks(const Turn& turn, const Node& node) {
   return use && !use->attempts.empty();
 }
 
+// Two machines may have one host name, and two spawners one machine; a spawner's state directory has one
+// spawner.
+bool IsSamePlace(const NodeDescription& a, const NodeDescription& b) {
+  return a.host == b.host && (a.state_id.empty() || b.state_id.empty() || a.state_id == b.state_id);
+}
+
+std::string PlaceOf(const NodeDescription& d) {
+  return "host " + d.host + (d.state_id.empty() ? "" : ", spawner state " + d.state_id);
+}
+
 // May this Hello take over the name? A second machine must not while the first is there or may still run
-// tasks: what it does not list would be given away and run twice.
+// tasks: what it does not list would be given away and run twice. Nor may a copy of the first machine, which
+// looks like its next boot, while the first is there; a real reboot waits until its old connection is given
+// up.
 Status CheckHello(const Turn& turn, const NodeHello& hello, const Node* known) {
   if (hello.description.name.empty()) return InvalidArgument("node name is empty");
   if (hello.description.total.cpu_milli <= 0) {
     return InvalidArgument("node " + hello.description.name +
                            " offers no CPU: expected at least 1 thousandth");
   }
-  if (!known || known->description.host == hello.description.host) return OkStatus();
+  if (!known) return OkStatus();
+  const bool same = IsSamePlace(known->description, hello.description);
   if (!turn.links.of_node.count(known->id)) {
-    if (!MayRunTasks(turn, *known)) return OkStatus();
-    return FailedPrecondition("node " + hello.description.name + " may still run tasks on host " +
-                              known->description.host +
-                              "; give this one another name (--name), or if that host is known to be dead: "
+    if (same || !MayRunTasks(turn, *known)) return OkStatus();
+    return FailedPrecondition("node " + hello.description.name + " may still run tasks on " +
+                              PlaceOf(known->description) + ", this is " + PlaceOf(hello.description) +
+                              "; give this one another name (--name), or if the other is known to be dead: "
                               "`bsub-lite nodes declare-dead " +
                               hello.description.name + "`");
   }
-  return AlreadyExists("a node named " + hello.description.name + " is connected from host " +
-                       known->description.host + "; give this one another name (--name)");
+  if (same && known->description.boot_id == hello.description.boot_id) return OkStatus();
+  if (same) {
+    return AlreadyExists("node " + hello.description.name +
+                         " is still connected from another boot of its machine; it is let in when that "
+                         "connection is given up (rpc.missed_heartbeats), unless it is a copy of a machine: "
+                         "then give it another name (--name) and a state directory of its own");
+  }
+  return AlreadyExists("a node named " + hello.description.name + " is connected from " +
+                       PlaceOf(known->description) + "; give this one another name (--name)");
 }
 
 void Unlink(Turn& turn, NodeId node) {

@@ -30,6 +30,7 @@ struct NodeDescription {
   std::string host;
   std::string boot_id;     // of the machine: a new one means that nothing of before survived
   std::string spawner_id;  // random, new for each spawner process
+  std::string state_id;    // of the spawner's state directory; empty: not told
   std::string version;     // of the agent
   Resources total;
   bool interruptible = false;

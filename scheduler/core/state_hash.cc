@@ -144,6 +144,7 @@ std::uint64_t HashOf(const Node& n) {
   Add(h, d.total);
   h.Add(d.interruptible).Add(d.on_lease_loss).Add(n.state).Add(n.incarnation.value()).Add(n.drained);
   h.Add(n.drained_by).Add(n.drain_reason).Add(n.registered_at.micros()).Add(n.state_since.micros());
+  if (!d.state_id.empty()) h.Add(d.state_id);  // so that hashes of older journals stay what they were
   return h.Value();
 }
 

@@ -312,6 +312,7 @@ void Encode(const sched::NodeDescription& x, pb::NodeDescription* out) {
   out->set_host(x.host);
   out->set_boot_id(x.boot_id);
   out->set_spawner_id(x.spawner_id);
+  out->set_state_id(x.state_id);
   out->set_version(x.version);
   Encode(x.total, out->mutable_total());
   out->set_interruptible(x.interruptible);
@@ -323,6 +324,7 @@ Status Decode(const pb::NodeDescription& in, sched::NodeDescription* x) {
   x->host = in.host();
   x->boot_id = in.boot_id();
   x->spawner_id = in.spawner_id();
+  x->state_id = in.state_id();
   x->version = in.version();
   Decode(in.total(), &x->total);
   x->interruptible = in.interruptible();

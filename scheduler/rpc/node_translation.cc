@@ -83,6 +83,7 @@ Result<sched::NodeHello> TranslateHello(const v1::Hello& hello) {
   BSUB_RETURN_IF_ERROR(CheckText("host", hello.host()));
   BSUB_RETURN_IF_ERROR(CheckText("boot_id", hello.boot_id()));
   BSUB_RETURN_IF_ERROR(CheckText("spawner_id", hello.spawner_id()));
+  BSUB_RETURN_IF_ERROR(CheckText("state_id", hello.state_id()));
   BSUB_RETURN_IF_ERROR(CheckText("version", hello.version()));
   if (hello.spawner_id().empty()) return InvalidArgument("spawner_id: missing");
   if (hello.cpu_milli() <= 0 || hello.mem_bytes() < 0 || hello.gpus() < 0) {
@@ -96,6 +97,7 @@ Result<sched::NodeHello> TranslateHello(const v1::Hello& hello) {
   out.description.host = hello.host();
   out.description.boot_id = hello.boot_id();
   out.description.spawner_id = hello.spawner_id();
+  out.description.state_id = hello.state_id();
   out.description.version = hello.version();
   out.description.total = {
       .cpu_milli = hello.cpu_milli(), .mem_bytes = hello.mem_bytes(), .gpus = hello.gpus()};

@@ -4,6 +4,7 @@ namespace bsub::testing {
 
 FakeNode::FakeNode(std::string name, const Resources& total) {
   description.host = name + ".example";
+  description.state_id = name + "-state";
   description.boot_id = name + "-boot-1";
   description.spawner_id = name + "-spawner-1";
   description.version = "1";

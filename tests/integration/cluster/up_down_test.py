@@ -55,7 +55,7 @@ class UpDown(unittest.TestCase):
     def test_tasks_end_cleanly_and_run_again(self):
         self.up("--slots", 2)
         flag = self.cluster.root / "flag"
-        script = f"trap 'echo term >> {flag}; exit 0' TERM; echo start >> {flag}; while [ ! -e {flag}.go ]; do sleep 0.05; done; echo done >> {flag}"
+        script = f"trap 'echo term >> {flag}; exit 9' TERM; echo start >> {flag}; while [ ! -e {flag}.go ]; do sleep 0.05; done; echo done >> {flag}"
         job = self.cluster.submit("--", "/bin/sh", "-c", script)
         wait_for("the task", lambda: flag.exists() and flag.read_text() == "start\n")
         self.cluster.bsub("down")
@@ -67,6 +67,18 @@ class UpDown(unittest.TestCase):
         attempts = self.cluster.job(job)["attempts"]
         self.assertEqual(len(attempts), 2)
         self.assertFalse(attempts[0].get("charged", False))
+
+    def test_a_success_during_down_is_not_run_again(self):
+        self.up("--slots", 2)
+        flag = self.cluster.root / "flag"
+        script = f"trap 'touch {flag}.term' TERM; echo start >> {flag}; while [ ! -e {flag}.term ]; do sleep 0.05; done; echo done >> {flag}; exit 0"
+        job = self.cluster.submit("--", "/bin/sh", "-c", script)
+        wait_for("the task", flag.exists)
+        self.cluster.bsub("down")
+        self.up()
+        self.cluster.bsub("wait", job)
+        self.assertEqual(self.cluster.job(job)["state"], "SUCCEEDED")
+        self.assertEqual(flag.read_text(), "start\ndone\n")
 
     def test_down_now_does_not_wait_for_tasks(self):
         self.up("--slots", 2)

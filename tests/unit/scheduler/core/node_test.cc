@@ -67,6 +67,39 @@ TEST(Node, ASecondMachineMayNotTakeTheNameOfAConnectedOne) {
   EXPECT_THAT(refusals[0].message, HasSubstr("connected from host n1.example"));
 }
 
+// Two spawners of one host, both started with the host's name: each would take the node from the other for ever.
+TEST(Node, NorAnotherSpawnerOnTheSameHost) {
+  Env env;
+  RunOne(env);
+  FakeNode other("n1", Cpus(4));
+  other.description.state_id = "another-directory";
+  other.description.spawner_id = "another";
+  env.AddNode(other);
+  auto refusals = env.TakeRefusals();
+  ASSERT_THAT(refusals, SizeIs(1));
+  EXPECT_THAT(refusals[0].message,
+              HasSubstr("connected from host n1.example, spawner state n1-state; give this one another name"));
+  env.Disconnect("n1");
+  env.AddNode(other);
+  refusals = env.TakeRefusals();
+  ASSERT_THAT(refusals, SizeIs(1));
+  EXPECT_THAT(refusals[0].message, HasSubstr("declare-dead n1"));
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunning);
+}
+
+// A copied machine has all the names of the first, and looks like its next boot.
+TEST(Node, NorACopyOfItWhileItIsConnected) {
+  Env env;
+  RunOne(env);
+  FakeNode copy("n1", Cpus(4));
+  copy.description.boot_id = "of the copy";
+  env.AddNode(copy);
+  const auto refusals = env.TakeRefusals();
+  ASSERT_THAT(refusals, SizeIs(1));
+  EXPECT_EQ(refusals[0].code, Code::kAlreadyExists) << "it tries again: it may be a reboot after all";
+  EXPECT_EQ(env.StateOf("1"), JobState::kRunning);
+}
+
 // Two live attempts of one job would follow: the first machine still runs its task.
 TEST(Node, NorOfOneThatMayStillRunTasks) {
   Env env;
@@ -139,6 +172,7 @@ TEST(Node, ReasonsOfLossTellRebootFromRestart) {
   EXPECT_THAT(env.LastEnd(JobId(1)), HasSubstr("node n1 was restarted"));
   env.Cycle();
   env.node("n1").Reboot();
+  env.Disconnect("n1");
   env.Connect("n1");
   EXPECT_THAT(env.LastEnd(JobId(1)), HasSubstr("node n1 was rebooted"));
 }
