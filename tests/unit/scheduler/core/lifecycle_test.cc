@@ -85,6 +85,7 @@ TEST(Lifecycle, ALostNodeEndsTheAttemptNotTheJobAndIsNotCharged) {
     ASSERT_THAT(env.TakeLaunched(), ElementsAre(a));
     env.Disconnect("n1");
     env.node("n1").Reboot();
+    env.Disconnect("n1");
     env.Connect("n1");
     EXPECT_EQ(env.StateOf(a), JobState::kRunnable);
   }
@@ -102,6 +103,7 @@ TEST(Lifecycle, ARuleCanMakeAnInterruptionCount) {
   env.Cycle();
   env.TakeLaunched();
   env.node("n1").Reboot();
+  env.Disconnect("n1");
   env.Connect("n1");
   EXPECT_EQ(env.StateOf(a), JobState::kFailed);
   EXPECT_THAT(env.LastEnd(a), HasSubstr("n1 was rebooted"));
@@ -116,6 +118,7 @@ TEST(Lifecycle, InterruptionsHaveTheirOwnLimit) {
     env.Cycle();
     env.TakeLaunched();
     env.node("n1").Reboot();
+    env.Disconnect("n1");
     env.Connect("n1");
   }
   EXPECT_EQ(env.StateOf(a), JobState::kFailed);
