@@ -132,12 +132,12 @@ void CoreLoop::RunDueWork(Batch& batch) {
     cycle_wanted_ = false;
     Handle(sched::RunCycle{settings_.max_placements_per_cycle}, batch);
   }
-  const bool wanted = journal_.WantsStateHash();
-  if (wanted && !hash_recorded_) {
+  const std::uint64_t wish = journal_.StateHashWanted();
+  if (wish != 0 && wish != hash_recorded_for_) {
     Handle(sched::RecordStateHash{}, batch);
     batch.sealed = true;
+    hash_recorded_for_ = wish;
   }
-  hash_recorded_ = wanted;
 }
 
 void CoreLoop::Process(Request& request, Batch& batch) {

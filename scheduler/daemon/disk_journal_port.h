@@ -20,7 +20,7 @@ class DiskJournalPort final : public JournalPort {
   Status Append(const std::vector<sched::JournalEntry>& entries,
                 const std::vector<rpc::StagedPayload>& payloads) override;
   Status Idle() override;
-  bool WantsStateHash() const override { return snapshots_.WantsStateHash(); }
+  std::uint64_t StateHashWanted() const override { return snapshots_.StateHashWanted(); }
 
  private:
   Status Advance(std::span<const sched::JournalEntry> appended);

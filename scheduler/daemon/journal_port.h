@@ -1,6 +1,7 @@
 // What the daemon asks of the journal: one write and one sync per batch, and nothing said before.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "common/result.h"
@@ -19,8 +20,9 @@ class JournalPort {
   // Called now and then by the same thread while there is nothing to append; an error means the same as
   // Append's.
   virtual Status Idle() { return OkStatus(); }
-  // The next batch should end with a StateHashRecorded: a segment is about to be closed. Any thread.
-  virtual bool WantsStateHash() const = 0;
+  // Not 0: the next batch should end with a StateHashRecorded, since a segment is about to be closed. The
+  // number tells one wish from the next: one hash serves one wish. Any thread.
+  virtual std::uint64_t StateHashWanted() const = 0;
 };
 
 }  // namespace bsub::daemon

@@ -8,6 +8,7 @@ namespace bsub::journal {
 
 Status SnapshotCycle::Begin(std::vector<std::string>& lines) {
   BSUB_ASSIGN_OR_RETURN(const std::uint64_t sequence, journal_.CloseSegment());
+  ++begun_;
   auto process = SnapshotProcess::Start(program_, journal_.directory(), sequence);
   if (!process) {
     lines.push_back("snapshot=failed sequence=" + std::to_string(sequence) + " error=\"" +
@@ -50,7 +51,7 @@ Result<std::vector<std::string>> SnapshotCycle::Advance(std::span<const sched::J
   }
   const bool hash_recorded =
       !appended.empty() && std::holds_alternative<sched::StateHashRecorded>(appended.back().body);
-  if (hash_recorded && WantsStateHash()) BSUB_RETURN_IF_ERROR(Begin(lines));
+  if (hash_recorded && StateHashWanted() != 0) BSUB_RETURN_IF_ERROR(Begin(lines));
   return lines;
 }
 

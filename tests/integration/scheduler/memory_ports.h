@@ -36,9 +36,9 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
     for (const rpc::StagedPayload& payload : payloads) payloads_[payload.hash] = payload.bytes;
     return OkStatus();
   }
-  bool WantsStateHash() const override {
+  std::uint64_t StateHashWanted() const override {
     const std::lock_guard lock(mutex_);
-    return wants_hash_;
+    return hash_wish_;
   }
   Result<std::shared_ptr<const std::string>> Get(const PayloadHash& hash) override {
     const std::lock_guard lock(mutex_);
@@ -57,8 +57,8 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
   void Fail(Error error) {
     Set([this, &error] { failure_ = std::move(error); });
   }
-  void AskForStateHash(bool wanted) {
-    Set([this, wanted] { wants_hash_ = wanted; });
+  void AskForStateHash(std::uint64_t wish) {
+    Set([this, wish] { hash_wish_ = wish; });
   }
   void ForgetPayloads() {
     Set([this] { payloads_.clear(); });
@@ -98,7 +98,7 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool blocked_ = false;
-  bool wants_hash_ = false;
+  std::uint64_t hash_wish_ = 0;
   std::size_t appends_waiting_ = 0;
   std::size_t appends_ = 0;
   std::optional<Error> failure_;

@@ -40,7 +40,7 @@ class SnapshotCycleTest : public testing::Test {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (std::chrono::steady_clock::now() < deadline) {
       EXPECT_TRUE(core_->Submit("job"));
-      const bool handled = !cycle.WantsStateHash() || core_->Handle(sched::RecordStateHash{});
+      const bool handled = cycle.StateHashWanted() == 0 || core_->Handle(sched::RecordStateHash{});
       EXPECT_TRUE(handled);
       const auto lines = cycle.Advance(core_->last_outcome().entries, core_->now());
       EXPECT_TRUE(lines) << lines.error().message;
