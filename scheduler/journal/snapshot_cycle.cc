@@ -7,8 +7,14 @@
 namespace bsub::journal {
 
 Status SnapshotCycle::Begin(std::vector<std::string>& lines) {
-  BSUB_ASSIGN_OR_RETURN(const std::uint64_t sequence, journal_.CloseSegment());
   ++begun_;
+  // What is left of this segment is worth more than a snapshot: without a next one it must not be closed.
+  if (const Status next = journal_.ReserveNext(); !next) {
+    journal_.PutOffSnapshot();
+    lines.push_back("snapshot=put-off error=\"" + next.error().message + "\"");
+    return OkStatus();
+  }
+  BSUB_ASSIGN_OR_RETURN(const std::uint64_t sequence, journal_.CloseSegment());
   auto process = SnapshotProcess::Start(program_, journal_.directory(), sequence);
   if (!process) {
     lines.push_back("snapshot=failed sequence=" + std::to_string(sequence) + " error=\"" +

@@ -36,6 +36,14 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
     for (const rpc::StagedPayload& payload : payloads) payloads_[payload.hash] = payload.bytes;
     return OkStatus();
   }
+  Status Idle() override {
+    Set([this] { ++idle_calls_; });
+    return OkStatus();
+  }
+  Status Room() const override {
+    const std::lock_guard lock(mutex_);
+    return no_room_ ? Status(*no_room_) : OkStatus();
+  }
   std::uint64_t StateHashWanted() const override {
     const std::lock_guard lock(mutex_);
     return hash_wish_;
@@ -56,6 +64,13 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
   }
   void Fail(Error error) {
     Set([this, &error] { failure_ = std::move(error); });
+  }
+  void SetRoom(std::optional<Error> no_room) {
+    Set([this, &no_room] { no_room_ = std::move(no_room); });
+  }
+  std::size_t idle_calls() const {
+    const std::lock_guard lock(mutex_);
+    return idle_calls_;
   }
   void AskForStateHash(std::uint64_t wish) {
     Set([this, wish] { hash_wish_ = wish; });
@@ -101,6 +116,8 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
   std::uint64_t hash_wish_ = 0;
   std::size_t appends_waiting_ = 0;
   std::size_t appends_ = 0;
+  std::size_t idle_calls_ = 0;
+  std::optional<Error> no_room_;
   std::optional<Error> failure_;
   std::vector<sched::JournalEntry> entries_;
   sched::JournalEntry last_of_batch_with_hash_;

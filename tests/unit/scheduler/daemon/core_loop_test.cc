@@ -221,6 +221,51 @@ TEST_F(CoreLoopTest, AWishThatFollowsAnotherAtOnceIsServedToo) {
   EXPECT_EQ(HashesRecorded(), 2u);
 }
 
+TEST_F(CoreLoopTest, ReadsDoNotKeepTheJournalFromItsOtherWork) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (journal_->idle_calls() == 0) {
+    CountJobs().get();
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+  }
+}
+
+TEST_F(CoreLoopTest, WithoutRoomNewJobsAreRefusedAndKnownOnesAreFound) {
+  Submission job = Job("a");
+  job.input.spec.token.bytes.fill(5);
+  const Submission again = job;
+  EXPECT_TRUE(Send(job).get());
+  journal_->SetRoom(ResourceExhausted("the disk is full"));
+  const auto refused = Send(Job("b")).get();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), ResourceExhausted("the disk is full"));
+  const auto found = Send(again).get();
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(std::get<sched::SubmitAccepted>(*found).repeated);
+  journal_->SetRoom(std::nullopt);
+  EXPECT_TRUE(Send(Job("b")).get());
+}
+
+TEST_F(CoreLoopTest, WithoutRoomNoTaskIsStartedUntilThereIsSome) {
+  EXPECT_TRUE(Send(Job("a")).get());
+  journal_->SetRoom(ResourceExhausted("the disk is full"));
+  sched::NodeHello hello;
+  hello.stream = sched::StreamId(1);
+  hello.description.name = "n1";
+  hello.description.total = {.cpu_milli = 8000, .mem_bytes = 1 << 30, .gpus = 0};
+  loop_->SendFromNode(hello);  // what nodes say is always taken
+  const auto placed = [this] {
+    const auto entries = journal_->entries();
+    return std::ranges::any_of(entries, [](const sched::JournalEntry& entry) {
+      return std::holds_alternative<sched::AttemptPlaced>(entry.body);
+    });
+  };
+  EXPECT_EQ(CountJobs().get(), 1u);
+  EXPECT_FALSE(placed());
+  journal_->SetRoom(std::nullopt);  // nothing else happens
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!placed()) ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+}
+
 TEST_F(CoreLoopTest, TimesNeverDecrease) {
   for (int i = 0; i < 50; ++i) EXPECT_TRUE(Send(Job("a")).get());
   TimePoint last;
