@@ -120,6 +120,7 @@ Result<SubmitAccepted> Accept(Turn& turn, const Submit& input) {
   if (!input.spec.settings) return InvalidArgument("settings: missing");
   const JobId known = turn.store.FindByToken(input.spec.token);
   if (!input.spec.token.empty() && known.valid()) return AnswerAgain(turn, input, known);
+  if (!input.no_room.empty()) return ResourceExhausted(input.no_room);
   JobSpec spec = input.spec;
   auto settings = std::make_shared<JobSettings>(*spec.settings);
   settings->owner = input.who;

@@ -35,6 +35,8 @@ struct Submit {
   ReplyTo reply;
   Principal who;
   JobSpec spec;  // settings->owner is overwritten by `who`: nobody submits for another
+  // Not empty: why no new job can be taken now. One that was taken is still found by its token.
+  std::string no_room{};
 };
 
 // Cancel, hold, release, requeue, priority: the same shape.

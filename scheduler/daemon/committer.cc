@@ -68,15 +68,14 @@ void Committer::Stop() {
 void Committer::SyncBatches() {
   std::unique_lock lock(mutex_);
   const auto ready = [this] { return (!gathering_.empty() || stopping_) && durable_.size() < kMostDurable; };
+  auto looked_at = std::chrono::steady_clock::now();
   for (;;) {
     const bool idle = !changed_.wait_for(lock, kIdleInterval, ready);
     if (!idle && gathering_.empty()) break;
     Batch batch = idle ? Batch() : std::exchange(gathering_, {});
     changed_.notify_all();
     lock.unlock();
-    const Status done = idle                    ? journal_.Idle()
-                        : batch.entries.empty() ? OkStatus()
-                                                : journal_.Append(batch.entries, batch.payloads);
+    const Status done = Sync(batch, looked_at);
     if (!done) {
       on_failure_(done.error());
       lock.lock();  // only a test's on_failure comes back
@@ -89,6 +88,14 @@ void Committer::SyncBatches() {
   }
   synced_all_ = true;
   changed_.notify_all();
+}
+
+// Reads and refusals write nothing, but must not keep the journal from what it has to do now and then.
+Status Committer::Sync(const Batch& batch, std::chrono::steady_clock::time_point& looked_at) {
+  const auto now = std::chrono::steady_clock::now();
+  if (batch.entries.empty() && now - looked_at < kIdleInterval) return OkStatus();
+  looked_at = now;
+  return batch.entries.empty() ? journal_.Idle() : journal_.Append(batch.entries, batch.payloads);
 }
 
 void Committer::ReleaseBatches() {

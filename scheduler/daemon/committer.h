@@ -8,6 +8,7 @@
 // released: `on_failure` must end the process.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -50,6 +51,7 @@ class Committer {
  private:
   bool IsFull() const;
   void SyncBatches();
+  Status Sync(const Batch& batch, std::chrono::steady_clock::time_point& looked_at);
   void ReleaseBatches();
   void Release(Batch& batch);
 

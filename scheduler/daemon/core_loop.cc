@@ -9,6 +9,9 @@ namespace {
 // The longest sleep without a look at the clock: it may be slewed meanwhile.
 constexpr Duration kLongestSleep = std::chrono::seconds(60);
 
+// Tasks that wait for room on the journal's disk are looked after so often.
+constexpr Duration kRoomInterval = std::chrono::milliseconds(500);
+
 void SetReply(sched::InputBody& body, sched::ReplyTo reply) {
   std::visit(
       [&](auto& input) {
@@ -96,12 +99,17 @@ void CoreLoop::Run() {
 // Waits until there is something to do.
 std::vector<CoreLoop::Item> CoreLoop::NextItems() {
   std::unique_lock lock(mutex_);
-  const auto ready = [this] { return !queue_.empty() || stopping_ || (cycle_wanted_ && dispatching_); };
-  if (!ready() && wake_at_ > TimePoint() && wake_at_ != TimePoint::Max()) {
-    const Duration sleep = std::clamp(wake_at_ - Now(), Duration(0), kLongestSleep);
-    changed_.wait_for(lock, sleep, ready);
-  } else {
+  const bool no_room = cycle_wanted_ && !journal_.Room();
+  const auto ready = [&] {
+    return !queue_.empty() || stopping_ || (cycle_wanted_ && !no_room && dispatching_);
+  };
+  Duration sleep = no_room ? kRoomInterval : Duration::max();
+  if (wake_at_ != TimePoint::Max())
+    sleep = std::min(sleep, std::clamp(wake_at_ - Now(), Duration(0), kLongestSleep));
+  if (sleep == Duration::max()) {
     changed_.wait(lock, ready);
+  } else {
+    changed_.wait_for(lock, sleep, ready);
   }
   std::vector<Item> items;
   while (!queue_.empty() && items.size() < settings_.max_inputs_per_round) {
@@ -128,16 +136,16 @@ void CoreLoop::RunDueWork(Batch& batch) {
     const std::lock_guard lock(mutex_);
     dispatching = dispatching_;
   }
-  if (cycle_wanted_ && dispatching) {
+  if (cycle_wanted_ && dispatching && journal_.Room()) {
     cycle_wanted_ = false;
     Handle(sched::RunCycle{settings_.max_placements_per_cycle}, batch);
   }
-  const bool wanted = journal_.WantsStateHash();
-  if (wanted && !hash_recorded_) {
+  const std::uint64_t wish = journal_.StateHashWanted();
+  if (wish != 0 && wish != hash_recorded_for_) {
     Handle(sched::RecordStateHash{}, batch);
     batch.sealed = true;
+    hash_recorded_for_ = wish;
   }
-  hash_recorded_ = wanted;
 }
 
 void CoreLoop::Process(Request& request, Batch& batch) {
@@ -145,6 +153,9 @@ void CoreLoop::Process(Request& request, Batch& batch) {
   if (!input) {
     batch.releases.push_back([done = std::move(request.done), error = input.error()] { done(error); });
     return;
+  }
+  if (auto* submit = std::get_if<sched::Submit>(&*input)) {
+    if (const Status room = journal_.Room(); !room) submit->no_room = room.error().message;
   }
   const sched::ReplyTo reply(next_reply_++);
   SetReply(*input, reply);

@@ -82,7 +82,7 @@ class CoreLoop final : public rpc::CorePort {
   std::uint64_t next_reply_ = 1;
   TimePoint wake_at_ = TimePoint::Max();
   bool cycle_wanted_ = false;
-  bool hash_recorded_ = false;  // and the journal has not seen it yet
+  std::uint64_t hash_recorded_for_ = 0;  // the journal's last wish that was served
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -90,8 +91,9 @@ Status Daemon::OpenJournal() {
   journal_ = std::move(opened.journal);
   scheduler_ = std::move(opened.scheduler);
   recovery_ = std::move(opened.report);
-  journal_port_ =
-      std::make_unique<DiskJournalPort>(*journal_, options_.programs + "/bsub-lite-snapshot", LogPlain);
+  journal_port_ = std::make_unique<DiskJournalPort>(
+      *journal_, options_.programs + "/bsub-lite-snapshot",
+      static_cast<std::uint64_t>(std::min(from.kept_bytes, from.segment_bytes / 2)), LogPlain);
   payloads_ = std::make_unique<PayloadCache>(journal_->payloads(),
                                              static_cast<std::size_t>(from.payload_cache_bytes));
   return OkStatus();
@@ -171,6 +173,7 @@ void Daemon::FillJournalStatus(v1::JournalStatus& status, std::vector<std::strin
   status.set_segment_count(facts.segment_count);
   status.set_bytes(facts.bytes);
   status.set_snapshot_sequence(facts.snapshot_sequence);
+  if (const auto trouble = journal_port_->Trouble()) warnings.push_back(*trouble);
   if (recovery_.dropped_tail) status.set_recovered(journal::Describe(*recovery_.dropped_tail));
   warnings.insert(warnings.end(), recovery_.warnings.begin(), recovery_.warnings.end());
 }

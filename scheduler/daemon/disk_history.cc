@@ -25,7 +25,12 @@ Result<std::unique_ptr<DiskHistory>> DiskHistory::Open(journal::FileSystem& file
                                                        const journal::DiskJournal& journal,
                                                        DiskHistorySettings settings, LogFn log) {
   std::unique_ptr<DiskHistory> history(new DiskHistory(files, journal, std::move(settings), std::move(log)));
-  BSUB_RETURN_IF_ERROR(history->OpenWriter());
+  if (const Status opened = history->OpenWriter(); !opened) {
+    const Code code = opened.error().code;
+    // What may pass is no reason not to start: the journal is the truth.
+    if (code != Code::kResourceExhausted && code != Code::kUnavailable) return opened.error();
+    history->Failed(opened.error());
+  }
   history->thread_ = std::thread([self = history.get()] { self->Run(); });
   return history;
 }
@@ -77,7 +82,7 @@ void DiskHistory::Run() {
       backlog_.pop_front();
     }
     lock.unlock();
-    const Status done = behind ? CatchUp() : Apply(entries);
+    const Status done = !writer_ ? Unavailable("it is not open") : behind ? CatchUp() : Apply(entries);
     if (!done) Recover(done.error());
     lock.lock();
     if (!done && stopping_) return;
@@ -86,9 +91,15 @@ void DiskHistory::Run() {
 
 Status DiskHistory::Apply(const std::vector<sched::JournalEntry>& entries) {
   BSUB_RETURN_IF_ERROR(writer_->Apply(entries));
-  const std::lock_guard lock(mutex_);
-  applied_ = writer_->LastSequence();
+  bool again = false;
+  {
+    const std::lock_guard lock(mutex_);
+    applied_ = writer_->LastSequence();
+    again = !problem_.empty();
+    problem_.clear();
+  }
   changed_.notify_all();
+  if (again) log_("event=history-goes-on");
   return OkStatus();
 }
 
@@ -109,24 +120,43 @@ Status DiskHistory::CatchUp() {
   }
 }
 
-void DiskHistory::Recover(const Error& error) {
-  log_("event=history-failed error=\"" + error.message + "\"");
+void DiskHistory::Failed(const Error& error) {
+  bool news = false;
   {
-    // A full disk does not get better by asking at once.
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kPauseAfterFailure, [this] { return stopping_; });
-  }
-  if (const Status again = OpenWriter(); !again) {
-    log_("event=history-off error=\"" + again.error().message + "\"");
     const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    news = problem_ != error.message;
+    problem_ = error.message;
+    behind_ = true;
+    backlog_.clear();
+  }
+  changed_.notify_all();
+  if (news) log_("event=history-failed error=\"" + error.message + "\"");
+}
+
+// Returns when the database is open again, which need not mean that it can be written, or at the end.
+void DiskHistory::Recover(Error error) {
+  if (writer_) Failed(error);
+  for (;;) {
+    {
+      // A full disk does not get better by asking at once.
+      std::unique_lock lock(mutex_);
+      if (changed_.wait_for(lock, kPauseAfterFailure, [this] { return stopping_; })) return;
+    }
+    const Status again = OpenWriter();
+    if (again) return;
+    Failed(again.error());
   }
 }
 
 Status DiskHistory::WaitApplied(Sequence sequence) {
   std::unique_lock lock(mutex_);
-  const bool there = changed_.wait_for(lock, settings_.timeout, [&] { return applied_ >= sequence.value(); });
-  if (there) return OkStatus();
+  const auto there = [&] { return applied_ >= sequence.value(); };
+  changed_.wait_for(lock, settings_.timeout, [&] { return there() || !problem_.empty(); });
+  if (there()) return OkStatus();
+  if (!problem_.empty()) {
+    return Unavailable("the history of jobs cannot be written now: " + problem_ +
+                       "; jobs go on, and `bsub-lite jobs` shows them");
+  }
   return Error{Code::kDeadlineExceeded, "the history is still catching up (at entry " +
                                             std::to_string(applied_) + " of " +
                                             std::to_string(sequence.value()) + "); try again in a moment"};

@@ -2,7 +2,7 @@
 //
 // Batches come from the committer. When the history lags (a slow disk, a start after a crash, a damaged
 // database that is made anew) it is fed from the journal's files instead: it holds nobody up and misses
-// nothing.
+// nothing. While it cannot be written (a full disk) it is tried again every second.
 #pragma once
 
 #include <condition_variable>
@@ -59,7 +59,8 @@ class DiskHistory final : public rpc::HistoryPort {
   void Run();
   Status CatchUp();
   Status Apply(const std::vector<sched::JournalEntry>& entries);
-  void Recover(const Error& error);
+  void Recover(Error error);
+  void Failed(const Error& error);
   // Runs `query` with a reader of its own.
   template <typename Query>
   auto Ask(Query query) -> decltype(query(std::declval<journal::HistoryReader&>()));
@@ -75,6 +76,7 @@ class DiskHistory final : public rpc::HistoryPort {
   std::deque<rpc::EntryBatch> backlog_;
   bool behind_ = true;  // the backlog does not go on where the database ends
   bool stopping_ = false;
+  std::string problem_;  // why it does not go on; empty: it does
   std::uint64_t applied_ = 0;
   std::uint64_t database_ = 0;  // counts databases: a reader of an older one is closed
 

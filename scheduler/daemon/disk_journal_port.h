@@ -5,6 +5,7 @@
 #include <string>
 
 #include "scheduler/daemon/journal_port.h"
+#include "scheduler/daemon/journal_room.h"
 #include "scheduler/journal/disk_journal.h"
 #include "scheduler/journal/snapshot_cycle.h"
 
@@ -14,19 +15,24 @@ class DiskJournalPort final : public JournalPort {
  public:
   using LogFn = std::function<void(const std::string& line)>;
 
-  DiskJournalPort(journal::DiskJournal& journal, std::string snapshot_program, LogFn log)
-      : journal_(journal), snapshots_(journal, std::move(snapshot_program)), log_(std::move(log)) {}
+  // `kept_bytes`: see JournalRoom.
+  DiskJournalPort(journal::DiskJournal& journal, std::string snapshot_program, std::uint64_t kept_bytes,
+                  LogFn log);
 
   Status Append(const std::vector<sched::JournalEntry>& entries,
                 const std::vector<rpc::StagedPayload>& payloads) override;
   Status Idle() override;
-  bool WantsStateHash() const override { return snapshots_.WantsStateHash(); }
+  Status Room() const override { return room_.Room(); }
+  std::optional<std::string> Trouble() const { return room_.Trouble(); }
+  std::uint64_t StateHashWanted() const override { return snapshots_.StateHashWanted(); }
 
  private:
   Status Advance(std::span<const sched::JournalEntry> appended);
+  void LookForRoom();
 
   journal::DiskJournal& journal_;
   journal::SnapshotCycle snapshots_;
+  JournalRoom room_;
   const LogFn log_;
 };
 

@@ -1,6 +1,7 @@
 // What the daemon asks of the journal: one write and one sync per batch, and nothing said before.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "common/result.h"
@@ -16,11 +17,15 @@ class JournalPort {
   // process must end without a word about it.
   virtual Status Append(const std::vector<sched::JournalEntry>& entries,
                         const std::vector<rpc::StagedPayload>& payloads) = 0;
-  // Called now and then by the same thread while there is nothing to append; an error means the same as
-  // Append's.
+  // Called now and then by the same thread while there is nothing to append, however much is read; an error
+  // means the same as Append's.
   virtual Status Idle() { return OkStatus(); }
-  // The next batch should end with a StateHashRecorded: a segment is about to be closed. Any thread.
-  virtual bool WantsStateHash() const = 0;
+  // An error: little is left of what is reserved on the disk, and no more can be had. New jobs are refused
+  // with it and no task is started, so that what runs can still be reported. Any thread.
+  virtual Status Room() const { return OkStatus(); }
+  // Not 0: the next batch should end with a StateHashRecorded, since a segment is about to be closed. The
+  // number tells one wish from the next: one hash serves one wish. Any thread.
+  virtual std::uint64_t StateHashWanted() const = 0;
 };
 
 }  // namespace bsub::daemon

@@ -34,6 +34,7 @@ int Serve(Options options) {
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of the write that meets it
   StartLog(options.settings.log_level);
   const pthread_t main_thread = pthread_self();
   auto daemon = Daemon::Start(std::move(options), [main_thread] { pthread_kill(main_thread, SIGTERM); });

@@ -19,6 +19,7 @@ namespace bsub::daemon {
 struct JournalSettings {
   std::int64_t segment_bytes = std::int64_t{64} << 20;
   std::int64_t snapshot_bytes = std::int64_t{128} << 20;
+  std::int64_t kept_bytes = std::int64_t{32} << 20;
   std::uint32_t snapshots = 2;
   Duration history_retention = std::chrono::hours(24 * 30);
   std::int64_t payload_cache_bytes = std::int64_t{64} << 20;

@@ -194,6 +194,11 @@ void AddLoop(std::vector<Setting>& table) {
 void AddJournal(std::vector<Setting>& table) {
   table.push_back(Bytes<std::int64_t>("journal.segment_bytes", "Space reserved for one file of the journal.",
                                       BSUB_AT(journal.segment_bytes)));
+  table.push_back(Bytes<std::int64_t>("journal.kept_bytes",
+                                      "When the disk is full and so much is left of what is reserved, new "
+                                      "jobs are refused and no task is started: the rest is for the reports "
+                                      "of those that run. At most half of segment_bytes counts.",
+                                      BSUB_AT(journal.kept_bytes)));
   table.push_back(Bytes<std::int64_t>("journal.snapshot_bytes",
                                       "Journal written before the next snapshot is made: "
                                       "bounds the time of a start.",

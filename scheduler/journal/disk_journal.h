@@ -54,7 +54,7 @@ struct JournalFacts {
   std::uint64_t last_sequence = 0;
   std::uint64_t snapshot_sequence = 0;  // 0: none yet
   std::uint64_t segment_count = 0;
-  std::uint64_t bytes = 0;  // all files of the directory, reserved space included
+  std::uint64_t bytes = 0;  // all files that it consists of, reserved space included
 };
 
 class DiskJournal;
@@ -75,16 +75,24 @@ class DiskJournal {
   // names and that is not given must be stored already. After a failed write every later call fails: exit.
   Status Append(std::span<const sched::JournalEntry> entries, std::span<const StagedPayload> payloads);
 
+  // Keeps the next segment reserved ahead: while it is, a full disk stops nothing. Called now and then.
+  Status ReserveNext() { return writer_->ReserveNext(); }
+  bool NextIsReserved() const { return writer_->NextIsReserved(); }
+  // What can be appended without it.
+  std::uint64_t BytesLeft() const { return writer_->BytesLeft(); }
+
   std::uint64_t last_sequence() const { return durable_sequence_; }  // any thread
   const ClusterUuid& cluster() const { return cluster_; }
   const PayloadStore& payloads() const { return *payloads_; }
 
   JournalFacts Facts() const;  // any thread, like payloads()
 
-  // SnapshotCycle (snapshot_cycle.h) calls these three. When due, the core records its state hash; once that
+  // SnapshotCycle (snapshot_cycle.h) calls these. When due, the core records its state hash; once that
   // entry is appended the segment is closed; then the helper runs, and what it made is taken into use.
   bool SnapshotDue() const { return bytes_since_snapshot_ >= settings_.snapshot_bytes; }  // any thread
   Result<std::uint64_t> CloseSegment();
+  // There is no room for it now: the next one is due when as much journal has been written again.
+  void PutOffSnapshot() { bytes_since_snapshot_ = 0; }
   // Reads payloads from the new packs and removes the files that are no longer needed. Returns their names.
   // May run beside Append on another thread, one at a time.
   Result<std::vector<std::string>> FinishSnapshot(std::uint64_t sequence, TimePoint now);

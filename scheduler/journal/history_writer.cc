@@ -344,7 +344,7 @@ Result<std::unique_ptr<HistoryWriter>> HistoryWriter::Open(const std::string& pa
   if (!impl) {
     const Code code = impl.error().code;
     const bool useless = code == Code::kDataLoss || code == Code::kFailedPrecondition;
-    if (!useless && code != Code::kUnavailable) return Error(std::move(impl).error());
+    if (!useless) return Error(std::move(impl).error());
     problem = impl.error().message;
   } else if ((*impl)->last_sequence() > journal_sequence) {
     problem = "it is ahead of the journal (" + std::to_string((*impl)->last_sequence()) + " > " +

@@ -10,6 +10,8 @@
 namespace bsub::journal {
 namespace {
 
+constexpr std::string_view kNextSegment = "segment-next.tmp";  // a leftover is removed at the next start
+
 std::uint64_t RandomSalt() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
@@ -59,9 +61,35 @@ Error JournalWriter::Poison(Error error) {
   return error;
 }
 
+Status JournalWriter::ReserveNext() {
+  if (poison_) return *poison_;
+  if (next_file_) return OkStatus();
+  const std::string path = Join(directory_, kNextSegment);
+  if (Status removed = files_.Remove(path); !removed && removed.error().code != Code::kNotFound)
+    return removed;
+  BSUB_ASSIGN_OR_RETURN(std::unique_ptr<File> file, files_.Create(path));
+  if (Status reserved = file->Preallocate(settings_.segment_bytes); !reserved) {
+    static_cast<void>(files_.Remove(path));
+    return reserved;
+  }
+  next_file_ = std::move(file);
+  return OkStatus();
+}
+
+Status JournalWriter::TakeNext(const std::string& path) {
+  file_ = std::move(next_file_);
+  if (files_.OpenForRead(path)) return AlreadyExists(path + " is there, but this segment is only now begun");
+  return files_.Rename(Join(directory_, kNextSegment), path);
+}
+
 // The header is durable, and so is the name, before anything is written behind it.
 Status JournalWriter::BeginSegment(std::uint64_t reserve_bytes) {
-  BSUB_ASSIGN_OR_RETURN(file_, files_.Create(Join(directory_, FileName(FileKind::kSegment, next_sequence_))));
+  const std::string path = Join(directory_, FileName(FileKind::kSegment, next_sequence_));
+  if (next_file_) {
+    BSUB_RETURN_IF_ERROR(TakeNext(path));
+  } else {
+    BSUB_ASSIGN_OR_RETURN(file_, files_.Create(path));
+  }
   segment_ = next_sequence_;
   salt_ = settings_.salt ? *settings_.salt + next_sequence_ : RandomSalt();
   reserved_bytes_ = reserve_bytes;

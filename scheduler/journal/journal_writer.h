@@ -4,6 +4,7 @@
 // later call returns that first error and the process has to exit and recover.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -41,6 +42,13 @@ class JournalWriter {
                                                      const SegmentSettings& settings,
                                                      const JournalTail& tail);
 
+  // Reserves the next segment ahead, so that beginning it takes no more room from the disk. Does nothing if
+  // that is done. A failure harms nothing: ask again when there is room.
+  Status ReserveNext();
+  bool NextIsReserved() const { return next_file_ != nullptr; }
+  // What this segment can still take.
+  std::uint64_t BytesLeft() const { return reserved_bytes_ - std::min(reserved_bytes_, offset_); }
+
   // Begins the next segment if a batch of `encoded_bytes` (EncodedBatchBytes) does not fit into this one.
   // What is then appended, up to that size, lands in Segment().
   Status MakeRoom(std::size_t encoded_bytes);
@@ -59,6 +67,7 @@ class JournalWriter {
                 const SegmentSettings& settings, const JournalTail& tail);
   Status OpenTail();
   Status BeginSegment(std::uint64_t reserve_bytes);
+  Status TakeNext(const std::string& path);
   Status CloseSegment(File& file, std::uint64_t offset, std::uint64_t salt, std::uint64_t previous);
   Status RollTo(std::uint64_t reserve_bytes);
   Result<Appended> WriteBatch(std::span<const Record> records);
@@ -69,6 +78,7 @@ class JournalWriter {
   const ClusterUuid cluster_;
   const SegmentSettings settings_;
   std::unique_ptr<File> file_;
+  std::unique_ptr<File> next_file_;  // reserved, without a header and a segment's name yet
   std::uint64_t segment_ = 0;
   std::uint64_t salt_ = 0;
   std::uint64_t offset_ = 0;

@@ -4,43 +4,18 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <system_error>
+#include <cstdint>
+#include <utility>
+
+#include "scheduler/journal/system_error.h"
 
 namespace bsub::journal {
 namespace {
-
-Code CodeOf(int error_number) {
-  switch (error_number) {
-    case ENOENT:
-      return Code::kNotFound;
-    case EEXIST:
-      return Code::kAlreadyExists;
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-    case EMFILE:
-    case ENFILE:
-      return Code::kResourceExhausted;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return Code::kPermissionDenied;
-    default:
-      return Code::kUnavailable;
-  }
-}
-
-// Must be called before anything else can change errno.
-Error SystemError(const char* what, const std::string& path) {
-  const int saved = errno;
-  return {CodeOf(saved),
-          std::string("cannot ") + what + " " + path + ": " + std::generic_category().message(saved)};
-}
 
 class Descriptor {
  public:
@@ -98,6 +73,10 @@ class PosixFile final : public File {
   Status Preallocate(std::uint64_t size) override {
     BSUB_ASSIGN_OR_RETURN(const std::uint64_t present, Size());
     if (size <= present) return OkStatus();
+    if (!HasRoomFor(size - present)) {
+      errno = ENOSPC;
+      return SystemError("reserve space for", path_);
+    }
     while (::fallocate(fd_.get(), 0, 0, static_cast<off_t>(size)) != 0) {
       if (errno == EINTR) continue;
       // A file system without reservations still gets the length; a full disk then shows at a write.
@@ -119,6 +98,14 @@ class PosixFile final : public File {
   }
 
  private:
+  // A reservation that fails half way would first have taken all that others on this disk could still write.
+  bool HasRoomFor(std::uint64_t bytes) const {
+    struct statvfs info {};
+    if (::fstatvfs(fd_.get(), &info) != 0 || info.f_blocks == 0) return true;  // it does not say
+    const std::uint64_t blocks = ::geteuid() == 0 ? info.f_bfree : info.f_bavail;
+    return blocks * info.f_frsize >= bytes;
+  }
+
   Descriptor fd_;
   std::string path_;
 };
@@ -220,10 +207,10 @@ Result<std::unique_ptr<FileLock>> PosixFileSystem::Lock(const std::string& path)
     return FailedPrecondition(path + " is held by " + HolderOf(fd.get()) +
                               ": another scheduler uses this directory; stop it first (bsub-lite down)");
   }
+  // For a person to read: a disk that has no room for it stops nobody.
   const std::string pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0) {
-    return SystemError("write", path);
-  }
+  [[maybe_unused]] const bool written =
+      ::ftruncate(fd.get(), 0) == 0 && ::pwrite(fd.get(), pid.data(), pid.size(), 0) > 0;
   return std::unique_ptr<FileLock>(std::make_unique<PosixLock>(std::move(fd)));
 }
 

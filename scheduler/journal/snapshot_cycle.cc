@@ -7,6 +7,13 @@
 namespace bsub::journal {
 
 Status SnapshotCycle::Begin(std::vector<std::string>& lines) {
+  ++begun_;
+  // What is left of this segment is worth more than a snapshot: without a next one it must not be closed.
+  if (const Status next = journal_.ReserveNext(); !next) {
+    journal_.PutOffSnapshot();
+    lines.push_back("snapshot=put-off error=\"" + next.error().message + "\"");
+    return OkStatus();
+  }
   BSUB_ASSIGN_OR_RETURN(const std::uint64_t sequence, journal_.CloseSegment());
   auto process = SnapshotProcess::Start(program_, journal_.directory(), sequence);
   if (!process) {
@@ -50,7 +57,7 @@ Result<std::vector<std::string>> SnapshotCycle::Advance(std::span<const sched::J
   }
   const bool hash_recorded =
       !appended.empty() && std::holds_alternative<sched::StateHashRecorded>(appended.back().body);
-  if (hash_recorded && WantsStateHash()) BSUB_RETURN_IF_ERROR(Begin(lines));
+  if (hash_recorded && StateHashWanted() != 0) BSUB_RETURN_IF_ERROR(Begin(lines));
   return lines;
 }
 

@@ -1,7 +1,7 @@
 // Decides when a snapshot is made, and sees it through: close the segment, run the helper, take the result
 // into use.
 //
-// The journal's thread owns it; WantsStateHash may be asked from any thread.
+// The journal's thread owns it; StateHashWanted may be asked from any thread.
 #pragma once
 
 #include <atomic>
@@ -26,8 +26,11 @@ class SnapshotCycle {
   SnapshotCycle(DiskJournal& journal, std::string program)
       : journal_(journal), program_(std::move(program)) {}
 
-  // The core should record its state hash, as the last entry of a batch.
-  bool WantsStateHash() const { return !running_ && journal_.SnapshotDue(); }
+  // Not 0: the core should record its state hash, once for each number, as the last entry of a batch.
+  std::uint64_t StateHashWanted() const {
+    const std::uint64_t next = begun_ + 1;  // read first: a wish that is just being served is not a new one
+    return !running_ && journal_.SnapshotDue() ? next : 0;
+  }
 
   // After each successful append, and now and then: lines for the log. An error is the journal's: the process
   // exits. A snapshot that fails is only logged; the next is tried when as much journal has been written
@@ -46,6 +49,7 @@ class SnapshotCycle {
   std::future<Removed> finishing_;
   std::uint64_t sequence_ = 0;  // of the snapshot under way
   std::atomic<bool> running_ = false;
+  std::atomic<std::uint64_t> begun_ = 0;
 };
 
 }  // namespace bsub::journal

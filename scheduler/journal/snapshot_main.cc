@@ -1,5 +1,10 @@
-// bsub-lite-snapshot DIRECTORY SEQUENCE: makes a snapshot of a journal from its closed segments, beside the
-// running scheduler. Exit 0: it is there. Exit 1: it is not, and standard error says why. Exit 2: wrong use.
+// bsub-lite-snapshot DIRECTORY SEQUENCE [PARENT]: makes a snapshot of a journal from its closed segments,
+// beside the running scheduler. Exit 0: it is there. Exit 1: it is not, and standard error says why. Exit 2:
+// wrong use.
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
 #include <charconv>
 #include <cstdio>
 #include <exception>
@@ -10,17 +15,31 @@
 
 namespace {
 
+bool ParseNumber(std::string_view text, std::uint64_t* number) {
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
+  return error == std::errc() && stop == text.data() + text.size() && *number != 0;
+}
+
+// The next scheduler removes what is half made and begins a helper of its own: one of before must not go on
+// writing beside it. True if the parent is there.
+bool EndWith(std::uint64_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  return static_cast<std::uint64_t>(getppid()) == parent;
+}
+
 int Main(int argc, char** argv) {
-  std::uint64_t until = 0;
-  const std::string_view number = argc == 3 ? argv[2] : "";
-  const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), until);
-  if (error != std::errc() || stop != number.data() + number.size() || until == 0) {
+  std::uint64_t until = 0, parent = 0;
+  const bool understood =
+      (argc == 3 || (argc == 4 && ParseNumber(argv[3], &parent))) && ParseNumber(argv[2], &until);
+  if (!understood) {
     std::fprintf(
         stderr,
-        "usage: bsub-lite-snapshot DIRECTORY SEQUENCE\n"
-        "makes a snapshot of the journal in DIRECTORY after SEQUENCE, the last of a closed segment\n");
+        "usage: bsub-lite-snapshot DIRECTORY SEQUENCE [PARENT]\n"
+        "makes a snapshot of the journal in DIRECTORY after SEQUENCE, the last of a closed segment;\n"
+        "ends when the process PARENT, which must be the one that started it, ends\n");
     return 2;
   }
+  if (parent != 0 && !EndWith(parent)) return 1;
   bsub::journal::PosixFileSystem files;
   const auto made = bsub::journal::MakeSnapshot(files, argv[1], until);
   if (!made) {

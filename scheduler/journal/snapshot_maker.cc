@@ -17,6 +17,28 @@ Status RemoveLeftover(FileSystem& files, const std::string& directory, FileKind 
   return !removed && removed.error().code != Code::kNotFound ? removed : OkStatus();
 }
 
+// What a failed attempt (a full disk) leaves behind takes the room that the journal needs.
+void RemoveHalfMade(FileSystem& files, const std::string& directory, std::uint64_t sequence) {
+  static_cast<void>(RemoveLeftover(files, directory, FileKind::kPack, sequence));
+  static_cast<void>(RemoveLeftover(files, directory, FileKind::kSnapshot, sequence));
+  // The snapshot has its name, and only syncing that failed: it may be there after all, and needs its pack.
+  if (files.OpenForRead(Join(directory, FileName(FileKind::kSnapshot, sequence)))) return;
+  static_cast<void>(files.Remove(Join(directory, FileName(FileKind::kPack, sequence))));
+}
+
+Status WriteSnapshot(FileSystem& files, const std::string& directory, const SnapshotHeader& header,
+                     LoadedState& loaded) {
+  const sched::State& state = loaded.scheduler->state();
+  BSUB_RETURN_IF_ERROR(RemoveLeftover(files, directory, FileKind::kPack, header.sequence));
+  BSUB_RETURN_IF_ERROR(RemoveLeftover(files, directory, FileKind::kSnapshot, header.sequence));
+  BSUB_ASSIGN_OR_RETURN(const auto packs, loaded.payloads->Pack(PayloadsNamedBy(state), header.sequence));
+  BSUB_ASSIGN_OR_RETURN(const auto writer, SnapshotWriter::Create(files, directory, header));
+  BSUB_RETURN_IF_ERROR(writer->AddChunk(ChunkKind::kPacks, EncodePacks(packs)));
+  BSUB_RETURN_IF_ERROR(EncodeState(
+      state, {}, [&](std::string_view chunk) { return writer->AddChunk(ChunkKind::kState, chunk); }));
+  return writer->Commit();
+}
+
 }  // namespace
 
 Result<MadeSnapshot> MakeSnapshot(FileSystem& files, const std::string& directory, std::uint64_t until) {
@@ -34,17 +56,11 @@ Result<MadeSnapshot> MakeSnapshot(FileSystem& files, const std::string& director
   }
   MadeSnapshot made{until, loaded.entries_replayed, scheduler.state().jobs.size(), hash};
   if (loaded.snapshot == until) return made;  // it is there already
-
-  BSUB_RETURN_IF_ERROR(RemoveLeftover(files, directory, FileKind::kPack, until));
-  BSUB_RETURN_IF_ERROR(RemoveLeftover(files, directory, FileKind::kSnapshot, until));
-  BSUB_ASSIGN_OR_RETURN(const auto packs, loaded.payloads->Pack(PayloadsNamedBy(scheduler.state()), until));
-  BSUB_ASSIGN_OR_RETURN(const auto writer,
-                        SnapshotWriter::Create(files, directory, {*cluster, until, loaded.tail.hash, hash}));
-  BSUB_RETURN_IF_ERROR(writer->AddChunk(ChunkKind::kPacks, EncodePacks(packs)));
-  BSUB_RETURN_IF_ERROR(EncodeState(scheduler.state(), {}, [&](std::string_view chunk) {
-    return writer->AddChunk(ChunkKind::kState, chunk);
-  }));
-  BSUB_RETURN_IF_ERROR(writer->Commit());
+  if (Status written = WriteSnapshot(files, directory, {*cluster, until, loaded.tail.hash, hash}, loaded);
+      !written) {
+    RemoveHalfMade(files, directory, until);
+    return written.error();
+  }
   return made;
 }
 

@@ -14,10 +14,11 @@ namespace bsub::journal {
 
 class SnapshotProcess {
  public:
-  // `program` is the path of bsub-lite-snapshot.
+  // `program` is the path of bsub-lite-snapshot. It ends with the thread that calls this, at the latest.
   static Result<std::unique_ptr<SnapshotProcess>> Start(const std::string& program,
                                                         const std::string& directory, std::uint64_t sequence);
-  // Kills it if it is still running; what it had begun to write is removed at the next start.
+  // Kills it if it is still running; what it had begun to write is removed at the next start. The kernel does
+  // the same if this process is killed.
   ~SnapshotProcess();
   SnapshotProcess(const SnapshotProcess&) = delete;
   SnapshotProcess& operator=(const SnapshotProcess&) = delete;

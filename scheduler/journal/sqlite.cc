@@ -2,35 +2,53 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <utility>
+
+#include "scheduler/journal/system_error.h"
 
 namespace bsub::journal {
 namespace {
 
 constexpr int kBusyMs = 5000;  // a checkpoint of another connection takes less
 
-Code CodeOf(int result) {
+bool IsAboutRoom(int error_number) {
+  return error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
+}
+
+// `result`: SQLite's extended code; `error_number`: what the system said last.
+Code CodeOf(int result, int error_number) {
   switch (result & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return Code::kDataLoss;
     case SQLITE_FULL:
       return Code::kResourceExhausted;
+    case SQLITE_IOERR:
+      if (result == SQLITE_IOERR_READ || result == SQLITE_IOERR_SHORT_READ) return Code::kDataLoss;
+      return IsAboutRoom(error_number) ? Code::kResourceExhausted : Code::kUnavailable;
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
       return Code::kPermissionDenied;
     case SQLITE_CANTOPEN:
-      return Code::kNotFound;
+      return IsAboutRoom(error_number) ? Code::kResourceExhausted : Code::kNotFound;
     default:
       return Code::kUnavailable;
   }
 }
 
 Error SqlError(sqlite3* connection, const std::string& path) {
-  const int result = connection != nullptr ? sqlite3_errcode(connection) : SQLITE_NOMEM;
-  const char* text = connection != nullptr ? sqlite3_errmsg(connection) : "out of memory";
-  return {CodeOf(result), path + ": " + text};
+  const int last = errno;
+  if (connection == nullptr) return Unavailable(path + ": out of memory");
+  const int result = sqlite3_extended_errcode(connection);
+  // Not every path of SQLite keeps it.
+  const int error_number = sqlite3_system_errno(connection) != 0 ? sqlite3_system_errno(connection) : last;
+  const bool systems = (result & 0xff) == SQLITE_IOERR || (result & 0xff) == SQLITE_CANTOPEN;
+  std::string text = path + ": " + sqlite3_errmsg(connection);
+  if (systems && error_number != 0) text += ": " + ExplainErrno(error_number);
+  if ((result & 0xff) == SQLITE_FULL) text += "; free some space there";
+  return {CodeOf(result, error_number), std::move(text)};
 }
 
 }  // namespace
@@ -60,6 +78,7 @@ Statement& Statement::BindNull() {
 }
 
 Result<bool> Statement::Step() {
+  errno = 0;
   const int result = sqlite3_step(statement_.get());
   if (result == SQLITE_ROW) return true;
   sqlite3* connection = sqlite3_db_handle(statement_.get());
@@ -109,6 +128,7 @@ Result<Database> Database::Open(const std::string& path, Mode mode) {
 }
 
 Status Database::Execute(const std::string& sql) {
+  errno = 0;
   if (sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
     return SqlError(connection_.get(), path_);
   }

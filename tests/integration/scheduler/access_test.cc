@@ -75,6 +75,14 @@ TEST(Tcp, ATakenPortIsNamed) {
                                                 ": Address already in use; choose another port"));
 }
 
+// The stranger's program where he can reach it: not all folders above the build may be open to him.
+std::string StrangerIn(const std::string& directory) {
+  const std::string copy = directory + "/stranger";
+  std::filesystem::copy_file(std::string(std::getenv("BSUB_BUILD_DIR")) + "/tests/scheduler_stranger", copy);
+  chmod(copy.c_str(), 0755);
+  return copy;
+}
+
 // Runs `action` as another user in a child process; its result is the child's exit code.
 int AsUser(uid_t uid, const std::function<int()>& action) {
   const pid_t child = fork();
@@ -87,14 +95,12 @@ int AsUser(uid_t uid, const std::function<int()>& action) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 101;
 }
 
-// gRPC does not survive fork(), so the child is forked before this process has used it: the other user's
-// client waits for the socket to appear.
 TEST(UnixSocket, TheKernelSaysWhoConnects) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root to become another user";
   constexpr uid_t kStranger = 54321;
   TemporaryDirectory directory;
   chmod(directory.path().c_str(), 0711);
-  const std::string program = std::string(std::getenv("BSUB_BUILD_DIR")) + "/tests/scheduler_stranger";
+  const std::string program = StrangerIn(directory.path());
   const std::string socket = directory.path() + "/s.sock";
   ClusterOptions options;
   options.socket_path = socket;
@@ -113,7 +119,7 @@ TEST(UnixSocket, ManyUsersMakeRoomForEachOther) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root to become another user";
   TemporaryDirectory directory;
   chmod(directory.path().c_str(), 0711);
-  const std::string program = std::string(std::getenv("BSUB_BUILD_DIR")) + "/tests/scheduler_stranger";
+  const std::string program = StrangerIn(directory.path());
   ClusterOptions options;
   options.socket_path = directory.path() + "/s.sock";
   options.rpc.max_identities = 2;

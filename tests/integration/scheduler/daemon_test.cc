@@ -1,108 +1,20 @@
 // bsub-lite-scheduler as a process: starts, is killed, starts again; refuses to start with one line that says
 // why.
-#include <fcntl.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
-#include <fstream>
 #include <optional>
-#include <sstream>
 
-#include "tests/integration/scheduler/fake_node.h"
-#include "tests/integration/scheduler/requests.h"
-#include "tests/integration/scheduler/test_cluster.h"
-
-extern char** environ;
+#include "tests/integration/scheduler/scheduler_process.h"
 
 namespace bsub::testing {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
-std::string ReadAll(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-class SchedulerProcess {
- public:
-  SchedulerProcess(const std::string& home, std::vector<std::string> more = {})
-      : home_(home), log_(home + ".log") {
-    std::vector<std::string> words = {Program(), "--home", home_};
-    words.insert(words.end(), more.begin(), more.end());
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 2, log_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    EXPECT_EQ(posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&actions);
-  }
-  ~SchedulerProcess() {
-    if (pid_ != 0) Kill(SIGKILL);
-  }
-
-  static std::string Program() {
-    return std::string(std::getenv("BSUB_BUILD_DIR")) + "/bin/bsub-lite-scheduler";
-  }
-
-  // Returns when it answers.
-  void WaitReady() {
-    const auto client = Client();
-    Eventually(
-        [&] {
-          grpc::ClientContext context;
-          v1::StatusReply reply;
-          return client->Status(&context, {}, &reply).ok() && reply.scheduler_pid() == pid_;
-        },
-        "the scheduler answers: " + Log());
-  }
-  // The exit code, or minus the signal.
-  int Wait() {
-    int status = 0;
-    waitpid(pid_, &status, 0);
-    pid_ = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-  int Kill(int signal) {
-    kill(pid_, signal);
-    return Wait();
-  }
-  std::shared_ptr<grpc::Channel> Connect() const {
-    grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20);
-    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 50);
-    arguments.SetInt("serial", ++serial_);  // a connection of its own
-    return grpc::CreateCustomChannel("unix:" + home_ + "/run/scheduler.sock",
-                                     grpc::InsecureChannelCredentials(), arguments);
-  }
-  std::unique_ptr<v1::Scheduler::Stub> Client() const { return v1::Scheduler::NewStub(Connect()); }
-  std::string Log() const { return ReadAll(log_); }
-
- private:
-  static inline int serial_ = 0;
-  const std::string home_;
-  const std::string log_;
-  pid_t pid_ = 0;
-};
-
-class DaemonTest : public ::testing::Test {
- protected:
-  TemporaryDirectory directory_;
-  const std::string home_ = directory_.path() + "/home";
-};
+// A client that nobody polls does not close its connection when it is told to.
+constexpr const char* kQuickStop = "rpc:\n  stop_timeout: 100ms\n";
 
 TEST_F(DaemonTest, WhatWasAcknowledgedSurvivesKill) {
   v1::SubmitRequest request = Command({"echo", "hi"});
@@ -134,7 +46,7 @@ TEST_F(DaemonTest, WhatWasAcknowledgedSurvivesKill) {
 
 TEST_F(DaemonTest, TermIsACleanEndAndTheHistoryGoesOn) {
   {
-    SchedulerProcess scheduler(home_);
+    SchedulerProcess scheduler(home_, WithSettings(kQuickStop));
     scheduler.WaitReady();
     const auto client = scheduler.Client();
     FakeNode node(scheduler.Connect(), HelloOf("n1"));
@@ -155,30 +67,6 @@ TEST_F(DaemonTest, TermIsACleanEndAndTheHistoryGoesOn) {
   std::size_t events = 0;
   for (v1::Event event; stream->Read(&event);) EXPECT_EQ(event.sequence(), ++events);
   EXPECT_GE(events, 6u);
-}
-
-TEST_F(DaemonTest, SnapshotsAreMadeWhileItRuns) {
-  mkdir(home_.c_str(), 0700);
-  std::ofstream(home_ + "/settings.yaml") << "journal:\n  snapshot_bytes: 20K\n  segment_bytes: 16K\n";
-  {
-    SchedulerProcess scheduler(home_, {"--config", home_ + "/settings.yaml"});
-    scheduler.WaitReady();
-    const auto client = scheduler.Client();
-    for (int i = 0; i < 100; ++i) SubmitOk(*client, Command({"true", std::to_string(i)}));
-    Eventually(
-        [&] {
-          grpc::ClientContext context;
-          v1::StatusReply status;
-          return client->Status(&context, {}, &status).ok() && status.journal().snapshot_sequence() > 0;
-        },
-        "a snapshot is made");
-    scheduler.Kill(SIGKILL);
-  }
-  SchedulerProcess scheduler(home_, {"--config", home_ + "/settings.yaml"});
-  scheduler.WaitReady();
-  EXPECT_THAT(scheduler.Log(), Not(HasSubstr("snapshot=0")));
-  EXPECT_EQ(GetJobOk(*scheduler.Client(), "100").command(1), "99");
-  EXPECT_EQ(SubmitOk(*scheduler.Client(), Command({"true"})).job_id(), 101u);
 }
 
 TEST_F(DaemonTest, ASecondOneOnTheSameHomeIsRefused) {
@@ -270,7 +158,7 @@ TEST_F(DaemonTest, DamageInTheJournalIsRefusedWithItsOwnCode) {
 
 TEST_F(DaemonTest, ShutDownThatStopsTasksSendsThemBackToTheQueue) {
   {
-    SchedulerProcess scheduler(home_);
+    SchedulerProcess scheduler(home_, WithSettings(kQuickStop));
     scheduler.WaitReady();
     const auto client = scheduler.Client();
     FakeNode node(scheduler.Connect(), HelloOf("n1"));

@@ -36,8 +36,9 @@ inline v1::Hello HelloOf(const std::string& name, std::int64_t cpus = 8) {
 
 class FakeNode {
  public:
-  FakeNode(const std::shared_ptr<grpc::Channel>& channel, v1::Hello hello)
-      : stub_(v1::Worker::NewStub(channel)) {
+  // `silent`: it does not answer heartbeats.
+  FakeNode(const std::shared_ptr<grpc::Channel>& channel, v1::Hello hello, bool silent = false)
+      : stub_(v1::Worker::NewStub(channel)), silent_(silent) {
     stream_ = stub_->Connect(&context_);
     v1::FromNode message;
     *message.mutable_hello() = std::move(hello);
@@ -95,7 +96,10 @@ class FakeNode {
     message.set_incarnation(incarnation_);
     SendAs(std::move(message));
   }
-  void SendAs(const v1::FromNode& message) { stream_->Write(message); }
+  void SendAs(const v1::FromNode& message) {
+    const std::lock_guard lock(write_mutex_);
+    stream_->Write(message);
+  }
   // The status the stream ended with.
   grpc::Status WaitForEnd() {
     std::unique_lock lock(mutex_);
@@ -107,6 +111,13 @@ class FakeNode {
   void ReadAll() {
     v1::ToNode message;
     while (stream_->Read(&message)) {
+      if (message.has_heartbeat() && !silent_) {
+        v1::FromNode answer;
+        answer.set_incarnation(message.incarnation());
+        *answer.mutable_heartbeat() = message.heartbeat();
+        SendAs(answer);
+        continue;
+      }
       const std::lock_guard lock(mutex_);
       messages_.push_back(std::move(message));
       changed_.notify_all();
@@ -121,7 +132,9 @@ class FakeNode {
   std::unique_ptr<v1::Worker::Stub> stub_;
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderWriter<v1::FromNode, v1::ToNode>> stream_;
+  const bool silent_;
   std::uint64_t incarnation_ = 0;
+  std::mutex write_mutex_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<v1::ToNode> messages_;

@@ -36,9 +36,17 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
     for (const rpc::StagedPayload& payload : payloads) payloads_[payload.hash] = payload.bytes;
     return OkStatus();
   }
-  bool WantsStateHash() const override {
+  Status Idle() override {
+    Set([this] { ++idle_calls_; });
+    return OkStatus();
+  }
+  Status Room() const override {
     const std::lock_guard lock(mutex_);
-    return wants_hash_;
+    return no_room_ ? Status(*no_room_) : OkStatus();
+  }
+  std::uint64_t StateHashWanted() const override {
+    const std::lock_guard lock(mutex_);
+    return hash_wish_;
   }
   Result<std::shared_ptr<const std::string>> Get(const PayloadHash& hash) override {
     const std::lock_guard lock(mutex_);
@@ -57,8 +65,15 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
   void Fail(Error error) {
     Set([this, &error] { failure_ = std::move(error); });
   }
-  void AskForStateHash(bool wanted) {
-    Set([this, wanted] { wants_hash_ = wanted; });
+  void SetRoom(std::optional<Error> no_room) {
+    Set([this, &no_room] { no_room_ = std::move(no_room); });
+  }
+  std::size_t idle_calls() const {
+    const std::lock_guard lock(mutex_);
+    return idle_calls_;
+  }
+  void AskForStateHash(std::uint64_t wish) {
+    Set([this, wish] { hash_wish_ = wish; });
   }
   void ForgetPayloads() {
     Set([this] { payloads_.clear(); });
@@ -98,9 +113,11 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool blocked_ = false;
-  bool wants_hash_ = false;
+  std::uint64_t hash_wish_ = 0;
   std::size_t appends_waiting_ = 0;
   std::size_t appends_ = 0;
+  std::size_t idle_calls_ = 0;
+  std::optional<Error> no_room_;
   std::optional<Error> failure_;
   std::vector<sched::JournalEntry> entries_;
   sched::JournalEntry last_of_batch_with_hash_;

@@ -49,9 +49,9 @@ TEST(Node, ASilentNodeIsGivenUp) {
   options.rpc.heartbeat = std::chrono::milliseconds(10);
   options.rpc.missed_heartbeats = 3;
   TestCluster cluster(std::move(options));
-  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  FakeNode node(cluster.Connect(), HelloOf("n1"), true);
   ASSERT_TRUE(node.Accept());
-  const grpc::Status status = node.WaitForEnd();  // FakeNode answers no heartbeat
+  const grpc::Status status = node.WaitForEnd();
   EXPECT_THAT(status.error_message(), HasSubstr("nothing was heard"));
   const auto client = cluster.Client();
   Eventually(

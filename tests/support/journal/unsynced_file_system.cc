@@ -50,6 +50,7 @@ class MemoryFile final : public File {
   Status Preallocate(std::uint64_t size) override {
     BSUB_RETURN_IF_ERROR(Usable());
     BSUB_RETURN_IF_ERROR(system_.Count("reserve space for", path_));
+    BSUB_RETURN_IF_ERROR(system_.CheckRoom(*inode_, path_, size));
     if (size > inode_->current.size()) system_.Resize(*inode_, size);
     return OkStatus();
   }
@@ -169,8 +170,14 @@ Result<std::unique_ptr<FileLock>> UnsyncedFileSystem::Lock(const std::string& pa
   return std::unique_ptr<FileLock>(std::make_unique<HeldName>(locks_, path));
 }
 
+Status UnsyncedFileSystem::CheckRoom(const Inode& inode, const std::string& path, std::uint64_t size) const {
+  if (!full_ || size <= inode.current.size()) return OkStatus();
+  return ResourceExhausted("cannot make " + path + " longer: the disk is full");
+}
+
 Status UnsyncedFileSystem::WriteTo(Inode& inode, const std::string& path, std::uint64_t offset,
                                    std::string_view bytes) {
+  BSUB_RETURN_IF_ERROR(CheckRoom(inode, path, offset + bytes.size()));
   auto counted = Count("write", path);
   if (!counted) {
     if (!fault_->short_write) return counted;

@@ -40,6 +40,8 @@ class UnsyncedFileSystem final : public FileSystem {
 
   void LosePower(std::uint64_t seed);
   void InjectFault(const Fault& fault) { fault_ = fault; }
+  // From now on no file can grow; what is reserved can be written.
+  void SetFull(bool full) { full_ = full; }
   std::uint64_t calls() const { return calls_; }
   void SetNow(TimePoint now) { now_ = now; }
 
@@ -77,6 +79,7 @@ class UnsyncedFileSystem final : public FileSystem {
   Result<InodePtr> Find(const std::string& path);
   static void Apply(Names_& names, const NameChange& change);
   static void LoseUnsynced(Inode& inode, std::mt19937_64& random);
+  Status CheckRoom(const Inode& inode, const std::string& path, std::uint64_t size) const;
   Status WriteTo(Inode& inode, const std::string& path, std::uint64_t offset, std::string_view bytes);
   void Resize(Inode& inode, std::uint64_t size);
 
@@ -85,6 +88,7 @@ class UnsyncedFileSystem final : public FileSystem {
   std::uint64_t calls_ = 0;
   std::uint64_t power_cycles_ = 0;
   std::optional<Fault> fault_;
+  bool full_ = false;
   TimePoint now_{1};
 };
 

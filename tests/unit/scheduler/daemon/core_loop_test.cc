@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -83,6 +84,12 @@ class CoreLoopTest : public ::testing::Test {
     });
     EXPECT_TRUE(sent);
     return future;
+  }
+  std::size_t HashesRecorded() const {
+    const auto entries = journal_->entries();
+    return static_cast<std::size_t>(std::ranges::count_if(entries, [](const sched::JournalEntry& entry) {
+      return std::holds_alternative<sched::StateHashRecorded>(entry.body);
+    }));
   }
   static bool Ready(std::future<Result<sched::ReplyBody>>& future) {
     return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
@@ -198,15 +205,65 @@ TEST_F(CoreLoopTest, StopAnswersWhatWasTakenAndRefusesTheRest) {
 
 TEST_F(CoreLoopTest, AStateHashIsTheLastEntryOfItsBatch) {
   ASSERT_EQ(CountJobs().get(), 0u);
-  journal_->AskForStateHash(true);
+  journal_->AskForStateHash(1);
   EXPECT_TRUE(Send(Job("a")).get());
   EXPECT_TRUE(Send(Job("b")).get());
-  std::size_t hashes = 0;
-  for (const sched::JournalEntry& entry : journal_->entries()) {
-    hashes += std::holds_alternative<sched::StateHashRecorded>(entry.body) ? 1 : 0;
-  }
-  EXPECT_EQ(hashes, 1u);  // asked for once, as long as the wish stands
+  EXPECT_EQ(HashesRecorded(), 1u);  // asked for once, as long as the wish stands
   EXPECT_TRUE(std::holds_alternative<sched::StateHashRecorded>(journal_->last_of_batch_with_hash().body));
+}
+
+// A snapshot may be begun, made and due again while the core has nothing to do.
+TEST_F(CoreLoopTest, AWishThatFollowsAnotherAtOnceIsServedToo) {
+  journal_->AskForStateHash(1);
+  EXPECT_TRUE(Send(Job("a")).get());
+  journal_->AskForStateHash(2);
+  EXPECT_TRUE(Send(Job("b")).get());
+  EXPECT_EQ(HashesRecorded(), 2u);
+}
+
+TEST_F(CoreLoopTest, ReadsDoNotKeepTheJournalFromItsOtherWork) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (journal_->idle_calls() == 0) {
+    CountJobs().get();
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+  }
+}
+
+TEST_F(CoreLoopTest, WithoutRoomNewJobsAreRefusedAndKnownOnesAreFound) {
+  Submission job = Job("a");
+  job.input.spec.token.bytes.fill(5);
+  const Submission again = job;
+  EXPECT_TRUE(Send(job).get());
+  journal_->SetRoom(ResourceExhausted("the disk is full"));
+  const auto refused = Send(Job("b")).get();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), ResourceExhausted("the disk is full"));
+  const auto found = Send(again).get();
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(std::get<sched::SubmitAccepted>(*found).repeated);
+  journal_->SetRoom(std::nullopt);
+  EXPECT_TRUE(Send(Job("b")).get());
+}
+
+TEST_F(CoreLoopTest, WithoutRoomNoTaskIsStartedUntilThereIsSome) {
+  EXPECT_TRUE(Send(Job("a")).get());
+  journal_->SetRoom(ResourceExhausted("the disk is full"));
+  sched::NodeHello hello;
+  hello.stream = sched::StreamId(1);
+  hello.description.name = "n1";
+  hello.description.total = {.cpu_milli = 8000, .mem_bytes = 1 << 30, .gpus = 0};
+  loop_->SendFromNode(hello);  // what nodes say is always taken
+  const auto placed = [this] {
+    const auto entries = journal_->entries();
+    return std::ranges::any_of(entries, [](const sched::JournalEntry& entry) {
+      return std::holds_alternative<sched::AttemptPlaced>(entry.body);
+    });
+  };
+  EXPECT_EQ(CountJobs().get(), 1u);
+  EXPECT_FALSE(placed());
+  journal_->SetRoom(std::nullopt);  // nothing else happens
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!placed()) ASSERT_LT(std::chrono::steady_clock::now(), deadline);
 }
 
 TEST_F(CoreLoopTest, TimesNeverDecrease) {

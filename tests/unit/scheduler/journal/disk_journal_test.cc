@@ -249,6 +249,27 @@ TEST_F(DiskJournalTest, ASnapshotThatIsInterruptedAnywhereIsMadeAgain) {
   }
 }
 
+TEST_F(DiskJournalTest, ASnapshotThatFindsTheDiskFullLeavesNothingBehind) {
+  for (std::uint64_t at = 1;; ++at) {
+    UnsyncedFileSystem files;
+    CoreJournal core(files);
+    ASSERT_TRUE(core.Start());
+    ASSERT_TRUE(core.RunSomeWork());
+    const auto sequence = core.CloseSegmentWithHash();
+    const std::uint64_t before = files.calls();
+    files.InjectFault({.at_call = before + at, .code = Code::kResourceExhausted, .short_write = true});
+    const auto made = MakeSnapshot(files, kPath, *sequence);
+    const bool there = std::ranges::count(files.Names(kPath), FileName(FileKind::kSnapshot, *sequence)) > 0;
+    if (made && files.calls() < before + at) break;  // the fault was not met any more
+    for (const std::string& name : files.Names(kPath)) {
+      EXPECT_THAT(name, Not(HasSubstr(".tmp"))) << at;
+      EXPECT_TRUE(there || !name.starts_with("payloads-")) << at << ": " << name;
+    }
+    const auto again = MakeSnapshot(files, kPath, *sequence);
+    EXPECT_TRUE(again) << at << ": " << again.error().message;
+  }
+}
+
 // Acknowledged jobs, with their payloads, through random power losses.
 TEST_F(DiskJournalTest, AcknowledgedJobsAndPayloadsSurvivePowerLoss) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {

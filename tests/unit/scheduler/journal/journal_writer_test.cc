@@ -57,6 +57,37 @@ TEST_F(JournalWriterTest, BeginsSegmentsAsTheyFillAndClosesThem) {
   EXPECT_EQ(segments.back().sequence, writer->Segment());
 }
 
+TEST_F(JournalWriterTest, ASegmentThatIsReservedAheadIsBegunOnAFullDisk) {
+  auto writer = Open(SmallSegments(512));
+  ASSERT_TRUE(writer->ReserveNext());
+  ASSERT_TRUE(writer->ReserveNext());  // again: fine
+  files_.SetFull(true);
+  while (writer->NextIsReserved()) ASSERT_TRUE(AppendEntries(*writer, 3));
+  EXPECT_EQ(Segments(files_).size(), 2u);
+  EXPECT_GT(writer->BytesLeft(), 256u);
+  const auto refused = writer->ReserveNext();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kResourceExhausted);
+  EXPECT_THAT(files_.Names(kDirectory), testing::Not(testing::Contains(HasSubstr(".tmp"))));
+  ASSERT_TRUE(AppendEntries(*writer, 1));  // that harmed nothing
+  files_.SetFull(false);
+  ASSERT_TRUE(writer->ReserveNext());
+  const std::uint64_t last = AppendEntries(*writer, 40)->last_sequence;  // larger than what is reserved
+  EXPECT_EQ(Recover(files_)->entries, EntriesUpTo(last));
+}
+
+TEST_F(JournalWriterTest, WithoutASegmentAheadAFullDiskStopsTheWriter) {
+  auto writer = Open(SmallSegments(512));
+  files_.SetFull(true);
+  std::uint64_t last = 0;
+  Result<Appended> appended = AppendEntries(*writer, 3);
+  for (; appended; appended = AppendEntries(*writer, 3)) last = appended->last_sequence;
+  EXPECT_EQ(appended.error().code, Code::kResourceExhausted);
+  files_.SetFull(false);
+  EXPECT_FALSE(AppendEntries(*writer, 3));  // nobody knows what it wrote: only a new start does
+  EXPECT_EQ(Recover(files_)->entries, EntriesUpTo(last));
+}
+
 TEST_F(JournalWriterTest, ABatchLargerThanASegmentGetsItsOwn) {
   auto writer = Open(SmallSegments(512));
   ASSERT_TRUE(AppendEntries(*writer, 1));

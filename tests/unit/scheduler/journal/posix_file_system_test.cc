@@ -65,7 +65,8 @@ TEST_F(PosixFileSystemTest, AFullDiskIsToldAsSuch) {
   const auto written = (*full)->WriteAt(0, "x");
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, Code::kResourceExhausted);
-  EXPECT_EQ(written.error().message, "cannot write /dev/full: No space left on device");
+  EXPECT_EQ(written.error().message,
+            "cannot write /dev/full: No space left on device; free some space there");
 }
 
 TEST_F(PosixFileSystemTest, ListsRegularFilesByName) {

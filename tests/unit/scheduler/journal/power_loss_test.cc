@@ -22,6 +22,7 @@ void Live(UnsyncedFileSystem& files, std::mt19937_64& random, std::uint64_t* ack
                      .short_write = random() % 2 == 0});
   auto writer = OpenWriter(files, recovered->tail, SmallSegments(3000));
   while (writer) {
+    if (random() % 4 == 0 && !(*writer)->ReserveNext()) break;
     if (random() % 8 == 0 && !(*writer)->Roll()) break;
     const auto appended = AppendEntries(**writer, 1 + random() % 60);  // up to several sectors
     if (!appended) break;

@@ -1,9 +1,15 @@
 // The whole cycle with the real helper program on a real disk.
 #include "scheduler/journal/snapshot_cycle.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -40,7 +46,7 @@ class SnapshotCycleTest : public testing::Test {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (std::chrono::steady_clock::now() < deadline) {
       EXPECT_TRUE(core_->Submit("job"));
-      const bool handled = !cycle.WantsStateHash() || core_->Handle(sched::RecordStateHash{});
+      const bool handled = cycle.StateHashWanted() == 0 || core_->Handle(sched::RecordStateHash{});
       EXPECT_TRUE(handled);
       const auto lines = cycle.Advance(core_->last_outcome().entries, core_->now());
       EXPECT_TRUE(lines) << lines.error().message;
@@ -86,6 +92,30 @@ TEST_F(SnapshotCycleTest, AHelperThatFailsIsLoggedWithItsMessage) {
   EXPECT_THAT(log_.back(), testing::AllOf(HasSubstr("exited with 1"), HasSubstr("no identity file")));
   std::filesystem::rename(away, directory_ + "/journal/identity");
   EXPECT_TRUE(RunUntil(cycle, "snapshot=made")) << testing::PrintToString(log_);
+}
+
+// A helper that a killed scheduler leaves behind would write beside the next scheduler's.
+TEST_F(SnapshotCycleTest, AHelperEndsWithItsScheduler) {
+  const std::string stuck = directory_ + "/stuck";
+  std::filesystem::create_directory(stuck);
+  ASSERT_EQ(::mkfifo((stuck + "/identity").c_str(), 0600), 0);  // the helper hangs in open()
+  int alive[2];  // its writing end is open in the child and in the helper: it ends when both are gone
+  ASSERT_EQ(::pipe(alive), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto helper = SnapshotProcess::Start(program_, stuck, 1);
+    const bool told = helper && ::write(alive[1], "s", 1) == 1;
+    ::_exit(told && ::pause() == 0 ? 0 : 1);
+  }
+  ::close(alive[1]);
+  char started = 0;
+  ASSERT_EQ(::read(alive[0], &started, 1), 1);
+  pollfd ended{.fd = alive[0], .events = POLLIN, .revents = 0};
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_EQ(::poll(&ended, 1, 20'000), 1) << "the helper lives on";
+  ::close(::open((stuck + "/identity").c_str(), O_WRONLY | O_NONBLOCK));  // then it goes now
+  ::close(alive[0]);
 }
 
 }  // namespace
