@@ -152,8 +152,8 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
       services_.core.SendFromNode(sched::TaskStarted{node, incarnation, task.attempt, task.pid});
     }
     if (task.ended) {
-      services_.core.SendFromNode(
-          sched::TaskEnded{node, incarnation, task.attempt, std::move(task.end), task.usage});
+      services_.core.SendFromNode(sched::TaskEnded{node, incarnation, task.attempt, std::move(task.end),
+                                                   task.usage, task.node_fault});
     }
     return OkStatus();
   }

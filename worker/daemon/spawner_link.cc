@@ -23,7 +23,8 @@ void FillKey(const AttemptKey& key, v1::AttemptKey* out) {
 
 // A task that was stopped because of its node is no failure of the task, unless it had ended by itself.
 bool NodesFault(const wire::Ended& ended) {
-  return ended.stop_cause() == wire::LEASE_LOST || ended.stop_cause() == wire::SHUT_DOWN;
+  return ended.stop_cause() == wire::LEASE_LOST || ended.stop_cause() == wire::SHUT_DOWN ||
+         ended.stop_cause() == wire::NODE_FAULT;
 }
 
 EndKind KindFrom(const wire::Ended& ended) {
@@ -70,6 +71,7 @@ TaskState StateFrom(const wire::TaskStatus& status) {
   if (!state.ended) return state;
   const wire::Ended& ended = status.ended();
   state.end = {KindFrom(ended), ended.code(), "", ended.reason()};
+  state.node_fault = ended.stop_cause() == wire::NODE_FAULT;
   state.usage = {ended.user_us(),       ended.system_us(),  ended.elapsed_us(),
                  ended.max_rss_bytes(), ended.read_bytes(), ended.write_bytes()};
   return state;
