@@ -1,9 +1,14 @@
 #include "cli/client.h"
 
 #include <grpc/grpc.h>
+#include <grpc/support/log.h>
 
+#include <cstdio>
 #include <ostream>
 #include <thread>
+
+#include "common/connect_trouble.h"
+#include "jobs/units.h"
 
 namespace bsub::cli {
 namespace {
@@ -14,6 +19,9 @@ using Clock = std::chrono::steady_clock;
 constexpr int kFirstBackoffMs = 50;
 constexpr int kLongestBackoffMs = 400;
 constexpr std::chrono::milliseconds kPauseBeforeRepeat{50};
+constexpr std::chrono::milliseconds kProbePatience{500};
+
+constexpr const char* kProtocolKey = "bsub-protocol";
 
 Result<std::string> TargetOf(const Address& address) {
   if (!address.local) return address.server;
@@ -27,6 +35,16 @@ std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const Address& address) 
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = address.tls_ca;
   return grpc::SslCredentials(options);
+}
+
+// gRPC refuses a message that is too large before the scheduler sees it.
+std::string InOurWords(const std::string& text) {
+  unsigned long long size = 0, limit = 0;
+  if (std::sscanf(text.c_str(), "Received message larger than max (%llu vs. %llu)", &size, &limit) != 2)
+    return text;
+  const auto bytes = [](unsigned long long n) { return FormatBytes(static_cast<std::int64_t>(n)); };
+  return "the request takes " + bytes(size) + ", the cluster's limit for one message is " + bytes(limit) +
+         " (rpc.max_message_bytes); pass large inputs in files";
 }
 
 std::string OneLine(std::string text) {
@@ -45,6 +63,7 @@ Result<Client> Client::Make(Address address) {
   // One reference that is never given back: ending gRPC's threads takes as long as a call does, and the
   // process ends anyway.
   grpc_init();
+  gpr_set_log_function([](gpr_log_func_args*) {});  // every failure is told once, by ErrorFrom
   BSUB_ASSIGN_OR_RETURN(const std::string target, TargetOf(address));
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstBackoffMs);
@@ -59,6 +78,7 @@ Result<Client> Client::Make(Address address) {
 std::unique_ptr<grpc::ClientContext> Client::NewContext() const {
   auto context = std::make_unique<grpc::ClientContext>();
   context->set_wait_for_ready(true);
+  context->AddMetadata(kProtocolKey, std::to_string(kClientProtocol));
   if (!address_.token.empty()) context->AddMetadata("authorization", "Bearer " + address_.token);
   return context;
 }
@@ -80,18 +100,52 @@ Status Client::CallFor(const std::function<grpc::Status(grpc::ClientContext*)>& 
   }
 }
 
-std::string Client::Remedy() const {
-  return address_.local ? "start it with bsub-lite up"
-                        : "check BSUB_LITE_SERVER and that the scheduler runs there";
+// Why there is no connection, and what to do about it. A call that waits for the connection is not told why
+// there is none, so one is made that does not.
+std::string Client::WhyUnreachable() const {
+  if (address_.local) return "; start it with bsub-lite up";
+  auto context = NewContext();
+  context->set_wait_for_ready(false);
+  context->set_deadline(std::chrono::system_clock::now() + kProbePatience);
+  api::StatusReply reply;
+  const grpc::Status status = stub_->Status(context.get(), api::StatusRequest(), &reply);
+  switch (DiagnoseConnection(status.error_message(), !address_.tls_ca.empty())) {
+    case ConnectTrouble::kPeerIsPlain:
+      return ": it does not speak TLS; unset BSUB_LITE_TLS_CA, or have it started with --tls-cert and "
+             "--tls-key";
+    case ConnectTrouble::kPeerIsTls:
+      return ": it closes plain connections, as one that speaks TLS does; name its certificate authority in "
+             "BSUB_LITE_TLS_CA";
+    case ConnectTrouble::kUntrusted:
+      return ": BSUB_LITE_TLS_CA does not vouch for its certificate; ask the cluster's administrator for the "
+             "right "
+             "file";
+    case ConnectTrouble::kOtherName:
+      return ": its certificate is for another host; use the name it is made for in BSUB_LITE_SERVER";
+    case ConnectTrouble::kNobodyListens:
+      return ": nobody listens there; check BSUB_LITE_SERVER and that the scheduler runs";
+    case ConnectTrouble::kNoSuchHost:
+      return ": there is no such host; check BSUB_LITE_SERVER";
+    case ConnectTrouble::kOther:
+      break;
+  }
+  return "; check BSUB_LITE_SERVER and that the scheduler runs there";
 }
 
 Error Client::ErrorFrom(const grpc::Status& status) const {
   const bool silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE || silent) {
-    const std::string what = silent && Connected() ? " does not answer" : " cannot be reached";
-    return Unavailable(address_.Name() + what + "; " + Remedy());
+    if (silent && Connected())
+      return Unavailable(address_.Name() +
+                         " does not answer; try again, or see whether its machine is overloaded");
+    return Unavailable(address_.Name() + " cannot be reached" + WhyUnreachable());
   }
-  return {static_cast<Code>(status.error_code()), OneLine(status.error_message())};
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
+    return {Code::kUnimplemented, address_.Name() +
+                                      " does not know this request: it is older than this bsub-lite; "
+                                      "upgrade the scheduler, or use the bsub-lite of its version"};
+  }
+  return {static_cast<Code>(status.error_code()), OneLine(InOurWords(status.error_message()))};
 }
 
 int ExitCodeOf(const Error& error) {

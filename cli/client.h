@@ -21,6 +21,9 @@ namespace bsub::cli {
 
 namespace api = ::bsub::v1;
 
+// What this client speaks; sent with every call, so that a scheduler it does not fit can say so.
+inline constexpr std::int32_t kClientProtocol = 1;
+
 // May a call be sent again when the connection broke after it was sent?
 enum class Repeat { kYes, kNo };
 
@@ -53,7 +56,7 @@ class Client {
   Client(Address address, std::shared_ptr<grpc::Channel> channel);
   Status CallFor(const std::function<grpc::Status(grpc::ClientContext*)>& call, Repeat repeat,
                  std::chrono::milliseconds patience);
-  std::string Remedy() const;
+  std::string WhyUnreachable() const;
 
   Address address_;
   std::shared_ptr<grpc::Channel> channel_;

@@ -14,7 +14,6 @@
 namespace bsub::cli {
 namespace {
 
-constexpr std::int32_t kProtocol = 1;
 constexpr std::size_t kTargetsPerCall = 1000;
 constexpr std::chrono::milliseconds kSubmitPatience{60'000};  // a restarting scheduler does not end a run
 
@@ -98,7 +97,7 @@ TaskCounts CountsOf(const api::Job& job) {
 Result<api::SubmitRequest> RequestFor(const StepOrder& order, const Context& context) {
   const Step& step = *order.step;
   api::SubmitRequest request;
-  request.set_protocol(kProtocol);
+  request.set_protocol(kClientProtocol);
   request.set_token(order.token);
   request.set_name(order.pipeline.name + "." + step.name);
   BSUB_RETURN_IF_ERROR(AddCommand(step, request));

@@ -15,7 +15,6 @@
 namespace bsub::cli {
 namespace {
 
-constexpr std::int32_t kProtocol = 1;
 constexpr std::int64_t kOneCpu = 1000;
 constexpr std::int64_t kLargestInt32 = std::numeric_limits<std::int32_t>::max();
 constexpr std::size_t kLongestName = 128;
@@ -181,7 +180,11 @@ Status AddOrder(const Arguments& arguments, api::SubmitRequest& request) {
     BSUB_ASSIGN_OR_RETURN(const std::int32_t priority, Number(arguments, "priority", -1'000'000, 1'000'000));
     request.set_priority(priority);
   }
-  if (const auto array = arguments.Get("array")) request.set_array(*array);
+  if (const auto array = arguments.Get("array")) {
+    if (Trim(*array).empty())
+      return InvalidArgument("--array '': expected indices, such as 1-100 or 1-100%10");
+    request.set_array(*array);
+  }
   if (!request.array().empty()) {
     const auto spec = ParseArraySpec(request.array());
     if (!spec) return InvalidArgument("--array " + Quoted(request.array()) + ": " + spec.error().message);
@@ -214,7 +217,7 @@ Status AddPlaces(const Context& context, const Arguments& arguments, api::Submit
 Result<api::SubmitRequest> BuildSubmitRequest(const Context& context, const Arguments& arguments,
                                               const JobSource& source, TimePoint now) {
   api::SubmitRequest request;
-  request.set_protocol(kProtocol);
+  request.set_protocol(kClientProtocol);
   AddProcessState(request);
   AddName(arguments, source, request);
   BSUB_RETURN_IF_ERROR(AddCommand(source, request));

@@ -115,6 +115,9 @@ bool IsRunning(const HomeLayout& layout, const std::optional<ClusterFile>& exist
 
 Result<UpOutcome> BringUp(const std::string& home, const UpJob& job, Context& context) {
   const HomeLayout layout{home};
+  ClusterFile wanted;
+  wanted.nodes = job.request.nodes.value_or(1);
+  BSUB_RETURN_IF_ERROR(CheckHomeLength(layout, wanted));
   BSUB_RETURN_IF_ERROR(MakeDirectory(home));
   BSUB_ASSIGN_OR_RETURN(const LockFile lock, TakeUpLock(layout, context, job.timeout));
   BSUB_ASSIGN_OR_RETURN(auto existing, LoadClusterFile(layout.ClusterFile()));

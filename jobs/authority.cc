@@ -29,6 +29,7 @@ constexpr std::array kGrants = {
     Grant{Verb::kLowerPriority,      false, true,  true,  false},
     Grant{Verb::kRaisePriority,      false, false, true,  false},
     Grant{Verb::kRegisterDefinition, false, true,  true,  false},
+    Grant{Verb::kDeregisterDefinition, false, true, true, false},
     Grant{Verb::kSetQueue,           false, false, true,  false},
     Grant{Verb::kSetNode,            false, false, true,  false},
     Grant{Verb::kRunNode,            false, false, true,  true},
@@ -62,6 +63,8 @@ std::string_view ToString(Verb verb) {
       return "raise the priority of";
     case Verb::kRegisterDefinition:
       return "register";
+    case Verb::kDeregisterDefinition:
+      return "deregister";
     case Verb::kSetQueue:
       return "change";
     case Verb::kSetNode:

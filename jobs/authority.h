@@ -26,12 +26,13 @@ enum class Verb : std::uint8_t {
   kLowerPriority,
   kRaisePriority,
   kRegisterDefinition,
+  kDeregisterDefinition,
   kSetQueue,
   kSetNode,
   kRunNode,  // connect as a worker node
   kShutDown,
 };
-inline constexpr int kVerbCount = 14;
+inline constexpr int kVerbCount = 15;
 
 enum class Role : std::uint8_t {
   kOther,  // any known user, towards somebody else's job

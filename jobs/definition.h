@@ -30,6 +30,7 @@ struct JobDefinition {
   RetryStrategy retry{};
   std::map<std::string, std::string> tags{};
   std::string registered_by{};
+  std::optional<std::uint32_t> registered_by_uid{};  // nothing: of a journal that did not tell
   TimePoint registered_at{};
   friend bool operator==(const JobDefinition&, const JobDefinition&) = default;
 };

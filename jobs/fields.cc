@@ -73,7 +73,7 @@ Status CheckWalltime(Duration walltime) {
 Status CheckTags(const std::map<std::string, std::string>& tags, std::size_t max_tags) {
   if (tags.size() > max_tags) {
     return InvalidArgument("tags: " + std::to_string(tags.size()) + " given; at most " +
-                           std::to_string(max_tags));
+                           std::to_string(max_tags) + "; leave some out");
   }
   for (const auto& [key, value] : tags) {
     if (key.empty())

@@ -95,15 +95,18 @@ Status CheckPrograms(const std::string& programs) {
                   "; install all of bsub-lite's programs in one directory");
 }
 
-Status PrepareHome(const HomeLayout& layout, const ClusterFile& cluster) {
+Status CheckHomeLength(const HomeLayout& layout, const ClusterFile& cluster) {
   const std::string socket = LongestSocket(layout, cluster);
-  if (socket.size() > kLongestSocketPath) {
-    const std::size_t spare = kLongestSocketPath - (socket.size() - layout.home.size());
-    return InvalidArgument("BSUB_LITE_HOME " + Quoted(layout.home) + " has " +
-                           std::to_string(layout.home.size()) + " characters; at most " +
-                           std::to_string(spare) +
-                           " leave room for the names of sockets. Choose a shorter path");
-  }
+  if (socket.size() <= kLongestSocketPath) return OkStatus();
+  const std::size_t spare = kLongestSocketPath - (socket.size() - layout.home.size());
+  return InvalidArgument("BSUB_LITE_HOME " + Quoted(layout.home) + " has " +
+                         std::to_string(layout.home.size()) + " characters; at most " +
+                         std::to_string(spare) +
+                         " leave room for the names of sockets. Choose a shorter path");
+}
+
+Status PrepareHome(const HomeLayout& layout, const ClusterFile& cluster) {
+  BSUB_RETURN_IF_ERROR(CheckHomeLength(layout, cluster));
   BSUB_RETURN_IF_ERROR(MakeDirectory(layout.home));
   for (const std::string& folder : {layout.RunDir(), layout.LogDir()})
     BSUB_RETURN_IF_ERROR(MakeDirectory(folder));

@@ -18,6 +18,9 @@ Result<std::string> ProgramsDirectory();
 // NotFound names the executables that are missing there.
 Status CheckPrograms(const std::string& programs);
 
+// InvalidArgument if the home's path is too long for the daemons' sockets. Touches nothing.
+Status CheckHomeLength(const HomeLayout& layout, const ClusterFile& cluster);
+
 // Directories, and that the home's path is not too long for the daemons' sockets.
 Status PrepareHome(const HomeLayout& layout, const ClusterFile& cluster);
 

@@ -125,6 +125,7 @@ Status Store::Do(const NodeRemoved& e, TimePoint /*at*/) {
   terms_ -= HashOf(it->second);
   capacity_.Remove(e.node);
   connected_.erase(e.node);
+  resting_.erase(e.node);
   state_.nodes.erase(it);
   return OkStatus();
 }

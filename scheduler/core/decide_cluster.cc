@@ -63,15 +63,29 @@ Status Delete(Turn& turn, const DeleteQueue& input) {
   return OkStatus();
 }
 
+// A definition belongs to whoever registered its first revision: jobs of others run what its newest one says,
+// in those others' name.
+Status AuthorizeDefinition(const Turn& turn, const Principal& who, Verb verb, const std::string& name,
+                           const std::string& what) {
+  const auto it = turn.state().definitions.find(name);
+  if (it == turn.state().definitions.end())
+    return Authorize(turn.settings.authority, who, verb, nullptr, what);
+  constexpr std::uint32_t kNobody = 4294967295;  // (uid_t)-1, which no process can have
+  const JobDefinition& first = it->second.front();
+  const Principal owner{.uid = first.registered_by_uid.value_or(kNobody), .name = first.registered_by};
+  return Authorize(turn.settings.authority, who, verb, &owner, what);
+}
+
 Result<DefinitionAccepted> Register(Turn& turn, const RegisterDefinition& input) {
-  BSUB_RETURN_IF_ERROR(Authorize(turn.settings.authority, input.who, Verb::kRegisterDefinition, nullptr,
-                                 "job definition " + input.definition.name));
   BSUB_RETURN_IF_ERROR(Validate(input.definition));
+  BSUB_RETURN_IF_ERROR(AuthorizeDefinition(turn, input.who, Verb::kRegisterDefinition, input.definition.name,
+                                           "job definition " + input.definition.name));
   JobDefinition definition = input.definition;
   const auto it = turn.state().definitions.find(definition.name);
   definition.revision = it == turn.state().definitions.end() ? 1 : it->second.back().revision + 1;
   definition.active = true;
   definition.registered_by = input.who.name;
+  definition.registered_by_uid = input.who.uid;
   definition.registered_at = turn.at;
   turn.Record(DefinitionRegistered{definition});
   return DefinitionAccepted{definition.name, definition.revision};
@@ -79,8 +93,7 @@ Result<DefinitionAccepted> Register(Turn& turn, const RegisterDefinition& input)
 
 Status Deregister(Turn& turn, const DeregisterDefinition& input) {
   const std::string what = "job definition " + input.name + ":" + std::to_string(input.revision);
-  BSUB_RETURN_IF_ERROR(
-      Authorize(turn.settings.authority, input.who, Verb::kRegisterDefinition, nullptr, what));
+  BSUB_RETURN_IF_ERROR(AuthorizeDefinition(turn, input.who, Verb::kDeregisterDefinition, input.name, what));
   const auto it = turn.state().definitions.find(input.name);
   if (it == turn.state().definitions.end()) return NotFound(what + ": no such job definition");
   const auto found = std::find_if(it->second.begin(), it->second.end(),

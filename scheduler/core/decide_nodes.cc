@@ -186,6 +186,7 @@ void Decide(Turn& turn, const NodeHello& hello) {
   turn.links.streams[hello.stream] = {id, node.incarnation};
   turn.links.of_node[id] = hello.stream;
   turn.links.lease_ends.erase(id);
+  EndRest(turn, id);  // it may have been put right
   turn.store.SetConnected(id, true);
   turn.Send(AcceptNode{hello.stream, id, node.incarnation, turn.settings.lease});
   Reconcile(turn, node, hello, before);

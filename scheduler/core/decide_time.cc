@@ -45,6 +45,14 @@ void EndLeases(Turn& turn) {
   }
 }
 
+void EndRests(Turn& turn) {
+  std::vector<NodeId> over;
+  for (const auto& [id, ends] : turn.links.rest_ends) {
+    if (ends <= turn.at) over.push_back(id);
+  }
+  for (const NodeId id : over) EndRest(turn, id);
+}
+
 // A job that somebody waits for must stay: its end is part of their dependencies. So must one whose waiter
 // finished after `limit`, since that may be sent back to the queue.
 bool IsAwaited(const Store& store, JobId id, TimePoint limit) {
@@ -74,9 +82,16 @@ void ForgetFinished(Turn& turn) {
 
 }  // namespace
 
+void EndRest(Turn& turn, NodeId node) {
+  if (turn.links.rest_ends.erase(node) == 0) return;
+  turn.store.SetResting(node, "");
+  turn.WantCycle();
+}
+
 void Decide(Turn& turn, const Tick& /*input*/) {
   ReachBeginTimes(turn);
   EndLeases(turn);
+  EndRests(turn);
   EndDoomedTasks(turn);
   ForgetFinished(turn);
 }
@@ -86,6 +101,7 @@ TimePoint NextWake(const Settings& settings, const Store& store, const Links& li
   TimePoint wake = TimePoint::Max();
   if (!store.begin_times().empty()) wake = std::min(wake, store.begin_times().begin()->first);
   for (const auto& [id, ends] : links.lease_ends) wake = std::min(wake, ends);
+  for (const auto& [id, ends] : links.rest_ends) wake = std::min(wake, ends);
   if (!store.finished().empty()) {
     const TimePoint due = store.finished().begin()->first + settings.finished_retention;
     wake = std::min(wake, std::max(due, links.forget_not_before));

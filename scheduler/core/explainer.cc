@@ -179,6 +179,7 @@ class WaitingReasons {
       return "drained by " + node.drained_by + (node.drain_reason.empty() ? "" : ": " + node.drain_reason);
     if (node.state != NodeState::kUp)
       return std::string(ToString(node.state)) + " since " + FormatUtc(node.state_since);
+    if (const std::string* why = store_.RestingFor(node.id)) return "gets no task for a while: " + *why;
     return "has not connected since the scheduler started";
   }
 

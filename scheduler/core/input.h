@@ -92,6 +92,7 @@ struct NodeTask {
   bool ended = false;
   End end;
   Usage usage;
+  bool node_fault = false;  // see TaskEnded
 };
 struct NodeHello {
   StreamId stream;
@@ -118,6 +119,7 @@ struct TaskEnded {
   AttemptRef attempt;
   End end;
   Usage usage;
+  bool node_fault = false;  // it never started for want of something of the node's, e.g. room on its disk
 };
 
 // Time has passed: begin times, leases, retention.

@@ -23,6 +23,9 @@ struct Settings {
   Duration lease = std::chrono::seconds(30);
   Duration lease_margin = std::chrono::seconds(45);  // covers the stop grace of its tasks and clock rates
 
+  // A node that could not start a task for a reason of its own (a full disk) gets no new one for so long.
+  Duration node_rest = std::chrono::seconds(30);
+
   // Finished jobs stay in the core this long (LSF's CLEAN_PERIOD, AWS Batch: at least 7 days).
   Duration finished_retention = std::chrono::hours(24 * 7);
   std::uint32_t max_forgotten_per_tick = 10'000;

@@ -128,6 +128,8 @@ std::uint64_t HashOf(const JobDefinition& d) {
   Add(h, d.retry);
   Add(h, d.tags);
   h.Add(d.registered_by).Add(d.registered_at.micros());
+  if (d.registered_by_uid)
+    h.Add(*d.registered_by_uid);  // so that hashes of older journals stay what they were
   return h.Value();
 }
 

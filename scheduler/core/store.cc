@@ -195,8 +195,22 @@ void Store::FinishIfOver(Job& job, TimePoint at) {
 void Store::UpdateUsable(NodeId id) {
   const auto it = state_.nodes.find(id);
   if (it == state_.nodes.end()) return;
-  capacity_.SetUsable(id,
-                      connected_.count(id) != 0 && it->second.state == NodeState::kUp && !it->second.drained);
+  const bool up = it->second.state == NodeState::kUp && !it->second.drained;
+  capacity_.SetUsable(id, connected_.count(id) != 0 && up && resting_.count(id) == 0);
+}
+
+void Store::SetResting(NodeId node, const std::string& why) {
+  if (why.empty()) {
+    resting_.erase(node);
+  } else {
+    resting_[node] = why;
+  }
+  UpdateUsable(node);
+}
+
+const std::string* Store::RestingFor(NodeId node) const {
+  const auto it = resting_.find(node);
+  return it == resting_.end() ? nullptr : &it->second;
 }
 
 void Store::SetConnected(NodeId node, bool connected) {

@@ -71,6 +71,9 @@ class Store {
   // Whether a node may take work now depends on its connection, which is not durable: told by Scheduler.
   void SetConnected(NodeId node, bool connected);
   bool IsConnected(NodeId node) const { return connected_.count(node) != 0; }
+  // Also scratch: a node that gets no new task for a while. `why` empty: it may again.
+  void SetResting(NodeId node, const std::string& why);
+  const std::string* RestingFor(NodeId node) const;
 
  private:
   friend class JobEdit;
@@ -133,6 +136,7 @@ class Store {
   };
   std::set<std::shared_ptr<const JobSettings>, ByValue> settings_;  // interned
   std::set<NodeId> connected_;
+  std::map<NodeId, std::string> resting_;
 };
 
 }  // namespace bsub::sched

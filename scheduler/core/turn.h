@@ -27,6 +27,7 @@ struct Links {
   std::map<StreamId, Stream> streams;
   std::map<NodeId, StreamId> of_node;      // connected nodes
   std::map<NodeId, TimePoint> lease_ends;  // of nodes that are not connected and not down
+  std::map<NodeId, TimePoint> rest_ends;   // of nodes that could not start a task (Store::RestingFor)
   TimePoint forget_not_before;             // when finished jobs are looked through again
 };
 
@@ -79,6 +80,9 @@ void Decide(Turn& turn, const RunCycle& input);
 void EndAttempt(Turn& turn, const AttemptRef& attempt, const End& end, const Usage& usage);
 // The node is known to be dead or without these attempts: ends them as interruptions.
 void LoseAttempts(Turn& turn, const std::vector<AttemptRef>& attempts, const std::string& reason);
+
+// decide_time.cc: the node may get tasks again.
+void EndRest(Turn& turn, NodeId node);
 
 // decide_dependencies.cc: ends the waiting tasks whose dependencies can never be met, in bounded portions.
 void EndDoomedTasks(Turn& turn);

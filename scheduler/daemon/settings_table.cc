@@ -166,6 +166,11 @@ void AddCore(std::vector<Setting>& table) {
                                         "So often in a row may a task be interrupted "
                                         "or fail to start on its node before it fails.",
                                         BSUB_AT(core.max_interruptions_default), 1));
+  table.push_back(
+      Time("core.node_rest",
+           "How long a node gets no new task after it could not start one for a reason of its own, such as "
+           "a full disk.",
+           BSUB_AT(core.node_rest)));
   table.push_back(Number<std::size_t>("core.max_name_bytes", "Length of a job's name.",
                                       BSUB_AT(core.spec_limits.max_name_bytes), 1));
   table.push_back(
@@ -278,6 +283,12 @@ void AddRpc(std::vector<Setting>& table) {
                                      "The last part of each attempt's output that the "
                                      "scheduler keeps, per stream.",
                                      BSUB_AT(rpc.output_tail_bytes)));
+  table.push_back(
+      Bytes<std::int64_t>("rpc.max_output_bytes",
+                          "Disk that one attempt's output may take in its node's spool. Of a longer one "
+                          "the middle is dropped while the task goes on, and `logs` says how much. Files "
+                          "named with --output are the user's and not limited. 0: no limit.",
+                          BSUB_AT(rpc.max_output_bytes)));
   table.push_back(Time("rpc.keepalive",
                        "A silent TCP connection is probed so often; without an answer it is closed.",
                        BSUB_AT(rpc.keepalive), milliseconds(1000)));

@@ -165,6 +165,7 @@ void Encode(const JobDefinition& x, pb::JobDefinition* out) {
   Encode(x.tags, out->mutable_tags());
   out->set_registered_by(x.registered_by);
   out->set_registered_at_us(x.registered_at.micros());
+  if (x.registered_by_uid) out->set_registered_by_uid(*x.registered_by_uid);
 }
 
 Status Decode(const pb::JobDefinition& in, JobDefinition* x) {
@@ -182,6 +183,7 @@ Status Decode(const pb::JobDefinition& in, JobDefinition* x) {
   Decode(in.tags(), &x->tags);
   x->registered_by = in.registered_by();
   x->registered_at = TimePoint(in.registered_at_us());
+  if (in.has_registered_by_uid()) x->registered_by_uid = in.registered_by_uid();
   return OkStatus();
 }
 

@@ -70,6 +70,7 @@ Result<v1::SignedLaunch> BuildLaunch(const sched::LaunchTask& task, const Launch
   launch.set_node(place.node);
   launch.set_incarnation(task.incarnation.value());
   launch.set_cluster_uuid(place.cluster_uuid);
+  launch.set_max_output_bytes(place.max_output_bytes);
 
   v1::SignedLaunch out;
   launch.SerializeToString(out.mutable_launch());

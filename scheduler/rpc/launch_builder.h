@@ -19,6 +19,7 @@ using SignFn = std::function<std::string(std::string_view launch)>;
 struct LaunchPlace {
   std::string node;  // name
   std::string cluster_uuid;
+  std::int64_t max_output_bytes = 0;
 };
 
 void FillAttemptKey(const sched::AttemptRef& from, v1::AttemptKey& to);

@@ -49,7 +49,8 @@ void NodeRegistry::Send(NodeId node, Incarnation incarnation, v1::ToNode message
 void NodeRegistry::Deliver(const sched::LaunchTask& message) {
   const auto link = LinkOf(message.node, message.incarnation);
   if (!link) return;
-  auto launch = BuildLaunch(message, {link->name(), cluster_uuid_}, payloads_, sign_);
+  auto launch =
+      BuildLaunch(message, {link->name(), cluster_uuid_, settings_.max_output_bytes}, payloads_, sign_);
   if (!launch) {
     sched::TaskEnded ended{message.node, message.incarnation, message.attempt, {}, {}};
     ended.end.kind = EndKind::kNeverStarted;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "scheduler/rpc/method_verbs.h"
 #include "scheduler/rpc/status_table.h"
 
 namespace bsub::rpc {
@@ -22,17 +23,14 @@ class RefusedSubmits final : public grpc::ServerBidiReactor<v1::SubmitRequest, v
 
 }  // namespace
 
-Result<Identity> SchedulerService::Who(Context* context, Verb verb) const {
-  BSUB_ASSIGN_OR_RETURN(Identity who, identifier_->Identify(*context));
-  // Whose job it is, is judged by the core; here only what nobody of this kind may do at all is refused.
-  BSUB_RETURN_IF_ERROR(AuthorizeIdentity(services_.policy, who, verb, nullptr, "this cluster"));
-  return who;
+Result<Identity> SchedulerService::Who(Context* context, std::string_view method) const {
+  return Admit(*identifier_, services_.policy, *context, method);
 }
 
 template <typename Call>
-SchedulerService::Unary SchedulerService::Answer(Context* context, Verb verb, Call call) {
+SchedulerService::Unary SchedulerService::Answer(Context* context, std::string_view method, Call call) {
   Unary reactor = context->DefaultReactor();
-  const auto who = Who(context, verb);
+  const auto who = Who(context, method);
   if (!who) {
     reactor->Finish(ToGrpc(who.error()));
   } else {
@@ -42,15 +40,16 @@ SchedulerService::Unary SchedulerService::Answer(Context* context, Verb verb, Ca
 }
 
 template <typename Message, typename Call>
-SchedulerService::Writer<Message> SchedulerService::Stream(Context* context, Verb verb, Call call) {
-  const auto who = Who(context, verb);
+SchedulerService::Writer<Message> SchedulerService::Stream(Context* context, std::string_view method,
+                                                           Call call) {
+  const auto who = Who(context, method);
   if (!who) return new RefusedStream<Message>(who.error());
   return call(*who);
 }
 
 SchedulerService::Unary SchedulerService::Submit(Context* context, const v1::SubmitRequest* request,
                                                  v1::SubmitReply* reply) {
-  return Answer(context, Verb::kSubmit, [&](const Identity& who, Done done) {
+  return Answer(context, "Scheduler.Submit", [&](const Identity& who, Done done) {
     rpc::Submit(services_, who, *request, [reply, done = std::move(done)](Result<v1::SubmitReply> result) {
       if (!result) return done(result.error());
       *reply = std::move(*result);
@@ -61,98 +60,98 @@ SchedulerService::Unary SchedulerService::Submit(Context* context, const v1::Sub
 
 grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitReply>* SchedulerService::SubmitStream(
     Context* context) {
-  auto who = Who(context, Verb::kSubmit);
+  auto who = Who(context, "Scheduler.SubmitStream");
   if (!who) return new RefusedSubmits(who.error());
   return OpenSubmitStream(services_, std::move(*who));
 }
 
 SchedulerService::Unary SchedulerService::Control(Context* context, const v1::ControlRequest* request,
                                                   v1::ControlReply* reply) {
-  return Answer(context, Verb::kViewJob, [&](const Identity& who, Done done) {
+  return Answer(context, "Scheduler.Control", [&](const Identity& who, Done done) {
     rpc::Control(services_, who, *request, *reply, std::move(done));
   });
 }
 
 SchedulerService::Writer<v1::Job> SchedulerService::ListJobs(Context* context,
                                                              const v1::ListJobsRequest* request) {
-  return Stream<v1::Job>(context, Verb::kViewJob,
+  return Stream<v1::Job>(context, "Scheduler.ListJobs",
                          [&](const Identity&) { return rpc::ListJobs(services_, *request); });
 }
 
 SchedulerService::Unary SchedulerService::GetJob(Context* context, const v1::GetJobRequest* request,
                                                  v1::Job* reply) {
-  return Answer(context, Verb::kViewJob, [&](const Identity&, Done done) {
+  return Answer(context, "Scheduler.GetJob", [&](const Identity&, Done done) {
     rpc::GetJob(services_, *request, *reply, std::move(done));
   });
 }
 
 SchedulerService::Unary SchedulerService::When(Context* context, const v1::WhenRequest* request,
                                                v1::WhenReply* reply) {
-  return Answer(context, Verb::kViewJob,
+  return Answer(context, "Scheduler.When",
                 [&](const Identity&, Done done) { rpc::When(services_, *request, *reply, std::move(done)); });
 }
 
 SchedulerService::Unary SchedulerService::Why(Context* context, const v1::WhyRequest* request,
                                               v1::WhyReply* reply) {
-  return Answer(context, Verb::kViewJob,
+  return Answer(context, "Scheduler.Why",
                 [&](const Identity&, Done done) { rpc::Why(services_, *request, *reply, std::move(done)); });
 }
 
 SchedulerService::Writer<v1::WaitReply> SchedulerService::Wait(Context* context,
                                                                const v1::WaitRequest* request) {
-  return Stream<v1::WaitReply>(context, Verb::kViewJob,
+  return Stream<v1::WaitReply>(context, "Scheduler.Wait",
                                [&](const Identity&) { return rpc::Wait(services_, *request); });
 }
 
 SchedulerService::Writer<v1::Event> SchedulerService::Events(Context* context,
                                                              const v1::EventsRequest* request) {
-  return Stream<v1::Event>(context, Verb::kViewJob,
+  return Stream<v1::Event>(context, "Scheduler.Events",
                            [&](const Identity&) { return rpc::Events(services_, *request); });
 }
 
 SchedulerService::Writer<v1::LogChunk> SchedulerService::Logs(Context* context,
                                                               const v1::LogsRequest* request) {
-  return Stream<v1::LogChunk>(context, Verb::kViewJob,
+  return Stream<v1::LogChunk>(context, "Scheduler.Logs",
                               [&](const Identity& who) { return rpc::Logs(services_, who, *request); });
 }
 
 SchedulerService::Unary SchedulerService::ListQueues(Context* context, const v1::ListQueuesRequest*,
                                                      v1::ListQueuesReply* reply) {
-  return Answer(context, Verb::kViewJob,
+  return Answer(context, "Scheduler.ListQueues",
                 [&](const Identity&, Done done) { rpc::ListQueues(services_, *reply, std::move(done)); });
 }
 
 SchedulerService::Unary SchedulerService::SetQueue(Context* context, const v1::SetQueueRequest* request,
                                                    v1::Empty*) {
-  return Answer(context, Verb::kSetQueue, [&](const Identity& who, Done done) {
+  return Answer(context, "Scheduler.SetQueue", [&](const Identity& who, Done done) {
     rpc::SetQueue(services_, who, *request, std::move(done));
   });
 }
 
 SchedulerService::Unary SchedulerService::DeleteQueue(Context* context, const v1::DeleteQueueRequest* request,
                                                       v1::Empty*) {
-  return Answer(context, Verb::kSetQueue, [&](const Identity& who, Done done) {
+  return Answer(context, "Scheduler.DeleteQueue", [&](const Identity& who, Done done) {
     rpc::DeleteQueue(services_, who, *request, std::move(done));
   });
 }
 
 SchedulerService::Unary SchedulerService::ListNodes(Context* context, const v1::ListNodesRequest*,
                                                     v1::ListNodesReply* reply) {
-  return Answer(context, Verb::kViewJob,
+  return Answer(context, "Scheduler.ListNodes",
                 [&](const Identity&, Done done) { rpc::ListNodes(services_, *reply, std::move(done)); });
 }
 
 SchedulerService::Unary SchedulerService::ListEnvironments(Context* context,
                                                            const v1::ListEnvironmentsRequest*,
                                                            v1::ListEnvironmentsReply* reply) {
-  return Answer(context, Verb::kViewJob, [&](const Identity&, Done done) {
+  return Answer(context, "Scheduler.ListEnvironments", [&](const Identity&, Done done) {
     rpc::ListEnvironments(services_, *reply, std::move(done));
   });
 }
 
 SchedulerService::Unary SchedulerService::SetNode(Context* context, const v1::SetNodeRequest* request,
                                                   v1::Empty*) {
-  return Answer(context, Verb::kSetNode, [&](const Identity& who, Done done) {
+  return Answer(context, "Scheduler.SetNode", [&](const Identity& who, Done done) {
     rpc::SetNode(services_, who, *request, std::move(done));
   });
 }
@@ -160,7 +159,7 @@ SchedulerService::Unary SchedulerService::SetNode(Context* context, const v1::Se
 SchedulerService::Unary SchedulerService::RegisterDefinition(Context* context,
                                                              const v1::RegisterDefinitionRequest* request,
                                                              v1::RegisterDefinitionReply* reply) {
-  return Answer(context, Verb::kRegisterDefinition, [&](const Identity& who, Done done) {
+  return Answer(context, "Scheduler.RegisterDefinition", [&](const Identity& who, Done done) {
     rpc::RegisterDefinition(services_, who, *request, *reply, std::move(done));
   });
 }
@@ -168,7 +167,7 @@ SchedulerService::Unary SchedulerService::RegisterDefinition(Context* context,
 SchedulerService::Unary SchedulerService::DeregisterDefinition(Context* context,
                                                                const v1::DeregisterDefinitionRequest* request,
                                                                v1::Empty*) {
-  return Answer(context, Verb::kRegisterDefinition, [&](const Identity& who, Done done) {
+  return Answer(context, "Scheduler.DeregisterDefinition", [&](const Identity& who, Done done) {
     rpc::DeregisterDefinition(services_, who, *request, std::move(done));
   });
 }
@@ -176,20 +175,20 @@ SchedulerService::Unary SchedulerService::DeregisterDefinition(Context* context,
 SchedulerService::Unary SchedulerService::ListDefinitions(Context* context,
                                                           const v1::ListDefinitionsRequest* request,
                                                           v1::ListDefinitionsReply* reply) {
-  return Answer(context, Verb::kViewJob, [&](const Identity&, Done done) {
+  return Answer(context, "Scheduler.ListDefinitions", [&](const Identity&, Done done) {
     rpc::ListDefinitions(services_, *request, *reply, std::move(done));
   });
 }
 
 SchedulerService::Unary SchedulerService::Status(Context* context, const v1::StatusRequest*,
                                                  v1::StatusReply* reply) {
-  return Answer(context, Verb::kViewJob,
+  return Answer(context, "Scheduler.Status",
                 [&](const Identity&, Done done) { rpc::GetStatus(services_, *reply, std::move(done)); });
 }
 
 SchedulerService::Unary SchedulerService::ShutDown(Context* context, const v1::ShutDownRequest* request,
                                                    v1::Empty*) {
-  return Answer(context, Verb::kShutDown, [&](const Identity& who, Done done) {
+  return Answer(context, "Scheduler.ShutDown", [&](const Identity& who, Done done) {
     rpc::ShutDown(services_, who, *request, std::move(done));
   });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "api/bsub/v1/scheduler.grpc.pb.h"
 #include "scheduler/rpc/calls.h"
@@ -48,12 +49,12 @@ class SchedulerService final : public v1::Scheduler::CallbackService {
   Unary Status(Context* context, const v1::StatusRequest* request, v1::StatusReply* reply) override;
   Unary ShutDown(Context* context, const v1::ShutDownRequest* request, v1::Empty* reply) override;
 
-  // Runs `call(who, done)` for a caller that proved who it is; `verb` is what it must be allowed to do.
+  // Runs `call(who, done)` for a caller that proved who it is and may call `method` (method_verbs.h).
   template <typename Call>
-  Unary Answer(Context* context, Verb verb, Call call);
+  Unary Answer(Context* context, std::string_view method, Call call);
   template <typename Message, typename Call>
-  Writer<Message> Stream(Context* context, Verb verb, Call call);
-  Result<Identity> Who(Context* context, Verb verb) const;
+  Writer<Message> Stream(Context* context, std::string_view method, Call call);
+  Result<Identity> Who(Context* context, std::string_view method) const;
 
   const Services& services_;
   const std::shared_ptr<const Identifier> identifier_;

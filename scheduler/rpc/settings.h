@@ -31,6 +31,7 @@ struct RpcSettings {
   Duration heartbeat = std::chrono::seconds(3);
   std::uint32_t missed_heartbeats = 5;                    // then a node's stream counts as lost
   std::size_t output_tail_bytes = std::size_t{64} << 10;  // kept of each attempt's stdout and stderr
+  std::int64_t max_output_bytes = std::int64_t{1} << 30;  // of one attempt in its node's spool; 0: no limit
 
   // A silent TCP connection is probed so often; without an answer it is closed.
   Duration keepalive = std::chrono::seconds(60);

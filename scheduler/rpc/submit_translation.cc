@@ -102,6 +102,11 @@ Status FillSettings(const v1::SubmitRequest& request, const Principal& who, cons
 Status FillSpec(const v1::SubmitRequest& request, const Principal& who, const SpecLimits& limits,
                 JobSpec& spec) {
   spec.name = request.name().empty() ? NameFrom(request.command(), limits) : request.name();
+  if (Trim(request.array()) == "0") {  // a count of nothing, or an index? Whoever meant the latter can say so
+    return InvalidArgument(
+        "array: '0' would be an array of no children; write 1-N for N of them, or 0-0 for one with "
+        "index 0");
+  }
   if (!request.array().empty()) {
     auto array = ParseArraySpec(request.array(), limits.array);
     if (!array) return Error{array.error().code, "array: " + array.error().message};

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "scheduler/rpc/method_verbs.h"
 #include "scheduler/rpc/node_registry.h"
 #include "scheduler/rpc/node_translation.h"
 #include "scheduler/rpc/output_spool.h"
@@ -151,8 +152,8 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
       services_.core.SendFromNode(sched::TaskStarted{node, incarnation, task.attempt, task.pid});
     }
     if (task.ended) {
-      services_.core.SendFromNode(
-          sched::TaskEnded{node, incarnation, task.attempt, std::move(task.end), task.usage});
+      services_.core.SendFromNode(sched::TaskEnded{node, incarnation, task.attempt, std::move(task.end),
+                                                   task.usage, task.node_fault});
     }
     return OkStatus();
   }
@@ -220,10 +221,8 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
 
 grpc::ServerBidiReactor<v1::FromNode, v1::ToNode>* WorkerService::Connect(
     grpc::CallbackServerContext* context) {
-  const auto who = identifier_->Identify(*context);
-  const Status allowed =
-      who ? AuthorizeIdentity(services_.policy, *who, Verb::kRunNode, nullptr, "this cluster")
-          : Status(who.error());
+  const auto who = Admit(*identifier_, services_.policy, *context, "Worker.Connect");
+  const Status allowed = who ? OkStatus() : Status(who.error());
   return std::make_shared<NodeStream>(services_)->Open(allowed);
 }
 

@@ -34,6 +34,7 @@ struct TaskState {
   bool ended = false;
   End end;
   Usage usage;
+  bool node_fault = false;  // it never started, for want of something of the node's
   friend bool operator==(const TaskState&, const TaskState&) = default;
 };
 

@@ -104,12 +104,12 @@ bool LogReader::Step(Answer& answer, bool& idle) {
     answer.offset = answer.file->TailOffset(answer.request.tail_bytes(), answer.request.tail_lines());
   }
   const bool was_over = answer.over;  // before reading: what is written until then is read
-  std::string data = answer.file->ReadAt(answer.offset, settings_.chunk_bytes);
+  auto [data, next] = answer.file->Next(answer.offset, settings_.chunk_bytes);
   if (data.empty()) {
     if (answer.request.follow() && !was_over) return false;
     return Finish(answer, ""), true;
   }
-  answer.offset += static_cast<std::int64_t>(data.size());
+  answer.offset = next;
   idle = false;
   v1::FromNode message;
   message.set_incarnation(answer.incarnation);

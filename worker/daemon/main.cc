@@ -1,4 +1,5 @@
 // bsub-lite-agent: see --help.
+#include <grpc/support/log.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -27,6 +28,10 @@ int main(int argc, char** argv) {
   }
   spdlog::set_default_logger(spdlog::stderr_logger_mt("agent"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ agent: level=%l %v", spdlog::pattern_time_type::utc);
+  // Its words reach the log as the reason why a stream was closed; on its own it repeats them without time or
+  // level.
+  gpr_set_log_function(
+      [](gpr_log_func_args* args) { spdlog::debug("event=grpc text=\"{}\"", args->message); });
   bsub::worker::PrepareSignals();
   bsub::worker::Agent agent(arguments->settings);
   const auto ended = agent.Run();

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "jobs/units.h"
 #include "worker/launch/output_path.h"
 
 namespace bsub::worker {
@@ -37,7 +38,7 @@ Result<OutputFile> OutputFile::Open(int spool, const AttemptKey& attempt, bool s
     return PermissionDenied("the output file belongs to uid " + std::to_string(file.st_uid) +
                             ", not to the job's owner");
   }
-  return OutputFile(std::move(fd));
+  return OutputFile(std::move(fd), !is_link);
 }
 
 std::int64_t OutputFile::Size() const {
@@ -55,10 +56,40 @@ std::string OutputFile::ReadAt(std::int64_t offset, std::size_t limit) const {
   return data;
 }
 
+OutputFile::Part OutputFile::Next(std::int64_t offset, std::size_t limit) const {
+  // A file system that knows no holes says that all is data.
+  const off_t data = !spooled_ ? offset : lseek(fd_.get(), static_cast<off_t>(offset), SEEK_DATA);
+  if (data > offset) {
+    return {"\n[bsub-lite: " + FormatBytes(data - offset) +
+                " of output were dropped here: the attempt wrote more than its node keeps "
+                "(rpc.max_output_bytes)]\n",
+            data};
+  }
+  const off_t hole = data < 0 || !spooled_ ? -1 : lseek(fd_.get(), static_cast<off_t>(offset), SEEK_HOLE);
+  if (hole > offset) limit = std::min(limit, static_cast<std::size_t>(hole - offset));
+  std::string bytes = ReadAt(offset, limit);
+  const auto next = offset + static_cast<std::int64_t>(bytes.size());
+  return {std::move(bytes), next};
+}
+
+OutputFile::Gap OutputFile::LastGap(std::int64_t from) const {
+  Gap gap{from, from};
+  if (!spooled_) return gap;
+  const std::int64_t size = Size();
+  for (off_t at = static_cast<off_t>(from);;) {
+    const off_t hole = lseek(fd_.get(), at, SEEK_HOLE);
+    if (hole < 0 || hole >= size) return gap;
+    at = lseek(fd_.get(), hole, SEEK_DATA);
+    if (at <= hole) return gap;
+    gap = {hole, at};
+  }
+}
+
 std::int64_t OutputFile::TailOffset(std::int64_t bytes, std::int64_t lines) const {
   const std::int64_t size = Size();
-  const std::int64_t first = bytes > 0 ? std::max<std::int64_t>(0, size - bytes) : 0;
-  if (lines <= 0) return first;
+  const Gap gap = LastGap(bytes > 0 ? std::max<std::int64_t>(0, size - bytes) : 0);
+  if (lines <= 0) return bytes > 0 ? gap.end : 0;
+  const std::int64_t first = gap.end;  // a dropped part holds no lines to count
   std::int64_t end = size;
   std::int64_t left = lines;
   while (end > first) {
@@ -71,7 +102,7 @@ std::int64_t OutputFile::TailOffset(std::int64_t bytes, std::int64_t lines) cons
     }
     end = start;
   }
-  return first;
+  return gap.begin;  // with the word about what was dropped
 }
 
 }  // namespace bsub::worker

@@ -19,12 +19,29 @@ class OutputFile {
   std::int64_t Size() const;
   // At most `limit` bytes from `offset`; empty at the end.
   std::string ReadAt(std::int64_t offset, std::size_t limit) const;
+  // What comes at `offset`: bytes; or, where the spawner dropped a part to keep the file below its limit, a
+  // line that says so, and where the rest goes on. Nothing at the end.
+  struct Part {
+    std::string data;
+    std::int64_t next = 0;
+  };
+  Part Next(std::int64_t offset, std::size_t limit) const;
+
   // Where the last `lines` lines of the last `bytes` bytes begin; 0: no limit.
   std::int64_t TailOffset(std::int64_t bytes, std::int64_t lines) const;
 
  private:
-  explicit OutputFile(UniqueFd fd) : fd_(std::move(fd)) {}
+  struct Gap {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+  };
+
+  OutputFile(UniqueFd fd, bool spooled) : fd_(std::move(fd)), spooled_(spooled) {}
+  // The last part at or behind `from` that was dropped; empty at `from` if none was.
+  Gap LastGap(std::int64_t from) const;
+
   UniqueFd fd_;
+  bool spooled_;  // else it is a file of the user's, whose holes mean nothing
 };
 
 }  // namespace bsub::worker

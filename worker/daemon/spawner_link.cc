@@ -24,7 +24,8 @@ void FillKey(const AttemptKey& key, v1::AttemptKey* out) {
 // A task that was stopped because of its node is no failure of the task. A success stands: it must not run again.
 bool NodesFault(const wire::Ended& ended) {
   if (ended.kind() == wire::EXITED && ended.code() == 0) return false;
-  return ended.stop_cause() == wire::LEASE_LOST || ended.stop_cause() == wire::SHUT_DOWN;
+  return ended.stop_cause() == wire::LEASE_LOST || ended.stop_cause() == wire::SHUT_DOWN ||
+         ended.stop_cause() == wire::NODE_FAULT;
 }
 
 EndKind KindFrom(const wire::Ended& ended) {
@@ -71,6 +72,7 @@ TaskState StateFrom(const wire::TaskStatus& status) {
   if (!state.ended) return state;
   const wire::Ended& ended = status.ended();
   state.end = {KindFrom(ended), ended.code(), "", ended.reason()};
+  state.node_fault = ended.stop_cause() == wire::NODE_FAULT;
   state.usage = {ended.user_us(),       ended.system_us(),  ended.elapsed_us(),
                  ended.max_rss_bytes(), ended.read_bytes(), ended.write_bytes()};
   return state;

@@ -5,12 +5,45 @@
 #include <condition_variable>
 #include <deque>
 
+#include "common/connect_trouble.h"
+
 namespace bsub::worker {
+namespace {
+
+// gRPC's reason, and what to do about it where that is known.
+std::string Reason(const grpc::Status& status, bool tls) {
+  if (status.ok()) return "the scheduler closed the stream";
+  if (status.error_message().empty())
+    return "the stream broke, status " + std::to_string(status.error_code());
+  switch (DiagnoseConnection(status.error_message(), tls)) {
+    case ConnectTrouble::kPeerIsPlain:
+      return "the scheduler does not speak TLS; leave out --tls-ca, or start it with --tls-cert and "
+             "--tls-key";
+    case ConnectTrouble::kPeerIsTls:
+      return "the scheduler closes plain connections, as one that speaks TLS does; name its certificate "
+             "authority "
+             "with --tls-ca";
+    case ConnectTrouble::kUntrusted:
+      return "--tls-ca does not vouch for the scheduler's certificate; give the right file";
+    case ConnectTrouble::kOtherName:
+      return "the scheduler's certificate is for another host; use the name it is made for in --scheduler";
+    case ConnectTrouble::kNobodyListens:
+      return "nobody listens at --scheduler; it is tried again until somebody does";
+    case ConnectTrouble::kNoSuchHost:
+      return "there is no such host as --scheduler names";
+    case ConnectTrouble::kOther:
+      break;
+  }
+  return status.error_message();
+}
+
+}  // namespace
 
 // One call. Owned by itself until gRPC says it is done with it.
 class SchedulerStream final : public grpc::ClientBidiReactor<v1::FromNode, v1::ToNode> {
  public:
-  SchedulerStream(std::uint64_t call, Mailbox<LinkEvent>& events) : call_(call), events_(events) {}
+  SchedulerStream(std::uint64_t call, bool tls, Mailbox<LinkEvent>& events)
+      : call_(call), tls_(tls), events_(events) {}
 
   void Start(v1::Worker::Stub& stub, const std::string& token, std::shared_ptr<SchedulerStream> self) {
     self_ = std::move(self);
@@ -61,9 +94,7 @@ class SchedulerStream final : public grpc::ClientBidiReactor<v1::FromNode, v1::T
   }
 
   void OnDone(const grpc::Status& status) override {
-    std::string reason = status.ok() ? "the scheduler closed the stream" : status.error_message();
-    if (reason.empty()) reason = "the stream broke, status " + std::to_string(status.error_code());
-    events_.Put({call_, nullptr, std::move(reason)});
+    events_.Put({call_, nullptr, Reason(status, tls_)});
     const std::shared_ptr<SchedulerStream> self = std::move(self_);
     const std::lock_guard lock(mutex_);
     done_ = true;
@@ -71,6 +102,7 @@ class SchedulerStream final : public grpc::ClientBidiReactor<v1::FromNode, v1::T
   }
 
   const std::uint64_t call_;
+  const bool tls_;
   Mailbox<LinkEvent>& events_;
   grpc::ClientContext context_;
   std::shared_ptr<SchedulerStream> self_;
@@ -113,7 +145,7 @@ SchedulerLink::~SchedulerLink() { Close(); }
 std::uint64_t SchedulerLink::Open() {
   Close();
   const std::lock_guard lock(mutex_);
-  stream_ = std::make_shared<SchedulerStream>(++calls_, events_);
+  stream_ = std::make_shared<SchedulerStream>(++calls_, !settings_.tls_ca.empty(), events_);
   stream_->Start(*stub_, settings_.token, stream_);
   return calls_;
 }

@@ -28,6 +28,7 @@ void FillReport(const TaskState& task, v1::TaskReport& wire) {
   wire.set_max_rss_bytes(task.usage.max_rss_bytes);
   wire.set_read_bytes(task.usage.read_bytes);
   wire.set_write_bytes(task.usage.write_bytes);
+  wire.set_node_fault(task.node_fault);
 }
 
 std::optional<InputBody> InputFrom(v1::ToNode& message) {

@@ -137,8 +137,9 @@ void BecomeUser(const ChildPlan& plan) {
 
 void EnterWorkingDirectory(const ChildPlan& plan) {
   if (chdir(plan.cwd.c_str()) == 0) return;
-  const std::string hint = errno == ENOENT ? "; it must exist on this node"
-                                           : "; make it accessible or submit from another directory";
+  std::string hint = "; make it accessible or submit from another directory";
+  if (errno == ENOENT) hint = "; it must exist on this node";
+  if (errno == ENOTDIR) hint = "; name a directory with --workdir";
   NeverStarted(ErrnoText("cannot enter working directory", plan.cwd) + " as " + Who(plan) + hint);
 }
 
@@ -236,6 +237,9 @@ std::string ExplainExecFailure(const ChildPlan& plan, int error) {
     return base + "; the file is there, but the interpreter or loader it names is not";
   }
   if (error == ENOENT) return base + "; it must exist on this node";
+  struct stat info {};
+  if (error == EACCES && stat(program.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
+    return base + "; it is a directory, name a program in it";
   if (error == EACCES) return base + "; " + Who(plan) + " needs permission to execute it (chmod +x)";
   if (error == E2BIG) return base + "; pass large inputs in files";
   if (error == ENOEXEC) return base + "; it is neither a program of this machine nor a script with a #! line";

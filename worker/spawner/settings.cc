@@ -43,6 +43,15 @@ po::options_description Options(Settings& s) {
   add("shutdown-grace", po::value<std::string>()->default_value("30s"), "the most it may be at SIGTERM");
   add("leftover-deadline", po::value<std::string>()->default_value("30s"),
       "how long to wait for the killed tasks of the spawner before");
+  add("bind-cpus", po::bool_switch(&s.bind_cpus),
+      "bind each task that asks for whole CPUs to CPUs of its own, as long as there are some that no task "
+      "has");
+  add("min-free", po::value<std::string>()->default_value("16M"),
+      "start no task while the disk of the state directory has less left");
+  add("start-patience", po::value<std::string>()->default_value("10s"),
+      "how long a start that fails for the node's sake is tried again before the task is handed back");
+  add("output-look", po::value<std::string>()->default_value("1s"),
+      "how often the output of running tasks is looked at, for its limit and for a full disk");
   add("log-compact-bytes", po::value(&s.log_compact_bytes)->default_value(s.log_compact_bytes),
       "rewrite the task log once it is longer");
   add("remembered-attempts", po::value(&s.remembered_attempts)->default_value(s.remembered_attempts),
@@ -86,6 +95,11 @@ Status Finish(const po::variables_map& values, Settings& s) {
   BSUB_RETURN_IF_ERROR(ReadDuration(values, "stop-grace", s.default_stop_grace_us));
   BSUB_RETURN_IF_ERROR(ReadDuration(values, "lease-grace", s.lease_grace_us));
   BSUB_RETURN_IF_ERROR(ReadDuration(values, "shutdown-grace", s.shutdown_grace_us));
+  BSUB_RETURN_IF_ERROR(ReadDuration(values, "start-patience", s.start_patience_us));
+  BSUB_RETURN_IF_ERROR(ReadDuration(values, "output-look", s.output_look_us));
+  const auto min_free = ParseBytes(values["min-free"].as<std::string>());
+  if (!min_free) return InvalidArgument("--min-free: " + min_free.error().message);
+  s.min_free = *min_free;
   return ReadDuration(values, "leftover-deadline", s.leftover_deadline_us);
 }
 

@@ -29,6 +29,11 @@ struct Settings {
   std::int64_t lease_grace_us = 30'000'000;  // at most so long between TERM and KILL once the lease is lost
   std::int64_t shutdown_grace_us = 30'000'000;  // the same when the spawner is told to end
   std::int64_t leftover_deadline_us = 30'000'000;
+  bool bind_cpus = false;            // tasks that ask for whole CPUs get CPUs of their own
+  std::int64_t min_free = 16 << 20;  // bytes on the spool's disk without which no task is started
+  std::int64_t start_patience_us =
+      10'000'000;                             // so long is a start tried again that fails for the node's sake
+  std::int64_t output_look_us = 1'000'000;    // how often running tasks' output is looked at
   std::size_t log_compact_bytes = 16u << 20;  // the task log is rewritten once it is longer
   std::size_t remembered_attempts = 65'536;   // acknowledged ones, whose launch is refused if it comes again
 };

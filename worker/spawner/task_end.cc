@@ -27,12 +27,14 @@ int ShellStatus(int wait_status) {
 }  // namespace
 
 void TaskRunner::Stop(const worker::AttemptKey& key, std::int64_t grace_us, const std::string& reason) {
+  if (RefusePostponed(key, wire::REQUESTED, reason)) return;
   Task* task = Find(key);
   if (task == nullptr || task->phase == Phase::kEnded || task->phase == Phase::kSweeping) return;
   BeginStop(*task, wire::REQUESTED, grace_us, reason);
 }
 
 void TaskRunner::StopAll(wire::StopCause cause, std::int64_t max_grace_us, const std::string& reason) {
+  RefuseAllPostponed(cause, reason);
   for (auto& [key, task] : tasks_) {
     if (task.phase == Phase::kEnded || task.phase == Phase::kSweeping) continue;
     BeginStop(task, cause, std::min(task.stop_grace_us, max_grace_us), reason);
@@ -189,7 +191,9 @@ void TaskRunner::DescribeEnd(Task& task) {
 
 void TaskRunner::Finish(Task& task) {
   DescribeEnd(task);
+  if (task.started) TellOfFullDisk(task);
   task.phase = Phase::kEnded;
+  cpus_.Give(task.key);
   SetDeadline(task, 0);
   --live_;
   if (const auto it = by_session_.find(task.pid); it != by_session_.end() && it->second == &task) {

@@ -16,7 +16,10 @@ constexpr std::int64_t kRetryCommitUs = 1'000'000;  // a full disk is tried agai
 
 }  // namespace
 
-TaskRunner::TaskRunner(TaskRunnerParts parts) : parts_(std::move(parts)), descendants_(ProcFs()) {}
+TaskRunner::TaskRunner(TaskRunnerParts parts)
+    : parts_(std::move(parts)),
+      descendants_(ProcFs()),
+      cpus_(parts_.settings->bind_cpus ? OwnCpus() : std::vector<std::uint32_t>()) {}
 
 Result<std::unique_ptr<TaskRunner>> TaskRunner::Create(TaskRunnerParts parts,
                                                        std::vector<wire::TaskStatus> unacknowledged) {
@@ -83,6 +86,7 @@ std::vector<wire::TaskStatus> TaskRunner::List() const {
     all.push_back(StatusOf(task));
     if (hidden.count(key) != 0) all.back().clear_ended();  // it will be reported once it is durable
   }
+  ListPostponed(all);
   return all;
 }
 
@@ -114,9 +118,11 @@ void TaskRunner::SetDeadline(Task& task, std::int64_t at_us) {
 }
 
 std::int64_t TaskRunner::NextDeadline() const {
-  const std::int64_t first = deadlines_.empty() ? 0 : deadlines_.begin()->first;
-  if (retry_commit_at_us_ == 0) return first;
-  return first == 0 ? retry_commit_at_us_ : std::min(first, retry_commit_at_us_);
+  std::int64_t first = deadlines_.empty() ? 0 : deadlines_.begin()->first;
+  for (const std::int64_t at : {retry_commit_at_us_, NextRetry(), live_ > 0 ? next_look_us_ : 0}) {
+    if (at != 0 && (first == 0 || at < first)) first = at;
+  }
+  return first;
 }
 
 void TaskRunner::Commit() {
@@ -129,6 +135,7 @@ void TaskRunner::Commit() {
       Task* task = Find(key);
       if (task == nullptr || task->phase != Phase::kStarting) continue;
       task->never_started = "the node cannot record the task: " + committed.error().message;
+      task->stop_cause = wire::NODE_FAULT;
       CloseStartSocket(*task);  // the child sees it and ends
     }
     for (const worker::AttemptKey& key : awaiting_sync_) {
@@ -177,6 +184,8 @@ void TaskRunner::OnTimer() {
     }
   }
   if (sweep) SweepTasks();
+  if (live_ > 0) LookAtOutputs(now);
+  RetryPostponed(now);
 }
 
 }  // namespace bsub::spawner

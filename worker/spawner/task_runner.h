@@ -26,6 +26,7 @@
 #include "worker/core/attempt_key.h"
 #include "worker/launch/unique_fd.h"
 #include "worker/spawner/cgroup_tree.h"
+#include "worker/spawner/cpu_binder.h"
 #include "worker/spawner/descendants.h"
 #include "worker/spawner/launch_plan.h"
 #include "worker/spawner/lease_page.h"
@@ -98,6 +99,11 @@ class TaskRunner {
     std::int64_t walltime_us = 0;
     std::int64_t stop_grace_us = 0;
     std::int64_t mem_bytes = 0;
+    std::vector<std::string> outputs;  // files; relative to the state directory or absolute
+    bool spooled = false;              // the first is in the spool
+    bool privileged = false;           // it may use the disk's reserve
+    std::int64_t output_limit = 0;     // of what is spooled; 0: none
+    std::string full_disk;             // the first of its outputs that was seen on a full disk
     std::int64_t go_at_us = 0;
     std::int64_t deadline_us = 0;  // in deadlines_: end of the wall time, KILL after TERM, or look again
     wire::StopCause stop_cause = wire::NOT_STOPPED;
@@ -106,6 +112,12 @@ class TaskRunner {
     std::vector<std::pair<int, bool>> early_signals;  // number, to the group: to be sent once it runs
     int wait_status = 0;
     wire::Ended ended;
+  };
+
+  struct Postponed {
+    wire::StartTask start;
+    std::int64_t since_us = 0;
+    std::int64_t next_us = 0;
   };
 
   explicit TaskRunner(TaskRunnerParts parts);
@@ -124,6 +136,22 @@ class TaskRunner {
   void ReadStartSocket(Task& task);
   void CloseStartSocket(Task& task);
 
+  // task_postpone.cc
+  // `since_us`: of the first try; 0: this is it.
+  void StartOrPostpone(const wire::StartTask& start, std::int64_t since_us);
+  void RetryPostponed(std::int64_t now);
+  bool RefusePostponed(const worker::AttemptKey& key, wire::StopCause cause, const std::string& reason);
+  void RefuseAllPostponed(wire::StopCause cause, const std::string& reason);
+  void ListPostponed(std::vector<wire::TaskStatus>& all) const;
+  std::int64_t NextRetry() const;
+
+  // task_output.cc
+  Status PrepareSpooledOutput(const PlannedLaunch& plan);
+  static void RememberOutput(const PlannedLaunch& plan, Task& task);
+  void LookAtOutput(Task& task);
+  void LookAtOutputs(std::int64_t now);
+  void TellOfFullDisk(Task& task);
+
   // task_end.cc
   void BeginStop(Task& task, wire::StopCause cause, std::int64_t grace_us, const std::string& reason);
   void SignalGroup(const Task& task, int signal);
@@ -141,10 +169,12 @@ class TaskRunner {
   TaskRunnerParts parts_;
   std::unique_ptr<TaskLog> log_;
   Descendants descendants_;
+  CpuBinder cpus_;
   std::map<worker::AttemptKey, Task> tasks_;
-  std::unordered_map<pid_t, Task*> by_pid_;      // main processes that are not reaped
-  std::set<pid_t> witnesses_;                    // that are not reaped
-  std::unordered_map<pid_t, Task*> by_session_;  // until the task is swept
+  std::map<worker::AttemptKey, Postponed> postponed_;  // none of these is in tasks_
+  std::unordered_map<pid_t, Task*> by_pid_;            // main processes that are not reaped
+  std::set<pid_t> witnesses_;                          // that are not reaped
+  std::unordered_map<pid_t, Task*> by_session_;        // until the task is swept
   std::unordered_map<int, Task*> by_socket_;
   std::set<std::pair<std::int64_t, worker::AttemptKey>> deadlines_;
   std::set<worker::AttemptKey> sweeping_;
@@ -156,6 +186,8 @@ class TaskRunner {
   std::vector<std::string> cgroups_to_remove_;
   std::uint64_t newest_incarnation_ = 0;  // of launches
   std::int64_t retry_commit_at_us_ = 0;
+  std::int64_t next_look_us_ = 0;
+  bool output_limit_told_ = false;
   std::size_t live_ = 0;  // tasks not kEnded
 };
 

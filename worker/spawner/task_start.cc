@@ -11,6 +11,7 @@
 #include "worker/launch/output_path.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
+#include "worker/spawner/spool_disk.h"
 #include "worker/spawner/task_runner.h"
 #include "worker/spawner/witness.h"
 
@@ -18,9 +19,7 @@ namespace bsub::spawner {
 
 void TaskRunner::Start(const wire::StartTask& start) {
   if (AnsweredAlready(KeyOf(start.attempt()))) return;
-  if (const auto started = TryStart(start); !started) {
-    RefuseStart(start, wire::NOT_STOPPED, started.error().message);
-  }
+  StartOrPostpone(start, 0);
 }
 
 void TaskRunner::Decline(const wire::StartTask& start, wire::StopCause cause, const std::string& reason) {
@@ -29,6 +28,7 @@ void TaskRunner::Decline(const wire::StartTask& start, wire::StopCause cause, co
 
 // A repeated launch is not an error: the first answer may have been lost.
 bool TaskRunner::AnsweredAlready(const worker::AttemptKey& key) {
+  if (postponed_.count(key) != 0) return true;  // it is being tried
   if (acknowledged_.count(key) != 0) {
     LogLine("event=launch-ignored task=" + ToString(key) + " reason=\"it is over and acknowledged\"");
     return true;
@@ -53,6 +53,7 @@ Status TaskRunner::TryStart(const wire::StartTask& start) {
                               std::to_string(newest_incarnation_) + " since");
   }
   newest_incarnation_ = plan.launch.incarnation();
+  BSUB_RETURN_IF_ERROR(CheckRoom(parts_.dir->fd(), parts_.dir->path(), parts_.settings->min_free));
   BSUB_RETURN_IF_ERROR(log_->Reserve());
   BSUB_RETURN_IF_ERROR(PrepareFiles(plan));
   Task fresh;
@@ -64,10 +65,15 @@ Status TaskRunner::TryStart(const wire::StartTask& start) {
   fresh.stop_grace_us =
       plan.launch.stop_grace_us() > 0 ? plan.launch.stop_grace_us() : parts_.settings->default_stop_grace_us;
   fresh.mem_bytes = plan.launch.mem_bytes();
+  RememberOutput(plan, fresh);
   BSUB_RETURN_IF_ERROR(PrepareCgroup(plan, fresh));
-  BSUB_RETURN_IF_ERROR(Fork(plan.child, fresh));
+  if (plan.child.cpus.empty()) plan.child.cpus = cpus_.Take(plan.key, plan.launch.cpu_milli());
+  if (Status forked = Fork(plan.child, fresh); !forked) {
+    cpus_.Give(plan.key);
+    return forked;
+  }
   Task& task = tasks_[plan.key] = std::move(fresh);
-  ++live_;
+  if (++live_ == 1) next_look_us_ = BootTimeUs() + parts_.settings->output_look_us;
   by_pid_[task.pid] = &task;
   by_session_[task.pid] = &task;
   by_socket_[task.start_socket] = &task;
@@ -97,6 +103,7 @@ Status LinkToUsersFile(int state_dir, const worker::AttemptKey& key, bool standa
 }  // namespace
 
 Status TaskRunner::PrepareFiles(const PlannedLaunch& plan) {
+  BSUB_RETURN_IF_ERROR(PrepareSpooledOutput(plan));
   if (plan.own_out) BSUB_RETURN_IF_ERROR(LinkToUsersFile(parts_.dir->fd(), plan.key, false, plan.child));
   if (plan.own_err) BSUB_RETURN_IF_ERROR(LinkToUsersFile(parts_.dir->fd(), plan.key, true, plan.child));
   if (plan.script_path.empty()) return OkStatus();

@@ -1,7 +1,9 @@
 // The real agent between a real spawner and a scheduler played by the test.
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <filesystem>
@@ -311,6 +313,62 @@ TEST_F(AgentTest, SendsTheLastPartOfOutput) {
   EXPECT_EQ(tail.data(), "56789\n");
   EXPECT_EQ(tail.offset(), 5);
   EXPECT_TRUE(tail.final());
+}
+
+TEST_F(AgentTest, OutputWithoutEndTakesNoMoreThanItsLimit) {
+  EndSpawner();
+  extra_ = {"--output-look", "10ms"};
+  StartSpawner();
+  StartAgent({"--tail-bytes", "0"});
+  scheduler_->Accept(1);
+  v1::Launch launch = Shell(1, "echo first; i=0; while [ ! -e go ]; do seq 1000000 1004999; done; echo last");
+  constexpr std::int64_t kLimit = 1 << 20;
+  launch.set_max_output_bytes(kLimit);
+  SendLaunch(launch);
+  const std::string file = state_ + "/output/1/0.1.out";
+  struct stat info {};
+  EXPECT_TRUE(Eventually([&] { return stat(file.c_str(), &info) == 0 && info.st_size > 8 * kLimit; }));
+  Spill(work_ + "/go", "");
+  EXPECT_EQ(scheduler_->AwaitReport(1, true).code(), 0) << "it goes on and succeeds";
+  ASSERT_EQ(stat(file.c_str(), &info), 0);
+  EXPECT_LE(info.st_blocks * 512, kLimit + 4096) << "of " << info.st_size;
+
+  SendRead(ReadOf(launch, 1));
+  const std::string shown = ReadAnswer(1);
+  EXPECT_TRUE(shown.starts_with("first\n1000000\n"));
+  EXPECT_TRUE(shown.ends_with("\n1004999\nlast\n"));
+  EXPECT_THAT(shown, HasSubstr(" of output were dropped here: the attempt wrote more than its node keeps"));
+  EXPECT_EQ(shown.find('\0'), std::string::npos);
+
+  v1::ReadLog tail = ReadOf(launch, 2);
+  tail.set_tail_lines(2);
+  SendRead(tail);
+  EXPECT_EQ(ReadAnswer(2), "1004999\nlast\n");
+}
+
+TEST_F(AgentTest, EndsWhenTheSpawnerIsOfAnotherProtocol) {
+  EndSpawner();
+  unlink((state_ + "/spawner.sock").c_str());
+  const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  (state_ + "/spawner.sock").copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(listener, 1), 0);
+  StartAgent();
+  const int connection = accept(listener, nullptr, nullptr);
+  v1::spawner::FromSpawner refusal;
+  refusal.mutable_refusal()->set_reason(
+      "the agent speaks spawner protocol 1 to 1, this spawner 7 to 9; drain the node and restart its "
+      "spawner");
+  std::string frame;
+  worker::AppendMessageFrame(frame, refusal);
+  EXPECT_EQ(send(connection, frame.data(), frame.size(), MSG_NOSIGNAL), static_cast<ssize_t>(frame.size()));
+  EXPECT_EQ(AwaitAgent(), 2);
+  EXPECT_THAT(AgentLog(),
+              HasSubstr("the spawner refused: the agent speaks spawner protocol 1 to 1, this spawner 7"));
+  close(connection);
+  close(listener);
 }
 
 TEST_F(AgentTest, ShowsNobodyElsesFiles) {

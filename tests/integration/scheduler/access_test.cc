@@ -1,5 +1,7 @@
 // Who is at the other end: the kernel's word on the Unix socket, tokens on TCP.
 #include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -7,6 +9,7 @@
 
 #include <fstream>
 
+#include "scheduler/rpc/method_verbs.h"
 #include "tests/integration/scheduler/fake_node.h"
 #include "tests/integration/scheduler/requests.h"
 #include "tests/integration/scheduler/test_cluster.h"
@@ -61,6 +64,83 @@ TEST(Tcp, OnlyWithAToken) {
   const v1::Job job = GetJobOk(*cluster.Client(), std::to_string(reply.job_id()));
   EXPECT_EQ(job.owner(), "ada");
   EXPECT_EQ(job.uid(), 1234u);
+}
+
+// Any method by its name, with an empty message: only the answer's code matters.
+grpc::StatusCode CallMethod(int port, const std::string& path, const std::string& token) {
+  const auto channel =
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+  grpc::CompletionQueue queue;
+  const auto finished = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  const auto call = stub.PrepareCall(&context, path, &queue);
+  call->StartCall(nullptr);
+  finished();
+  const grpc::Slice nothing;
+  call->WriteLast(grpc::ByteBuffer(&nothing, 1), grpc::WriteOptions(), nullptr);
+  finished();
+  grpc::ByteBuffer answer;
+  do call->Read(&answer, nullptr);
+  while (finished());
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  finished();
+  return status.error_code();
+}
+
+// Whatever the wire offers, it is asked of the one table of rights; a method that went round it would answer
+// a stranger.
+TEST(Tcp, EveryMethodAsksWhoMayCallIt) {
+  const Tokens tokens;
+  TestCluster cluster(tokens.Options());
+  const int port = cluster.server().tcp_port();
+  for (const auto* file : {v1::SubmitRequest::descriptor()->file(), v1::Hello::descriptor()->file()}) {
+    for (int s = 0; s < file->service_count(); ++s) {
+      for (int m = 0; m < file->service(s)->method_count(); ++m) {
+        const auto& method = *file->service(s)->method(m);
+        const std::string path = "/" + method.service()->full_name() + "/" + method.name();
+        SCOPED_TRACE(path);
+        const auto verb = rpc::VerbOfMethod(method.service()->name() + "." + method.name());
+        ASSERT_TRUE(verb);
+        EXPECT_EQ(CallMethod(port, path, ""), grpc::StatusCode::UNAUTHENTICATED);
+        EXPECT_EQ(CallMethod(port, path, std::string(32, 'x')), grpc::StatusCode::UNAUTHENTICATED);
+        if (!Allowed(Role::kNode, *verb)) {
+          EXPECT_EQ(CallMethod(port, path, kNode), grpc::StatusCode::PERMISSION_DENIED);
+        }
+        if (!Allowed(Role::kOwner, *verb)) {
+          EXPECT_EQ(CallMethod(port, path, kUser), grpc::StatusCode::PERMISSION_DENIED);
+        }
+      }
+    }
+  }
+  EXPECT_FALSE(cluster.shut_down());
+}
+
+TEST(Tcp, EveryCallOfAClientThatDoesNotFitIsRefused) {
+  const Tokens tokens;
+  TestCluster cluster(tokens.Options());
+  const auto client = v1::Scheduler::NewStub(grpc::CreateChannel(
+      "127.0.0.1:" + std::to_string(cluster.server().tcp_port()), grpc::InsecureChannelCredentials()));
+  const auto status_with = [&](const std::string& protocol) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + kUser);
+    if (!protocol.empty()) context.AddMetadata("bsub-protocol", protocol);
+    v1::StatusReply reply;
+    return client->Status(&context, {}, &reply);
+  };
+  EXPECT_TRUE(status_with("1").ok());
+  EXPECT_TRUE(status_with("").ok()) << "not one of ours";
+  EXPECT_EQ(status_with("7").error_message(),
+            "this client speaks protocol 7 and the scheduler 1; upgrade the scheduler");
+  EXPECT_EQ(status_with("0").error_message(),
+            "this client speaks protocol 0 and the scheduler 1; upgrade the client");
+  EXPECT_EQ(status_with("one").error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST(Tcp, ATakenPortIsNamed) {

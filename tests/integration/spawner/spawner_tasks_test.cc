@@ -1,4 +1,6 @@
 // What a task gets, and how its end is told.
+#include <gmock/gmock.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -6,7 +8,6 @@
 #include <filesystem>
 #include <set>
 
-#include <gmock/gmock.h>
 #include "tests/integration/spawner/spawner_fixture.h"
 
 namespace bsub::spawner_test {
@@ -99,6 +100,32 @@ TEST_F(SpawnerTasks, InheritNothingButTheStandardStreams) {
   EXPECT_EQ(Run(signals).code(), 0);
   EXPECT_THAT(Output(signals), HasSubstr("SigBlk:\t0000000000000000"));
   EXPECT_THAT(Output(signals), HasSubstr("SigIgn:\t0000000000000000"));
+}
+
+TEST_F(SpawnerTasks, HaveWholeCpusOfTheirOwnIfSetSo) {
+  EndSpawner();
+  extra_ = {"--bind-cpus"};
+  StartSpawner();
+  agent_ = Connect();
+  cpu_set_t own;
+  CPU_ZERO(&own);
+  ASSERT_EQ(sched_getaffinity(0, sizeof own, &own), 0);
+  const std::string allowed = "grep Cpus_allowed_list /proc/self/status | cut -f2";
+  const v1::Launch whole = Shell(1, allowed + "; while [ ! -e go ]; do sleep 0.01; done");
+  agent_->Start(whole);
+  EXPECT_TRUE(Eventually([&] { return Output(whole).ends_with("\n"); }));
+  v1::Launch half = Shell(2, allowed);
+  half.set_cpu_milli(500);
+  EXPECT_EQ(Run(half).code(), 0);
+  const v1::Launch next = Shell(3, allowed);
+  EXPECT_EQ(Run(next).code(), 0);
+  EXPECT_EQ(Output(whole).find_first_of(",-"), std::string::npos) << "one CPU: " << Output(whole);
+  if (CPU_COUNT(&own) > 1) {
+    EXPECT_NE(Output(half).find_first_of(",-"), std::string::npos) << "all of them: " << Output(half);
+    EXPECT_NE(Output(next), Output(whole));
+  }
+  Spill(work_ + "/go", "");
+  EXPECT_EQ(agent_->AwaitEnded(1).code(), 0);
 }
 
 TEST_F(SpawnerTasks, RunScriptsWithArguments) {

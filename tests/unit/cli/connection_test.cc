@@ -56,6 +56,18 @@ TEST(Connection, TheSchedulersWordsComeOnOneLine) {
   EXPECT_EQ(result.err, "bsub-lite why: job 3 is ada's\n");
 }
 
+TEST(Connection, ARequestThatTheSchedulerDoesNotKnow) {
+  FakeScheduler scheduler;
+  scheduler.why.answer = [](const v1::WhyRequest&, v1::WhyReply&) {
+    return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "");
+  };
+  const CliResult result = scheduler.Cli()({"why", "3"});
+  EXPECT_EQ(result.code, kExitFailed);
+  EXPECT_EQ(result.err, "bsub-lite why: the cluster in " + scheduler.home() +
+                            " does not know this request: it is older than this bsub-lite; upgrade the scheduler, or "
+                            "use the bsub-lite of its version\n");
+}
+
 TEST(Connection, AWrongTokenIsNotRetried) {
   const TemporaryDirectory directory;
   const std::string token = directory.Write("token", "wrong");

@@ -34,6 +34,7 @@ constexpr std::array<Row, kVerbCount> kTable = {{
     {Verb::kLowerPriority, {false, true, true, false}},
     {Verb::kRaisePriority, {false, false, true, false}},
     {Verb::kRegisterDefinition, {false, true, true, false}},
+    {Verb::kDeregisterDefinition, {false, true, true, false}},
     {Verb::kSetQueue, {false, false, true, false}},
     {Verb::kSetNode, {false, false, true, false}},
     {Verb::kRunNode, {false, false, true, true}},

@@ -353,6 +353,48 @@ TEST(NodeAdmin, OnlyAdministratorsMay) {
   EXPECT_THAT(Says(env.SetNode(NodeAction::kDrain, "n9")), HasSubstr("no such node"));
 }
 
+// As a node with a full disk answers a launch.
+void CannotStart(Env& env, const std::string& node, JobId job, std::uint32_t attempt) {
+  sched::TaskEnded ended{env.node(node).id, env.node(node).incarnation, {{job, 0}, attempt}, {}, {}};
+  ended.end = {EndKind::kNodeLost, 0, "", "its disk is full"};
+  ended.node_fault = true;
+  env.Handle(ended);
+}
+
+TEST(NodeRest, ATaskThatItsNodeCannotStartGoesElsewhere) {
+  Env env;
+  env.AddNodes(2, Cpus(2));
+  const JobId job = env.Submit(Job());
+  env.Cycle();
+  const std::vector<sched::LaunchTask> first = env.TakeLaunches();
+  ASSERT_EQ(first.size(), 1u);
+  const std::string full = first[0].node == env.node("n1").id ? "n1" : "n2";
+  CannotStart(env, full, job, 1);
+  env.Cycle();
+  const std::vector<sched::LaunchTask> second = env.TakeLaunches();
+  ASSERT_EQ(second.size(), 1u) << env.Explain(job);
+  EXPECT_NE(second[0].node, first[0].node);
+  EXPECT_EQ(env.TaskOf(job).charged, 0u) << "no fault of the job's";
+  const JobId next = env.Submit(Job());
+  env.Cycle();
+  EXPECT_EQ(env.TakeLaunches().at(0).node, second[0].node) << next.value();
+}
+
+TEST(NodeRest, EndsByItself) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  const JobId job = env.Submit(Job());
+  env.Cycle();
+  ASSERT_THAT(env.TakeLaunched(), ElementsAre(job));
+  CannotStart(env, "n1", job, 1);
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), IsEmpty());
+  EXPECT_THAT(env.Explain(job), HasSubstr("gets no task for a while: its disk is full"));
+  env.Advance(std::chrono::seconds(30));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(job));
+}
+
 TEST(NodeAdmin, ADrainedNodeFinishesItsTasksAndTakesNoNew) {
   Env env;
   RunOne(env);

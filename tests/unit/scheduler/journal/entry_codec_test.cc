@@ -113,6 +113,19 @@ struct Same {
   }
 };
 
+// The samples are what the golden files of version 1 hold; this field came later.
+TEST(EntryCodec, WhoRegisteredADefinitionIsKept) {
+  sched::JournalEntry entry;
+  entry.body = sched::DefinitionRegistered{JobDefinition{.name = "align", .registered_by_uid = 0}};
+  auto decoded = DecodeEntry(EncodeEntry(entry));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(std::get<sched::DefinitionRegistered>(decoded->body).definition.registered_by_uid, 0u);
+  entry.body = sched::DefinitionRegistered{JobDefinition{.name = "align"}};
+  decoded = DecodeEntry(EncodeEntry(entry));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(std::get<sched::DefinitionRegistered>(decoded->body).definition.registered_by_uid, std::nullopt);
+}
+
 TEST(EntryCodec, EveryFieldOfEveryKindRoundTrips) {
   std::set<std::size_t> kinds;
   for (const sched::JournalEntry& entry : SampleEntries()) {

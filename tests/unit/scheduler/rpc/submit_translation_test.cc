@@ -95,7 +95,7 @@ TEST(TranslateSubmit, RefusalsNameTheField) {
   action.mutable_retry()->add_evaluate_on_exit()->set_action("MAYBE");
   queue.set_queue("no such\nqueue");
   umask.set_umask(01000);
-  EXPECT_EQ(ErrorOf(array), "accepted");
+  EXPECT_THAT(ErrorOf(array), HasSubstr("array: '0' would be an array of no children; write 1-N"));
   EXPECT_THAT(ErrorOf(size), HasSubstr("array"));
   EXPECT_THAT(ErrorOf(dependency), HasSubstr("dependency"));
   EXPECT_THAT(ErrorOf(directory), HasSubstr("working directory"));

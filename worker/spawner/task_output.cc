@@ -1,0 +1,80 @@
+// TaskRunner: task output while it is written: spooled files are kept below their limit, and a full disk is
+// noticed.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "jobs/units.h"
+#include "worker/launch/output_path.h"
+#include "worker/spawner/files.h"
+#include "worker/spawner/log_line.h"
+#include "worker/spawner/spool_disk.h"
+#include "worker/spawner/task_runner.h"
+
+namespace bsub::spawner {
+
+// Before the fork: what fails here is the node's fault and is answered so.
+Status TaskRunner::PrepareSpooledOutput(const PlannedLaunch& plan) {
+  if (plan.own_out) return OkStatus();
+  const std::string& path = plan.child.out.path;
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
+  const int dir = parts_.dir->fd();
+  mkdirat(dir, path.substr(0, path.rfind('/')).c_str(), 0750);
+  const UniqueFd fd(openat(dir, path.c_str(), kFlags, 0640));
+  if (!fd.valid()) return Unavailable(ErrnoText("cannot create the output file in the node's spool", path));
+  return OkStatus();
+}
+
+void TaskRunner::RememberOutput(const PlannedLaunch& plan, Task& task) {
+  task.privileged = plan.child.uid == 0;
+  task.output_limit = plan.launch.max_output_bytes();
+  task.outputs.push_back(plan.child.out.path);
+  if (plan.own_err) task.outputs.push_back(plan.child.err.path);
+  task.spooled = !plan.own_out;
+}
+
+void TaskRunner::LookAtOutput(Task& task) {
+  for (const std::string& path : task.outputs) {
+    if (task.full_disk.empty() && IsDiskFull(parts_.dir->fd(), path, task.privileged)) task.full_disk = path;
+  }
+  if (!task.spooled || task.output_limit <= 0) return;
+  const std::string& path = task.outputs.front();
+  struct stat info {};
+  if (fstatat(parts_.dir->fd(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
+    return;
+  if (info.st_size <= task.output_limit) return;
+  const UniqueFd fd(openat(parts_.dir->fd(), path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY));
+  if (!fd.valid()) return;
+  const std::int64_t dropped = DropMiddle(fd.get(), task.output_limit);
+  if (dropped > 0) {
+    LogLine("event=output-dropped task=" + ToString(task.key) + " bytes=" + std::to_string(dropped) +
+            " limit=" + std::to_string(task.output_limit));
+  } else if (errno == EOPNOTSUPP && !std::exchange(output_limit_told_, true)) {
+    LogLine("event=output-not-limited file=" + path + " reason=\"its file system cannot give room back\"");
+  }
+}
+
+void TaskRunner::LookAtOutputs(std::int64_t now) {
+  if (now < next_look_us_) return;
+  next_look_us_ = now + parts_.settings->output_look_us;
+  for (auto& [key, task] : tasks_) {
+    if (task.phase == Phase::kRunning || task.phase == Phase::kSweeping) LookAtOutput(task);
+  }
+}
+
+// A program that does not check its writes succeeds although nobody will read what it said.
+void TaskRunner::TellOfFullDisk(Task& task) {
+  LookAtOutput(task);
+  if (task.full_disk.empty()) return;
+  const std::string shown =
+      task.full_disk.starts_with('/') ? task.full_disk : parts_.dir->path() + "/" + task.full_disk;
+  std::string reason = "the disk of its output '" + shown +
+                       "' was full: what it wrote last may be missing; make room there and run it again";
+  if (!task.ended.reason().empty()) reason = task.ended.reason() + "; " + reason;
+  task.ended.set_reason(reason);
+  LogLine("event=output-disk-full task=" + ToString(task.key) + " file=\"" + shown + "\"");
+}
+
+}  // namespace bsub::spawner
