@@ -86,6 +86,7 @@ std::unique_ptr<grpc::ClientContext> Client::NewContext() const {
 Status Client::CallFor(const std::function<grpc::Status(grpc::ClientContext*)>& call, Repeat repeat,
                        std::chrono::milliseconds patience) {
   const auto end = Clock::now() + patience;
+  may_have_arrived_ = false;
   while (true) {
     auto context = NewContext();
     const auto left = std::max(end - Clock::now(), Clock::duration(0));
@@ -94,6 +95,9 @@ Status Client::CallFor(const std::function<grpc::Status(grpc::ClientContext*)>& 
     const grpc::Status status = call(context.get());
     if (status.ok()) return OkStatus();
     const bool broken = status.error_code() == grpc::StatusCode::UNAVAILABLE;
+    // Calls wait for a connection, so one that broke had been sent.
+    const bool silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+    may_have_arrived_ = may_have_arrived_ || broken || (silent && Connected());
     if (!broken || repeat == Repeat::kNo || Clock::now() + kPauseBeforeRepeat >= end)
       return ErrorFrom(status);
     std::this_thread::sleep_for(kPauseBeforeRepeat);

@@ -47,6 +47,9 @@ class Client {
   // A context with this client's credentials that waits for the connection.
   std::unique_ptr<grpc::ClientContext> NewContext() const;
 
+  // After a call failed: whether the scheduler may have got it and acted on it all the same.
+  bool MayHaveArrived() const { return may_have_arrived_; }
+
   bool Connected() const { return channel_->GetState(false) == GRPC_CHANNEL_READY; }
 
   // `status` in our words; an unreachable scheduler is named with what to do about it.
@@ -61,6 +64,7 @@ class Client {
   Address address_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<api::Scheduler::Stub> stub_;
+  bool may_have_arrived_ = false;  // of the newest Call
 };
 
 // The exit code that belongs to an error; docs/cli.md, "Exit codes".

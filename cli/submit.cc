@@ -12,6 +12,7 @@
 #include "cli/submit_source.h"
 #include "cli/submit_surroundings.h"
 #include "cli/waiting.h"
+#include "common/hash.h"
 #include "jobs/text.h"
 #include "jobs/units.h"
 
@@ -25,6 +26,15 @@ int NotSubmitted(Context& context, std::string message) {
   while (message.ends_with('.') || message.ends_with('\n')) message.pop_back();
   context.err << message << (message.ends_with('?') ? " " : ". ") << "Job not submitted." << std::endl;
   return kExitNotSubmitted;
+}
+
+// The request may have been obeyed although no answer came: only its token can tell.
+int NotKnown(Context& context, std::string message, const std::string& token) {
+  while (message.ends_with('.')) message.pop_back();
+  context.err << message << ". It is not known whether the job was submitted; the same command with --token "
+              << ToHex({reinterpret_cast<const std::uint8_t*>(token.data()), token.size()})
+              << " submits it once in any case." << std::endl;
+  return kExitUnreachable;
 }
 
 struct Submission {
@@ -118,6 +128,8 @@ int Run(Context& context, const Arguments& arguments) {
   auto client = Client::Make(std::move(*address));
   if (!client) return NotSubmitted(context, client.error().message);
   const auto reply = Send(*client, *submission);
+  if (!reply && client->MayHaveArrived())
+    return NotKnown(context, reply.error().message, submission->request.token());
   if (!reply) return NotSubmitted(context, reply.error().message);
   PrintReply(context, submission->arguments, *reply);
   if (!submission->arguments.Has("wait")) return kExitOk;

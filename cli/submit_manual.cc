@@ -201,12 +201,15 @@ Manual SubmitManual() {
                    {"submit --array 1-10000%200 --wait -- ./work", "Ten thousand children, 200 at a time."},
                    {"submit script.sh",
                     "A script with #BSUB lines; bsub-lite submit < script.sh does the same."}},
-      .exits = {{"0", "It is submitted; with --wait: and it succeeded."},
-                {"255", "It is not submitted; one line on standard error says why."},
-                {"1", "Only with --wait, as N."},
-                {"2", "Only with --wait, as N."},
-                {"3", "Only with --wait: the scheduler cannot be reached any more."},
-                {"N", "With --wait: what bsub-lite wait returns."}},
+      .exits =
+          {{"0", "It is submitted; with --wait: and it succeeded."},
+           {"255", "It is not submitted; one line on standard error says why."},
+           {"1", "Only with --wait, as N."},
+           {"2", "Only with --wait, as N."},
+           {"3",
+            "No answer came, so it may be submitted: one line on standard error tells the token to repeat it "
+            "with. With --wait also: the scheduler cannot be reached any more."},
+           {"N", "With --wait: what bsub-lite wait returns."}},
       .first_word_ends_options = true,
       .complete_words = "command"};
   for (auto& group : {ResourceOptions(), OrderOptions(), ReplyOptions()}) {

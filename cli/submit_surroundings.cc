@@ -118,18 +118,25 @@ Result<std::vector<std::string>> ReadEnvironmentFile(const std::string& path) {
   return entries;
 }
 
-Result<std::string> SubmitTokenBytes(const std::string& text) {
-  std::string bytes;
-  if (text.empty()) {
-    bytes.resize(kTokenBytes);
-    if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-      return Internal(std::string("no random bytes for the submit token: ") + std::strerror(errno));
-    }
-    return bytes;
+namespace {
+
+Result<std::string> RandomToken() {
+  std::array<char, kTokenBytes> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    return Internal(std::string("no random bytes for the submit token: ") + std::strerror(errno));
   }
-  if (text.size() == 2 * kTokenBytes) bytes = FromHex(text);
-  if (bytes.size() == kTokenBytes) return bytes;
-  bytes.clear();
+  return std::string(bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
+Result<std::string> SubmitTokenBytes(const std::string& text) {
+  if (text.empty()) return RandomToken();
+  if (text.size() == 2 * kTokenBytes) {
+    std::string given = FromHex(text);
+    if (given.size() == kTokenBytes) return given;
+  }
+  std::string bytes;
   AppendBytes(bytes, Hash64(text, 1));
   AppendBytes(bytes, Hash64(text, 2));
   return bytes;

@@ -1,4 +1,6 @@
 // bsub-lite-scheduler: the queue manager of one cluster.
+#include <sys/resource.h>
+
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -30,12 +32,22 @@ sigset_t EndSignals() {
   return signals;
 }
 
+// Each client, node and file takes a descriptor; the usual soft limit of 1024 is for programs that use
+// select(2).
+void RaiseDescriptorLimit() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int Serve(Options options) {
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of the write that meets it
   StartLog(options.settings.log_level);
+  RaiseDescriptorLimit();
   const pthread_t main_thread = pthread_self();
   auto daemon = Daemon::Start(std::move(options), [main_thread] { pthread_kill(main_thread, SIGTERM); });
   if (!daemon) return Fail(daemon.error(), daemon.error().code == Code::kDataLoss ? kDamaged : kFailed);

@@ -252,9 +252,9 @@ void AddLimits(std::vector<Setting>& table) {
   table.push_back(Number<std::size_t>("rpc.list_page_jobs",
                                       "Jobs looked at in one visit to the core by a listing.",
                                       BSUB_AT(rpc.list_page_jobs), 1));
-  table.push_back(Number<std::uint32_t>("rpc.max_forecast_steps",
-                                        "Tries to place a task in one forecast of `when`; beyond it there is none.",
-                                        BSUB_AT(rpc.max_forecast_steps), 1));
+  table.push_back(Number<std::uint32_t>(
+      "rpc.max_forecast_steps", "Tries to place a task in one forecast of `when`; beyond it there is none.",
+      BSUB_AT(rpc.max_forecast_steps), 1));
   table.push_back(Number<std::size_t>("rpc.max_unread_events",
                                       "Batches kept for a follower of events that reads "
                                       "slowly.",
@@ -292,6 +292,11 @@ void AddRpc(std::vector<Setting>& table) {
   table.push_back(Time("rpc.keepalive",
                        "A silent TCP connection is probed so often; without an answer it is closed.",
                        BSUB_AT(rpc.keepalive), milliseconds(1000)));
+  table.push_back(
+      Number<std::size_t>("rpc.max_connections_per_user",
+                          "Connections of one user to the Unix socket at a time, at most half of what the "
+                          "process's descriptors allow. Root and the scheduler's own user may have more.",
+                          BSUB_AT(rpc.max_connections_per_user), 1));
   table.push_back(Number<std::size_t>("rpc.max_identities",
                                       "Users connected over the Unix socket at a time; one more "
                                       "ends the connections of the one that has been quiet for longest.",

@@ -213,8 +213,8 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     }
     const auto kept = services_.spool.Read(place.attempt, request_.standard_error());
     if (!kept) {
-      return End(Unavailable("the output of job " + place.id + " is on node " + place.node_name + ": " +
-                             reason + "; nothing of it was kept here"));
+      return End(FailedPrecondition("the output of job " + place.id + " is on node " + place.node_name +
+                                    ": " + reason + "; nothing of it was kept here"));
     }
     v1::LogChunk chunk;
     chunk.set_standard_error(request_.standard_error());

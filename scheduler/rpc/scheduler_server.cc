@@ -72,7 +72,8 @@ Status SchedulerServer::Listen(const std::string& cluster_uuid) {
   nodes_.SetClusterUuid(cluster_uuid);
   if (settings_.tcp) BSUB_RETURN_IF_ERROR(ListenTcp());
   UnixListenerSettings unix_settings{settings_.socket_path, settings_.rpc.socket_mode,
-                                     settings_.rpc.max_identities};
+                                     settings_.rpc.max_identities,
+                                     settings_.rpc.max_connections_per_user};
   BSUB_ASSIGN_OR_RETURN(unix_, UnixListener::Start(std::move(unix_settings), [this](const Principal& who) {
                           return ServerFor(std::make_shared<FixedIdentifier>(Identity{who, false}));
                         }));

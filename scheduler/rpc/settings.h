@@ -36,6 +36,7 @@ struct RpcSettings {
   // A silent TCP connection is probed so often; without an answer it is closed.
   Duration keepalive = std::chrono::seconds(60);
 
+  std::size_t max_connections_per_user = 1000;  // to the Unix socket
   std::size_t max_identities = 256;  // users connected over the Unix socket at a time
   std::uint32_t socket_mode = 0666;
   Duration stop_timeout = std::chrono::seconds(5);  // for calls that are still being answered when stopping

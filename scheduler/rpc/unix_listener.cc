@@ -4,6 +4,7 @@
 #include <grpcpp/server_posix.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -24,6 +25,18 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr std::chrono::milliseconds kPauseWithoutDescriptors{50};
+
+// Kept for the journal, the history, the spool and gRPC's own.
+constexpr std::size_t kReservedDescriptors = 256;
+
+ConnectionLimits Limits(const UnixListenerSettings& settings) {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  return FitToDescriptors(settings.max_connections_per_user, files.rlim_cur, kReservedDescriptors);
+}
+
+// The nodes' agents and whoever has to put things right.
+bool IsOwn(uid_t uid) { return uid == 0 || uid == geteuid(); }
 
 Error Failed(const std::string& path, const std::string& what) {
   return Unavailable("cannot listen on " + path + ": " + what + ": " + std::strerror(errno));
@@ -89,7 +102,11 @@ Result<std::unique_ptr<UnixListener>> UnixListener::Start(UnixListenerSettings s
 }
 
 UnixListener::UnixListener(UnixListenerSettings settings, ServerFactory factory, int listener, int wake)
-    : settings_(std::move(settings)), factory_(std::move(factory)), listener_(listener), wake_(wake) {
+    : settings_(std::move(settings)),
+      factory_(std::move(factory)),
+      listener_(listener),
+      wake_(wake),
+      quota_(Limits(settings_)) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -131,7 +148,7 @@ void UnixListener::Run() {
 
 void UnixListener::Serve(int connection) {
   const auto who = PeerOf(connection);
-  if (!who) {
+  if (!who || (!IsOwn(who->uid) && !quota_.Admit(who->uid))) {
     close(connection);
     return;
   }
@@ -143,7 +160,7 @@ void UnixListener::MakeRoom() {
   for (auto it = servers_.begin(); it != servers_.end(); ++it) {
     // The cluster's own user and root run the nodes' agents, whose one connection may be old and must not be
     // cut.
-    if (it->first.uid == 0 || it->first.uid == geteuid()) continue;
+    if (IsOwn(it->first.uid)) continue;
     if (victim == servers_.end() || it->second.last_used < victim->second.last_used) victim = it;
   }
   if (victim == servers_.end()) return;

@@ -20,6 +20,7 @@
 
 #include "common/result.h"
 #include "jobs/principal.h"
+#include "scheduler/rpc/connection_quota.h"
 
 namespace bsub::rpc {
 
@@ -34,6 +35,7 @@ struct UnixListenerSettings {
   std::string path;
   std::uint32_t mode = 0666;
   std::size_t max_identities = 256;
+  std::size_t max_connections_per_user = 1000;  // root and the scheduler's own user may have more
 };
 
 class UnixListener {
@@ -63,6 +65,7 @@ class UnixListener {
   const ServerFactory factory_;
   const int listener_;
   const int wake_;  // eventfd
+  ConnectionQuota quota_;
   std::uint64_t connections_ = 0;
   std::map<Principal, Entry> servers_;  // the accepting thread's; after StopAccepting the caller's
   std::thread thread_;

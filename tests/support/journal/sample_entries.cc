@@ -122,6 +122,7 @@ sched::NodeRegistered SampleNode() {
                    .host = "h",
                    .boot_id = "b",
                    .spawner_id = "s",
+                   .state_id = "",  // the golden journal is older than this field
                    .version = "1.2",
                    .total = {},
                    .interruptible = true,

@@ -115,6 +115,21 @@ TEST_F(Submit, ASchedulerThatComesUpLateIsWaitedFor) {
   later.join();
 }
 
+TEST_F(Submit, WithoutAnAnswerNothingIsClaimed) {
+  scheduler_.submit.answer = [](const v1::SubmitRequest&, v1::SubmitReply&) {
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "killed after it was written down");
+  };
+  const CliResult result = scheduler_.Cli()({"submit", "--timeout", "300ms", "--", "true"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.err, HasSubstr("It is not known whether the job was submitted"));
+  const std::size_t at = result.err.find("--token ");
+  ASSERT_NE(at, std::string::npos);
+  const std::string token = result.err.substr(at + 8, 32);
+  scheduler_.submit.answer = nullptr;
+  scheduler_.Cli()({"submit", "--token", token, "--", "true"});
+  EXPECT_EQ(scheduler_.submit.requests.front().token(), scheduler_.submit.requests.back().token());
+}
+
 TEST_F(Submit, GivesUpAfterItsTimeout) {
   scheduler_.Stop();
   const CliResult result = scheduler_.Cli()({"submit", "--timeout", "1s", "--", "true"});
