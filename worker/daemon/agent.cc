@@ -67,6 +67,7 @@ Agent::~Agent() {
 Status Agent::Run() {
   BSUB_RETURN_IF_ERROR(OpenSignals());
   LoadClusterUuid();
+  if (settings_.interruptible && settings_.tail_interval > Duration(0)) tails_at_ = Now();
   TryConnectSpawner();
   spdlog::info("event=started node={} scheduler={} cpus={} memory={}", settings_.name,
                settings_.scheduler.target, settings_.total.cpu_milli / 1000.0, settings_.total.mem_bytes);
@@ -88,6 +89,7 @@ Status Agent::OpenSignals() {
 void Agent::WaitForSomething() {
   TimePoint next = wake_at_;
   if (open_stream_at_.set()) next = std::min(next, open_stream_at_);
+  next = std::min(next, tails_at_);
   if (!spawner_.connected()) next = std::min(next, connect_spawner_at_);
   constexpr std::int64_t kLongestMs = 60'000;
   const std::int64_t wait_us = next == TimePoint::Max() ? kLongestMs * 1000 : (next - Now()).count();
@@ -169,7 +171,17 @@ void Agent::OnTime() {
   const TimePoint now = Now();
   if (!spawner_.connected() && now >= connect_spawner_at_) TryConnectSpawner();
   if (open_stream_at_.set() && now >= open_stream_at_) OpenStreamNow();
+  if (now >= tails_at_) SendTails();
   if (now >= wake_at_) Feed(Tick{});
+}
+
+// What a machine that is taken away had written until then stays readable.
+void Agent::SendTails() {
+  tails_at_ = Now() + settings_.tail_interval;
+  if (!logs_ || !core_.registered()) return;
+  for (const TaskState& task : core_.Tasks()) {
+    if (task.started && !task.ended) logs_->AttemptRuns(task.attempt, core_.incarnation().value());
+  }
 }
 
 void Agent::OpenStreamNow() {

@@ -37,6 +37,7 @@ class Agent {
   void OnTime();
   void TryConnectSpawner();
   void OpenStreamNow();
+  void SendTails();
 
   void Feed(InputBody body);
   void Do(const Message& message);
@@ -67,6 +68,7 @@ class Agent {
   TimePoint open_stream_at_;      // set: a stream is wanted then
   TimePoint connect_spawner_at_;  // while it is not connected
   TimePoint wake_at_ = TimePoint::Max();
+  TimePoint tails_at_ = TimePoint::Max();  // when running tasks' output is sent next
   bool ending_ = false;
   Status failure_;
 };

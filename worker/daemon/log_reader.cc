@@ -42,7 +42,14 @@ void LogReader::Read(const v1::ReadLog& request, std::uint64_t incarnation, bool
 void LogReader::AttemptOver(const AttemptKey& attempt, std::uint64_t incarnation) {
   const std::lock_guard lock(mutex_);
   over_.push_back(attempt);
-  if (incarnation != 0 && settings_.tail_bytes > 0) tails_.push_back({attempt, incarnation});
+  if (incarnation != 0 && settings_.tail_bytes > 0) tails_.push_back({attempt, incarnation, true});
+  changed_.notify_all();
+}
+
+void LogReader::AttemptRuns(const AttemptKey& attempt, std::uint64_t incarnation) {
+  if (settings_.tail_bytes == 0) return;
+  const std::lock_guard lock(mutex_);
+  tails_.push_back({attempt, incarnation, false});
   changed_.notify_all();
 }
 
@@ -133,6 +140,10 @@ void LogReader::Finish(const Answer& answer, const std::string& error) {
 void LogReader::SendTail(const Tail& tail, bool standard_error) {
   const auto file = OutputFile::Open(spool_.get(), tail.attempt, standard_error);
   if (!file) return;
+  const auto output = std::pair(tail.attempt, standard_error);
+  const std::int64_t size = file->Size();
+  if (!tail.final && std::exchange(sent_sizes_[output], size) == size) return;
+  if (tail.final) sent_sizes_.erase(output);
   const std::int64_t offset = file->TailOffset(settings_.tail_bytes, 0);
   std::string data = file->ReadAt(offset, static_cast<std::size_t>(settings_.tail_bytes));
   if (data.empty()) return;
@@ -142,7 +153,7 @@ void LogReader::SendTail(const Tail& tail, bool standard_error) {
   message.mutable_tail()->set_standard_error(standard_error);
   message.mutable_tail()->set_offset(offset);
   message.mutable_tail()->set_data(std::move(data));
-  message.mutable_tail()->set_final(true);
+  message.mutable_tail()->set_final(tail.final);
   send_(std::move(message));
 }
 

@@ -7,10 +7,12 @@
 #include <deque>
 #include <functional>
 #include <list>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "api/bsub/v1/worker.pb.h"
 #include "common/time.h"
@@ -42,6 +44,8 @@ class LogReader {
   void Read(const v1::ReadLog& request, std::uint64_t incarnation, bool over);
   // The attempt is over: who follows it gets the rest. The last part of its output goes to the scheduler.
   void AttemptOver(const AttemptKey& attempt, std::uint64_t incarnation);
+  // The last part of a running attempt's output goes to the scheduler if it has grown since it was sent last.
+  void AttemptRuns(const AttemptKey& attempt, std::uint64_t incarnation);
   // A new stream: nobody waits for the answers any more.
   void ForgetRequests();
 
@@ -57,6 +61,7 @@ class LogReader {
   struct Tail {
     AttemptKey attempt;
     std::uint64_t incarnation = 0;
+    bool final = false;
   };
 
   void Run();
@@ -79,7 +84,9 @@ class LogReader {
   std::deque<Tail> tails_;
   bool forget_ = false;
 
-  std::list<Answer> answers_;  // the thread's own
+  // The thread's own:
+  std::list<Answer> answers_;
+  std::map<std::pair<AttemptKey, bool>, std::int64_t> sent_sizes_;  // of running attempts' outputs
   std::thread thread_;
 };
 

@@ -27,7 +27,7 @@ constexpr const char* kIntro =
     "Usage: bsub-lite-agent --scheduler unix:PATH|host:port --spawner SOCKET --name NAME [options]";
 
 struct Words {
-  std::string cpus, memory, token_file, tls_ca_file, lease_loss = "keep", spawner_patience;
+  std::string cpus, memory, token_file, tls_ca_file, lease_loss = "keep", spawner_patience, tail_every;
 };
 
 po::options_description Options(AgentSettings& s, Words& w) {
@@ -54,6 +54,8 @@ po::options_description Options(AgentSettings& s, Words& w) {
       "how long the spawner may be away before the node shows contact lost");
   add("tail-bytes", po::value(&s.tail_bytes)->default_value(s.tail_bytes),
       "of each attempt's output, sent to the scheduler at its end");
+  add("tail-every", po::value(&w.tail_every)->default_value("30s"),
+      "with --interruptible: send it also so often while the task runs; 0s: not");
   return options;
 }
 
@@ -132,6 +134,7 @@ Status Finish(const Words& w, AgentSettings& s) {
   }
   s.node.kill_on_lease_loss = w.lease_loss == "kill";
   BSUB_ASSIGN_OR_RETURN(s.node.spawner_patience, ParseDuration(w.spawner_patience));
+  BSUB_ASSIGN_OR_RETURN(s.tail_interval, ParseDuration(w.tail_every));
   return OkStatus();
 }
 

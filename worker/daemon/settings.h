@@ -26,6 +26,8 @@ struct AgentSettings {
   Duration reconnect_longest = std::chrono::seconds(2);
   Duration spawner_retry = std::chrono::milliseconds(100);
   std::int64_t tail_bytes = 64 << 10;  // of an attempt's output, sent to the scheduler at its end
+  // On an interruptible machine also so often while it runs, as far as it has grown. 0: not.
+  Duration tail_interval = std::chrono::seconds(30);
   Duration log_look_interval = std::chrono::milliseconds(100);  // how often a followed file is looked at
   std::size_t log_chunk_bytes = 64 << 10;
   std::size_t max_queued_log_bytes = 8 << 20;  // on the stream; then readers of logs pause

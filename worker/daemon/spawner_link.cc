@@ -21,7 +21,8 @@ void FillKey(const AttemptKey& key, v1::AttemptKey* out) {
   out->set_number(key.number);
 }
 
-// A task that was stopped because of its node is no failure of the task. A success stands: it must not run again.
+// A task that was stopped because of its node is no failure of the task. A success stands: it must not run
+// again.
 bool NodesFault(const wire::Ended& ended) {
   if (ended.kind() == wire::EXITED && ended.code() == 0) return false;
   return ended.stop_cause() == wire::LEASE_LOST || ended.stop_cause() == wire::SHUT_DOWN ||

@@ -315,6 +315,22 @@ TEST_F(AgentTest, SendsTheLastPartOfOutput) {
   EXPECT_TRUE(tail.final());
 }
 
+TEST_F(AgentTest, AnInterruptibleNodeSendsTheLastPartWhileTheTaskRuns) {
+  StartAgent({"--interruptible", "--tail-every", "20ms"});
+  scheduler_->Accept(1);
+  const v1::Launch launch =
+      Shell(1, "echo first; while [ ! -e go ]; do sleep 0.01; done; echo second; sleep 1000");
+  SendLaunch(launch);
+  const auto tail = [](const std::string& data) {
+    return [data](const v1::FromNode& m) {
+      return m.has_tail() && !m.tail().final() && m.tail().data() == data;
+    };
+  };
+  scheduler_->Await(tail("first\n"));
+  Spill(work_ + "/go", "");
+  scheduler_->Await(tail("first\nsecond\n"));
+}
+
 TEST_F(AgentTest, OutputWithoutEndTakesNoMoreThanItsLimit) {
   EndSpawner();
   extra_ = {"--output-look", "10ms"};
