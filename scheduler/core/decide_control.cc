@@ -1,4 +1,5 @@
 // Cancel, hold, release, requeue, priority: one target after another, each with its own answer.
+#include "jobs/fields.h"
 #include "scheduler/core/turn.h"
 
 namespace bsub::sched {
@@ -210,6 +211,8 @@ void Decide(Turn& turn, const Control& input) {
                        InvalidArgument(std::to_string(input.targets.size()) + " targets: expected at most " +
                                        std::to_string(turn.settings.max_control_targets) + " in one call"));
   }
+  if (Status ok = CheckText("reason", input.reason, turn.settings.max_text_bytes); !ok)
+    return turn.Answer(input.reply, Error(ok.error()));
   ControlResults results;
   for (const JobTarget& target : input.targets) results.results.push_back(DecideOne(turn, input, target));
   EndDoomedTasks(turn);

@@ -6,6 +6,7 @@
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
 #include "scheduler/core/dependency_eval.h"
+#include "scheduler/core/task_ranges.h"
 
 namespace bsub::sched {
 namespace {
@@ -314,10 +315,21 @@ std::string AfterFailure(const State& state, const Job& job, std::uint32_t ordin
   return "read its output with `bsub-lite logs " + id + "`";
 }
 
+// A child that is only a bit and failed without having run: its dependency failed, if that still shows.
+Reason NeverRanReason(const State& state, const Job& job, std::uint32_t ordinal) {
+  const std::string never = DescribeNever(state, job, ordinal);
+  const std::string why = never.empty() ? "it was cancelled while it waited, or could not be started" : never;
+  return {ReasonCode::kOver,
+          "it failed and never ran: " + why,
+          AfterFailure(state, job, ordinal, never.empty() ? EndKind::kCancelled : EndKind::kDependencyFailed),
+          {}};
+}
+
 Reason OverReason(const State& state, const Job& job, std::uint32_t ordinal) {
   const Task* task = FindTask(job, ordinal);
   const TaskEnd* last = task ? task->last_end.get() : nullptr;
   if (StateOf(job, ordinal) == JobState::kSucceeded) return {ReasonCode::kOver, "it succeeded", "", {}};
+  if (NeverRan(job, ordinal)) return NeverRanReason(state, job, ordinal);
   const std::string how = last        ? ": " + Describe(last->end)
                           : job.array ? " with exit code " + std::to_string(job.array->exit_codes.at(ordinal))
                                       : "";
@@ -329,9 +341,7 @@ Reason OverReason(const State& state, const Job& job, std::uint32_t ordinal) {
 
 // Of a whole array: the child that speaks for it.
 std::uint32_t Spokesman(const Job& job) {
-  for (std::uint32_t i = 0; i < job.size(); ++i) {
-    if (IsWaiting(StateOf(job, i))) return i;
-  }
+  if (const auto waiting = FirstTask(job, WaitingTasks)) return *waiting;
   for (const auto& [ordinal, row] : job.array->rows) return ordinal;
   return job.array->failed.FirstSet().value_or(0);
 }

@@ -60,6 +60,9 @@ JobState StateOf(const Job& job, std::uint32_t ordinal);
 // The task's own row, or null where a child is only a bit.
 const Task* FindTask(const Job& job, std::uint32_t ordinal);
 
+// A child that failed while it waited: it is only a bit, and why it ended is in the journal alone.
+bool NeverRan(const Job& job, std::uint32_t ordinal);
+
 // How many attempt numbers the task has used up.
 std::uint32_t AttemptsGiven(const Job& job, std::uint32_t ordinal);
 

@@ -154,6 +154,10 @@ void AddCore(std::vector<Setting>& table) {
   table.push_back(Number<std::uint32_t>("core.max_forgotten_per_tick",
                                         "Finished jobs that leave the core in one step.",
                                         BSUB_AT(core.max_forgotten_per_tick), 1));
+  table.push_back(Number<std::uint32_t>("core.max_ended_per_step",
+                                        "Tasks whose dependencies can never be met that end in one step; "
+                                        "the rest follow in the next.",
+                                        BSUB_AT(core.max_ended_per_step), 1));
   table.push_back(Number<std::int64_t>("core.max_waiting_per_user",
                                        "Waiting tasks of one user over all queues; an "
                                        "array counts its children; 0: no limit.",
@@ -162,6 +166,10 @@ void AddCore(std::vector<Setting>& table) {
                                        BSUB_AT(core.max_jobs), 1));
   table.push_back(Number<std::size_t>("core.max_control_targets", "Jobs that one cancel, hold, … may name.",
                                       BSUB_AT(core.max_control_targets), 1));
+  table.push_back(Bytes<std::size_t>("core.max_text_bytes",
+                                     "The reason given with a cancel, hold, drain, …, or a queue's "
+                                     "description.",
+                                     BSUB_AT(core.max_text_bytes)));
   table.push_back(Number<std::uint32_t>("core.max_interruptions_default",
                                         "So often in a row may a task be interrupted "
                                         "or fail to start on its node before it fails.",

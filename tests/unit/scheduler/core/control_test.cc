@@ -247,6 +247,23 @@ TEST(Control, TooManyTargetsAreRefusedAsAWhole) {
   EXPECT_FALSE(std::get<sched::Reply>(outcome.messages.at(0)).body);
 }
 
+// It would be copied into the end of each job that can then never run.
+TEST(Control, ALongReasonIsRefusedAsAWhole) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  const JobId a = env.Submit(Job());
+  const std::size_t before = env.journal().size();
+  const std::string longest(env.DefaultSettings().max_text_bytes, 'x');
+  EXPECT_THAT(Says(env.Cancel(a, Alice(), longest + "x")), HasSubstr("1025 bytes long; at most 1024"));
+  EXPECT_THAT(Says(env.Cancel(a, Alice(), "two\nlines")), HasSubstr("control character"));
+  EXPECT_THAT(Says(env.SetNode(sched::NodeAction::kDrain, "n1", Ops(), longest + "x")),
+              HasSubstr("reason 'xxx"));
+  EXPECT_THAT(Says(env.SetQueue({.name = "q", .description = longest + "x"})), HasSubstr("description 'xxx"));
+  EXPECT_EQ(env.journal().size(), before) << "nothing of it is kept";
+  EXPECT_EQ(Says(env.SetNode(sched::NodeAction::kDrain, "n1", Ops(), longest)), "ok");
+  EXPECT_EQ(Says(env.Cancel(a, Alice(), longest)), "ok");
+}
+
 TEST(Control, PriorityIsOfTheWholeJob) {
   Env env;
   env.Submit(Job().Array("1-3"));
