@@ -66,43 +66,61 @@ Status CheckTarget(const DependencyNode& node, const Job& target, const JobSpec&
   return OkStatus();
 }
 
+// What one condition looks at: a job, or all of a name.
+Result<std::vector<JobId>> TargetsOf(const Turn& turn, const Principal& who, const DependencyNode& node,
+                                     std::size_t most) {
+  if (node.job.valid()) return std::vector<JobId>{node.job};
+  std::vector<JobId> targets = turn.store.FindByName(who.uid, node.name, most);
+  if (targets.empty())
+    return NotFound("dependency " + ToString(node) + ": you have no job named " + node.name);
+  if (targets.size() > most) {
+    return InvalidArgument("dependency " + ToString(node) +
+                           ": with all of your jobs of that name the dependency has more than " +
+                           std::to_string(turn.settings.spec_limits.dependency.max_nodes) +
+                           " conditions and operators; name fewer");
+  }
+  return targets;
+}
+
+Status AddCondition(const Turn& turn, const JobSpec& spec, const DependencyNode& node,
+                    const std::vector<JobId>& targets, Dependency& resolved) {
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const Job* target = turn.state().FindJob(targets[i]);
+    if (!target) {
+      const bool past = targets[i].value() < turn.state().next_job_id;
+      return NotFound("dependency " + ToString(node) + ": " +
+                      (past ? "that job finished long ago and is no longer kept" : "no such job"));
+    }
+    BSUB_RETURN_IF_ERROR(CheckTarget(node, *target, spec));
+    DependencyNode one = node;
+    one.job = targets[i];
+    one.name.clear();
+    resolved.nodes.push_back(std::move(one));
+    // Several of one name: all must satisfy.
+    if (i > 0) resolved.nodes.push_back({.kind = DependencyNode::Kind::kAnd});
+  }
+  return OkStatus();
+}
+
 // Names become ids here: the decision is in the journal, so that a job submitted later never changes what is
-// waited for.
+// waited for. The work is bounded by the size a dependency may have, whatever its patterns match.
 Result<Dependency> ResolveDependency(const Turn& turn, const Principal& who, const JobSpec& spec) {
   Dependency resolved;
-  using Kind = DependencyNode::Kind;
+  const std::size_t max_nodes = turn.settings.spec_limits.dependency.max_nodes;
+  std::size_t to_come = spec.dependency.nodes.size();  // at least so many nodes, this one and those after it
   for (const DependencyNode& node : spec.dependency.nodes) {
-    if (node.kind != Kind::kCondition || node.condition == Condition::kSequential) {
+    --to_come;
+    if (node.kind != DependencyNode::Kind::kCondition || node.condition == Condition::kSequential) {
       resolved.nodes.push_back(node);
       continue;
     }
-    std::vector<JobId> targets{node.job};
-    if (!node.job.valid()) {
-      targets = turn.store.FindByName(who.uid, node.name);
-      if (targets.empty()) {
-        return NotFound("dependency " + ToString(node) + ": you have no job named " + node.name);
-      }
-    }
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      const Job* target = turn.state().FindJob(targets[i]);
-      if (!target) {
-        const bool past = targets[i].value() < turn.state().next_job_id;
-        return NotFound("dependency " + ToString(node) + ": " +
-                        (past ? "that job finished long ago and is no longer kept" : "no such job"));
-      }
-      BSUB_RETURN_IF_ERROR(CheckTarget(node, *target, spec));
-      DependencyNode one = node;
-      one.job = targets[i];
-      one.name.clear();
-      resolved.nodes.push_back(std::move(one));
-      if (i > 0) resolved.nodes.push_back({.kind = Kind::kAnd});  // several of one name: all must satisfy
-    }
+    // n targets are n conditions and n - 1 operators.
+    const std::size_t used = resolved.nodes.size() + to_come;
+    const std::size_t most = used < max_nodes ? (max_nodes - used + 1) / 2 : 0;
+    BSUB_ASSIGN_OR_RETURN(const std::vector<JobId> targets, TargetsOf(turn, who, node, most));
+    BSUB_RETURN_IF_ERROR(AddCondition(turn, spec, node, targets, resolved));
   }
-  // A pattern may stand for many jobs.
-  if (Status ok = Validate(resolved, turn.settings.spec_limits.dependency); !ok) {
-    return InvalidArgument("the dependency is too large once its names are resolved to " +
-                           std::to_string(resolved.nodes.size()) + " conditions: " + ok.error().message);
-  }
+  BSUB_RETURN_IF_ERROR(Validate(resolved, turn.settings.spec_limits.dependency));
   return resolved;
 }
 

@@ -19,8 +19,9 @@ struct Verdict {
   std::uint64_t never = 0;
 };
 
-// Tasks 64*word … 64*word+63 of `job`; bits past its size mean nothing. A condition on a job that is no longer
-// known stays open: it is forgotten only when nobody waits for it, and "never" under a "!" would mean "met".
+// Tasks 64*word … 64*word+63 of `job`; bits past its size mean nothing. A condition on a job that is no
+// longer known stays open: it is forgotten only when nobody waits for it, and "never" under a "!" would mean
+// "met".
 Verdict EvaluateWord(const State& state, const Job& job, std::size_t word);
 
 // One condition of an expression as it stands for one task.

@@ -12,6 +12,9 @@ namespace bsub::sched {
 namespace {
 
 constexpr std::size_t kMaxEvidence = 20;
+// Of what is served before a job: nobody needs to know more, and the core's thread is waiting.
+constexpr std::int64_t kMostCounted = 1'000;
+constexpr int kMostClasses = 10'000;
 
 std::string Tasks(std::int64_t n) { return std::to_string(n) + (n == 1 ? " task" : " tasks"); }
 std::string Nodes(std::size_t n) { return std::to_string(n) + (n == 1 ? " node" : " nodes"); }
@@ -220,32 +223,56 @@ class WaitingReasons {
     if (found_.back().code == ReasonCode::kResources) Position();
   }
 
-  // How many jobs are served before this one.
+  // How many jobs are served before this one, counted as far as anybody cares.
+  struct Ahead {
+    std::int64_t jobs = 0;
+    int classes = 0;  // looked at
+    bool many() const { return jobs > kMostCounted; }
+    bool tired() const { return classes > kMostClasses; }
+    bool enough() const { return many() || tired(); }
+  };
+
   void Position() {
-    std::int64_t ahead = 0;
+    Ahead ahead;
     for (const Queue* queue : QueuesInOrder(store_.state())) {
-      const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name);
       const bool own = queue->name == settings_.queue;
-      if (classes) {
-        for (const auto& [key, waiting] : *classes) ahead += CountAhead(key, waiting, own);
-      }
-      if (own) break;
+      if (const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name))
+        CountClasses(*classes, own, ahead);
+      if (own || ahead.enough()) break;
     }
-    if (ahead == 0 && !found_.empty()) return;
+    if (ahead.jobs == 0 && !found_.empty()) return;
+    if (ahead.jobs == 0 && !ahead.tired()) {
+      Add(ReasonCode::kPosition, "it is next in line and starts with the next scheduling cycle", "");
+      return;
+    }
+    const std::string jobs = ahead.many()      ? "more than " + std::to_string(kMostCounted) + " jobs are"
+                             : ahead.jobs == 1 ? "1 job is"
+                                               : std::to_string(ahead.jobs) + " jobs are";
     Add(ReasonCode::kPosition,
-        ahead == 0 ? "it is next in line and starts with the next scheduling cycle"
-                   : std::to_string(ahead) + (ahead == 1 ? " job is" : " jobs are") +
-                         " served before it in its own or a "
-                         "higher queue",
-        ahead == 0 ? "" : "see them with `bsub-lite jobs --user all --state waiting`");
+        (ahead.tired() && !ahead.many() ? "at least " : "") + jobs +
+            " served before it in its own or a higher queue",
+        "see them with `bsub-lite jobs --user all --state waiting`");
   }
 
-  std::int64_t CountAhead(const ClassKey& key, const WaitingClass& waiting, bool own) const {
-    const auto all = static_cast<std::int64_t>(waiting.members.size());
-    if (!own || key.priority > job_.priority) return all;
-    if (key.priority < job_.priority) return 0;
+  // Classes stand in ascending order of priority.
+  void CountClasses(const WaitingTable::Classes& classes, bool own, Ahead& ahead) const {
+    for (auto it = classes.rbegin(); it != classes.rend() && !ahead.enough(); ++it, ++ahead.classes) {
+      const auto& [key, waiting] = *it;
+      if (own && key.priority < job_.priority) return;
+      if (!own || key.priority > job_.priority) {
+        ahead.jobs += static_cast<std::int64_t>(waiting.members.size());
+      } else {
+        CountMembers(waiting, ahead);
+      }
+    }
+  }
+
+  void CountMembers(const WaitingClass& waiting, Ahead& ahead) const {
     const WaitingMember me{!InFront(job_), job_.id};
-    return std::distance(waiting.members.begin(), waiting.members.lower_bound(me));
+    for (const WaitingMember& member : waiting.members) {
+      if (!(member < me) || ahead.many()) return;
+      ++ahead.jobs;
+    }
   }
 
   const Queue* FindQueue() const {

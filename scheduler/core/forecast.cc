@@ -11,6 +11,7 @@
 
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
+#include "scheduler/core/task_ranges.h"
 
 namespace bsub::sched {
 namespace {
@@ -237,10 +238,7 @@ void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePo
   }
   Rehearsal rehearsal(store, now, max_steps);
   std::uint32_t before = 1;
-  if (job.array) {
-    for (auto i = job.array->open.FirstSet(); i && *i < ordinal; i = job.array->open.FirstSet(*i + 1))
-      ++before;
-  }
+  if (job.array) before += job.array->open.CountBefore(ordinal);
   const auto start = rehearsal.StartOf(job, before);
   if (start) {
     f.starts_at = *start;
@@ -265,9 +263,7 @@ void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePo
 std::uint32_t ChildToSpeakFor(const Job& job) {
   if (!job.array) return 0;
   if (const auto open = job.array->open.FirstSet()) return *open;
-  for (std::uint32_t i = 0; i < job.size(); ++i) {
-    if (!job.array->IsOver(i) && !job.array->FindRow(i)) return i;
-  }
+  if (const auto waiting = FirstTask(job, WaitingTasks)) return *waiting;
   return job.array->rows.empty() ? 0 : job.array->rows.begin()->first;
 }
 

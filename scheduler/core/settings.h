@@ -17,6 +17,8 @@ struct Settings {
   std::int64_t max_waiting_per_user = 5'000'000;
   std::int64_t max_jobs = 5'000'000;  // rows in the core, finished ones included
   std::size_t max_control_targets = 100'000;
+  // Tasks that one cancel or requeue ends or sends back; children of arrays count one by one.
+  std::uint64_t max_control_tasks = 2'000'000;
   // What people write beside what they do: reasons, descriptions. It is copied into ends and messages.
   std::size_t max_text_bytes = 1024;
 

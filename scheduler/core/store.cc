@@ -3,17 +3,12 @@
 #include <algorithm>
 
 #include "common/check.h"
-#include "common/hash.h"
 #include "scheduler/core/dependency_eval.h"
 #include "scheduler/core/job_edit.h"
 #include "scheduler/core/state_hash.h"
 
 namespace bsub::sched {
 namespace {
-
-std::uint64_t NameKey(std::uint32_t uid, std::string_view name) {
-  return FieldHasher().Add(uid).Add(name).Value();
-}
 
 // The rows of one word, as bits.
 struct RowBits {
@@ -89,7 +84,7 @@ std::uint64_t Store::hash() const { return terms_ + HashOfCounters(state_); }
 void Store::IndexJob(Job& job) {
   job.spec.settings = *settings_.insert(job.spec.settings).first;
   if (!job.spec.token.empty()) tokens_.emplace(job.spec.token, job.id);
-  names_.emplace(NameKey(job.spec.settings->owner.uid, job.spec.name), job.id);
+  names_.insert({job.spec.settings->owner.uid, job.spec.name, job.id});
   if (!job.begin_reached && !job.Over()) begin_times_.emplace(job.spec.begin_at, job.id);
   if (job.finished_at.set()) finished_.emplace(job.finished_at, job.id);
   CountJob(job, +1);
@@ -110,9 +105,7 @@ void Store::UnindexJob(Job& job) {
   begin_times_.erase({job.spec.begin_at, job.id});
   finished_.erase({job.finished_at, job.id});
   if (!job.spec.token.empty()) tokens_.erase(job.spec.token);
-  const auto [first, last] = names_.equal_range(NameKey(job.spec.settings->owner.uid, job.spec.name));
-  const auto it = std::find_if(first, last, [&job](const auto& entry) { return entry.second == job.id; });
-  if (it != last) names_.erase(it);
+  names_.erase({job.spec.settings->owner.uid, job.spec.name, job.id});
   std::shared_ptr<const JobSettings> settings = std::move(job.spec.settings);
   if (settings.use_count() <= 2) settings_.erase(settings);  // ours here and the set's
 }
@@ -255,24 +248,14 @@ JobId Store::FindByToken(const SubmitToken& token) const {
   return it == tokens_.end() ? JobId() : it->second;
 }
 
-std::vector<JobId> Store::FindByName(std::uint32_t uid, std::string_view name) const {
-  const auto matches = [&](JobId id) {
-    const Job& job = state_.jobs.at(id);
-    return job.spec.settings->owner.uid == uid &&
-           (name.empty() || name.back() != '*' ? job.spec.name == name
-                                               : std::string_view(job.spec.name).substr(0, name.size() - 1) ==
-                                                     name.substr(0, name.size() - 1));
-  };
+std::vector<JobId> Store::FindByName(std::uint32_t uid, std::string_view name, std::size_t most) const {
+  const bool prefix = !name.empty() && name.back() == '*';
+  if (prefix) name.remove_suffix(1);
   std::vector<JobId> found;
-  if (!name.empty() && name.back() == '*') {
-    for (const auto& [id, job] : state_.jobs) {
-      if (matches(id)) found.push_back(id);
-    }
-    return found;
-  }
-  const auto [first, last] = names_.equal_range(NameKey(uid, name));
-  for (auto it = first; it != last; ++it) {
-    if (matches(it->second)) found.push_back(it->second);
+  for (auto it = names_.lower_bound({uid, name, JobId()}); it != names_.end() && found.size() <= most; ++it) {
+    const bool matches = prefix ? it->name.substr(0, name.size()) == name : it->name == name;
+    if (it->uid != uid || !matches) break;
+    found.push_back(it->job);
   }
   std::sort(found.begin(), found.end());
   return found;

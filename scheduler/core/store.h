@@ -11,7 +11,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "common/result.h"
@@ -61,7 +60,8 @@ class Store {
   TaskCounts CountsOfUser(std::uint32_t uid) const;
   TaskCounts CountsOfUserInQueue(std::string_view queue, std::uint32_t uid) const;
   JobId FindByToken(const SubmitToken& token) const;
-  std::vector<JobId> FindByName(std::uint32_t uid, std::string_view name) const;
+  // Ascending; of more than `most` that match, `most` + 1 of them. A name that ends in '*' is a prefix.
+  std::vector<JobId> FindByName(std::uint32_t uid, std::string_view name, std::size_t most) const;
   // Jobs with waiting tasks whose dependencies can never be met, and the words of their bitmaps to look at.
   const std::map<JobId, std::set<std::size_t>>& doomed() const { return doomed_; }
   // Jobs by begin time, not yet reached; finished jobs by the time they finished.
@@ -124,7 +124,13 @@ class Store {
   std::map<std::uint32_t, TaskCounts> user_counts_;
   std::map<std::pair<std::string, std::uint32_t>, TaskCounts> queue_user_counts_;
   std::map<SubmitToken, JobId> tokens_;
-  std::unordered_multimap<std::uint64_t, JobId> names_;  // by hash of (uid, name); looked up, never iterated
+  struct NamedJob {
+    std::uint32_t uid = 0;
+    std::string_view name;  // the job's own
+    JobId job;
+    friend auto operator<=>(const NamedJob&, const NamedJob&) = default;
+  };
+  std::set<NamedJob> names_;  // in the order of names, so that those with a prefix stand together
   std::map<JobId, std::set<std::size_t>> doomed_;
   std::set<std::pair<TimePoint, JobId>> begin_times_;
   std::set<std::pair<TimePoint, JobId>> finished_;

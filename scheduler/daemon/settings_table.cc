@@ -166,6 +166,10 @@ void AddCore(std::vector<Setting>& table) {
                                        BSUB_AT(core.max_jobs), 1));
   table.push_back(Number<std::size_t>("core.max_control_targets", "Jobs that one cancel, hold, … may name.",
                                       BSUB_AT(core.max_control_targets), 1));
+  table.push_back(Number<std::uint64_t>("core.max_control_tasks",
+                                        "Tasks that one cancel or requeue may change, children of arrays "
+                                        "counted one by one; a single job always may.",
+                                        BSUB_AT(core.max_control_tasks), 1));
   table.push_back(Bytes<std::size_t>("core.max_text_bytes",
                                      "The reason given with a cancel, hold, drain, …, or a queue's "
                                      "description.",

@@ -247,6 +247,56 @@ TEST(Control, TooManyTargetsAreRefusedAsAWhole) {
   EXPECT_FALSE(std::get<sched::Reply>(outcome.messages.at(0)).body);
 }
 
+std::vector<Status> ResultsOf(const sched::Outcome& outcome) {
+  for (const sched::Message& message : outcome.messages) {
+    const auto* reply = std::get_if<sched::Reply>(&message);
+    if (reply && reply->body) return std::get<sched::ControlResults>(*reply->body).results;
+  }
+  return {};
+}
+
+TEST(Control, OneThatIsNamedAgainGetsTheSameAnswerAndIsLookedAtOnce) {
+  Env env;
+  const JobId a = env.Submit(Job().Array("1-1000"));
+  std::vector<JobTarget> targets(200, JobTarget{a.value(), {}});
+  targets.push_back({a.value(), 7});
+  targets.push_back({a.value(), 7});
+  const auto outcome =
+      env.Handle(sched::Control{sched::ReplyTo(9), Alice(), sched::ControlAction::kCancel, targets, "", 0});
+  const std::vector<Status> results = ResultsOf(outcome);
+  ASSERT_THAT(results, SizeIs(202));
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(Says(results[static_cast<std::size_t>(i)]), "ok");
+  EXPECT_THAT(Says(results[200]), HasSubstr("job 1[7] is already over"));
+  EXPECT_EQ(Says(results[201]), Says(results[200]));
+  EXPECT_THAT(outcome.entries, SizeIs(1));
+}
+
+TEST(Control, OneCallChangesABoundedNumberOfTasks) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.max_control_tasks = 100;
+  Env env(settings);
+  for (const char* indices : {"1-150", "1-60", "1-60", "1-40"}) env.Submit(Job().Array(indices));
+  const auto call = [&](sched::ControlAction action) {
+    return ResultsOf(env.Handle(
+        sched::Control{sched::ReplyTo(9), Alice(), action, {{1, {}}, {2, {}}, {3, {}}, {4, {}}}, "", 0}));
+  };
+  auto results = call(sched::ControlAction::kCancel);
+  ASSERT_THAT(results, SizeIs(4));
+  EXPECT_EQ(Says(results[0]), "ok") << "one that is too large by itself must be possible";
+  EXPECT_THAT(Says(results[1]),
+              HasSubstr("job 2 was left as it is: this call has changed 150 tasks already, of "
+                        "at most 100 (core.max_control_tasks)"));
+  EXPECT_EQ(env.StateOf("2"), JobState::kPending);
+  results = call(sched::ControlAction::kCancel);
+  EXPECT_EQ(Says(results[1]), "ok");
+  EXPECT_THAT(Says(results[2]), HasSubstr("name it again"));
+  EXPECT_EQ(Says(results[3]), "ok") << "60 and 40";
+  ASSERT_TRUE(env.Cancel("3"));
+  results = call(sched::ControlAction::kRequeue);
+  EXPECT_EQ(Says(results[0]), "ok");
+  EXPECT_THAT(Says(results[1]), HasSubstr("job 2 was left as it is"));
+}
+
 // It would be copied into the end of each job that can then never run.
 TEST(Control, ALongReasonIsRefusedAsAWhole) {
   Env env;
