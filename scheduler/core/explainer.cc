@@ -140,8 +140,10 @@ class WaitingReasons {
   }
 
   struct NodeGroups {
-    std::size_t fit_now = 0, fit_later = 0, too_small = 0, unavailable = 0;
-    std::string drained;  // one that would do
+    std::size_t fit_now = 0, fit_later = 0, too_small = 0, unavailable = 0, kept = 0;
+    std::string drained;    // one that would do
+    std::string kept_node;  // one that would do but for a job that is before this one
+    JobId kept_for;
   };
 
   // Ids follow the order of registration, which means nothing to people.
@@ -171,11 +173,34 @@ class WaitingReasons {
         ++groups.fit_later;
         AddEvidence(reason, name + ": busy, " + Describe(use->Free()) + " free of " + Describe(use->total) +
                                 ", " + Tasks(static_cast<std::int64_t>(use->attempts.size())) + " there");
+      } else if (const auto holder = KeptFromThis(node.id, use->Free())) {
+        if (groups.kept++ == 0) groups.kept_node = name, groups.kept_for = *holder;
+        AddEvidence(reason, name + ": kept free for job " + std::to_string(holder->value()));
       } else {
         ++groups.fit_now;
       }
     }
     return groups;
+  }
+
+  // The job for which the node is kept free, if this one must leave it alone.
+  std::optional<JobId> KeptFromThis(NodeId node, const Resources& free) const {
+    const auto it = store_.reservations().all().find(node);
+    const Queue* queue = FindQueue();
+    if (it == store_.reservations().all().end() || !queue || !job_.waiting_class) return std::nullopt;
+    if (settings_.request.Fits(NodeCapacity::Left(free, it->second.holder.request))) return std::nullopt;
+    if (!MustYield(store_, *queue, *job_.waiting_class, it->second)) return std::nullopt;
+    return HolderOf(store_, it->second)->members.begin()->job;
+  }
+
+  // What is kept free for this job or for one that asks for the same and is before it.
+  std::string KeptForThis() const {
+    if (!job_.waiting_class) return "";
+    const auto node = store_.reservations().NodeOf(settings_.queue, job_.waiting_class->key);
+    if (!node || !store_.state().nodes.count(*node)) return "";
+    const JobId first = job_.waiting_class->members.begin()->job;
+    const std::string whom = first == job_.id ? "it" : "job " + std::to_string(first.value());
+    return "; node " + store_.state().nodes.at(*node).description.name + " is kept free for " + whom;
   }
 
   std::string WhyUnusable(const Node& node) const {
@@ -204,6 +229,14 @@ class WaitingReasons {
                          "` and submit it again with less (-c, -m, --gpus), or add a larger node";
     } else if (blocked || g.fit_now > 0) {
       return;
+    } else if (g.kept > 0) {
+      const std::string holder = std::to_string(g.kept_for.value());
+      reason.code = ReasonCode::kPosition;
+      reason.text = "it asks for " + asked + "; " +
+                    (g.kept == 1 ? "node " + g.kept_node + " would do but is kept free for job " + holder +
+                                       ", which is before it"
+                                 : Nodes(g.kept) + " would do but are kept free for jobs that are before it");
+      reason.next_step = "see when that starts with `bsub-lite when " + holder + "`";
     } else if (g.fit_later == 0) {
       reason.code = ReasonCode::kNodesUnavailable;
       reason.text =
@@ -214,7 +247,7 @@ class WaitingReasons {
       reason.code = ReasonCode::kResources;
       reason.text = "it asks for " + asked + "; " + Nodes(g.fit_later) + " would do but " +
                     (g.fit_later == 1 ? "is" : "are") + " busy, " + std::to_string(g.too_small) +
-                    " too small, " + std::to_string(g.unavailable) + " unavailable";
+                    " too small, " + std::to_string(g.unavailable) + " unavailable" + KeptForThis();
       reason.next_step =
           "it starts when enough of what runs has ended; see that with `bsub-lite jobs --user "
           "all --state running`";

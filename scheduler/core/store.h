@@ -17,6 +17,7 @@
 #include "scheduler/core/capacity.h"
 #include "scheduler/core/dependency_index.h"
 #include "scheduler/core/entry.h"
+#include "scheduler/core/reservations.h"
 #include "scheduler/core/state.h"
 #include "scheduler/core/waiting.h"
 
@@ -74,6 +75,9 @@ class Store {
   // Also scratch: a node that gets no new task for a while. `why` empty: it may again.
   void SetResting(NodeId node, const std::string& why);
   const std::string* RestingFor(NodeId node) const;
+  // Scratch too, of the last scheduling cycle.
+  void SetReservations(Reservations reservations) { reservations_ = std::move(reservations); }
+  const Reservations& reservations() const { return reservations_; }
 
  private:
   friend class JobEdit;
@@ -143,6 +147,7 @@ class Store {
   std::set<std::shared_ptr<const JobSettings>, ByValue> settings_;  // interned
   std::set<NodeId> connected_;
   std::map<NodeId, std::string> resting_;
+  Reservations reservations_;
 };
 
 }  // namespace bsub::sched

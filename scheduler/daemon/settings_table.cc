@@ -170,6 +170,11 @@ void AddCore(std::vector<Setting>& table) {
                                         "Tasks that one cancel or requeue may change, children of arrays "
                                         "counted one by one; a single job always may.",
                                         BSUB_AT(core.max_control_tasks), 1));
+  table.push_back(Number<std::uint32_t>("core.kept_nodes_per_queue",
+                                        "Nodes that are kept free in each queue for the first tasks that fit "
+                                        "nowhere, so that smaller ones behind them do not take the room for "
+                                        "ever; 0: none.",
+                                        BSUB_AT(core.kept_nodes_per_queue)));
   table.push_back(Bytes<std::size_t>("core.max_text_bytes",
                                      "The reason given with a cancel, hold, drain, …, or a queue's "
                                      "description.",
