@@ -46,6 +46,14 @@ Status CheckRoom(const Turn& turn, const Queue& queue, const Principal& who, std
                "or are remembered");
 }
 
+Status CheckPriority(const Settings& settings, const Principal& who, std::int32_t priority) {
+  if (priority <= settings.max_user_priority) return OkStatus();
+  if (RoleOf(settings.authority, who, nullptr) == Role::kAdmin) return OkStatus();
+  return PermissionDenied("priority " + std::to_string(priority) + ": " + who.name +
+                          " may ask for at most " + std::to_string(settings.max_user_priority) +
+                          " (core.max_user_priority); submit with less, and ask an administrator to raise it");
+}
+
 // The condition `node` looks at `target`: does the child or the index-wise pairing exist?
 Status CheckTarget(const DependencyNode& node, const Job& target, const JobSpec& spec) {
   const std::string what = "dependency " + ToString(node) + ": ";
@@ -148,6 +156,7 @@ Result<SubmitAccepted> Accept(Turn& turn, const Submit& input) {
 
   BSUB_RETURN_IF_ERROR(Authorize(turn.settings.authority, input.who, Verb::kSubmit, nullptr, "a job"));
   BSUB_RETURN_IF_ERROR(Validate(spec, turn.settings.spec_limits));
+  BSUB_RETURN_IF_ERROR(CheckPriority(turn.settings, input.who, settings->priority));
   BSUB_ASSIGN_OR_RETURN(const Queue* queue, FindQueue(turn.state(), settings->queue));
   BSUB_RETURN_IF_ERROR(CheckRoom(turn, *queue, input.who, spec.array ? spec.array->size() : 1));
   BSUB_ASSIGN_OR_RETURN(spec.dependency, ResolveDependency(turn, input.who, spec));

@@ -19,6 +19,9 @@ struct Settings {
   std::size_t max_control_targets = 100'000;
   // Tasks that one cancel or requeue ends or sends back; children of arrays count one by one.
   std::uint64_t max_control_tasks = 2'000'000;
+  // The highest priority that somebody who is no administrator may submit with: without it whoever asks for
+  // most is first.
+  std::int32_t max_user_priority = 100;
   // Nodes that are kept free in each queue for tasks that fit nowhere now; 0: none, and what is wide may wait
   // for ever while smaller tasks come.
   std::uint32_t kept_nodes_per_queue = 1;

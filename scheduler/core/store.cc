@@ -53,7 +53,7 @@ TaskCounts CountsOf(const Job& job) {
 }
 
 Store::Store(State state) : state_(std::move(state)) {
-  terms_ = HashOf(state_) - HashOfCounters(state_);
+  terms_ = HashWithoutChildren(state_) - HashOfCounters(state_);
   for (auto& [id, node] : state_.nodes) {
     capacity_.SetTotal(id, node.description.total);
     UpdateUsable(id);
@@ -64,6 +64,8 @@ Store::Store(State state) : state_(std::move(state)) {
       a.succeeded_count = a.succeeded.Count();
       a.failed_count = a.failed.Count();
       a.started_count = a.started.Count();
+      a.child_terms = HashOfChildren(job);
+      terms_ += a.child_terms;
       for (const auto& [ordinal, row] : a.rows) {
         a.starting_count += row.state == JobState::kStarting;
         a.running_count += row.state == JobState::kRunning;
@@ -76,6 +78,18 @@ Store::Store(State state) : state_(std::move(state)) {
     dependencies_.Add(state_, job);
     RefreshAll(job);
   }
+}
+
+void Store::TakeChildTerm(Job& job, std::uint32_t ordinal) {
+  const std::uint64_t term = HashOfChild(job, ordinal);
+  terms_ -= term;
+  job.array->child_terms -= term;
+}
+
+void Store::PutChildTerm(Job& job, std::uint32_t ordinal) {
+  const std::uint64_t term = HashOfChild(job, ordinal);
+  terms_ += term;
+  job.array->child_terms += term;
 }
 
 std::uint64_t Store::hash() const { return terms_ + HashOfCounters(state_); }
@@ -173,7 +187,10 @@ void Store::NotifyWaiters(Job& job, std::uint32_t first, std::uint32_t last, boo
     for (std::size_t w = first / 64; w <= last / 64; ++w) RefreshWord(waiter, w);
     waiting_.Update(waiter);
   }
-  for (auto it = waiters->child.lower_bound(first); it != waiters->child.end() && it->first <= last; ++it) {
+  if (waiters->child.empty() || !job.array) return;
+  const std::uint32_t last_index = *IndexOf(job, last);
+  for (auto it = waiters->child.lower_bound(*IndexOf(job, first));
+       it != waiters->child.end() && it->first <= last_index; ++it) {
     for (const JobId id : it->second) RefreshAll(*MutableJob(id));
   }
 }
@@ -268,12 +285,12 @@ JobEdit::JobEdit(Store& store, Job& job, std::optional<std::uint32_t> ordinal)
     : store_(store), job_(job), ordinal_(ordinal) {
   store_.CountJob(job_, -1);
   store_.terms_ -= HashOfProgress(job_);
-  if (job_.array && ordinal_) store_.terms_ -= HashOfChild(job_, *ordinal_);
+  if (job_.array && ordinal_) store_.TakeChildTerm(job_, *ordinal_);
 }
 
 JobEdit::~JobEdit() {
   if (job_.array && ordinal_) {
-    store_.terms_ += HashOfChild(job_, *ordinal_);
+    store_.PutChildTerm(job_, *ordinal_);
     store_.RefreshWord(job_, *ordinal_ / 64);
   } else if (!job_.array) {
     store_.RefreshWord(job_, 0);

@@ -106,6 +106,9 @@ class Store {
   Status Do(const StateHashRecorded& e, TimePoint at);
 
   Job* MutableJob(JobId id);
+  // Before and after a child changes.
+  void TakeChildTerm(Job& job, std::uint32_t ordinal);
+  void PutChildTerm(Job& job, std::uint32_t ordinal);
   void IndexJob(Job& job);
   void UnindexJob(Job& job);
   void CountJob(const Job& job, int sign);

@@ -152,7 +152,8 @@ void AddCore(std::vector<Setting>& table) {
                        "longer.",
                        BSUB_AT(core.finished_retention)));
   table.push_back(Number<std::uint32_t>("core.max_forgotten_per_tick",
-                                        "Finished jobs that leave the core in one step.",
+                                        "Finished jobs that leave the core in one step; an array counts once more for "
+                                        "each 10,000 children.",
                                         BSUB_AT(core.max_forgotten_per_tick), 1));
   table.push_back(Number<std::uint32_t>("core.max_ended_per_step",
                                         "Tasks whose dependencies can never be met that end in one step; "
@@ -170,6 +171,10 @@ void AddCore(std::vector<Setting>& table) {
                                         "Tasks that one cancel or requeue may change, children of arrays "
                                         "counted one by one; a single job always may.",
                                         BSUB_AT(core.max_control_tasks), 1));
+  table.push_back(Number<std::int32_t>("core.max_user_priority",
+                                       "The highest priority that somebody who is no administrator may "
+                                       "submit with.",
+                                       BSUB_AT(core.max_user_priority)));
   table.push_back(Number<std::uint32_t>("core.kept_nodes_per_queue",
                                         "Nodes that are kept free in each queue for the first tasks that fit "
                                         "nowhere, so that smaller ones behind them do not take the room for "

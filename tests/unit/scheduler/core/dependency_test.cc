@@ -478,5 +478,27 @@ TEST(RequeuedParent, ARunningWaiterIsLeftAlone) {
   EXPECT_EQ(env.StateOf(waiter), JobState::kSucceeded);
 }
 
+// Waiters of single children are found by the child's index, whatever the array's stride.
+TEST(ChildWaiters, ComeAndGo) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job().Array("10-30:10"));
+  const JobId second = env.Submit(Job().After("done(1[20])")), third = env.Submit(Job().After("done(1[30])"));
+  const JobId again = env.Submit(Job().After("ended(1[20]) && done(1[10])"));
+  env.Cycle();
+  env.Finish("1[10]", Exit(0));
+  EXPECT_EQ(env.StateOf(second), JobState::kPending);
+  env.Cycle();
+  env.Finish("1[20]", Exit(0));
+  EXPECT_EQ(env.StateOf(second), JobState::kRunnable);
+  EXPECT_EQ(env.StateOf(again), JobState::kRunnable);
+  EXPECT_EQ(env.StateOf(third), JobState::kPending);
+  ASSERT_TRUE(env.Cancel("1[30]"));
+  EXPECT_EQ(env.StateOf(third), JobState::kFailed);
+  env.RunAll();
+  env.Advance(env.DefaultSettings().finished_retention + std::chrono::hours(200));
+  EXPECT_TRUE(env.state().jobs.empty());
+}
+
 }  // namespace
 }  // namespace bsub::testing

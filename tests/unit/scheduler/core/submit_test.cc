@@ -189,5 +189,15 @@ TEST(Submit, PatternsAreBoundedByTheSizeOfADependency) {
   EXPECT_EQ(conditions("done(y*) || !done(w*)"), "done(6) || !done(7)");
 }
 
+TEST(Submit, OnlyAdministratorsGoAboveTheHighestPriorityOfUsers) {
+  Env env;
+  EXPECT_THAT(Refusal(env, Job().Priority(101)),
+              HasSubstr("priority 101: alice may ask for at most 100 (core.max_user_priority)"));
+  EXPECT_THAT(Refusal(env, Job().Priority(1'000'000)), HasSubstr("ask an administrator"));
+  env.Submit(Job().Priority(100));
+  env.Submit(Job().Priority(-1'000'000));
+  env.Submit(Job().Priority(1'000'000).By(Ops()));
+}
+
 }  // namespace
 }  // namespace bsub::testing
