@@ -66,12 +66,14 @@ Status Store::Do(const HoldSet& e, TimePoint /*at*/) {
   if (!e.target.ordinal || !job->array) {
     JobEdit edit(*this, *job);
     job->held = e.held;
+    job->admin_hold = e.held && e.by_admin;
     return OkStatus();
   }
   BSUB_RETURN_IF_ERROR(Expect(*e.target.ordinal < job->size() && !job->array->IsOver(*e.target.ordinal),
                               "a child that is not over", e.target.job.value()));
   JobEdit edit(*this, *job, e.target.ordinal);
   edit.Row().held = e.held;
+  edit.Row().admin_hold = e.held && e.by_admin;
   edit.DropRowIfPlain();
   return OkStatus();
 }

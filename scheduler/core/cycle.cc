@@ -46,14 +46,12 @@ constexpr int kMostChoices = 100;
 class QueuePass {
  public:
   QueuePass(Turn& turn, const Queue& queue, Reservations& kept) : turn_(turn), queue_(queue), kept_(kept) {
-    const WaitingTable::Classes* classes = turn.store.waiting().ClassesOf(queue.name);
-    if (!classes) return;
-    for (const auto& [key, waiting] : *classes) heads_.push({key.priority, *waiting.members.begin(), key});
   }
 
   // Starts what can start, at most `budget`; returns how many it started.
   std::uint32_t Run(std::uint32_t budget) {
     std::uint32_t placed = 0;
+    if (budget > 0 && !turn_.store.capacity().Full()) PushAll();
     while (!heads_.empty() && placed < budget && !turn_.store.capacity().Full()) {
       const Head head = heads_.top();
       heads_.pop();
@@ -68,7 +66,7 @@ class QueuePass {
       ++placed;
       PushNext(head.key);
     }
-    if (!heads_.empty()) KeepAsBefore();
+    if (!heads_.empty() || placed == budget || turn_.store.capacity().Full()) KeepAsBefore();
     return placed;
   }
 
@@ -104,6 +102,12 @@ class QueuePass {
       if (reservation.queue != queue_.name || !HolderOf(turn_.store, reservation)) continue;
       if (!kept_.NodeOf(queue_.name, reservation.holder)) KeepAgain(node, reservation);
     }
+  }
+
+  void PushAll() {
+    const WaitingTable::Classes* classes = turn_.store.waiting().ClassesOf(queue_.name);
+    if (!classes) return;
+    for (const auto& [key, waiting] : *classes) heads_.push({key.priority, *waiting.members.begin(), key});
   }
 
   void PushNext(const ClassKey& key) {

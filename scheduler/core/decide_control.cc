@@ -118,14 +118,21 @@ Status Hold(Turn& turn, const Target& target, const Control& input) {
     return FailedPrecondition(target.name + " is already over (" + StateText(target) + ")");
   }
   const bool held = input.action == ControlAction::kHold;
+  const bool admin = RoleOf(turn.settings.authority, input.who, nullptr) == Role::kAdmin;
   const Task* row = target.ordinal ? FindTask(*target.job, *target.ordinal) : nullptr;
   const bool now = target.ordinal ? row && row->held : target.job->held;
-  if (now == held) {
-    if (held) return OkStatus();
+  const bool by_admin = target.ordinal ? row && row->admin_hold : target.job->admin_hold;
+  if (held && now && (by_admin || !admin)) return OkStatus();
+  if (!held && !now) {
     return FailedPrecondition(target.name + " is not held" +
                               (target.ordinal && target.job->held ? "; the whole job is: release that" : ""));
   }
-  turn.Record(HoldSet{{target.job->id, target.ordinal}, held, input.who.name, input.reason});
+  if (!held && by_admin && !admin) {
+    return PermissionDenied(target.name + " was held by an administrator, and " + input.who.name +
+                            " is none; ask one to release it");
+  }
+  turn.Record(
+      HoldSet{{target.job->id, target.ordinal}, held, input.who.name, input.reason, held && admin});
   return OkStatus();
 }
 

@@ -101,8 +101,10 @@ class WaitingReasons {
     const Task* row = FindTask(job_, ordinal_);
     const bool child = job_.array && row && row->held;
     if (!job_.held && !child) return;
-    Add(ReasonCode::kHeld, job_.held ? "the job is held" : "this child is held",
-        "let it go with `bsub-lite release " + (job_.held ? std::to_string(job_.id.value()) : Id()) + "`");
+    const bool admin = job_.held ? job_.admin_hold : row->admin_hold;
+    Add(ReasonCode::kHeld,
+        std::string(job_.held ? "the job is held" : "this child is held") + (admin ? " by an administrator" : ""),
+        std::string(admin ? "an administrator can let it go" : "let it go") + " with `bsub-lite release " + (job_.held ? std::to_string(job_.id.value()) : Id()) + "`");
   }
 
   void QueueState() {

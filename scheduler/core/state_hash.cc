@@ -68,6 +68,7 @@ void Add(FieldHasher& h, const Task& t) {
     Add(h, t.last_end->end);
     h.Add(t.last_end->at.micros());
   }
+  if (t.admin_hold) h.Add(true);  // last, and only then: states of before the field keep their hashes
 }
 
 }  // namespace
@@ -91,6 +92,7 @@ std::uint64_t HashOfProgress(const Job& job) {
   } else {
     Add(h, job.task);
   }
+  if (job.admin_hold) h.Add(true);
   return h.Value();
 }
 

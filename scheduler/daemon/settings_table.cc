@@ -155,6 +155,9 @@ void AddCore(std::vector<Setting>& table) {
                                         "Finished jobs that leave the core in one step; an array counts once more for "
                                         "each 10,000 children.",
                                         BSUB_AT(core.max_forgotten_per_tick), 1));
+  table.push_back(Number<std::uint32_t>("core.max_begun_per_tick",
+                                        "Jobs whose begin time comes that are let go in one step.",
+                                        BSUB_AT(core.max_begun_per_tick), 1));
   table.push_back(Number<std::uint32_t>("core.max_ended_per_step",
                                         "Tasks whose dependencies can never be met that end in one step; "
                                         "the rest follow in the next.",
@@ -185,8 +188,8 @@ void AddCore(std::vector<Setting>& table) {
                                      "description.",
                                      BSUB_AT(core.max_text_bytes)));
   table.push_back(Number<std::uint32_t>("core.max_interruptions_default",
-                                        "So often in a row may a task be interrupted "
-                                        "or fail to start on its node before it fails.",
+                                        "So often in all may a task be interrupted or fail to start on its "
+                                        "node before it fails; a requeue starts again from none.",
                                         BSUB_AT(core.max_interruptions_default), 1));
   table.push_back(
       Time("core.node_rest",

@@ -156,7 +156,7 @@ std::vector<sched::JournalEntry> SampleEntries() {
   bodies.emplace_back(sched::DefinitionDeregistered{"align", 2, "alice"});
   bodies.emplace_back(SampleJob());
   bodies.emplace_back(sched::BeginTimeReached{JobId(17)});
-  bodies.emplace_back(sched::HoldSet{{JobId(17), 0}, true, "alice", "later"});
+  bodies.emplace_back(sched::HoldSet{{JobId(17), 0}, true, "alice", "later", true});
   bodies.emplace_back(sched::PrioritySet{JobId(17), -5, "root"});
   bodies.emplace_back(sched::TasksEnded{JobId(17), {{0, 3}, {5, 5}}, SampleEnd()});
   bodies.emplace_back(sched::TasksRequeued{JobId(17), {{0, 0}, {7, 9}}, "alice"});

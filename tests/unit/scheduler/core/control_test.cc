@@ -190,6 +190,26 @@ TEST(Control, AHeldRunningJobStaysHeldForItsNextAttempt) {
   EXPECT_THAT(env.TakeLaunched(), ElementsAre(a));
 }
 
+TEST(Control, OnlyAnAdministratorEndsAnAdministratorsHold) {
+  for (const char* name : {"1", "2[2]"}) {
+    Env env;
+    env.AddNodes(1, Cpus(9));
+    env.Submit(Job());
+    env.Submit(Job().Array("1-3"));
+    ASSERT_TRUE(env.Hold(name));
+    ASSERT_TRUE(env.Hold(name, Ops())) << "over the owner's own";
+    ASSERT_TRUE(env.Hold(name)) << "which does not take it over";
+    EXPECT_THAT(Says(env.Release(name)), HasSubstr(std::string(name) + " was held by an administrator"));
+    EXPECT_THAT(env.Explain(name), HasSubstr("held by an administrator"));
+    env.RestartFromState();
+    env.Connect("n1");
+    EXPECT_THAT(Says(env.Release(name)), HasSubstr("ask one to release it"));
+    ASSERT_TRUE(env.Release(name, Ops()));
+    ASSERT_TRUE(env.Hold(name));
+    EXPECT_EQ(Says(env.Release(name)), "ok") << "its own again";
+  }
+}
+
 TEST(Control, ARequeueNeedsItsQueue) {
   Env env;
   ASSERT_TRUE(env.SetQueue({.name = "old"}));

@@ -56,7 +56,7 @@ struct Same {
   }
   bool operator()(const sched::HoldSet& e) const {
     using T = sched::HoldSet;
-    return Fieldwise(e, &T::target, &T::held, &T::by, &T::reason);
+    return Fieldwise(e, &T::target, &T::held, &T::by, &T::reason, &T::by_admin);
   }
   bool operator()(const sched::PrioritySet& e) const {
     using T = sched::PrioritySet;
