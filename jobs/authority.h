@@ -1,8 +1,8 @@
 // Who may do what to whose job: the one place that decides. Anything not listed is denied.
 //
 // Everybody may see every job (a queue whose jobs are hidden cannot be understood) but not its output. An
-// owner may set any priority when submitting and may lower it later; raising it later would overtake others
-// who cannot object, so that takes an administrator.
+// owner sets the priority when submitting, up to a limit of the cluster, and may lower it later; raising it
+// later would overtake others who cannot object, so that takes an administrator.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Checks of single fields that job specs and job definitions share. Each message opens with the field's name.
-// Private to jobs/.
+// Checks of single fields that job specs, job definitions and what people write beside them (reasons,
+// descriptions) share. Each message opens with the field's name.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // What was asked: the immutable part of a job, as accepted at submit.
 //
 // Split in two by what repeats: thousands of jobs of one user differ in name and command and share all the
-// rest, so the core keeps JobSettings once (see scheduler/core/interner.h) and JobSpec per job.
+// rest, so the core keeps equal JobSettings once and JobSpec per job.
 #pragma once
 
 #include <array>

@@ -9,6 +9,7 @@ sched::Task Clone(const sched::Task& from) {
   sched::Task task;
   task.state = from.state;
   task.held = from.held;
+  task.admin_hold = from.admin_hold;
   task.front = from.front;
   task.started = from.started;
   task.attempts = from.attempts;
@@ -39,6 +40,7 @@ void CloneJob(const sched::Job& from, sched::Job& job) {
   job.spec.settings = std::make_shared<JobSettings>(*from.spec.settings);
   job.priority = from.priority;
   job.held = from.held;
+  job.admin_hold = from.admin_hold;
   job.begin_reached = from.begin_reached;
   job.submitted_at = from.submitted_at;
   job.finished_at = from.finished_at;

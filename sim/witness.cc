@@ -104,9 +104,7 @@ void Witness::On(const sched::TasksEnded& e, TimePoint) {
         throw Violation{Name(TaskRef{e.job, i}) + " ends without running, but it does not wait"};
       if (e.end.kind == EndKind::kDependencyFailed && Allows(job, i) != Truth3::kNever)
         throw Violation{Name(TaskRef{e.job, i}) + " ends for a dependency that can be met"};
-    }
-    for (std::uint32_t i = range.first; i <= range.last; ++i) {
-      Task& task = job.tasks[i];
+      // In this order: of a sequential array the end of one is what ends the next.
       task.phase = Phase::kFailed;
       task.exit_code = ShellExitCode(e.end);
       task.held = false;

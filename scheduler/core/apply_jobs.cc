@@ -66,12 +66,14 @@ Status Store::Do(const HoldSet& e, TimePoint /*at*/) {
   if (!e.target.ordinal || !job->array) {
     JobEdit edit(*this, *job);
     job->held = e.held;
+    job->admin_hold = e.held && e.by_admin;
     return OkStatus();
   }
   BSUB_RETURN_IF_ERROR(Expect(*e.target.ordinal < job->size() && !job->array->IsOver(*e.target.ordinal),
                               "a child that is not over", e.target.job.value()));
   JobEdit edit(*this, *job, e.target.ordinal);
   edit.Row().held = e.held;
+  edit.Row().admin_hold = e.held && e.by_admin;
   edit.DropRowIfPlain();
   return OkStatus();
 }
@@ -100,13 +102,13 @@ Status Store::Do(const TasksEnded& e, TimePoint at) {
           job->task.last_end = std::make_unique<TaskEnd>(TaskEnd{e.end, at});
           continue;
         }
-        terms_ -= HashOfChild(*job, i);
+        TakeChildTerm(*job, i);
         SetOver(*job->array, i, false, static_cast<std::uint8_t>(ShellExitCode(e.end)));
         if (const auto row = job->array->rows.find(i); row != job->array->rows.end()) {
           job->array->max_attempt = std::max(job->array->max_attempt, row->second.attempts);
           job->array->rows.erase(row);
         }
-        terms_ += HashOfChild(*job, i);
+        PutChildTerm(*job, i);
       }
       for (std::size_t w = range.first / 64; w <= range.last / 64; ++w) RefreshWord(*job, w);
     }
@@ -128,11 +130,11 @@ Status Store::Do(const TasksRequeued& e, TimePoint at) {
     if (!job->begin_reached) begin_times_.emplace(job->spec.begin_at, job->id);
     for (const OrdinalRange& range : e.tasks) {
       for (std::uint32_t i = range.first; i <= range.last; ++i) {
-        if (job->array) terms_ -= HashOfChild(*job, i);
-        if (job->array) ClearOver(*job->array, i);
         if (job->array) {
+          TakeChildTerm(*job, i);
+          ClearOver(*job->array, i);
           job->array->sent_back.set(i);
-          terms_ += HashOfChild(*job, i);
+          PutChildTerm(*job, i);
           continue;
         }
         job->task.state = JobState::kPending;
@@ -157,9 +159,7 @@ Status Store::Do(const JobsForgotten& e, TimePoint /*at*/) {
     if (it == state_.jobs.end()) continue;  // named twice
     Job& job = it->second;
     terms_ -= HashOfSpec(job) + HashOfProgress(job);
-    if (job.array) {
-      for (std::uint32_t i = 0; i < job.size(); ++i) terms_ -= HashOfChild(job, i);
-    }
+    if (job.array) terms_ -= job.array->child_terms;
     UnindexJob(job);
     state_.jobs.erase(it);
   }

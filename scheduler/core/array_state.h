@@ -73,6 +73,7 @@ struct ArrayState {
   std::uint32_t started_count = 0;
   std::uint32_t starting_count = 0;
   std::uint32_t running_count = 0;
+  std::uint64_t child_terms = 0;  // the children's part of the state hash
 
   std::uint32_t size() const { return succeeded.size(); }
   std::uint32_t live_count() const { return starting_count + running_count; }

@@ -37,6 +37,12 @@ class Bitmap {
     for (const std::uint64_t w : words_) n += static_cast<std::uint32_t>(std::popcount(w));
     return n;
   }
+  // Set bits below `bit`, which exists.
+  std::uint32_t CountBefore(std::uint32_t bit) const {
+    std::uint32_t n = 0;
+    for (std::uint32_t i = 0; i < bit / 64; ++i) n += static_cast<std::uint32_t>(std::popcount(words_[i]));
+    return n + static_cast<std::uint32_t>(std::popcount(words_[bit / 64] & ((1ULL << (bit % 64)) - 1)));
+  }
   // The first set bit at or after `from`.
   std::optional<std::uint32_t> FirstSet(std::uint32_t from = 0) const {
     if (from >= size_) return std::nullopt;

@@ -66,11 +66,20 @@ void NodeCapacity::Give(NodeId node, const AttemptRef& attempt, const Resources&
   List(node, use);
 }
 
-std::optional<NodeId> NodeCapacity::Choose(const Resources& request) const {
+std::optional<NodeId> NodeCapacity::Choose(const Resources& request, const KeptResources& kept) const {
   for (auto it = free_.lower_bound({request.cpu_milli, NodeId()}); it != free_.end(); ++it) {
-    if (request.Fits(nodes_.at(it->second).Free())) return it->second;
+    const Resources free = nodes_.at(it->second).Free();
+    if (!request.Fits(free)) continue;
+    const auto other = kept.find(it->second);
+    if (other == kept.end() || request.Fits(Left(free, other->second))) return it->second;
   }
   return std::nullopt;
+}
+
+// What is short now is kept as a whole: it must come free. What there is enough of is kept as far as asked.
+Resources NodeCapacity::Left(const Resources& free, const Resources& kept) {
+  return {std::max<std::int64_t>(0, free.cpu_milli - kept.cpu_milli),
+          std::max<std::int64_t>(0, free.mem_bytes - kept.mem_bytes), std::max(0, free.gpus - kept.gpus)};
 }
 
 std::vector<std::int32_t> NodeCapacity::ChooseGpus(NodeId node, std::int32_t count) const {

@@ -14,6 +14,9 @@
 
 namespace bsub::sched {
 
+// Of some nodes what is kept for somebody else.
+using KeptResources = std::map<NodeId, Resources>;
+
 class NodeCapacity {
  public:
   struct Use {
@@ -35,7 +38,9 @@ class NodeCapacity {
             const std::vector<std::int32_t>& gpus);
 
   // The usable node that fits and has the fewest free CPUs (best fit), smallest id among equals.
-  std::optional<NodeId> Choose(const Resources& request) const;
+  std::optional<NodeId> Choose(const Resources& request, const KeptResources& kept = {}) const;
+  // What is free on a usable node for somebody who must leave alone what is kept.
+  static Resources Left(const Resources& free, const Resources& kept);
   // The lowest free GPU indices.
   std::vector<std::int32_t> ChooseGpus(NodeId node, std::int32_t count) const;
 

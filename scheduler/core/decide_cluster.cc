@@ -1,6 +1,7 @@
 // The cluster's own things: its first entry, queues, job definitions.
 #include <algorithm>
 
+#include "jobs/fields.h"
 #include "jobs/nearest.h"
 #include "scheduler/core/turn.h"
 
@@ -37,6 +38,7 @@ Status Set(Turn& turn, const SetQueue& input) {
   BSUB_RETURN_IF_ERROR(
       Authorize(turn.settings.authority, input.who, Verb::kSetQueue, nullptr, "queue " + input.queue.name));
   BSUB_RETURN_IF_ERROR(Check(input.queue));
+  BSUB_RETURN_IF_ERROR(CheckText("description", input.queue.description, turn.settings.max_text_bytes));
   if (input.must_be_new && turn.state().queues.count(input.queue.name)) {
     return AlreadyExists("queue " + input.queue.name + " exists; change it with `bsub-lite queues set " +
                          input.queue.name + "`");

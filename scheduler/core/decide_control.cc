@@ -1,4 +1,10 @@
 // Cancel, hold, release, requeue, priority: one target after another, each with its own answer.
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "jobs/fields.h"
+#include "scheduler/core/task_ranges.h"
 #include "scheduler/core/turn.h"
 
 namespace bsub::sched {
@@ -31,21 +37,32 @@ OrdinalRange RangeOf(const Target& target) {
                         : OrdinalRange{0, target.job->size() - 1};
 }
 
-// The tasks of a target in some class of states, as ranges.
-template <typename Predicate>
-std::vector<OrdinalRange> Select(const Target& target, Predicate wanted) {
-  std::vector<OrdinalRange> ranges;
-  const OrdinalRange all = RangeOf(target);
-  for (std::uint32_t i = all.first; i <= all.last; ++i) {
-    if (!wanted(StateOf(*target.job, i))) continue;
-    if (!ranges.empty() && ranges.back().last + 1 == i) {
-      ranges.back().last = i;
-    } else {
-      ranges.push_back({i, i});
-    }
-  }
-  return ranges;
+std::vector<OrdinalRange> SelectOf(const Target& target, TasksOfWord which) {
+  return Select(*target.job, target.ordinal, which);
 }
+
+// What one input may still change. What it takes beyond that is refused, with an answer of its own.
+class Budget {
+ public:
+  explicit Budget(std::uint64_t tasks) : tasks_(tasks) {}
+
+  // A target that is too large by itself is taken all the same, or it could never be.
+  Status Take(const Target& target, const std::vector<OrdinalRange>& ranges) {
+    const std::uint64_t wanted = CountTasks(ranges);
+    if (taken_ > 0 && taken_ + wanted > tasks_) {
+      return ResourceExhausted(target.name + " was left as it is: this call has changed " +
+                               std::to_string(taken_) + " tasks already, of at most " +
+                               std::to_string(tasks_) +
+                               " (core.max_control_tasks); name it again in another call");
+    }
+    taken_ += wanted;
+    return OkStatus();
+  }
+
+ private:
+  const std::uint64_t tasks_;
+  std::uint64_t taken_ = 0;
+};
 
 void Stop(Turn& turn, const Job& job, std::uint32_t ordinal, const Task& task, StopReason reason,
           const Control& input) {
@@ -83,8 +100,9 @@ std::string StateText(const Target& target) {
   return std::string(ToString(state));
 }
 
-Status Cancel(Turn& turn, const Target& target, const Control& input) {
-  std::vector<OrdinalRange> waiting = Select(target, IsWaiting);
+Status Cancel(Turn& turn, const Target& target, const Control& input, Budget& budget) {
+  std::vector<OrdinalRange> waiting = SelectOf(target, WaitingTasks);
+  BSUB_RETURN_IF_ERROR(budget.Take(target, waiting));
   const int live = StopLive(turn, target, StopReason::kCancel, input);
   if (waiting.empty() && live == 0)
     return FailedPrecondition(target.name + " is already over (" + StateText(target) + ")");
@@ -96,18 +114,25 @@ Status Cancel(Turn& turn, const Target& target, const Control& input) {
 }
 
 Status Hold(Turn& turn, const Target& target, const Control& input) {
-  if (Select(target, [](JobState s) { return !IsOver(s); }).empty()) {
+  if (target.ordinal ? IsOver(StateOf(*target.job, *target.ordinal)) : target.job->Over()) {
     return FailedPrecondition(target.name + " is already over (" + StateText(target) + ")");
   }
   const bool held = input.action == ControlAction::kHold;
+  const bool admin = RoleOf(turn.settings.authority, input.who, nullptr) == Role::kAdmin;
   const Task* row = target.ordinal ? FindTask(*target.job, *target.ordinal) : nullptr;
   const bool now = target.ordinal ? row && row->held : target.job->held;
-  if (now == held) {
-    if (held) return OkStatus();
+  const bool by_admin = target.ordinal ? row && row->admin_hold : target.job->admin_hold;
+  if (held && now && (by_admin || !admin)) return OkStatus();
+  if (!held && !now) {
     return FailedPrecondition(target.name + " is not held" +
                               (target.ordinal && target.job->held ? "; the whole job is: release that" : ""));
   }
-  turn.Record(HoldSet{{target.job->id, target.ordinal}, held, input.who.name, input.reason});
+  if (!held && by_admin && !admin) {
+    return PermissionDenied(target.name + " was held by an administrator, and " + input.who.name +
+                            " is none; ask one to release it");
+  }
+  turn.Record(
+      HoldSet{{target.job->id, target.ordinal}, held, input.who.name, input.reason, held && admin});
   return OkStatus();
 }
 
@@ -127,7 +152,7 @@ std::optional<JobId> ForgottenParent(const State& state, const Job& job) {
   return std::nullopt;
 }
 
-Status Requeue(Turn& turn, const Target& target, const Control& input) {
+Status Requeue(Turn& turn, const Target& target, const Control& input, Budget& budget) {
   const std::string& queue = target.job->spec.settings->queue;
   if (!turn.state().queues.count(queue)) {
     return FailedPrecondition(target.name + " cannot go back: its queue " + queue +
@@ -142,10 +167,10 @@ Status Requeue(Turn& turn, const Target& target, const Control& input) {
                               std::to_string(gone->value()) +
                               ", which is no longer kept (core.finished_retention); submit it again");
   }
-  std::vector<OrdinalRange> over = Select(target, IsOver);
   // Of a whole array only what failed runs again; a child named by itself runs again in any case.
-  if (!target.ordinal && target.job->array)
-    over = Select(target, [](JobState s) { return s == JobState::kFailed; });
+  const bool only_failed = !target.ordinal && target.job->array;
+  std::vector<OrdinalRange> over = SelectOf(target, only_failed ? FailedTasks : FinishedTasks);
+  BSUB_RETURN_IF_ERROR(budget.Take(target, over));
   const int live = StopLive(turn, target, StopReason::kRequeue, input);
   if (over.empty() && live == 0) {
     return FailedPrecondition(target.name + (target.job->array && !target.ordinal && target.job->Over()
@@ -184,18 +209,18 @@ Verb VerbOf(const Control& input, const Job& job) {
   return input.priority > job.priority ? Verb::kRaisePriority : Verb::kLowerPriority;
 }
 
-Status DecideOne(Turn& turn, const Control& input, const JobTarget& wanted) {
+Status DecideOne(Turn& turn, const Control& input, const JobTarget& wanted, Budget& budget) {
   BSUB_ASSIGN_OR_RETURN(const Target target, Find(turn.state(), wanted));
   BSUB_RETURN_IF_ERROR(Authorize(turn.settings.authority, input.who, VerbOf(input, *target.job),
                                  &target.job->spec.settings->owner, target.name));
   switch (input.action) {
     case ControlAction::kCancel:
-      return Cancel(turn, target, input);
+      return Cancel(turn, target, input, budget);
     case ControlAction::kHold:
     case ControlAction::kRelease:
       return Hold(turn, target, input);
     case ControlAction::kRequeue:
-      return Requeue(turn, target, input);
+      return Requeue(turn, target, input, budget);
     case ControlAction::kSetPriority:
       return SetPriority(turn, target, input);
   }
@@ -210,8 +235,17 @@ void Decide(Turn& turn, const Control& input) {
                        InvalidArgument(std::to_string(input.targets.size()) + " targets: expected at most " +
                                        std::to_string(turn.settings.max_control_targets) + " in one call"));
   }
+  if (Status ok = CheckText("reason", input.reason, turn.settings.max_text_bytes); !ok)
+    return turn.Answer(input.reply, Error(ok.error()));
   ControlResults results;
-  for (const JobTarget& target : input.targets) results.results.push_back(DecideOne(turn, input, target));
+  Budget budget(turn.settings.max_control_tasks);
+  std::map<std::pair<std::uint64_t, std::optional<std::uint32_t>>, std::size_t> answered;
+  for (const JobTarget& target : input.targets) {
+    const auto [it, fresh] = answered.try_emplace({target.job, target.index}, results.results.size());
+    // One that is named again gets the same answer again.
+    results.results.push_back(fresh ? DecideOne(turn, input, target, budget)
+                                    : Status(results.results[it->second]));
+  }
   EndDoomedTasks(turn);
   turn.WantCycle();
   turn.Answer(input.reply, ReplyBody(std::move(results)));

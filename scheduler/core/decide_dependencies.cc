@@ -1,63 +1,127 @@
 // Ends waiting tasks whose dependencies can never be met, naming the parent and how it ended.
+//
+// Children of an array that the same condition makes impossible end with one entry, whose reason names the
+// first of them. Why any other one never ran is found again from its parent when somebody asks
+// (DescribeNever), so that a million children cost the journal no more than a few ranges.
+#include <algorithm>
+#include <map>
+
+#include "common/check.h"
 #include "scheduler/core/dependency_eval.h"
+#include "scheduler/core/task_ranges.h"
 #include "scheduler/core/turn.h"
 
 namespace bsub::sched {
 namespace {
 
-// Bounds the work of one Handle; a longer cascade goes on with the next Tick,
-// which NextWake asks for.
-constexpr int kMaxDoomedWords = 4096;
+// sequential(), if the end of one child decides over the next whatever the other conditions say: it is the
+// whole expression, or joined to it by && alone.
+std::optional<std::size_t> FindChain(const Job& job) {
+  const std::vector<DependencyNode>& nodes = job.spec.dependency.nodes;
+  const bool only_and = std::all_of(nodes.begin(), nodes.end(), [](const DependencyNode& node) {
+    return node.kind == DependencyNode::Kind::kCondition || node.kind == DependencyNode::Kind::kAnd;
+  });
+  if (!only_and) return std::nullopt;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].kind == DependencyNode::Kind::kCondition && nodes[i].condition == Condition::kSequential)
+      return i;
+  }
+  return std::nullopt;
+}
 
-std::uint64_t WaitingBits(const Job& job, std::size_t word) {
-  if (!job.array) return IsWaiting(job.task.state) ? 1 : 0;
-  const ArrayState& a = *job.array;
-  std::uint64_t bits = ~(a.succeeded.word(word) | a.failed.word(word)) & a.ready.WordMask(word);
-  const auto first = static_cast<std::uint32_t>(word * 64);
-  for (auto it = a.rows.lower_bound(first); it != a.rows.end() && it->first - first < 64; ++it) {
-    if (IsLive(it->second.state)) bits &= ~(1ULL << (it->first - first));
+// `bits`, and of `among` those that follow one of them without a gap.
+std::uint64_t FillUpwards(std::uint64_t bits, std::uint64_t among) {
+  for (int shift = 1; shift < 64; shift *= 2) {
+    bits |= among & (bits << shift);
+    among &= among << shift;
   }
   return bits;
 }
 
-std::string ReasonText(const State& state, const Job& job, std::uint32_t ordinal) {
-  const std::vector<ConditionStatus> blocking = BlockingConditions(state, job, ordinal, /*never=*/true);
-  std::string text = "Dependent Job failed: ";
-  for (std::size_t i = 0; i < blocking.size(); ++i) {
-    if (i == 3) return text + " and " + std::to_string(blocking.size() - i) + " more";
-    text += (i ? "; " : "") + blocking[i].text + " can never be met, " + blocking[i].because;
-  }
-  return text;
-}
+// Tasks of one job that can never run, by the first condition that each of them can never meet.
+class DoomedTasks {
+ public:
+  DoomedTasks(const State& state, const Job& job) : state_(state), job_(job), chain_(FindChain(job)) {}
 
-void EndDoomedWord(Turn& turn, JobId id, std::size_t word) {
-  const Job& job = *turn.state().FindJob(id);
-  const std::uint64_t doomed = WaitingBits(job, word) & EvaluateWord(turn.state(), job, word).never;
-  if (doomed == 0) return;
-  // Children of one word share an entry only while their reason is the same; index-wise reasons name the
-  // child.
-  TasksEnded entry{id, {}, {}};
-  for (std::uint64_t rest = doomed; rest != 0; rest &= rest - 1) {
-    const auto ordinal =
-        static_cast<std::uint32_t>(word * 64) + static_cast<std::uint32_t>(std::countr_zero(rest));
-    End end{EndKind::kDependencyFailed, 0, "", ReasonText(turn.state(), job, ordinal)};
-    if (!entry.tasks.empty() && end == entry.end && entry.tasks.back().last + 1 == ordinal) {
-      entry.tasks.back().last = ordinal;
-      continue;
+  // Word by word until about `most` are found. Returns what that cost, in children.
+  std::size_t Collect(const std::set<std::size_t>& words, std::size_t most) {
+    const std::size_t cost_of_word = job_.spec.dependency.nodes.size() / 8;
+    std::size_t cost = 0;
+    for (std::size_t word = *words.begin(); cost < most;) {
+      cost += AddWord(word) + cost_of_word;
+      if (goes_on_) {
+        if (++word >= WordsOf(job_)) break;
+        continue;
+      }
+      const auto next = words.upper_bound(word);
+      if (next == words.end()) break;
+      word = *next;
     }
-    if (!entry.tasks.empty()) turn.Record(entry);
-    entry = TasksEnded{id, {{ordinal, ordinal}}, std::move(end)};
+    return cost;
   }
-  turn.Record(entry);
-}
+
+  // Each condition's with an entry of its own. What the end of one child does to the next comes last, when
+  // those that began it are over.
+  void End(Turn& turn) {
+    for (const auto& [condition, tasks] : groups_) {
+      if (condition != chain_) End(turn, condition, tasks);
+    }
+    if (chain_ && groups_.count(*chain_) != 0) End(turn, *chain_, groups_.at(*chain_));
+  }
+
+ private:
+  void End(Turn& turn, std::size_t condition, const std::vector<OrdinalRange>& tasks) const {
+    const std::string reason = "Dependent Job failed: " + Reason(condition, tasks);
+    turn.Record(TasksEnded{job_.id, tasks, {EndKind::kDependencyFailed, 0, "", reason}});
+  }
+
+  std::size_t AddWord(std::size_t word) {
+    const std::uint64_t waiting = WaitingTasks(job_, word);
+    const std::uint64_t never = waiting & EvaluateWord(state_, job_, word).never;
+    std::uint64_t all = never;
+    if (chain_) all = FillUpwards(never | (waiting & (goes_on_ ? 1 : 0)), waiting);
+    goes_on_ = chain_ && (all >> 63) != 0;
+    std::uint64_t rest = never, chained = all & ~never;
+    for (const Blocker& blocker : NeverConditions(state_, job_, word, never)) {
+      const std::uint64_t taken = blocker.tasks & rest;
+      rest &= ~taken;
+      if (chain_ == blocker.condition) {
+        chained |= taken;
+      } else if (taken != 0) {
+        AddRanges(groups_[blocker.condition], word, taken);
+      }
+    }
+    BSUB_CHECK(rest == 0) << "job " << job_.id.value() << ": impossible without a condition that is";
+    if (chained != 0) AddRanges(groups_[*chain_], word, chained);
+    return static_cast<std::size_t>(std::popcount(all));
+  }
+
+  std::string Reason(std::size_t condition, const std::vector<OrdinalRange>& tasks) const {
+    const std::uint32_t first = tasks.front().first;
+    if (tasks.size() == 1 && tasks[0].last == first) return DescribeNever(state_, job_, first);
+    const DependencyNode& node = job_.spec.dependency.nodes[condition];
+    const bool by_child = node.index_wise || node.condition == Condition::kSequential;
+    const ConditionStatus status = StatusOfCondition(state_, job_, condition, first);
+    return status.text + " can never be met, " +
+           (by_child ? "first for " + DisplayId(job_, first) + ": " : std::string()) + status.because;
+  }
+
+  const State& state_;
+  const Job& job_;
+  const std::optional<std::size_t> chain_;
+  bool goes_on_ = false;  // the last child of the word before is among them
+  std::map<std::size_t, std::vector<OrdinalRange>> groups_;
+};
 
 }  // namespace
 
 void EndDoomedTasks(Turn& turn) {
-  for (int n = 0; n < kMaxDoomedWords; ++n) {
-    if (turn.store.doomed().empty()) return;
+  const std::size_t most = turn.settings.max_ended_per_step;
+  for (std::size_t done = 0; done < most && !turn.store.doomed().empty();) {
     const auto& [id, words] = *turn.store.doomed().begin();
-    EndDoomedWord(turn, id, *words.begin());
+    DoomedTasks tasks(turn.state(), *turn.state().FindJob(id));
+    done += std::max<std::size_t>(1, tasks.Collect(words, most - done));
+    tasks.End(turn);
   }
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "jobs/fields.h"
 #include "scheduler/core/turn.h"
 
 namespace bsub::sched {
@@ -148,6 +149,7 @@ Status Remove(Turn& turn, const Node& node, const SetNode& input) {
 Status DecideNode(Turn& turn, const SetNode& input) {
   BSUB_RETURN_IF_ERROR(
       Authorize(turn.settings.authority, input.who, Verb::kSetNode, nullptr, "node " + input.name));
+  BSUB_RETURN_IF_ERROR(CheckText("reason", input.reason, turn.settings.max_text_bytes));
   const Node* node = turn.state().FindNode(input.name);
   if (!node) return NotFound("node " + input.name + ": no such node (`bsub-lite nodes` lists them)");
   switch (input.action) {

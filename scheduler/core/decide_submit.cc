@@ -46,6 +46,14 @@ Status CheckRoom(const Turn& turn, const Queue& queue, const Principal& who, std
                "or are remembered");
 }
 
+Status CheckPriority(const Settings& settings, const Principal& who, std::int32_t priority) {
+  if (priority <= settings.max_user_priority) return OkStatus();
+  if (RoleOf(settings.authority, who, nullptr) == Role::kAdmin) return OkStatus();
+  return PermissionDenied("priority " + std::to_string(priority) + ": " + who.name +
+                          " may ask for at most " + std::to_string(settings.max_user_priority) +
+                          " (core.max_user_priority); submit with less, and ask an administrator to raise it");
+}
+
 // The condition `node` looks at `target`: does the child or the index-wise pairing exist?
 Status CheckTarget(const DependencyNode& node, const Job& target, const JobSpec& spec) {
   const std::string what = "dependency " + ToString(node) + ": ";
@@ -66,43 +74,61 @@ Status CheckTarget(const DependencyNode& node, const Job& target, const JobSpec&
   return OkStatus();
 }
 
+// What one condition looks at: a job, or all of a name.
+Result<std::vector<JobId>> TargetsOf(const Turn& turn, const Principal& who, const DependencyNode& node,
+                                     std::size_t most) {
+  if (node.job.valid()) return std::vector<JobId>{node.job};
+  std::vector<JobId> targets = turn.store.FindByName(who.uid, node.name, most);
+  if (targets.empty())
+    return NotFound("dependency " + ToString(node) + ": you have no job named " + node.name);
+  if (targets.size() > most) {
+    return InvalidArgument("dependency " + ToString(node) +
+                           ": with all of your jobs of that name the dependency has more than " +
+                           std::to_string(turn.settings.spec_limits.dependency.max_nodes) +
+                           " conditions and operators; name fewer");
+  }
+  return targets;
+}
+
+Status AddCondition(const Turn& turn, const JobSpec& spec, const DependencyNode& node,
+                    const std::vector<JobId>& targets, Dependency& resolved) {
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const Job* target = turn.state().FindJob(targets[i]);
+    if (!target) {
+      const bool past = targets[i].value() < turn.state().next_job_id;
+      return NotFound("dependency " + ToString(node) + ": " +
+                      (past ? "that job finished long ago and is no longer kept" : "no such job"));
+    }
+    BSUB_RETURN_IF_ERROR(CheckTarget(node, *target, spec));
+    DependencyNode one = node;
+    one.job = targets[i];
+    one.name.clear();
+    resolved.nodes.push_back(std::move(one));
+    // Several of one name: all must satisfy.
+    if (i > 0) resolved.nodes.push_back({.kind = DependencyNode::Kind::kAnd});
+  }
+  return OkStatus();
+}
+
 // Names become ids here: the decision is in the journal, so that a job submitted later never changes what is
-// waited for.
+// waited for. The work is bounded by the size a dependency may have, whatever its patterns match.
 Result<Dependency> ResolveDependency(const Turn& turn, const Principal& who, const JobSpec& spec) {
   Dependency resolved;
-  using Kind = DependencyNode::Kind;
+  const std::size_t max_nodes = turn.settings.spec_limits.dependency.max_nodes;
+  std::size_t to_come = spec.dependency.nodes.size();  // at least so many nodes, this one and those after it
   for (const DependencyNode& node : spec.dependency.nodes) {
-    if (node.kind != Kind::kCondition || node.condition == Condition::kSequential) {
+    --to_come;
+    if (node.kind != DependencyNode::Kind::kCondition || node.condition == Condition::kSequential) {
       resolved.nodes.push_back(node);
       continue;
     }
-    std::vector<JobId> targets{node.job};
-    if (!node.job.valid()) {
-      targets = turn.store.FindByName(who.uid, node.name);
-      if (targets.empty()) {
-        return NotFound("dependency " + ToString(node) + ": you have no job named " + node.name);
-      }
-    }
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      const Job* target = turn.state().FindJob(targets[i]);
-      if (!target) {
-        const bool past = targets[i].value() < turn.state().next_job_id;
-        return NotFound("dependency " + ToString(node) + ": " +
-                        (past ? "that job finished long ago and is no longer kept" : "no such job"));
-      }
-      BSUB_RETURN_IF_ERROR(CheckTarget(node, *target, spec));
-      DependencyNode one = node;
-      one.job = targets[i];
-      one.name.clear();
-      resolved.nodes.push_back(std::move(one));
-      if (i > 0) resolved.nodes.push_back({.kind = Kind::kAnd});  // several of one name: all must satisfy
-    }
+    // n targets are n conditions and n - 1 operators.
+    const std::size_t used = resolved.nodes.size() + to_come;
+    const std::size_t most = used < max_nodes ? (max_nodes - used + 1) / 2 : 0;
+    BSUB_ASSIGN_OR_RETURN(const std::vector<JobId> targets, TargetsOf(turn, who, node, most));
+    BSUB_RETURN_IF_ERROR(AddCondition(turn, spec, node, targets, resolved));
   }
-  // A pattern may stand for many jobs.
-  if (Status ok = Validate(resolved, turn.settings.spec_limits.dependency); !ok) {
-    return InvalidArgument("the dependency is too large once its names are resolved to " +
-                           std::to_string(resolved.nodes.size()) + " conditions: " + ok.error().message);
-  }
+  BSUB_RETURN_IF_ERROR(Validate(resolved, turn.settings.spec_limits.dependency));
   return resolved;
 }
 
@@ -130,6 +156,7 @@ Result<SubmitAccepted> Accept(Turn& turn, const Submit& input) {
 
   BSUB_RETURN_IF_ERROR(Authorize(turn.settings.authority, input.who, Verb::kSubmit, nullptr, "a job"));
   BSUB_RETURN_IF_ERROR(Validate(spec, turn.settings.spec_limits));
+  BSUB_RETURN_IF_ERROR(CheckPriority(turn.settings, input.who, settings->priority));
   BSUB_ASSIGN_OR_RETURN(const Queue* queue, FindQueue(turn.state(), settings->queue));
   BSUB_RETURN_IF_ERROR(CheckRoom(turn, *queue, input.who, spec.array ? spec.array->size() : 1));
   BSUB_ASSIGN_OR_RETURN(spec.dependency, ResolveDependency(turn, input.who, spec));

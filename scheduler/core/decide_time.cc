@@ -69,15 +69,28 @@ bool IsAwaited(const Store& store, JobId id, TimePoint limit) {
   });
 }
 
+// In jobs: what an array costs is the release of its bitmaps, and is little for each child.
+std::uint64_t CostOfForgetting(const Job& job) {
+  constexpr std::uint32_t kChildrenPerJob = 10'000;
+  return 1 + (job.array ? job.size() / kChildrenPerJob : 0);
+}
+
+// What is awaited was looked at too, and counts: the next Tick goes on behind it.
 void ForgetFinished(Turn& turn) {
   const TimePoint limit = turn.at - turn.settings.finished_retention;
+  const auto& finished = turn.store.finished();
   JobsForgotten entry;
-  for (const auto& [at, id] : turn.store.finished()) {
-    if (at > limit || entry.jobs.size() >= turn.settings.max_forgotten_per_tick) break;
-    if (!IsAwaited(turn.store, id, limit)) entry.jobs.push_back(id);
+  std::uint64_t cost = 0;
+  auto it = finished.lower_bound(turn.links.forget_from);
+  for (; it != finished.end() && it->first <= limit; ++it) {
+    if (cost >= turn.settings.max_forgotten_per_tick) break;
+    cost += CostOfForgetting(turn.state().jobs.at(it->second));
+    if (!IsAwaited(turn.store, it->second, limit)) entry.jobs.push_back(it->second);
   }
+  const bool more = it != finished.end() && it->first <= limit;
+  turn.links.forget_from = more ? *it : std::pair(TimePoint(), JobId());
+  turn.links.forget_not_before = more ? turn.at : turn.at + kForgetEvery;
   if (!entry.jobs.empty()) turn.Record(std::move(entry));
-  turn.links.forget_not_before = turn.at + kForgetEvery;
 }
 
 }  // namespace

@@ -140,6 +140,7 @@ std::string DescribeChild(const Job& target, std::uint32_t ordinal) {
     return id + " never ran: its own dependency failed";
   }
   if (task && task->last_end) return id + " " + Describe(task->last_end->end);
+  if (NeverRan(target, ordinal)) return id + " never ran";
   const int code = target.array ? target.array->exit_codes.at(ordinal) : 0;
   return id + " failed with exit code " + std::to_string(code);
 }
@@ -181,16 +182,16 @@ ConditionStatus StatusOf(const State& state, const Job& job, const DependencyNod
   return status;
 }
 
-// Walks an expression from its root (the last node in postfix) for one task.
+// Walks an expression from its root (the last node in postfix) for the tasks of one word.
 class Walker {
  public:
-  Walker(const State& state, const Job& job, std::uint32_t ordinal)
-      : state_(state), job_(job), nodes_(job.spec.dependency.nodes), ordinal_(ordinal) {
+  Walker(const State& state, const Job& job, std::size_t word)
+      : state_(state), job_(job), nodes_(job.spec.dependency.nodes), word_(word) {
     Link();
   }
 
-  std::vector<ConditionStatus> Collect(bool never) {
-    Visit(nodes_.size() - 1, never ? Wanted::kNever : Wanted::kOpen);
+  std::vector<Blocker> Collect(std::uint64_t tasks, bool never) {
+    Visit(nodes_.size() - 1, never ? Wanted::kNever : Wanted::kOpen, tasks);
     return std::move(found_);
   }
 
@@ -207,7 +208,7 @@ class Walker {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       const DependencyNode& node = nodes_[i];
       if (node.kind == Kind::kCondition) {
-        verdicts_[i] = JudgeCondition(state_, job_, node, ordinal_ / 64);
+        verdicts_[i] = JudgeCondition(state_, job_, node, word_);
       } else {
         right_[i] = stack.back(), stack.pop_back();
         if (node.kind == Kind::kNot) {
@@ -223,35 +224,36 @@ class Walker {
     }
   }
 
-  bool Is(std::size_t i, Wanted wanted) const {
-    const bool met = verdicts_[i].met >> (ordinal_ % 64) & 1,
-               never = verdicts_[i].never >> (ordinal_ % 64) & 1;
+  std::uint64_t Having(std::size_t i, Wanted wanted) const {
     switch (wanted) {
       case Wanted::kMet:
-        return met;
+        return verdicts_[i].met;
       case Wanted::kNever:
-        return never;
+        return verdicts_[i].never;
       case Wanted::kOpen:
-        return !met && !never;
+        return ~(verdicts_[i].met | verdicts_[i].never);
     }
-    return false;
+    return 0;
   }
 
-  void Visit(std::size_t i, Wanted wanted) {
-    if (!Is(i, wanted)) return;
+  void Visit(std::size_t i, Wanted wanted, std::uint64_t tasks) {
+    tasks &= Having(i, wanted);
+    if (tasks == 0) return;
     switch (nodes_[i].kind) {
       case DependencyNode::Kind::kCondition:
-        found_.push_back(StatusOf(state_, job_, nodes_[i], ordinal_));
+        found_.push_back({i, tasks});
         return;
       case DependencyNode::Kind::kNot:
-        Visit(right_[i], wanted == Wanted::kMet     ? Wanted::kNever
-                         : wanted == Wanted::kNever ? Wanted::kMet
-                                                    : wanted);
+        Visit(right_[i],
+              wanted == Wanted::kMet     ? Wanted::kNever
+              : wanted == Wanted::kNever ? Wanted::kMet
+                                         : wanted,
+              tasks);
         return;
       case DependencyNode::Kind::kAnd:
       case DependencyNode::Kind::kOr:
-        Visit(left_[i], wanted);
-        Visit(right_[i], wanted);
+        Visit(left_[i], wanted, tasks);
+        Visit(right_[i], wanted, tasks);
         return;
     }
   }
@@ -259,11 +261,21 @@ class Walker {
   const State& state_;
   const Job& job_;
   const std::vector<DependencyNode>& nodes_;
-  const std::uint32_t ordinal_;
+  const std::size_t word_;
   std::vector<std::size_t> left_, right_;
   std::vector<Verdict> verdicts_;
-  std::vector<ConditionStatus> found_;
+  std::vector<Blocker> found_;
 };
+
+// A parent's end may hold a long text of its own, and each text here may be copied into many ends.
+constexpr std::size_t kLongestCause = 200;
+
+std::string Cut(std::string text) {
+  if (text.size() <= kLongestCause) return text;
+  std::size_t end = kLongestCause;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not inside a character
+  return text.replace(end, std::string::npos, "…");
+}
 
 }  // namespace
 
@@ -294,7 +306,36 @@ Verdict EvaluateWord(const State& state, const Job& job, std::size_t word) {
 std::vector<ConditionStatus> BlockingConditions(const State& state, const Job& job, std::uint32_t ordinal,
                                                 bool never) {
   if (job.spec.dependency.empty()) return {};
-  return Walker(state, job, ordinal).Collect(never);
+  std::vector<ConditionStatus> conditions;
+  for (const Blocker& blocker : Walker(state, job, ordinal / 64).Collect(1ULL << (ordinal % 64), never)) {
+    conditions.push_back(StatusOfCondition(state, job, blocker.condition, ordinal));
+  }
+  return conditions;
+}
+
+std::vector<Blocker> NeverConditions(const State& state, const Job& job, std::size_t word,
+                                     std::uint64_t tasks) {
+  if (job.spec.dependency.empty()) return {};
+  return Walker(state, job, word).Collect(tasks, /*never=*/true);
+}
+
+ConditionStatus StatusOfCondition(const State& state, const Job& job, std::size_t condition,
+                                  std::uint32_t ordinal) {
+  ConditionStatus status = StatusOf(state, job, job.spec.dependency.nodes.at(condition), ordinal);
+  status.because = Cut(std::move(status.because));
+  return status;
+}
+
+std::string DescribeNever(const State& state, const Job& job, std::uint32_t ordinal) {
+  const auto blockers = NeverConditions(state, job, ordinal / 64, 1ULL << (ordinal % 64));
+  constexpr std::size_t kMostNamed = 3;
+  std::string text;
+  for (std::size_t i = 0; i < blockers.size(); ++i) {
+    if (i == kMostNamed) return text + " and " + std::to_string(blockers.size() - i) + " more";
+    const ConditionStatus status = StatusOfCondition(state, job, blockers[i].condition, ordinal);
+    text += (i ? "; " : "") + status.text + " can never be met, " + status.because;
+  }
+  return text;
 }
 
 }  // namespace bsub::sched

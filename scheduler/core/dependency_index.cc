@@ -12,8 +12,7 @@ void DependencyIndex::Add(const State& state, const Job& waiter) {
     if (target && target->array && node.index_wise) {
       waiters.index_wise.insert(waiter.id);
     } else if (target && target->array && node.index) {
-      if (const auto ordinal = target->spec.array->OrdinalOf(*node.index))
-        waiters.child[*ordinal].insert(waiter.id);
+      waiters.child[*node.index].insert(waiter.id);
     } else {
       waiters.whole.insert(waiter.id);
     }
@@ -26,9 +25,9 @@ void DependencyIndex::Remove(const State& /*state*/, const Job& waiter) {
     if (it == targets_.end()) continue;
     it->second.whole.erase(waiter.id);
     it->second.index_wise.erase(waiter.id);
-    for (auto child = it->second.child.begin(); child != it->second.child.end();) {
+    if (const auto child = it->second.child.find(node.index.value_or(0)); child != it->second.child.end()) {
       child->second.erase(waiter.id);
-      child = child->second.empty() ? it->second.child.erase(child) : std::next(child);
+      if (child->second.empty()) it->second.child.erase(child);
     }
     if (it->second.empty()) targets_.erase(it);
   }

@@ -14,9 +14,10 @@ class DependencyIndex {
  public:
   // Of one target.
   struct Waiters {
-    std::set<JobId> whole;                           // look at the job as a whole
-    std::set<JobId> index_wise;                      // child i looks at child i
-    std::map<std::uint32_t, std::set<JobId>> child;  // look at this ordinal
+    std::set<JobId> whole;       // look at the job as a whole
+    std::set<JobId> index_wise;  // child i looks at child i
+    // Look at the child of this index. Not by ordinal: a waiter must be found here when its target is gone.
+    std::map<std::uint32_t, std::set<JobId>> child;
     bool empty() const { return whole.empty() && index_wise.empty() && child.empty(); }
   };
 

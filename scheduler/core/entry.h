@@ -60,6 +60,7 @@ struct HoldSet {
   bool held = false;
   std::string by;
   std::string reason;
+  bool by_admin = false;  // then only an administrator lets it go
 };
 struct PrioritySet {
   JobId job;

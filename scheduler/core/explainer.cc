@@ -6,11 +6,15 @@
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
 #include "scheduler/core/dependency_eval.h"
+#include "scheduler/core/task_ranges.h"
 
 namespace bsub::sched {
 namespace {
 
 constexpr std::size_t kMaxEvidence = 20;
+// Of what is served before a job: nobody needs to know more, and the core's thread is waiting.
+constexpr std::int64_t kMostCounted = 1'000;
+constexpr int kMostClasses = 10'000;
 
 std::string Tasks(std::int64_t n) { return std::to_string(n) + (n == 1 ? " task" : " tasks"); }
 std::string Nodes(std::size_t n) { return std::to_string(n) + (n == 1 ? " node" : " nodes"); }
@@ -97,8 +101,10 @@ class WaitingReasons {
     const Task* row = FindTask(job_, ordinal_);
     const bool child = job_.array && row && row->held;
     if (!job_.held && !child) return;
-    Add(ReasonCode::kHeld, job_.held ? "the job is held" : "this child is held",
-        "let it go with `bsub-lite release " + (job_.held ? std::to_string(job_.id.value()) : Id()) + "`");
+    const bool admin = job_.held ? job_.admin_hold : row->admin_hold;
+    Add(ReasonCode::kHeld,
+        std::string(job_.held ? "the job is held" : "this child is held") + (admin ? " by an administrator" : ""),
+        std::string(admin ? "an administrator can let it go" : "let it go") + " with `bsub-lite release " + (job_.held ? std::to_string(job_.id.value()) : Id()) + "`");
   }
 
   void QueueState() {
@@ -136,8 +142,10 @@ class WaitingReasons {
   }
 
   struct NodeGroups {
-    std::size_t fit_now = 0, fit_later = 0, too_small = 0, unavailable = 0;
-    std::string drained;  // one that would do
+    std::size_t fit_now = 0, fit_later = 0, too_small = 0, unavailable = 0, kept = 0;
+    std::string drained;    // one that would do
+    std::string kept_node;  // one that would do but for a job that is before this one
+    JobId kept_for;
   };
 
   // Ids follow the order of registration, which means nothing to people.
@@ -167,11 +175,34 @@ class WaitingReasons {
         ++groups.fit_later;
         AddEvidence(reason, name + ": busy, " + Describe(use->Free()) + " free of " + Describe(use->total) +
                                 ", " + Tasks(static_cast<std::int64_t>(use->attempts.size())) + " there");
+      } else if (const auto holder = KeptFromThis(node.id, use->Free())) {
+        if (groups.kept++ == 0) groups.kept_node = name, groups.kept_for = *holder;
+        AddEvidence(reason, name + ": kept free for job " + std::to_string(holder->value()));
       } else {
         ++groups.fit_now;
       }
     }
     return groups;
+  }
+
+  // The job for which the node is kept free, if this one must leave it alone.
+  std::optional<JobId> KeptFromThis(NodeId node, const Resources& free) const {
+    const auto it = store_.reservations().all().find(node);
+    const Queue* queue = FindQueue();
+    if (it == store_.reservations().all().end() || !queue || !job_.waiting_class) return std::nullopt;
+    if (settings_.request.Fits(NodeCapacity::Left(free, it->second.holder.request))) return std::nullopt;
+    if (!MustYield(store_, *queue, *job_.waiting_class, it->second)) return std::nullopt;
+    return HolderOf(store_, it->second)->members.begin()->job;
+  }
+
+  // What is kept free for this job or for one that asks for the same and is before it.
+  std::string KeptForThis() const {
+    if (!job_.waiting_class) return "";
+    const auto node = store_.reservations().NodeOf(settings_.queue, job_.waiting_class->key);
+    if (!node || !store_.state().nodes.count(*node)) return "";
+    const JobId first = job_.waiting_class->members.begin()->job;
+    const std::string whom = first == job_.id ? "it" : "job " + std::to_string(first.value());
+    return "; node " + store_.state().nodes.at(*node).description.name + " is kept free for " + whom;
   }
 
   std::string WhyUnusable(const Node& node) const {
@@ -200,6 +231,14 @@ class WaitingReasons {
                          "` and submit it again with less (-c, -m, --gpus), or add a larger node";
     } else if (blocked || g.fit_now > 0) {
       return;
+    } else if (g.kept > 0) {
+      const std::string holder = std::to_string(g.kept_for.value());
+      reason.code = ReasonCode::kPosition;
+      reason.text = "it asks for " + asked + "; " +
+                    (g.kept == 1 ? "node " + g.kept_node + " would do but is kept free for job " + holder +
+                                       ", which is before it"
+                                 : Nodes(g.kept) + " would do but are kept free for jobs that are before it");
+      reason.next_step = "see when that starts with `bsub-lite when " + holder + "`";
     } else if (g.fit_later == 0) {
       reason.code = ReasonCode::kNodesUnavailable;
       reason.text =
@@ -210,7 +249,7 @@ class WaitingReasons {
       reason.code = ReasonCode::kResources;
       reason.text = "it asks for " + asked + "; " + Nodes(g.fit_later) + " would do but " +
                     (g.fit_later == 1 ? "is" : "are") + " busy, " + std::to_string(g.too_small) +
-                    " too small, " + std::to_string(g.unavailable) + " unavailable";
+                    " too small, " + std::to_string(g.unavailable) + " unavailable" + KeptForThis();
       reason.next_step =
           "it starts when enough of what runs has ended; see that with `bsub-lite jobs --user "
           "all --state running`";
@@ -219,32 +258,56 @@ class WaitingReasons {
     if (found_.back().code == ReasonCode::kResources) Position();
   }
 
-  // How many jobs are served before this one.
+  // How many jobs are served before this one, counted as far as anybody cares.
+  struct Ahead {
+    std::int64_t jobs = 0;
+    int classes = 0;  // looked at
+    bool many() const { return jobs > kMostCounted; }
+    bool tired() const { return classes > kMostClasses; }
+    bool enough() const { return many() || tired(); }
+  };
+
   void Position() {
-    std::int64_t ahead = 0;
+    Ahead ahead;
     for (const Queue* queue : QueuesInOrder(store_.state())) {
-      const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name);
       const bool own = queue->name == settings_.queue;
-      if (classes) {
-        for (const auto& [key, waiting] : *classes) ahead += CountAhead(key, waiting, own);
-      }
-      if (own) break;
+      if (const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name))
+        CountClasses(*classes, own, ahead);
+      if (own || ahead.enough()) break;
     }
-    if (ahead == 0 && !found_.empty()) return;
+    if (ahead.jobs == 0 && !found_.empty()) return;
+    if (ahead.jobs == 0 && !ahead.tired()) {
+      Add(ReasonCode::kPosition, "it is next in line and starts with the next scheduling cycle", "");
+      return;
+    }
+    const std::string jobs = ahead.many()      ? "more than " + std::to_string(kMostCounted) + " jobs are"
+                             : ahead.jobs == 1 ? "1 job is"
+                                               : std::to_string(ahead.jobs) + " jobs are";
     Add(ReasonCode::kPosition,
-        ahead == 0 ? "it is next in line and starts with the next scheduling cycle"
-                   : std::to_string(ahead) + (ahead == 1 ? " job is" : " jobs are") +
-                         " served before it in its own or a "
-                         "higher queue",
-        ahead == 0 ? "" : "see them with `bsub-lite jobs --user all --state waiting`");
+        (ahead.tired() && !ahead.many() ? "at least " : "") + jobs +
+            " served before it in its own or a higher queue",
+        "see them with `bsub-lite jobs --user all --state waiting`");
   }
 
-  std::int64_t CountAhead(const ClassKey& key, const WaitingClass& waiting, bool own) const {
-    const auto all = static_cast<std::int64_t>(waiting.members.size());
-    if (!own || key.priority > job_.priority) return all;
-    if (key.priority < job_.priority) return 0;
+  // Classes stand in ascending order of priority.
+  void CountClasses(const WaitingTable::Classes& classes, bool own, Ahead& ahead) const {
+    for (auto it = classes.rbegin(); it != classes.rend() && !ahead.enough(); ++it, ++ahead.classes) {
+      const auto& [key, waiting] = *it;
+      if (own && key.priority < job_.priority) return;
+      if (!own || key.priority > job_.priority) {
+        ahead.jobs += static_cast<std::int64_t>(waiting.members.size());
+      } else {
+        CountMembers(waiting, ahead);
+      }
+    }
+  }
+
+  void CountMembers(const WaitingClass& waiting, Ahead& ahead) const {
     const WaitingMember me{!InFront(job_), job_.id};
-    return std::distance(waiting.members.begin(), waiting.members.lower_bound(me));
+    for (const WaitingMember& member : waiting.members) {
+      if (!(member < me) || ahead.many()) return;
+      ++ahead.jobs;
+    }
   }
 
   const Queue* FindQueue() const {
@@ -314,10 +377,21 @@ std::string AfterFailure(const State& state, const Job& job, std::uint32_t ordin
   return "read its output with `bsub-lite logs " + id + "`";
 }
 
+// A child that is only a bit and failed without having run: its dependency failed, if that still shows.
+Reason NeverRanReason(const State& state, const Job& job, std::uint32_t ordinal) {
+  const std::string never = DescribeNever(state, job, ordinal);
+  const std::string why = never.empty() ? "it was cancelled while it waited, or could not be started" : never;
+  return {ReasonCode::kOver,
+          "it failed and never ran: " + why,
+          AfterFailure(state, job, ordinal, never.empty() ? EndKind::kCancelled : EndKind::kDependencyFailed),
+          {}};
+}
+
 Reason OverReason(const State& state, const Job& job, std::uint32_t ordinal) {
   const Task* task = FindTask(job, ordinal);
   const TaskEnd* last = task ? task->last_end.get() : nullptr;
   if (StateOf(job, ordinal) == JobState::kSucceeded) return {ReasonCode::kOver, "it succeeded", "", {}};
+  if (NeverRan(job, ordinal)) return NeverRanReason(state, job, ordinal);
   const std::string how = last        ? ": " + Describe(last->end)
                           : job.array ? " with exit code " + std::to_string(job.array->exit_codes.at(ordinal))
                                       : "";
@@ -329,9 +403,7 @@ Reason OverReason(const State& state, const Job& job, std::uint32_t ordinal) {
 
 // Of a whole array: the child that speaks for it.
 std::uint32_t Spokesman(const Job& job) {
-  for (std::uint32_t i = 0; i < job.size(); ++i) {
-    if (IsWaiting(StateOf(job, i))) return i;
-  }
+  if (const auto waiting = FirstTask(job, WaitingTasks)) return *waiting;
   for (const auto& [ordinal, row] : job.array->rows) return ordinal;
   return job.array->failed.FirstSet().value_or(0);
 }

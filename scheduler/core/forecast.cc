@@ -11,6 +11,7 @@
 
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
+#include "scheduler/core/task_ranges.h"
 
 namespace bsub::sched {
 namespace {
@@ -129,6 +130,8 @@ class Rehearsal {
 
   void Pass() {
     std::set<Resources> full;  // no node has room for these now
+    kept_.clear();
+    keeping_.clear();
     for (Line& line : lines_) {
       const Resources& request = line.job->spec.settings->request;
       while (line.waiting > 0 && target_left_ > 0 && MayStart(line) && full.count(request) == 0) {
@@ -137,6 +140,7 @@ class Rehearsal {
         const auto node = Choose(request);
         if (!node) {
           full.insert(request);
+          KeepNodeFor(line);
         } else {
           Start(line, *node, request);
         }
@@ -154,12 +158,45 @@ class Rehearsal {
     return limit == 0 || running_of_job_[line.job] < limit;
   }
 
+  // As the cycle does, roughly: the first of a queue that fits nowhere keeps a node from all that are served
+  // later, the one it has been given or else the one with the most room.
+  void KeepNodeFor(const Line& line) {
+    if (keeping_.count(line.queue) != 0) return;
+    auto& [holder, node] = kept_last_[line.queue];
+    if (holder != line.job) {
+      holder = line.job;
+      node = NodeToKeep(line);
+    }
+    if (!node || kept_.count(*node) != 0) return;
+    kept_.emplace(*node, line.job->spec.settings->request);
+    keeping_.insert(line.queue);
+  }
+
+  std::optional<NodeId> NodeToKeep(const Line& line) const {
+    if (line.job->waiting_class) {
+      const auto given = store_.reservations().NodeOf(line.queue->name, line.job->waiting_class->key);
+      if (given && free_.count(*given) != 0) return given;
+    }
+    return MostRoom(line.job->spec.settings->request);
+  }
+
+  std::optional<NodeId> MostRoom(const Resources& request) const {
+    std::optional<NodeId> best;
+    for (const auto& [id, free] : free_) {
+      if (!request.Fits(store_.capacity().Find(id)->total) || kept_.count(id) != 0) continue;
+      if (!best || free.cpu_milli > free_.at(*best).cpu_milli) best = id;
+    }
+    return best;
+  }
+
   // As the cycle chooses: the fewest CPUs left free.
   std::optional<NodeId> Choose(const Resources& request) const {
     std::optional<NodeId> best;
     std::int64_t least = 0;
     for (const auto& [id, free] : free_) {
       if (!request.Fits(free) || (best && free.cpu_milli >= least)) continue;
+      const auto kept = kept_.find(id);
+      if (kept != kept_.end() && !request.Fits(NodeCapacity::Left(free, kept->second))) continue;
       best = id;
       least = free.cpu_milli;
     }
@@ -195,6 +232,9 @@ class Rehearsal {
   std::map<User, std::int64_t> running_of_user_;
   std::map<const Job*, std::int64_t> running_of_job_;
   std::vector<Line> lines_;
+  KeptResources kept_;              // in this pass
+  std::set<const Queue*> keeping_;  // for which of them something is kept
+  std::map<const Queue*, std::pair<const Job*, std::optional<NodeId>>> kept_last_;
   std::uint32_t target_left_ = 0;
   std::uint32_t endless_ = 0;  // tasks without a time limit
 };
@@ -237,10 +277,7 @@ void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePo
   }
   Rehearsal rehearsal(store, now, max_steps);
   std::uint32_t before = 1;
-  if (job.array) {
-    for (auto i = job.array->open.FirstSet(); i && *i < ordinal; i = job.array->open.FirstSet(*i + 1))
-      ++before;
-  }
+  if (job.array) before += job.array->open.CountBefore(ordinal);
   const auto start = rehearsal.StartOf(job, before);
   if (start) {
     f.starts_at = *start;
@@ -265,9 +302,7 @@ void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePo
 std::uint32_t ChildToSpeakFor(const Job& job) {
   if (!job.array) return 0;
   if (const auto open = job.array->open.FirstSet()) return *open;
-  for (std::uint32_t i = 0; i < job.size(); ++i) {
-    if (!job.array->IsOver(i) && !job.array->FindRow(i)) return i;
-  }
+  if (const auto waiting = FirstTask(job, WaitingTasks)) return *waiting;
   return job.array->rows.empty() ? 0 : job.array->rows.begin()->first;
 }
 

@@ -17,6 +17,16 @@ struct Settings {
   std::int64_t max_waiting_per_user = 5'000'000;
   std::int64_t max_jobs = 5'000'000;  // rows in the core, finished ones included
   std::size_t max_control_targets = 100'000;
+  // Tasks that one cancel or requeue ends or sends back; children of arrays count one by one.
+  std::uint64_t max_control_tasks = 2'000'000;
+  // The highest priority that somebody who is no administrator may submit with: without it whoever asks for
+  // most is first.
+  std::int32_t max_user_priority = 100;
+  // Nodes that are kept free in each queue for tasks that fit nowhere now; 0: none, and what is wide may wait
+  // for ever while smaller tasks come.
+  std::uint32_t kept_nodes_per_queue = 1;
+  // What people write beside what they do: reasons, descriptions. It is copied into ends and messages.
+  std::size_t max_text_bytes = 1024;
 
   // A node whose stream broke may be declared dead, where its spawner kills on lease loss, after lease +
   // margin.
@@ -30,6 +40,8 @@ struct Settings {
   Duration finished_retention = std::chrono::hours(24 * 7);
   std::uint32_t max_forgotten_per_tick = 10'000;
   std::uint32_t max_begun_per_tick = 10'000;  // jobs that reach their begin time
+  // Waiting tasks that one input ends because their dependencies can never be met; the rest follow by Ticks.
+  std::uint32_t max_ended_per_step = 10'000;
 
   // How often a task may lose its node before it fails, where the job does not say.
   std::uint32_t max_interruptions_default = 100;

@@ -42,6 +42,11 @@ const Task* FindTask(const Job& job, std::uint32_t ordinal) {
   return job.array ? job.array->FindRow(ordinal) : &job.task;
 }
 
+bool NeverRan(const Job& job, std::uint32_t ordinal) {
+  if (!job.array || !job.array->failed.test(ordinal)) return false;
+  return !job.array->started.test(ordinal) && !job.array->FindRow(ordinal);
+}
+
 std::uint32_t AttemptsGiven(const Job& job, std::uint32_t ordinal) {
   if (const Task* task = FindTask(job, ordinal)) return task->attempts;
   return job.array->WasSentBack(ordinal) ? job.array->max_attempt : 0;

@@ -1,6 +1,6 @@
 // The durable state of the queue manager: what the journal describes, snapshots save and the state hash
-// covers. Changed only by Scheduler::Apply. Everything that can be computed from it lives in Derived
-// (derived.h).
+// covers. Changed only by Scheduler::Apply. What can be computed from it lives in Store (store.h), or here beside
+// it, marked as derived.
 #pragma once
 
 #include <array>
@@ -31,6 +31,7 @@ struct Job {
   JobSpec spec;               // dependency targets are resolved ids
   std::int32_t priority = 0;  // starts as spec.settings->priority
   bool held = false;          // whole job
+  bool admin_hold = false;    // and an administrator did that
   bool begin_reached = true;  // spec.begin_at has passed
   TimePoint submitted_at;
   TimePoint finished_at;              // unset until over
@@ -59,6 +60,9 @@ JobState StateOf(const Job& job, std::uint32_t ordinal);
 
 // The task's own row, or null where a child is only a bit.
 const Task* FindTask(const Job& job, std::uint32_t ordinal);
+
+// A child that failed while it waited: it is only a bit, and why it ended is in the journal alone.
+bool NeverRan(const Job& job, std::uint32_t ordinal);
 
 // How many attempt numbers the task has used up.
 std::uint32_t AttemptsGiven(const Job& job, std::uint32_t ordinal);

@@ -68,6 +68,7 @@ void Add(FieldHasher& h, const Task& t) {
     Add(h, t.last_end->end);
     h.Add(t.last_end->at.micros());
   }
+  if (t.admin_hold) h.Add(true);  // last, and only then: states of before the field keep their hashes
 }
 
 }  // namespace
@@ -91,6 +92,7 @@ std::uint64_t HashOfProgress(const Job& job) {
   } else {
     Add(h, job.task);
   }
+  if (job.admin_hold) h.Add(true);
   return h.Value();
 }
 
@@ -157,13 +159,21 @@ std::uint64_t HashOfCounters(const State& s) {
   return h.Value();
 }
 
+std::uint64_t HashOfChildren(const Job& job) {
+  std::uint64_t sum = 0;
+  for (std::uint32_t i = 0; job.array && i < job.size(); ++i) sum += HashOfChild(job, i);
+  return sum;
+}
+
 std::uint64_t HashOf(const State& state) {
+  std::uint64_t sum = HashWithoutChildren(state);
+  for (const auto& [id, job] : state.jobs) sum += HashOfChildren(job);
+  return sum;
+}
+
+std::uint64_t HashWithoutChildren(const State& state) {
   std::uint64_t sum = HashOfCounters(state);
-  for (const auto& [id, job] : state.jobs) {
-    sum += HashOfSpec(job) + HashOfProgress(job);
-    if (!job.array) continue;
-    for (std::uint32_t i = 0; i < job.size(); ++i) sum += HashOfChild(job, i);
-  }
+  for (const auto& [id, job] : state.jobs) sum += HashOfSpec(job) + HashOfProgress(job);
   for (const auto& [name, queue] : state.queues) sum += HashOf(queue);
   for (const auto& [name, revisions] : state.definitions) {
     for (const JobDefinition& definition : revisions) sum += HashOf(definition);

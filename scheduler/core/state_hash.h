@@ -16,7 +16,10 @@ std::uint64_t HashOf(const JobDefinition& definition);
 std::uint64_t HashOf(const Node& node);
 std::uint64_t HashOfCounters(const State& state);
 
+std::uint64_t HashOfChildren(const Job& job);  // the sum of theirs; 0 of a plain job
+
 // All of it, from scratch. Cost: the whole state.
 std::uint64_t HashOf(const State& state);
+std::uint64_t HashWithoutChildren(const State& state);
 
 }  // namespace bsub::sched

@@ -3,17 +3,12 @@
 #include <algorithm>
 
 #include "common/check.h"
-#include "common/hash.h"
 #include "scheduler/core/dependency_eval.h"
 #include "scheduler/core/job_edit.h"
 #include "scheduler/core/state_hash.h"
 
 namespace bsub::sched {
 namespace {
-
-std::uint64_t NameKey(std::uint32_t uid, std::string_view name) {
-  return FieldHasher().Add(uid).Add(name).Value();
-}
 
 // The rows of one word, as bits.
 struct RowBits {
@@ -58,7 +53,7 @@ TaskCounts CountsOf(const Job& job) {
 }
 
 Store::Store(State state) : state_(std::move(state)) {
-  terms_ = HashOf(state_) - HashOfCounters(state_);
+  terms_ = HashWithoutChildren(state_) - HashOfCounters(state_);
   for (auto& [id, node] : state_.nodes) {
     capacity_.SetTotal(id, node.description.total);
     UpdateUsable(id);
@@ -69,6 +64,8 @@ Store::Store(State state) : state_(std::move(state)) {
       a.succeeded_count = a.succeeded.Count();
       a.failed_count = a.failed.Count();
       a.started_count = a.started.Count();
+      a.child_terms = HashOfChildren(job);
+      terms_ += a.child_terms;
       for (const auto& [ordinal, row] : a.rows) {
         a.starting_count += row.state == JobState::kStarting;
         a.running_count += row.state == JobState::kRunning;
@@ -83,13 +80,25 @@ Store::Store(State state) : state_(std::move(state)) {
   }
 }
 
+void Store::TakeChildTerm(Job& job, std::uint32_t ordinal) {
+  const std::uint64_t term = HashOfChild(job, ordinal);
+  terms_ -= term;
+  job.array->child_terms -= term;
+}
+
+void Store::PutChildTerm(Job& job, std::uint32_t ordinal) {
+  const std::uint64_t term = HashOfChild(job, ordinal);
+  terms_ += term;
+  job.array->child_terms += term;
+}
+
 std::uint64_t Store::hash() const { return terms_ + HashOfCounters(state_); }
 
 // What does not need the other jobs: settings, token, name, times, counts, capacity.
 void Store::IndexJob(Job& job) {
   job.spec.settings = *settings_.insert(job.spec.settings).first;
   if (!job.spec.token.empty()) tokens_.emplace(job.spec.token, job.id);
-  names_.emplace(NameKey(job.spec.settings->owner.uid, job.spec.name), job.id);
+  names_.insert({job.spec.settings->owner.uid, job.spec.name, job.id});
   if (!job.begin_reached && !job.Over()) begin_times_.emplace(job.spec.begin_at, job.id);
   if (job.finished_at.set()) finished_.emplace(job.finished_at, job.id);
   CountJob(job, +1);
@@ -110,9 +119,7 @@ void Store::UnindexJob(Job& job) {
   begin_times_.erase({job.spec.begin_at, job.id});
   finished_.erase({job.finished_at, job.id});
   if (!job.spec.token.empty()) tokens_.erase(job.spec.token);
-  const auto [first, last] = names_.equal_range(NameKey(job.spec.settings->owner.uid, job.spec.name));
-  const auto it = std::find_if(first, last, [&job](const auto& entry) { return entry.second == job.id; });
-  if (it != last) names_.erase(it);
+  names_.erase({job.spec.settings->owner.uid, job.spec.name, job.id});
   std::shared_ptr<const JobSettings> settings = std::move(job.spec.settings);
   if (settings.use_count() <= 2) settings_.erase(settings);  // ours here and the set's
 }
@@ -180,7 +187,10 @@ void Store::NotifyWaiters(Job& job, std::uint32_t first, std::uint32_t last, boo
     for (std::size_t w = first / 64; w <= last / 64; ++w) RefreshWord(waiter, w);
     waiting_.Update(waiter);
   }
-  for (auto it = waiters->child.lower_bound(first); it != waiters->child.end() && it->first <= last; ++it) {
+  if (waiters->child.empty() || !job.array) return;
+  const std::uint32_t last_index = *IndexOf(job, last);
+  for (auto it = waiters->child.lower_bound(*IndexOf(job, first));
+       it != waiters->child.end() && it->first <= last_index; ++it) {
     for (const JobId id : it->second) RefreshAll(*MutableJob(id));
   }
 }
@@ -255,24 +265,14 @@ JobId Store::FindByToken(const SubmitToken& token) const {
   return it == tokens_.end() ? JobId() : it->second;
 }
 
-std::vector<JobId> Store::FindByName(std::uint32_t uid, std::string_view name) const {
-  const auto matches = [&](JobId id) {
-    const Job& job = state_.jobs.at(id);
-    return job.spec.settings->owner.uid == uid &&
-           (name.empty() || name.back() != '*' ? job.spec.name == name
-                                               : std::string_view(job.spec.name).substr(0, name.size() - 1) ==
-                                                     name.substr(0, name.size() - 1));
-  };
+std::vector<JobId> Store::FindByName(std::uint32_t uid, std::string_view name, std::size_t most) const {
+  const bool prefix = !name.empty() && name.back() == '*';
+  if (prefix) name.remove_suffix(1);
   std::vector<JobId> found;
-  if (!name.empty() && name.back() == '*') {
-    for (const auto& [id, job] : state_.jobs) {
-      if (matches(id)) found.push_back(id);
-    }
-    return found;
-  }
-  const auto [first, last] = names_.equal_range(NameKey(uid, name));
-  for (auto it = first; it != last; ++it) {
-    if (matches(it->second)) found.push_back(it->second);
+  for (auto it = names_.lower_bound({uid, name, JobId()}); it != names_.end() && found.size() <= most; ++it) {
+    const bool matches = prefix ? it->name.substr(0, name.size()) == name : it->name == name;
+    if (it->uid != uid || !matches) break;
+    found.push_back(it->job);
   }
   std::sort(found.begin(), found.end());
   return found;
@@ -285,12 +285,12 @@ JobEdit::JobEdit(Store& store, Job& job, std::optional<std::uint32_t> ordinal)
     : store_(store), job_(job), ordinal_(ordinal) {
   store_.CountJob(job_, -1);
   store_.terms_ -= HashOfProgress(job_);
-  if (job_.array && ordinal_) store_.terms_ -= HashOfChild(job_, *ordinal_);
+  if (job_.array && ordinal_) store_.TakeChildTerm(job_, *ordinal_);
 }
 
 JobEdit::~JobEdit() {
   if (job_.array && ordinal_) {
-    store_.terms_ += HashOfChild(job_, *ordinal_);
+    store_.PutChildTerm(job_, *ordinal_);
     store_.RefreshWord(job_, *ordinal_ / 64);
   } else if (!job_.array) {
     store_.RefreshWord(job_, 0);

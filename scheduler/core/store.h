@@ -11,13 +11,13 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "common/result.h"
 #include "scheduler/core/capacity.h"
 #include "scheduler/core/dependency_index.h"
 #include "scheduler/core/entry.h"
+#include "scheduler/core/reservations.h"
 #include "scheduler/core/state.h"
 #include "scheduler/core/waiting.h"
 
@@ -61,7 +61,8 @@ class Store {
   TaskCounts CountsOfUser(std::uint32_t uid) const;
   TaskCounts CountsOfUserInQueue(std::string_view queue, std::uint32_t uid) const;
   JobId FindByToken(const SubmitToken& token) const;
-  std::vector<JobId> FindByName(std::uint32_t uid, std::string_view name) const;
+  // Ascending; of more than `most` that match, `most` + 1 of them. A name that ends in '*' is a prefix.
+  std::vector<JobId> FindByName(std::uint32_t uid, std::string_view name, std::size_t most) const;
   // Jobs with waiting tasks whose dependencies can never be met, and the words of their bitmaps to look at.
   const std::map<JobId, std::set<std::size_t>>& doomed() const { return doomed_; }
   // Jobs by begin time, not yet reached; finished jobs by the time they finished.
@@ -74,6 +75,9 @@ class Store {
   // Also scratch: a node that gets no new task for a while. `why` empty: it may again.
   void SetResting(NodeId node, const std::string& why);
   const std::string* RestingFor(NodeId node) const;
+  // Scratch too, of the last scheduling cycle.
+  void SetReservations(Reservations reservations) { reservations_ = std::move(reservations); }
+  const Reservations& reservations() const { return reservations_; }
 
  private:
   friend class JobEdit;
@@ -102,6 +106,9 @@ class Store {
   Status Do(const StateHashRecorded& e, TimePoint at);
 
   Job* MutableJob(JobId id);
+  // Before and after a child changes.
+  void TakeChildTerm(Job& job, std::uint32_t ordinal);
+  void PutChildTerm(Job& job, std::uint32_t ordinal);
   void IndexJob(Job& job);
   void UnindexJob(Job& job);
   void CountJob(const Job& job, int sign);
@@ -124,7 +131,13 @@ class Store {
   std::map<std::uint32_t, TaskCounts> user_counts_;
   std::map<std::pair<std::string, std::uint32_t>, TaskCounts> queue_user_counts_;
   std::map<SubmitToken, JobId> tokens_;
-  std::unordered_multimap<std::uint64_t, JobId> names_;  // by hash of (uid, name); looked up, never iterated
+  struct NamedJob {
+    std::uint32_t uid = 0;
+    std::string_view name;  // the job's own
+    JobId job;
+    friend auto operator<=>(const NamedJob&, const NamedJob&) = default;
+  };
+  std::set<NamedJob> names_;  // in the order of names, so that those with a prefix stand together
   std::map<JobId, std::set<std::size_t>> doomed_;
   std::set<std::pair<TimePoint, JobId>> begin_times_;
   std::set<std::pair<TimePoint, JobId>> finished_;
@@ -137,6 +150,7 @@ class Store {
   std::set<std::shared_ptr<const JobSettings>, ByValue> settings_;  // interned
   std::set<NodeId> connected_;
   std::map<NodeId, std::string> resting_;
+  Reservations reservations_;
 };
 
 }  // namespace bsub::sched

@@ -40,6 +40,7 @@ struct Task {
   // kPending for every waiting task: whether it is RUNNABLE follows from its dependencies (StateOf, state.h).
   JobState state = JobState::kPending;
   bool held = false;                  // this child alone; a whole job is held by Job::held
+  bool admin_hold = false;            // and an administrator did that
   bool front = false;                 // retried: goes before its equals
   bool started = false;               // has ever run
   std::uint32_t attempts = 0;         // numbers given out

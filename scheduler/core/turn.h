@@ -29,6 +29,7 @@ struct Links {
   std::map<NodeId, TimePoint> lease_ends;  // of nodes that are not connected and not down
   std::map<NodeId, TimePoint> rest_ends;   // of nodes that could not start a task (Store::RestingFor)
   TimePoint forget_not_before;             // when finished jobs are looked through again
+  std::pair<TimePoint, JobId> forget_from;  // and from which one on
 };
 
 class Turn {

@@ -152,8 +152,16 @@ void AddCore(std::vector<Setting>& table) {
                        "longer.",
                        BSUB_AT(core.finished_retention)));
   table.push_back(Number<std::uint32_t>("core.max_forgotten_per_tick",
-                                        "Finished jobs that leave the core in one step.",
+                                        "Finished jobs that leave the core in one step; an array counts once more for "
+                                        "each 10,000 children.",
                                         BSUB_AT(core.max_forgotten_per_tick), 1));
+  table.push_back(Number<std::uint32_t>("core.max_begun_per_tick",
+                                        "Jobs whose begin time comes that are let go in one step.",
+                                        BSUB_AT(core.max_begun_per_tick), 1));
+  table.push_back(Number<std::uint32_t>("core.max_ended_per_step",
+                                        "Tasks whose dependencies can never be met that end in one step; "
+                                        "the rest follow in the next.",
+                                        BSUB_AT(core.max_ended_per_step), 1));
   table.push_back(Number<std::int64_t>("core.max_waiting_per_user",
                                        "Waiting tasks of one user over all queues; an "
                                        "array counts its children; 0: no limit.",
@@ -162,9 +170,26 @@ void AddCore(std::vector<Setting>& table) {
                                        BSUB_AT(core.max_jobs), 1));
   table.push_back(Number<std::size_t>("core.max_control_targets", "Jobs that one cancel, hold, … may name.",
                                       BSUB_AT(core.max_control_targets), 1));
+  table.push_back(Number<std::uint64_t>("core.max_control_tasks",
+                                        "Tasks that one cancel or requeue may change, children of arrays "
+                                        "counted one by one; a single job always may.",
+                                        BSUB_AT(core.max_control_tasks), 1));
+  table.push_back(Number<std::int32_t>("core.max_user_priority",
+                                       "The highest priority that somebody who is no administrator may "
+                                       "submit with.",
+                                       BSUB_AT(core.max_user_priority)));
+  table.push_back(Number<std::uint32_t>("core.kept_nodes_per_queue",
+                                        "Nodes that are kept free in each queue for the first tasks that fit "
+                                        "nowhere, so that smaller ones behind them do not take the room for "
+                                        "ever; 0: none.",
+                                        BSUB_AT(core.kept_nodes_per_queue)));
+  table.push_back(Bytes<std::size_t>("core.max_text_bytes",
+                                     "The reason given with a cancel, hold, drain, …, or a queue's "
+                                     "description.",
+                                     BSUB_AT(core.max_text_bytes)));
   table.push_back(Number<std::uint32_t>("core.max_interruptions_default",
-                                        "So often in a row may a task be interrupted "
-                                        "or fail to start on its node before it fails.",
+                                        "So often in all may a task be interrupted or fail to start on its "
+                                        "node before it fails; a requeue starts again from none.",
                                         BSUB_AT(core.max_interruptions_default), 1));
   table.push_back(
       Time("core.node_rest",

@@ -64,6 +64,7 @@ struct Encoder {
     m->set_job(e.target.job.value());
     if (e.target.ordinal) m->set_ordinal(*e.target.ordinal);
     m->set_held(e.held);
+    m->set_by_admin(e.by_admin);
     m->set_by(e.by);
     m->set_reason(e.reason);
   }
@@ -175,6 +176,7 @@ Status DecodeBody(const pb::HoldSet& m, sched::HoldSet* e) {
   e->target.job = JobId(m.job());
   if (m.has_ordinal()) e->target.ordinal = m.ordinal();
   e->held = m.held();
+  e->by_admin = m.by_admin();
   e->by = m.by();
   e->reason = m.reason();
   return OkStatus();

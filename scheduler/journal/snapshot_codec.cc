@@ -45,6 +45,7 @@ Status Decode(const pb::Attempt& in, sched::Attempt* x) {
 void Encode(const sched::Task& x, pb::Task* out) {
   out->set_state(static_cast<std::uint32_t>(x.state));
   out->set_held(x.held);
+  out->set_admin_hold(x.admin_hold);
   out->set_front(x.front);
   out->set_started(x.started);
   out->set_attempts(x.attempts);
@@ -60,6 +61,7 @@ void Encode(const sched::Task& x, pb::Task* out) {
 Status Decode(const pb::Task& in, sched::Task* x) {
   BSUB_RETURN_IF_ERROR(DecodeEnum(in.state(), JobState::kFailed, "job state", &x->state));
   x->held = in.held();
+  x->admin_hold = in.admin_hold();
   x->front = in.front();
   x->started = in.started();
   x->attempts = in.attempts();
@@ -172,6 +174,7 @@ void Encode(const sched::Job& x, pb::Job* out) {
   journal::Encode(x.spec, out->mutable_spec());
   out->set_priority(x.priority);
   out->set_held(x.held);
+  out->set_admin_hold(x.admin_hold);
   out->set_begin_reached(x.begin_reached);
   out->set_submitted_at_us(x.submitted_at.micros());
   out->set_finished_at_us(x.finished_at.micros());
@@ -192,6 +195,7 @@ Status Decode(const pb::Job& in, sched::Job* x) {
   BSUB_RETURN_IF_ERROR(journal::Decode(in.spec(), &x->spec));
   x->priority = in.priority();
   x->held = in.held();
+  x->admin_hold = in.admin_hold();
   x->begin_reached = in.begin_reached();
   x->submitted_at = TimePoint(in.submitted_at_us());
   x->finished_at = TimePoint(in.finished_at_us());

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "scheduler/core/dependency_eval.h"
 #include "scheduler/rpc/calls.h"
 #include "scheduler/rpc/job_details.h"
 #include "scheduler/rpc/job_translation.h"
@@ -25,6 +26,8 @@ Result<Look> LookAt(const CoreView& view, const JobTarget& target) {
   half.command = found.job->spec.command;
   if (found.ordinal) {
     FillChild(view.state(), *found.job, *found.ordinal, half.job);
+    half.never_ran = sched::NeverRan(*found.job, *found.ordinal);
+    if (half.never_ran) half.why_never = sched::DescribeNever(view.state(), *found.job, *found.ordinal);
   } else {
     FillJob(view.state(), *found.job, half.job);
   }

@@ -21,6 +21,18 @@ Status AddEnd(HistoryPort& history, const sched::TaskRef& task, v1::Job& job) {
   return OkStatus();
 }
 
+// Of a child that the core still has, as a bit.
+Status AddCause(HistoryPort& history, const HalfJob& half, v1::Job& job) {
+  BSUB_ASSIGN_OR_RETURN(std::optional<PastTaskEnd> past, history.EndOf(*half.task));
+  if (!past) return OkStatus();
+  End& end = past->end;
+  if (end.kind == EndKind::kDependencyFailed && !half.why_never.empty()) end.reason = half.why_never;
+  FillExit(end, *job.mutable_exit());
+  job.set_reason(Describe(end));
+  job.set_finished_at_us(past->at.micros());
+  return OkStatus();
+}
+
 }  // namespace
 
 void AddCommand(PayloadPort& payloads, HalfJob& half) {
@@ -35,6 +47,7 @@ Status AddPast(HistoryPort& history, HalfJob& half) {
   if (!half.task) return OkStatus();
   BSUB_ASSIGN_OR_RETURN(const std::vector<PastAttempt> attempts, history.AttemptsOf(*half.task));
   if (half.forgotten) BSUB_RETURN_IF_ERROR(AddEnd(history, *half.task, half.job));
+  if (half.never_ran && attempts.empty()) BSUB_RETURN_IF_ERROR(AddCause(history, half, half.job));
   AddPastAttempts(attempts, half.job);
   return OkStatus();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "api/bsub/v1/scheduler.pb.h"
 #include "common/hash.h"
@@ -18,6 +19,10 @@ struct HalfJob {
   PayloadHash command;
   std::optional<sched::TaskRef> task;  // whose finished attempts to add; nothing: there are none
   bool forgotten = false;              // by the core: how it ended is in the history too
+  // A child that failed without an attempt: the core has only a bit of it, the history the whole end. What it
+  // says of many children at once is replaced by what the core knows of this one, if anything.
+  bool never_ran = false;
+  std::string why_never{};
 };
 
 // On a reader's thread. A command that was collected with an old job stays empty: the rest is worth showing.

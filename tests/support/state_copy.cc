@@ -7,6 +7,7 @@ sched::Task Copy(const sched::Task& from) {
   sched::Task to;
   to.state = from.state;
   to.held = from.held;
+  to.admin_hold = from.admin_hold;
   to.front = from.front;
   to.started = from.started;
   to.attempts = from.attempts;
@@ -51,6 +52,7 @@ sched::State CopyDurable(const sched::State& from) {
     copy.spec.settings = std::make_shared<JobSettings>(*job.spec.settings);
     copy.priority = job.priority;
     copy.held = job.held;
+    copy.admin_hold = job.admin_hold;
     copy.begin_reached = job.begin_reached;
     copy.submitted_at = job.submitted_at;
     copy.finished_at = job.finished_at;

@@ -190,6 +190,26 @@ TEST(Control, AHeldRunningJobStaysHeldForItsNextAttempt) {
   EXPECT_THAT(env.TakeLaunched(), ElementsAre(a));
 }
 
+TEST(Control, OnlyAnAdministratorEndsAnAdministratorsHold) {
+  for (const char* name : {"1", "2[2]"}) {
+    Env env;
+    env.AddNodes(1, Cpus(9));
+    env.Submit(Job());
+    env.Submit(Job().Array("1-3"));
+    ASSERT_TRUE(env.Hold(name));
+    ASSERT_TRUE(env.Hold(name, Ops())) << "over the owner's own";
+    ASSERT_TRUE(env.Hold(name)) << "which does not take it over";
+    EXPECT_THAT(Says(env.Release(name)), HasSubstr(std::string(name) + " was held by an administrator"));
+    EXPECT_THAT(env.Explain(name), HasSubstr("held by an administrator"));
+    env.RestartFromState();
+    env.Connect("n1");
+    EXPECT_THAT(Says(env.Release(name)), HasSubstr("ask one to release it"));
+    ASSERT_TRUE(env.Release(name, Ops()));
+    ASSERT_TRUE(env.Hold(name));
+    EXPECT_EQ(Says(env.Release(name)), "ok") << "its own again";
+  }
+}
+
 TEST(Control, ARequeueNeedsItsQueue) {
   Env env;
   ASSERT_TRUE(env.SetQueue({.name = "old"}));
@@ -245,6 +265,74 @@ TEST(Control, TooManyTargetsAreRefusedAsAWhole) {
       sched::ReplyTo(9), Alice(), sched::ControlAction::kCancel, {{1, {}}, {1, {}}, {1, {}}}, "", 0});
   EXPECT_THAT(outcome.entries, IsEmpty());
   EXPECT_FALSE(std::get<sched::Reply>(outcome.messages.at(0)).body);
+}
+
+std::vector<Status> ResultsOf(const sched::Outcome& outcome) {
+  for (const sched::Message& message : outcome.messages) {
+    const auto* reply = std::get_if<sched::Reply>(&message);
+    if (reply && reply->body) return std::get<sched::ControlResults>(*reply->body).results;
+  }
+  return {};
+}
+
+TEST(Control, OneThatIsNamedAgainGetsTheSameAnswerAndIsLookedAtOnce) {
+  Env env;
+  const JobId a = env.Submit(Job().Array("1-1000"));
+  std::vector<JobTarget> targets(200, JobTarget{a.value(), {}});
+  targets.push_back({a.value(), 7});
+  targets.push_back({a.value(), 7});
+  const auto outcome =
+      env.Handle(sched::Control{sched::ReplyTo(9), Alice(), sched::ControlAction::kCancel, targets, "", 0});
+  const std::vector<Status> results = ResultsOf(outcome);
+  ASSERT_THAT(results, SizeIs(202));
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(Says(results[static_cast<std::size_t>(i)]), "ok");
+  EXPECT_THAT(Says(results[200]), HasSubstr("job 1[7] is already over"));
+  EXPECT_EQ(Says(results[201]), Says(results[200]));
+  EXPECT_THAT(outcome.entries, SizeIs(1));
+}
+
+TEST(Control, OneCallChangesABoundedNumberOfTasks) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.max_control_tasks = 100;
+  Env env(settings);
+  for (const char* indices : {"1-150", "1-60", "1-60", "1-40"}) env.Submit(Job().Array(indices));
+  const auto call = [&](sched::ControlAction action,
+                        std::vector<JobTarget> targets = {{1, {}}, {2, {}}, {3, {}}, {4, {}}}) {
+    return ResultsOf(env.Handle(
+        sched::Control{sched::ReplyTo(9), Alice(), action, std::move(targets), "", 0}));
+  };
+  auto results = call(sched::ControlAction::kCancel);
+  ASSERT_THAT(results, SizeIs(4));
+  EXPECT_EQ(Says(results[0]), "ok") << "one that is too large by itself must be possible";
+  EXPECT_THAT(Says(results[1]),
+              HasSubstr("job 2 was left as it is: this call has changed 150 tasks already, of "
+                        "at most 100 (core.max_control_tasks)"));
+  EXPECT_EQ(env.StateOf("2"), JobState::kPending);
+  results = call(sched::ControlAction::kCancel);
+  EXPECT_EQ(Says(results[1]), "ok");
+  EXPECT_THAT(Says(results[2]), HasSubstr("name it again"));
+  EXPECT_EQ(Says(results[3]), "ok") << "60 and 40";
+  ASSERT_TRUE(call(sched::ControlAction::kCancel, {{3, {}}}).at(0));
+  results = call(sched::ControlAction::kRequeue);
+  EXPECT_EQ(Says(results[0]), "ok");
+  EXPECT_THAT(Says(results[1]), HasSubstr("job 2 was left as it is"));
+}
+
+// It would be copied into the end of each job that can then never run.
+TEST(Control, ALongReasonIsRefusedAsAWhole) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  const JobId a = env.Submit(Job());
+  const std::size_t before = env.journal().size();
+  const std::string longest(env.DefaultSettings().max_text_bytes, 'x');
+  EXPECT_THAT(Says(env.Cancel(a, Alice(), longest + "x")), HasSubstr("1025 bytes long; at most 1024"));
+  EXPECT_THAT(Says(env.Cancel(a, Alice(), "two\nlines")), HasSubstr("control character"));
+  EXPECT_THAT(Says(env.SetNode(sched::NodeAction::kDrain, "n1", Ops(), longest + "x")),
+              HasSubstr("reason 'xxx"));
+  EXPECT_THAT(Says(env.SetQueue({.name = "q", .description = longest + "x"})), HasSubstr("description 'xxx"));
+  EXPECT_EQ(env.journal().size(), before) << "nothing of it is kept";
+  EXPECT_EQ(Says(env.SetNode(sched::NodeAction::kDrain, "n1", Ops(), longest)), "ok");
+  EXPECT_EQ(Says(env.Cancel(a, Alice(), longest)), "ok");
 }
 
 TEST(Control, PriorityIsOfTheWholeJob) {

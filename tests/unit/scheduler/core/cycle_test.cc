@@ -7,6 +7,7 @@ namespace bsub::testing {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 // The order in which everything starts on a cluster that runs one task at a time.
@@ -144,8 +145,134 @@ TEST(Cycle, TheBudgetBoundsOneCycleAndItAsksForAnother) {
   EXPECT_FALSE(env.cycle_wanted());
 }
 
-TEST(Cycle, ABigJobDoesNotHoldUpSmallOnesOfItsQueue) {
+// Without a node that is kept free for it, each CPU that comes free would go to the next small one.
+TEST(KeptNode, AWideJobStartsUnderAStreamOfSmallOnes) {
   Env env;
+  env.AddNodes(2, Cpus(4));
+  std::vector<std::string> running;
+  const auto step = [&] {
+    env.Submit(Job());
+    env.Cycle();
+    for (const std::string& task : env.TakeLaunchedTasks()) running.push_back(task);
+  };
+  for (int i = 0; i < 8; ++i) step();
+  const JobId wide = env.Submit(Job().Cpus(4));
+  int ends = 0;
+  while (env.StateOf(wide) == JobState::kRunnable && ends < 20) {
+    env.Advance(std::chrono::seconds(10));
+    env.Finish(running.front(), Exit(0));
+    running.erase(running.begin());
+    ++ends;
+    step();
+  }
+  EXPECT_LE(ends, 8) << "each node runs four; at the latest when all that ran before it have ended";
+  EXPECT_EQ(env.StateOf(wide), JobState::kStarting);
+}
+
+TEST(KeptNode, OnlyOneAndOnlyFromThoseServedLater) {
+  Env env;
+  env.AddNodes(2, Cpus(4));
+  env.Submit(Job().Cpus(3));
+  env.Submit(Job().Cpus(2));
+  env.Cycle();
+  env.TakeLaunches();  // one CPU is free on n1 and two on n2
+  const JobId wide = env.Submit(Job().Cpus(4));
+  const JobId later = env.Submit(Job());
+  const JobId last = env.Submit(Job());
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(later)) << "on n1; n2 is closer to what the wide one needs";
+  EXPECT_THAT(env.Explain(wide), HasSubstr("node n2 is kept free for it"));
+  EXPECT_THAT(env.Explain(last), HasSubstr("node n2 would do but is kept free for job 3, which is before it"));
+  EXPECT_THAT(env.Explain(last), HasSubstr("`bsub-lite when 3`"));
+  const JobId before = env.Submit(Job().Priority(1));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(before)) << "what is before it may still take the room";
+  env.Finish("2", Exit(0));
+  env.Cycle();
+  env.ExpectNothingElse();
+  env.Finish(before, Exit(0));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(wide));
+}
+
+TEST(KeptNode, LowerQueuesLeaveItAloneToo) {
+  Env env;
+  ASSERT_TRUE(env.SetQueue({.name = "high", .priority = 9}));
+  env.AddNodes(1, Cpus(4));
+  env.Submit(Job());
+  env.Cycle();
+  env.TakeLaunches();
+  const JobId wide = env.Submit(Job().Cpus(4).Queue("high"));
+  env.Submit(Job());
+  env.Cycle();
+  env.ExpectNothingElse();
+  ASSERT_TRUE(env.Hold(wide));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(JobId(3))) << "nothing is kept for one that may not start";
+}
+
+TEST(KeptNode, WhatItDoesNotNeedIsForOthers) {
+  Env env;
+  env.AddNode(FakeNode("n1", Cpus(8, /*mem_gib=*/8, /*gpus=*/1)));
+  env.Submit(Job().Gpus(1));
+  env.Cycle();
+  env.TakeLaunches();
+  env.Submit(Job().Cpus(2).Gpus(1).MemGiB(1));
+  const JobId plain = env.Submit(Job().Cpus(5));
+  const JobId more = env.Submit(Job());
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(plain)) << "two of the seven CPUs are kept";
+  EXPECT_EQ(env.StateOf(more), JobState::kRunnable);
+}
+
+// A service that never ends must not make its node the one that is waited for.
+TEST(KeptNode, TheOneWhoseTasksEndSoonest) {
+  Env env;
+  env.AddNodes(2, Cpus(4));
+  env.Submit(Job());  // on n1
+  env.Cycle();
+  env.Start("1");
+  env.Advance(std::chrono::hours(10));
+  env.Submit(Job().Cpus(4).Walltime(std::chrono::minutes(5)));
+  env.Cycle();
+  env.TakeLaunches();
+  const JobId wide = env.Submit(Job().Cpus(4));
+  const JobId small = env.Submit(Job());
+  env.Cycle();
+  EXPECT_THAT(env.Explain(wide), HasSubstr("node n2 is kept free for it"));
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(small)) << "n1 has room, and is not the one that is kept";
+}
+
+TEST(KeptNode, NoneForWhatCanNeverRun) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  env.Submit(Job());
+  env.Cycle();
+  env.TakeLaunches();
+  env.Submit(Job().Cpus(64).Priority(5));
+  const JobId small = env.Submit(Job());
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(small));
+}
+
+TEST(KeptNode, ADrainedNodeIsKeptForNobody) {
+  Env env;
+  env.AddNodes(2, Cpus(4));
+  for (int i = 0; i < 2; ++i) env.Submit(Job().Cpus(3));
+  env.Cycle();
+  env.TakeLaunches();
+  const JobId wide = env.Submit(Job().Cpus(4));
+  env.Cycle();
+  EXPECT_THAT(env.Explain(wide), HasSubstr("node n1 is kept free for it"));
+  ASSERT_TRUE(env.SetNode(sched::NodeAction::kDrain, "n1"));
+  env.Cycle();
+  EXPECT_THAT(env.Explain(wide), HasSubstr("node n2 is kept free for it"));
+}
+
+TEST(KeptNode, ItCanBeSwitchedOff) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.kept_nodes_per_queue = 0;
+  Env env(settings);
   env.AddNodes(1, Cpus(4));
   env.Submit(Job().Cpus(3));
   const JobId big = env.Submit(Job().Cpus(4));

@@ -221,7 +221,12 @@ TEST(Sequential, AFailureEndsTheRest) {
   EXPECT_EQ(env.StateOf(a), JobState::kFailed);
   EXPECT_EQ(env.job(a).array->failed_count, 99u);
   EXPECT_THAT(env.JournalText(),
+              HasSubstr("TasksEnded 1 tasks=2-99 end=\"a dependency can no longer be met: "
+                        "Dependent Job failed: sequential() can never be met, first for "
+                        "1[3]: job 1[2] failed with exit code 5\""));
+  EXPECT_THAT(env.Explain("1[3]"),
               HasSubstr("sequential() can never be met, job 1[2] failed with exit code 5"));
+  EXPECT_THAT(env.Explain("1[90]"), HasSubstr("sequential() can never be met, job 1[89] never ran"));
 }
 
 TEST(Sequential, TogetherWithAnotherCondition) {
@@ -287,7 +292,9 @@ TEST(Impossible, ReasonsDoNotGrowAlongACascade) {
 }
 
 TEST(Impossible, ALongCascadeIsFinishedByTicks) {
-  Env env;
+  sched::Settings settings = Env::DefaultSettings();
+  settings.max_ended_per_step = 4096;
+  Env env(settings);
   env.AddNodes(1, Cpus(1));
   env.SetChecks(false);
   const JobId a = env.Submit(Job().Array("1-10000").After("sequential()"));
@@ -300,6 +307,81 @@ TEST(Impossible, ALongCascadeIsFinishedByTicks) {
   env.Advance(std::chrono::seconds(1));
   EXPECT_EQ(env.StateOf(a), JobState::kFailed);
   env.Check("the cascade");
+}
+
+// Each of a million children with an entry that names its own parent would be a million entries.
+TEST(Impossible, ChildrenEndTogetherAndEachIsExplainedWhenAsked) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  const JobId parent = env.Submit(Job().Array("1-3000"));
+  const JobId waiter = env.Submit(Job().Array("1-3000").After("n_to_n(1)"));
+  const JobId last = env.Submit(Job().Array("1-3000").After("done(2[*])"));
+  env.Cycle();
+  env.Finish("1[1]", Exit(0));
+  env.Cycle();
+  env.Finish("1[2]", Exit(3));
+  EXPECT_THAT(env.JournalText(),
+              HasSubstr("done(1[*]) can never be met, job 1[2] failed with exit code 3\""));
+  const std::size_t before = env.journal().size();
+  ASSERT_TRUE(env.Cancel(parent));
+  EXPECT_EQ(env.StateOf(parent), JobState::kFailed);
+  EXPECT_EQ(env.job(waiter).array->failed_count, 2999u);
+  EXPECT_EQ(env.job(last).array->failed_count, 2999u);
+  EXPECT_EQ(env.journal().size() - before, 3u) << env.JournalText(before);
+  EXPECT_THAT(env.JournalText(before),
+              HasSubstr("TasksEnded 2 tasks=2-2999 end=\"a dependency can no longer "
+                        "be met: Dependent Job failed: done(1[*]) can never be met, "
+                        "first for 2[3]: job 1[3] never ran\""));
+  EXPECT_THAT(env.Explain("2[2]"),
+              HasSubstr("done(1[*]) can never be met, job 1[2] failed with exit code 3"));
+  EXPECT_THAT(env.Explain("2[2]"), HasSubstr("why 1"));
+  EXPECT_THAT(env.Explain("2[77]"), HasSubstr("done(1[*]) can never be met, job 1[77] never ran"));
+  EXPECT_THAT(env.Explain("1[77]"), HasSubstr("it was cancelled while it waited"));
+}
+
+TEST(Impossible, OneEntryForEachConditionThatFailed) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job().Array("1-200"));
+  env.Submit(Job());
+  env.Submit(Job().Array("1-200").After("(done(1[*]) && done(2)) || !started(2)"));
+  const JobId seq = env.Submit(Job().Array("1-200").After("done(1[*]) && sequential()"));
+  env.Cycle();
+  env.Finish("1[1]", Exit(0));
+  ASSERT_TRUE(env.Cancel("1[50]"));
+  EXPECT_EQ(env.job(seq).array->failed_count, 151u) << "50 by its parent, the rest after it";
+  EXPECT_EQ(env.job(JobId(3)).array->failed_count, 0u);
+  const std::size_t before = env.journal().size();
+  env.Cycle();
+  ASSERT_TRUE(env.Cancel("1"));
+  env.Finish("1[2]", Exit(0));
+  ASSERT_TRUE(env.SetPriority("2", 9));
+  env.Cycle();
+  env.Finish("2", Exit(7));
+  EXPECT_EQ(env.StateOf(JobId(3)), JobState::kFailed);
+  int entries = 0;
+  for (std::size_t i = before; i < env.journal().size(); ++i) {
+    const auto* ended = std::get_if<sched::TasksEnded>(&env.journal()[i].body);
+    entries += ended && ended->job == JobId(3);
+  }
+  EXPECT_EQ(entries, 2) << env.JournalText(before);
+  EXPECT_THAT(env.JournalText(before), HasSubstr("done(2) can never be met, job 2 exited with code 7"));
+}
+
+TEST(Impossible, OneInputEndsABoundedNumberOfChildren) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.max_ended_per_step = 128;
+  Env env(settings);
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job().Held());
+  const JobId waiter = env.Submit(Job().Array("1-1000").After("done(1)"));
+  ASSERT_TRUE(env.Cancel("1", Alice(), std::string(1000, 'x')));
+  EXPECT_EQ(env.job(waiter).array->failed_count, 128u);
+  const std::size_t before = env.journal().size();
+  EXPECT_LE(env.wake_at(), env.now());
+  env.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(env.StateOf(waiter), JobState::kFailed);
+  EXPECT_LT(env.JournalText(before).size(), 7 * 500u) << "a long reason is not copied as a whole";
 }
 
 TEST(Impossible, AStartCanMakeItImpossibleToo) {
@@ -394,6 +476,29 @@ TEST(RequeuedParent, ARunningWaiterIsLeftAlone) {
   env.TakeLaunches();
   env.RunAll();
   EXPECT_EQ(env.StateOf(waiter), JobState::kSucceeded);
+}
+
+// Waiters of single children are found by the child's index, whatever the array's stride.
+TEST(ChildWaiters, ComeAndGo) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job().Array("10-30:10"));
+  const JobId second = env.Submit(Job().After("done(1[20])")), third = env.Submit(Job().After("done(1[30])"));
+  const JobId again = env.Submit(Job().After("ended(1[20]) && done(1[10])"));
+  env.Cycle();
+  env.Finish("1[10]", Exit(0));
+  EXPECT_EQ(env.StateOf(second), JobState::kPending);
+  env.Cycle();
+  env.Finish("1[20]", Exit(0));
+  EXPECT_EQ(env.StateOf(second), JobState::kRunnable);
+  EXPECT_EQ(env.StateOf(again), JobState::kRunnable);
+  EXPECT_EQ(env.StateOf(third), JobState::kPending);
+  ASSERT_TRUE(env.Cancel("1[30]"));
+  EXPECT_EQ(env.StateOf(third), JobState::kFailed);
+  env.TakeLaunches();
+  env.RunAll();
+  env.Advance(env.DefaultSettings().finished_retention + std::chrono::hours(200));
+  EXPECT_TRUE(env.state().jobs.empty());
 }
 
 }  // namespace

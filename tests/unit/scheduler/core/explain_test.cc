@@ -52,6 +52,26 @@ TEST(Explain, ADependencyThatCanNeverBeMet) {
                                     HasSubstr("`bsub-lite cancel 2`")));
 }
 
+// The core's thread counts while all others wait.
+TEST(Explain, WhatIsAheadIsCountedAsFarAsAnybodyCares) {
+  Env env;
+  env.SetChecks(false);
+  env.AddNodes(1, Cpus(1));
+  for (int i = 0; i < 1000; ++i) env.Submit(Job());
+  EXPECT_THAT(env.Explain(env.Submit(Job())), HasSubstr("1000 jobs are served before it"));
+  EXPECT_THAT(env.Explain(env.Submit(Job())), HasSubstr("more than 1000 jobs are served before it"));
+  EXPECT_THAT(env.Explain("7"), HasSubstr("6 jobs are served before it"));
+  EXPECT_THAT(env.Explain(env.Submit(Job().Priority(1))), HasSubstr("next in line"));
+}
+
+TEST(Explain, OfAnArrayTheFirstChildThatWaitsSpeaks) {
+  Env env;
+  env.AddNodes(1, Cpus(100));
+  env.Submit(Job().Array("1-200"));
+  env.Cycle();
+  EXPECT_THAT(env.Explanation("1").task.ordinal, 100u);
+}
+
 TEST(Explain, TheBeginTimeAndHowLongUntil) {
   Env env;
   env.AddNodes(1, Cpus(1));

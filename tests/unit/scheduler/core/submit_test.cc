@@ -168,5 +168,36 @@ TEST(Submit, EqualSettingsAreStoredOnce) {
   EXPECT_NE(env.job(a).spec.settings.get(), env.job(c).spec.settings.get());
 }
 
+// Each pattern must cost what it matches and not what there is, and all of them what a dependency may hold.
+TEST(Submit, PatternsAreBoundedByTheSizeOfADependency) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.spec_limits.dependency.max_nodes = 9;
+  Env env(settings);
+  for (const char* name : {"x1", "x2", "x3", "x4", "x5", "y", "w"}) env.Submit(Job().Name(name));
+  env.Submit(Job().Name("x6").By(Bob()));
+  const auto conditions = [&](const char* expression) {
+    const auto accepted = env.TrySubmit(Job().Name("waiter").After(expression));
+    return accepted ? ToString(env.job(accepted->job).spec.dependency) : accepted.error().message;
+  };
+  EXPECT_EQ(conditions("done(x*)"), "done(1) && done(2) && done(3) && done(4) && done(5)");
+  for (const char* expression : {"done(x*) && done(y)", "done(y) && done(x*)", "done(x*) && done(x*)"}) {
+    EXPECT_THAT(conditions(expression),
+                HasSubstr("dependency done(x*): with all of your jobs of that name the "
+                          "dependency has more than 9 conditions and operators"))
+        << expression;
+  }
+  EXPECT_EQ(conditions("done(y*) || !done(x1*)"), "done(6) || !done(1)");
+}
+
+TEST(Submit, OnlyAdministratorsGoAboveTheHighestPriorityOfUsers) {
+  Env env;
+  EXPECT_THAT(Refusal(env, Job().Priority(101)),
+              HasSubstr("priority 101: alice may ask for at most 100 (core.max_user_priority)"));
+  EXPECT_THAT(Refusal(env, Job().Priority(1'000'000)), HasSubstr("ask an administrator"));
+  env.Submit(Job().Priority(100));
+  env.Submit(Job().Priority(-1'000'000));
+  env.Submit(Job().Priority(1'000'000).By(Ops()));
+}
+
 }  // namespace
 }  // namespace bsub::testing

@@ -111,9 +111,42 @@ TEST(Time, ForgettingIsBoundedPerTick) {
   for (int i = 0; i < 5; ++i) env.Submit(Job());
   env.RunAll();
   env.Advance(kRetention + 10s);
-  EXPECT_EQ(env.state().jobs.size(), 3u);
-  env.Advance(5min);
+  EXPECT_EQ(env.state().jobs.size(), 0u) << "it goes on at once";
+  std::vector<std::size_t> steps;
+  for (const sched::JournalEntry& entry : env.journal()) {
+    if (const auto* e = std::get_if<sched::JobsForgotten>(&entry.body)) steps.push_back(e->jobs.size());
+  }
+  EXPECT_THAT(steps, ElementsAre(2u, 2u, 1u));
+}
+
+TEST(Time, ManyChildrenCountAsSeveralJobs) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.max_forgotten_per_tick = 3;
+  Env env(settings);
+  env.SetChecks(false);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(env.Cancel(env.Submit(Job().Array("1-20000"))));
+  env.Check("the cancels");
+  env.Advance(kRetention + 10s);
+  env.Check("all of them are forgotten");
   EXPECT_EQ(env.state().jobs.size(), 0u);
+  int steps = 0;
+  for (const sched::JournalEntry& entry : env.journal())
+    steps += std::get_if<sched::JobsForgotten>(&entry.body) != nullptr;
+  EXPECT_EQ(steps, 3);
+}
+
+// Else each step would begin with the same awaited ones and never come to the rest.
+TEST(Time, WhatIsAwaitedDoesNotStopTheRestFromBeingForgotten) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.max_forgotten_per_tick = 2;
+  Env env(settings);
+  env.AddNodes(1, Cpus(9));
+  for (int i = 0; i < 7; ++i) env.Submit(Job());
+  env.Submit(Job().After("ended(1) && ended(2) && ended(3) && ended(4)").Held());
+  env.RunAll();
+  env.Advance(kRetention + 10s);
+  EXPECT_EQ(env.state().jobs.size(), 5u);
+  EXPECT_GT(env.wake_at(), env.now());
 }
 
 // A waiter that may be requeued still needs to know how its parent ended.

@@ -56,7 +56,7 @@ struct Same {
   }
   bool operator()(const sched::HoldSet& e) const {
     using T = sched::HoldSet;
-    return Fieldwise(e, &T::target, &T::held, &T::by, &T::reason);
+    return Fieldwise(e, &T::target, &T::held, &T::by, &T::reason, &T::by_admin);
   }
   bool operator()(const sched::PrioritySet& e) const {
     using T = sched::PrioritySet;
@@ -140,13 +140,18 @@ TEST(EntryCodec, EveryFieldOfEveryKindRoundTrips) {
   EXPECT_EQ(kinds.size(), std::variant_size_v<sched::EntryBody>) << "a kind has no sample";
 }
 
-// The golden journal is older than the field, so the samples do not have it.
-TEST(EntryCodec, KeepsANodesStateId) {
+// The golden journal is older than these fields, so the samples do not have them.
+TEST(EntryCodec, KeepsFieldsThatTheSamplesLack) {
+  const auto back = [](sched::EntryBody body) {
+    const auto decoded = DecodeEntry(EncodeEntry({Sequence(1), TimePoint(1), std::move(body)}));
+    EXPECT_TRUE(decoded) << decoded.error().message;
+    return decoded->body;
+  };
   sched::NodeRegistered node{NodeId(2), Incarnation(9), {}};
   node.description.state_id = "0123456789abcdef";
-  const auto decoded = DecodeEntry(EncodeEntry({Sequence(1), TimePoint(1), node}));
-  ASSERT_TRUE(decoded) << decoded.error().message;
-  EXPECT_EQ(std::get<sched::NodeRegistered>(decoded->body).description.state_id, "0123456789abcdef");
+  EXPECT_EQ(std::get<sched::NodeRegistered>(back(node)).description.state_id, "0123456789abcdef");
+  const sched::HoldSet hold{{JobId(17), {}}, true, "root", "later", true};
+  EXPECT_TRUE(std::get<sched::HoldSet>(back(hold)).by_admin);
 }
 
 // A struct that grew a field shows here: add the field to the codec, the comparison above and SampleEntries.

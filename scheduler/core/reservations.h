@@ -1,0 +1,56 @@
+// Nodes that are kept free for tasks that fit on none now, so that smaller ones behind them cannot take the
+// room that comes free for ever.
+//
+// Each scheduling cycle decides them anew: in every queue the first class that fits nowhere is given a node
+// on which it will fit soonest. What is served after it finds on that node only what it does not need. A
+// reservation is scratch: it is never journaled, a restart forgets it, and the next cycle makes another.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "common/ids.h"
+#include "common/time.h"
+#include "jobs/resources.h"
+#include "scheduler/core/capacity.h"
+#include "scheduler/core/waiting.h"
+
+namespace bsub::sched {
+
+class Store;
+
+struct Reservation {
+  std::string queue;
+  ClassKey holder;
+  // The node stays the same until then, or until it can no longer serve: one that is chosen anew in each
+  // cycle would never drain.
+  TimePoint until;
+};
+
+class Reservations {
+ public:
+  void Add(NodeId node, Reservation reservation);
+  const std::map<NodeId, Reservation>& all() const { return all_; }
+  // What of each node is not for those who are served later.
+  const KeptResources& kept() const { return kept_; }
+  std::optional<NodeId> NodeOf(std::string_view queue, const ClassKey& holder) const;
+
+ private:
+  std::map<NodeId, Reservation> all_;
+  KeptResources kept_;
+};
+
+// Whether the class still waits: it may have been cancelled, held or started since.
+const WaitingClass* HolderOf(const Store& store, const Reservation& reservation);
+
+// A usable node, not in `taken`, that could run the request and will have room for it soonest; with the time
+// until which the choice should stand. Tasks without a time limit are expected to run as long again as they
+// have.
+struct KeptNode {
+  NodeId node;
+  TimePoint until;
+};
+std::optional<KeptNode> ChooseNodeToKeep(const Store& store, const Resources& request,
+                                         const Reservations& taken, TimePoint now);
+
+}  // namespace bsub::sched
