@@ -40,18 +40,41 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::Open(FileSystem& files, co
   if (tail.empty) {
     BSUB_RETURN_IF_ERROR(writer->BeginSegment(settings.segment_bytes));
   } else {
-    BSUB_RETURN_IF_ERROR(writer->OpenTail());
+    BSUB_RETURN_IF_ERROR(writer->OpenTail(tail.last_batch));
   }
   return writer;
 }
 
-Status JournalWriter::OpenTail() {
+// A batch that was read need not be on the disk. Whoever wrote it may have been killed before the sync; or
+// the sync failed, and then the kernel takes the pages for clean: they can be read until power fails, and the
+// next sync succeeds without writing them. So what may not be durable is written again. That is the last
+// batch and the header, since a batch is begun only when all before it is durable.
+Status JournalWriter::WriteAgain(std::uint64_t last_batch) {
+  const std::string path = Join(directory_, FileName(FileKind::kSegment, segment_));
+  const Error changed = DataLoss(path +
+                                 " is not what it was a moment ago; start again, and if that does not help "
+                                 "put it back from a backup");
+  BSUB_ASSIGN_OR_RETURN(const std::string head, file_->ReadAt(0, kSegmentHeaderBytes));
+  const auto header = DecodeSegmentHeader(head);
+  if (!header || header->first_sequence != segment_ || header->salt != salt_) return changed;
+  BSUB_RETURN_IF_ERROR(file_->WriteAt(0, head));
+  if (last_batch == 0) return OkStatus();
+  BSUB_ASSIGN_OR_RETURN(const std::string bytes, file_->ReadAt(last_batch, offset_ - last_batch));
+  const auto batch = DecodeBatchHeader(bytes, salt_);
+  if (!batch || batch->hash != hash_ || bytes.size() < kBatchHeaderBytes + batch->body_bytes ||
+      !BodyMatches(*batch, std::string_view(bytes).substr(kBatchHeaderBytes, batch->body_bytes), salt_)) {
+    return changed;
+  }
+  return file_->WriteAt(last_batch, bytes);
+}
+
+Status JournalWriter::OpenTail(std::uint64_t last_batch) {
   BSUB_ASSIGN_OR_RETURN(file_, files_.OpenForWrite(Join(directory_, FileName(FileKind::kSegment, segment_))));
   // What is reserved behind the tail was zero when it was read; space that a repair cut off is reserved
   // again.
   reserved_bytes_ = std::max<std::uint64_t>(settings_.segment_bytes, offset_);
   BSUB_RETURN_IF_ERROR(file_->Preallocate(reserved_bytes_));
-  // The batches that were read may not have been synced by whoever wrote them (a process killed in between).
+  BSUB_RETURN_IF_ERROR(WriteAgain(last_batch));
   BSUB_RETURN_IF_ERROR(file_->DataSync());
   return files_.SyncDirectory(directory_);
 }

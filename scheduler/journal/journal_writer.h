@@ -65,7 +65,8 @@ class JournalWriter {
  private:
   JournalWriter(FileSystem& files, std::string directory, const ClusterUuid& cluster,
                 const SegmentSettings& settings, const JournalTail& tail);
-  Status OpenTail();
+  Status OpenTail(std::uint64_t last_batch);
+  Status WriteAgain(std::uint64_t last_batch);
   Status BeginSegment(std::uint64_t reserve_bytes);
   Status TakeNext(const std::string& path);
   Status CloseSegment(File& file, std::uint64_t offset, std::uint64_t salt, std::uint64_t previous);

@@ -137,6 +137,7 @@ class Replayer {
     tail_.next_sequence = end.next_sequence;
     tail_.hash = end.hash;
     tail_.offset = end.offset;
+    tail_.last_batch = end.last_batch;
     closed_ = end.closed;
     if (end.kind == SegmentEnd::Kind::kDamaged) {
       if (end.problem.code == Code::kUnimplemented)

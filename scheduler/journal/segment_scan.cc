@@ -87,6 +87,7 @@ std::optional<ScannedBatch> SegmentScanner::Next() {
     return std::nullopt;
   }
   const ScannedBatch batch{end_.offset, *header, std::move(*records)};
+  end_.last_batch = end_.offset;
   end_.offset += kBatchHeaderBytes + PaddedBodyBytes(body.size());
   if (!batch.records.empty() && batch.records.front().kind == RecordKind::kClosed) {
     end_.closed = true;

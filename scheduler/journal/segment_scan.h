@@ -32,6 +32,7 @@ struct SegmentEnd {
   enum class Kind { kClean, kTorn, kDamaged };
   Kind kind = Kind::kClean;
   std::uint64_t offset = 0;         // where the good part ends
+  std::uint64_t last_batch = 0;     // where its last batch begins; 0: it holds none
   std::uint64_t torn_bytes = 0;     // kTorn: up to the last byte that is not zero
   std::uint64_t next_sequence = 0;  // the first that is not in the good part
   std::uint64_t hash = 0;           // of the last good batch: what the next one must name
