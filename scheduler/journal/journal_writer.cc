@@ -17,6 +17,25 @@ std::uint64_t RandomSalt() {
   return (std::uint64_t{device()} << 32) | device();
 }
 
+// Cuts records into batches whose bodies, with a mark of kind kMore, have at most `max_bytes`; a larger
+// record is a batch of its own.
+std::vector<std::span<const Record>> Split(std::span<const Record> records, std::uint64_t max_bytes) {
+  std::vector<std::span<const Record>> parts;
+  std::size_t begin = 0;
+  std::uint64_t bytes = kRecordHeaderBytes;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const std::uint64_t size = kRecordHeaderBytes + records[i].bytes.size();
+    if (i > begin && bytes + size > max_bytes) {
+      parts.push_back(records.subspan(begin, i - begin));
+      begin = i;
+      bytes = kRecordHeaderBytes;
+    }
+    bytes += size;
+  }
+  parts.push_back(records.subspan(begin));
+  return parts;
+}
+
 }  // namespace
 
 JournalWriter::JournalWriter(FileSystem& files, std::string directory, const ClusterUuid& cluster,
@@ -150,36 +169,47 @@ Status JournalWriter::Roll() {
   return RollTo(settings_.segment_bytes);
 }
 
-Status JournalWriter::MakeRoom(std::size_t encoded_bytes) {
+Status JournalWriter::MakeRoom(std::span<const Record> records) {
   if (poison_) return *poison_;
-  if (offset_ + encoded_bytes <= reserved_bytes_ || segment_ == next_sequence_) return OkStatus();
-  return RollTo(std::max<std::uint64_t>(settings_.segment_bytes, kSegmentHeaderBytes + encoded_bytes));
+  std::uint64_t bytes = 0;
+  for (const auto part : Split(records, settings_.max_batch_bytes))
+    bytes += EncodedBatchBytes(part) + PaddedBodyBytes(kRecordHeaderBytes);
+  if (offset_ + bytes <= reserved_bytes_ || segment_ == next_sequence_) return OkStatus();
+  return RollTo(std::max<std::uint64_t>(settings_.segment_bytes, kSegmentHeaderBytes + bytes));
 }
 
 Result<Appended> JournalWriter::Append(std::span<const Record> records) {
   if (poison_) return *poison_;
-  const std::size_t encoded_bytes = EncodedBatchBytes(records);
-  if (records.empty() || encoded_bytes > kMaxBatchBodyBytes) {
-    return InvalidArgument("a batch of " + std::to_string(records.size()) + " records and " +
-                           std::to_string(encoded_bytes) +
-                           " bytes cannot be appended: at least one record and at most " +
-                           std::to_string(kMaxBatchBodyBytes) + " bytes are needed; use smaller batches");
+  if (records.empty()) return InvalidArgument("nothing to append: at least one record is needed");
+  for (const Record& record : records) {
+    if (record.bytes.size() <= kMaxRecordBytes) continue;
+    return InvalidArgument("a record of " + std::to_string(record.bytes.size()) +
+                           " bytes cannot be appended: expected at most " + std::to_string(kMaxRecordBytes));
   }
-  BSUB_RETURN_IF_ERROR(MakeRoom(encoded_bytes));
-  auto appended = WriteBatch(records);
-  if (!appended) return Poison(std::move(appended).error());
+  BSUB_RETURN_IF_ERROR(MakeRoom(records));
+  const auto parts = Split(records, settings_.max_batch_bytes);
+  Appended appended;
+  std::vector<Record> marked;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    marked.assign(parts[i].begin(), parts[i].end());
+    if (i + 1 < parts.size()) marked.push_back({RecordKind::kMore, {}});
+    if (Status written = WriteBatch(marked, appended); !written) return Poison(std::move(written).error());
+    appended.record_offsets.resize(appended.record_offsets.size() - (marked.size() - parts[i].size()));
+  }
+  appended.last_sequence = next_sequence_ - 1;
+  appended.segment = segment_;
   return appended;
 }
 
-Result<Appended> JournalWriter::WriteBatch(std::span<const Record> records) {
-  EncodedBatch batch = EncodeBatch(records, {next_sequence_, hash_, salt_});
+Status JournalWriter::WriteBatch(std::span<const Record> records, Appended& appended) {
+  const EncodedBatch batch = EncodeBatch(records, {next_sequence_, hash_, salt_});
   BSUB_RETURN_IF_ERROR(file_->WriteAt(offset_, batch.bytes));
   BSUB_RETURN_IF_ERROR(file_->DataSync());
-  for (std::uint64_t& offset : batch.record_offsets) offset += offset_;
+  for (const std::uint64_t offset : batch.record_offsets) appended.record_offsets.push_back(offset_ + offset);
   offset_ += batch.bytes.size();
   hash_ = batch.hash;
   next_sequence_ += CountEntries(records);
-  return Appended{next_sequence_ - 1, segment_, std::move(batch.record_offsets)};
+  return OkStatus();
 }
 
 }  // namespace bsub::journal

@@ -123,7 +123,7 @@ class Replayer {
     for (std::size_t i = 0; i < batch.records.size(); ++i) {
       const Record& record = batch.records[i];
       const bool entry = record.kind == RecordKind::kEntry;
-      const bool wanted = sequence >= request_.from;
+      const bool wanted = sequence >= request_.from && record.kind != RecordKind::kMore;
       if (wanted) {
         BSUB_RETURN_IF_ERROR(
             visit_({record, sequence, tail_.segment, batch.RecordOffset(i, bytes), batch.header.hash}));

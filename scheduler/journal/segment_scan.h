@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct ScannedBatch {
   std::uint64_t offset = 0;  // of the batch in the segment
   BatchHeader header;
   std::vector<Record> records;  // views into the scanned bytes
+  bool more = false;            // part of a write that the next batch goes on with
   // Of the bytes of record `i`, from the start of the segment.
   std::uint64_t RecordOffset(std::size_t i, std::string_view segment) const {
     return static_cast<std::uint64_t>(records[i].bytes.data() - segment.data());
@@ -45,11 +47,14 @@ class SegmentScanner {
   // `bytes` is the whole segment, header included, and outlives the scanner. `header` was decoded from it.
   SegmentScanner(std::string_view bytes, const SegmentHeader& header);
 
-  // The next good batch; nothing at the end, which End() then describes. A closing batch is not returned.
+  // The next good batch; nothing at the end, which End() then describes. A closing batch is not returned, nor
+  // a part of a write whose last part is not there: the segment then ends before its first, torn.
   std::optional<ScannedBatch> Next();
   const SegmentEnd& End() const { return end_; }
 
  private:
+  void ReadWrite();
+  std::optional<ScannedBatch> ReadBatch();
   void Finish(std::string_view what_is_bad);
   void Damaged(Error problem);
   bool ChainFits(const BatchHeader& header);
@@ -58,6 +63,7 @@ class SegmentScanner {
   std::uint64_t salt_;
   bool finished_ = false;
   SegmentEnd end_;
+  std::deque<ScannedBatch> whole_;  // batches of one whole write that were not returned yet
 };
 
 }  // namespace bsub::journal
