@@ -1,21 +1,11 @@
 #include "scheduler/daemon/committer.h"
 
 #include <chrono>
-#include <iterator>
 #include <memory>
 #include <utility>
 
 namespace bsub::daemon {
 namespace {
-
-template <typename T>
-void MoveAll(std::vector<T>& from, std::vector<T>& to) {
-  if (to.empty()) {
-    to = std::move(from);
-  } else {
-    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-  }
-}
 
 // How many synced batches may wait for their release before the disk is held back too.
 constexpr std::size_t kMostDurable = 64;
@@ -25,18 +15,13 @@ constexpr std::chrono::milliseconds kIdleInterval{500};
 
 }  // namespace
 
-void Batch::Append(Batch more) {
-  MoveAll(more.entries, entries);
-  MoveAll(more.payloads, payloads);
-  MoveAll(more.releases, releases);
-  sealed = sealed || more.sealed;
-}
-
-Committer::Committer(JournalPort& journal, PublishFn publish, FailFn on_failure, std::size_t max_gathered)
+Committer::Committer(JournalPort& journal, PublishFn publish, FailFn on_failure, std::size_t max_gathered,
+                     std::uint64_t max_bytes)
     : journal_(journal),
       publish_(std::move(publish)),
       on_failure_(std::move(on_failure)),
-      max_gathered_(max_gathered) {
+      max_gathered_(max_gathered),
+      max_bytes_(max_bytes) {
   sync_thread_ = std::thread([this] { SyncBatches(); });
   release_thread_ = std::thread([this] { ReleaseBatches(); });
 }
@@ -44,7 +29,8 @@ Committer::Committer(JournalPort& journal, PublishFn publish, FailFn on_failure,
 Committer::~Committer() { Stop(); }
 
 bool Committer::IsFull() const {
-  return gathering_.sealed || gathering_.entries.size() + gathering_.releases.size() >= max_gathered_;
+  return gathering_.sealed || gathering_.bytes >= max_bytes_ ||
+         gathering_.entries.size() + gathering_.releases.size() >= max_gathered_;
 }
 
 void Committer::Add(Batch part) {

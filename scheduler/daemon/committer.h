@@ -17,28 +17,20 @@
 #include <vector>
 
 #include "common/result.h"
+#include "scheduler/daemon/batch.h"
 #include "scheduler/daemon/journal_port.h"
 #include "scheduler/rpc/history_port.h"
 
 namespace bsub::daemon {
-
-struct Batch {
-  std::vector<sched::JournalEntry> entries;
-  std::vector<rpc::StagedPayload> payloads;
-  bool sealed = false;                          // nothing may be added behind its last entry
-  std::vector<std::function<void()>> releases;  // once the entries, and all before them, are durable
-
-  bool empty() const { return entries.empty() && releases.empty(); }
-  void Append(Batch more);
-};
 
 class Committer {
  public:
   using PublishFn = std::function<void(const rpc::EntryBatch&)>;
   using FailFn = std::function<void(const Error&)>;
 
-  // `max_gathered`: entries and releases after which Add waits for the disk.
-  Committer(JournalPort& journal, PublishFn publish, FailFn on_failure, std::size_t max_gathered);
+  // Add waits for the disk once `max_gathered` entries and releases, or `max_bytes`, are gathered.
+  Committer(JournalPort& journal, PublishFn publish, FailFn on_failure, std::size_t max_gathered,
+            std::uint64_t max_bytes = std::uint64_t{16} << 20);
   ~Committer();
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -59,6 +51,7 @@ class Committer {
   const PublishFn publish_;
   const FailFn on_failure_;
   const std::size_t max_gathered_;
+  const std::uint64_t max_bytes_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

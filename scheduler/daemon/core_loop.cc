@@ -124,6 +124,7 @@ void CoreLoop::Round(std::vector<Item> items) {
   Batch batch;
   for (Item& item : items) {
     std::visit([&](auto& what) { Process(what, batch); }, item);
+    if (batch.bytes >= settings_.max_batch_bytes) committer_.Add(std::exchange(batch, {}));
   }
   RunDueWork(batch);
   committer_.Add(std::move(batch));
@@ -164,7 +165,7 @@ void CoreLoop::Process(Request& request, Batch& batch) {
   Handle(std::move(*input), batch);
   // What was refused leaves no payload behind.
   if (batch.entries.size() == before) return;
-  batch.payloads.insert(batch.payloads.end(), request.payloads.begin(), request.payloads.end());
+  batch.AddPayloads(request.payloads);
 }
 
 void CoreLoop::Process(const rpc::ReadFn& read, Batch& batch) {
@@ -178,7 +179,7 @@ void CoreLoop::Handle(sched::InputBody body, Batch& batch) {
   wake_at_ = outcome.wake_at;
   cycle_wanted_ = cycle_wanted_ || outcome.cycle_wanted;
   Batch part;
-  part.entries = std::move(outcome.entries);
+  part.AddEntries(std::move(outcome.entries));
   for (sched::Message& message : outcome.messages) Release(std::move(message), part);
   batch.Append(std::move(part));
 }

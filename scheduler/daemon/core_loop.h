@@ -28,6 +28,8 @@ struct CoreLoopSettings {
   std::size_t max_queued = 20'000;  // requests waiting for the core; more are told to try again
   std::size_t max_inputs_per_round = 500;
   std::uint32_t max_placements_per_cycle = 1000;
+  // A round's batch goes to the committer early once it is so large. Setting: journal.max_batch_bytes.
+  std::uint64_t max_batch_bytes = std::uint64_t{16} << 20;
 };
 
 // Where messages for nodes go, on the committer's release thread.

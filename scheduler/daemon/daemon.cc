@@ -82,6 +82,7 @@ Status Daemon::OpenJournal() {
   journal::DiskJournalSettings settings;
   settings.directory = options_.home + "/journal";
   settings.segments.segment_bytes = static_cast<std::uint64_t>(from.segment_bytes);
+  settings.segments.max_batch_bytes = static_cast<std::uint64_t>(from.max_batch_bytes);
   settings.snapshot_bytes = static_cast<std::uint64_t>(from.snapshot_bytes);
   settings.retention = {from.snapshots, from.history_retention};
   sched::Settings core = options_.settings.core;
@@ -125,10 +126,13 @@ void Daemon::StartLoop() {
         history_->Feed(batch);
         server_->Publish(batch);
       },
-      [this](const Error& error) { JournalFailed(error); }, options_.settings.journal.max_gathered);
+      [this](const Error& error) { JournalFailed(error); }, options_.settings.journal.max_gathered,
+      static_cast<std::uint64_t>(options_.settings.journal.max_batch_bytes));
+  CoreLoopSettings loop = options_.settings.loop;
+  loop.max_batch_bytes = static_cast<std::uint64_t>(options_.settings.journal.max_batch_bytes);
   loop_ = std::make_unique<CoreLoop>(
       *scheduler_, *clock_, *journal_port_, *committer_,
-      [this](const sched::Message& message) { server_->Deliver(message); }, options_.settings.loop);
+      [this](const sched::Message& message) { server_->Deliver(message); }, loop);
 }
 
 Status Daemon::StartServer(rpc::SignFn sign) {

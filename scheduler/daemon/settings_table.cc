@@ -1,4 +1,5 @@
 // The table of settings.
+#include <algorithm>
 #include <cstdio>
 #include <limits>
 #include <sstream>
@@ -10,6 +11,13 @@
 
 namespace bsub::daemon {
 namespace {
+
+// These keep any one entry and payload below the largest record that the journal can hold (512 MiB): an entry
+// holds what one message said, or ranges of an array's children (up to 17 bytes each), or the ids of forgotten
+// jobs (up to 10 bytes each). How many entries one decision has does not matter to it.
+constexpr std::int64_t kMostMessageBytes = std::int64_t{256} << 20;
+constexpr std::int64_t kMostArrayChildren = 20'000'000;
+constexpr std::int64_t kMostForgotten = 10'000'000;
 
 // A number that reads back exactly, in the largest unit that does.
 std::string BytesText(std::int64_t bytes) {
@@ -48,9 +56,9 @@ const T& Look(const DaemonSettings& settings, Access<T> at) {
 }
 
 template <typename T>
-Setting Number(std::string name, std::string help, Access<T> at, std::int64_t min = 0) {
-  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
-  const std::int64_t max = sizeof(T) < 8 ? static_cast<std::int64_t>(std::numeric_limits<T>::max()) : kMost;
+Setting Number(std::string name, std::string help, Access<T> at, std::int64_t min = 0,
+               std::int64_t max = std::numeric_limits<std::int64_t>::max()) {
+  if (sizeof(T) < 8) max = std::min(max, static_cast<std::int64_t>(std::numeric_limits<T>::max()));
   return {std::move(name), std::move(help),
           [at, min, max](DaemonSettings& settings, const std::string& value) -> Status {
             BSUB_ASSIGN_OR_RETURN(const std::int64_t number, ParseInteger(value, min, max));
@@ -61,11 +69,13 @@ Setting Number(std::string name, std::string help, Access<T> at, std::int64_t mi
 }
 
 template <typename T>
-Setting Bytes(std::string name, std::string help, Access<T> at) {
+Setting Bytes(std::string name, std::string help, Access<T> at,
+              std::int64_t max = std::numeric_limits<std::int64_t>::max()) {
   return {std::move(name), std::move(help),
-          [at](DaemonSettings& settings, const std::string& value) -> Status {
+          [at, max](DaemonSettings& settings, const std::string& value) -> Status {
             BSUB_ASSIGN_OR_RETURN(const std::int64_t bytes, ParseBytes(value));
             if (bytes <= 0) return InvalidArgument("expected more than 0 bytes");
+            if (bytes > max) return InvalidArgument(Quoted(value) + ": expected at most " + BytesText(max));
             at(settings) = static_cast<T>(bytes);
             return OkStatus();
           },
@@ -154,7 +164,7 @@ void AddCore(std::vector<Setting>& table) {
   table.push_back(Number<std::uint32_t>("core.max_forgotten_per_tick",
                                         "Finished jobs that leave the core in one step; an array counts once more for "
                                         "each 10,000 children.",
-                                        BSUB_AT(core.max_forgotten_per_tick), 1));
+                                        BSUB_AT(core.max_forgotten_per_tick), 1, kMostForgotten));
   table.push_back(Number<std::uint32_t>("core.max_begun_per_tick",
                                         "Jobs whose begin time comes that are let go in one step.",
                                         BSUB_AT(core.max_begun_per_tick), 1));
@@ -201,7 +211,7 @@ void AddCore(std::vector<Setting>& table) {
   table.push_back(
       Number<std::size_t>("core.max_tags", "Tags of one job.", BSUB_AT(core.spec_limits.max_tags)));
   table.push_back(Number<std::uint32_t>("core.max_array_children", "Children of one array.",
-                                        BSUB_AT(core.spec_limits.array.max_children), 1));
+                                        BSUB_AT(core.spec_limits.array.max_children), 1, kMostArrayChildren));
   table.push_back(Number<std::size_t>("core.max_dependency_nodes",
                                       "Conditions and operators in one dependency.",
                                       BSUB_AT(core.spec_limits.dependency.max_nodes), 1));
@@ -249,6 +259,11 @@ void AddJournal(std::vector<Setting>& table) {
                                       "Entries and answers that may wait for the disk before "
                                       "the core does.",
                                       BSUB_AT(journal.max_gathered), 1));
+  table.push_back(Bytes<std::int64_t>("journal.max_batch_bytes",
+                                      "What is gathered for one write and sync before the core waits for the "
+                                      "disk. A single decision that is larger is written in such parts, and "
+                                      "counts when the last one is durable.",
+                                      BSUB_AT(journal.max_batch_bytes)));
   table.push_back(Number<std::size_t>("journal.max_history_backlog",
                                       "Batches kept in memory for the history; if it "
                                       "lags more it reads them from the journal.",
@@ -257,7 +272,7 @@ void AddJournal(std::vector<Setting>& table) {
 
 void AddLimits(std::vector<Setting>& table) {
   table.push_back(Bytes<std::size_t>("rpc.max_message_bytes", "One message of a client or a node.",
-                                     BSUB_AT(rpc.max_message_bytes)));
+                                     BSUB_AT(rpc.max_message_bytes), kMostMessageBytes));
   table.push_back(Bytes<std::size_t>("rpc.max_arguments_bytes", "A job's arguments together.",
                                      BSUB_AT(rpc.max_arguments_bytes)));
   table.push_back(Bytes<std::size_t>("rpc.max_argument_bytes",

@@ -132,7 +132,7 @@ Status DiskJournal::WriteBatch(const std::vector<std::string>& entries, const Ne
   for (const StagedPayload& payload : needed) records.push_back({RecordKind::kPayload, *payload.bytes});
   for (const std::string& entry : entries) records.push_back({RecordKind::kEntry, entry});
   // Only after this is it known which segment the batch goes to, and so which payloads it has to bring along.
-  BSUB_RETURN_IF_ERROR(writer_->MakeRoom(EncodedBatchBytes(records)));
+  BSUB_RETURN_IF_ERROR(writer_->MakeRoom(records));
   records.clear();
   std::vector<PayloadHash> brought;
   for (const StagedPayload& payload : needed) {

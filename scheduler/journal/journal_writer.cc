@@ -17,6 +17,25 @@ std::uint64_t RandomSalt() {
   return (std::uint64_t{device()} << 32) | device();
 }
 
+// Cuts records into batches whose bodies, with a mark of kind kMore, have at most `max_bytes`; a larger
+// record is a batch of its own.
+std::vector<std::span<const Record>> Split(std::span<const Record> records, std::uint64_t max_bytes) {
+  std::vector<std::span<const Record>> parts;
+  std::size_t begin = 0;
+  std::uint64_t bytes = kRecordHeaderBytes;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const std::uint64_t size = kRecordHeaderBytes + records[i].bytes.size();
+    if (i > begin && bytes + size > max_bytes) {
+      parts.push_back(records.subspan(begin, i - begin));
+      begin = i;
+      bytes = kRecordHeaderBytes;
+    }
+    bytes += size;
+  }
+  parts.push_back(records.subspan(begin));
+  return parts;
+}
+
 }  // namespace
 
 JournalWriter::JournalWriter(FileSystem& files, std::string directory, const ClusterUuid& cluster,
@@ -40,18 +59,41 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::Open(FileSystem& files, co
   if (tail.empty) {
     BSUB_RETURN_IF_ERROR(writer->BeginSegment(settings.segment_bytes));
   } else {
-    BSUB_RETURN_IF_ERROR(writer->OpenTail());
+    BSUB_RETURN_IF_ERROR(writer->OpenTail(tail.last_batch));
   }
   return writer;
 }
 
-Status JournalWriter::OpenTail() {
+// A batch that was read need not be on the disk. Whoever wrote it may have been killed before the sync; or
+// the sync failed, and then the kernel takes the pages for clean: they can be read until power fails, and the
+// next sync succeeds without writing them. So what may not be durable is written again. That is the last
+// batch and the header, since a batch is begun only when all before it is durable.
+Status JournalWriter::WriteAgain(std::uint64_t last_batch) {
+  const std::string path = Join(directory_, FileName(FileKind::kSegment, segment_));
+  const Error changed = DataLoss(path +
+                                 " is not what it was a moment ago; start again, and if that does not help "
+                                 "put it back from a backup");
+  BSUB_ASSIGN_OR_RETURN(const std::string head, file_->ReadAt(0, kSegmentHeaderBytes));
+  const auto header = DecodeSegmentHeader(head);
+  if (!header || header->first_sequence != segment_ || header->salt != salt_) return changed;
+  BSUB_RETURN_IF_ERROR(file_->WriteAt(0, head));
+  if (last_batch == 0) return OkStatus();
+  BSUB_ASSIGN_OR_RETURN(const std::string bytes, file_->ReadAt(last_batch, offset_ - last_batch));
+  const auto batch = DecodeBatchHeader(bytes, salt_);
+  if (!batch || batch->hash != hash_ || bytes.size() < kBatchHeaderBytes + batch->body_bytes ||
+      !BodyMatches(*batch, std::string_view(bytes).substr(kBatchHeaderBytes, batch->body_bytes), salt_)) {
+    return changed;
+  }
+  return file_->WriteAt(last_batch, bytes);
+}
+
+Status JournalWriter::OpenTail(std::uint64_t last_batch) {
   BSUB_ASSIGN_OR_RETURN(file_, files_.OpenForWrite(Join(directory_, FileName(FileKind::kSegment, segment_))));
   // What is reserved behind the tail was zero when it was read; space that a repair cut off is reserved
   // again.
   reserved_bytes_ = std::max<std::uint64_t>(settings_.segment_bytes, offset_);
   BSUB_RETURN_IF_ERROR(file_->Preallocate(reserved_bytes_));
-  // The batches that were read may not have been synced by whoever wrote them (a process killed in between).
+  BSUB_RETURN_IF_ERROR(WriteAgain(last_batch));
   BSUB_RETURN_IF_ERROR(file_->DataSync());
   return files_.SyncDirectory(directory_);
 }
@@ -127,36 +169,47 @@ Status JournalWriter::Roll() {
   return RollTo(settings_.segment_bytes);
 }
 
-Status JournalWriter::MakeRoom(std::size_t encoded_bytes) {
+Status JournalWriter::MakeRoom(std::span<const Record> records) {
   if (poison_) return *poison_;
-  if (offset_ + encoded_bytes <= reserved_bytes_ || segment_ == next_sequence_) return OkStatus();
-  return RollTo(std::max<std::uint64_t>(settings_.segment_bytes, kSegmentHeaderBytes + encoded_bytes));
+  std::uint64_t bytes = 0;
+  for (const auto part : Split(records, settings_.max_batch_bytes))
+    bytes += EncodedBatchBytes(part) + PaddedBodyBytes(kRecordHeaderBytes);
+  if (offset_ + bytes <= reserved_bytes_ || segment_ == next_sequence_) return OkStatus();
+  return RollTo(std::max<std::uint64_t>(settings_.segment_bytes, kSegmentHeaderBytes + bytes));
 }
 
 Result<Appended> JournalWriter::Append(std::span<const Record> records) {
   if (poison_) return *poison_;
-  const std::size_t encoded_bytes = EncodedBatchBytes(records);
-  if (records.empty() || encoded_bytes > kMaxBatchBodyBytes) {
-    return InvalidArgument("a batch of " + std::to_string(records.size()) + " records and " +
-                           std::to_string(encoded_bytes) +
-                           " bytes cannot be appended: at least one record and at most " +
-                           std::to_string(kMaxBatchBodyBytes) + " bytes are needed; use smaller batches");
+  if (records.empty()) return InvalidArgument("nothing to append: at least one record is needed");
+  for (const Record& record : records) {
+    if (record.bytes.size() <= kMaxRecordBytes) continue;
+    return InvalidArgument("a record of " + std::to_string(record.bytes.size()) +
+                           " bytes cannot be appended: expected at most " + std::to_string(kMaxRecordBytes));
   }
-  BSUB_RETURN_IF_ERROR(MakeRoom(encoded_bytes));
-  auto appended = WriteBatch(records);
-  if (!appended) return Poison(std::move(appended).error());
+  BSUB_RETURN_IF_ERROR(MakeRoom(records));
+  const auto parts = Split(records, settings_.max_batch_bytes);
+  Appended appended;
+  std::vector<Record> marked;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    marked.assign(parts[i].begin(), parts[i].end());
+    if (i + 1 < parts.size()) marked.push_back({RecordKind::kMore, {}});
+    if (Status written = WriteBatch(marked, appended); !written) return Poison(std::move(written).error());
+    appended.record_offsets.resize(appended.record_offsets.size() - (marked.size() - parts[i].size()));
+  }
+  appended.last_sequence = next_sequence_ - 1;
+  appended.segment = segment_;
   return appended;
 }
 
-Result<Appended> JournalWriter::WriteBatch(std::span<const Record> records) {
-  EncodedBatch batch = EncodeBatch(records, {next_sequence_, hash_, salt_});
+Status JournalWriter::WriteBatch(std::span<const Record> records, Appended& appended) {
+  const EncodedBatch batch = EncodeBatch(records, {next_sequence_, hash_, salt_});
   BSUB_RETURN_IF_ERROR(file_->WriteAt(offset_, batch.bytes));
   BSUB_RETURN_IF_ERROR(file_->DataSync());
-  for (std::uint64_t& offset : batch.record_offsets) offset += offset_;
+  for (const std::uint64_t offset : batch.record_offsets) appended.record_offsets.push_back(offset_ + offset);
   offset_ += batch.bytes.size();
   hash_ = batch.hash;
   next_sequence_ += CountEntries(records);
-  return Appended{next_sequence_ - 1, segment_, std::move(batch.record_offsets)};
+  return OkStatus();
 }
 
 }  // namespace bsub::journal

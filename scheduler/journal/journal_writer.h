@@ -1,4 +1,5 @@
 // Appends batches of records to the journal: one write and one sync per batch, durable when Append returns.
+// What is too large for one batch becomes several that count together or not at all.
 //
 // One thread uses it. After the first failure it is poisoned: nobody can know what reached the disk, so every
 // later call returns that first error and the process has to exit and recover.
@@ -23,6 +24,8 @@ struct SegmentSettings {
   // Space reserved for a segment when it is begun; a batch that does not fit begins the next one. A batch
   // larger than this gets a segment of its own. Setting: journal.segment_bytes.
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;
+  // A larger append is written in parts, each with a sync. Setting: journal.max_batch_bytes.
+  std::uint64_t max_batch_bytes = std::uint64_t{16} << 20;
   // Seed of the hashes of new segments; by default a fresh random one each. Fixed only by tests and golden
   // files.
   std::optional<std::uint64_t> salt;
@@ -49,10 +52,11 @@ class JournalWriter {
   // What this segment can still take.
   std::uint64_t BytesLeft() const { return reserved_bytes_ - std::min(reserved_bytes_, offset_); }
 
-  // Begins the next segment if a batch of `encoded_bytes` (EncodedBatchBytes) does not fit into this one.
-  // What is then appended, up to that size, lands in Segment().
-  Status MakeRoom(std::size_t encoded_bytes);
-  // Success means durable. An empty batch or one above kMaxBatchBodyBytes is refused without harm.
+  // Begins the next segment if these records do not fit into this one. They, or a part of them, then land in
+  // Segment() when they are appended.
+  Status MakeRoom(std::span<const Record> records);
+  // Success means durable; all of it or, whatever happens, nothing is replayed. Refused without harm: no
+  // records, or one above kMaxRecordBytes.
   Result<Appended> Append(std::span<const Record> records);
   // Closes the segment and begins the next, unless this one holds no entry yet.
   Status Roll();
@@ -65,12 +69,13 @@ class JournalWriter {
  private:
   JournalWriter(FileSystem& files, std::string directory, const ClusterUuid& cluster,
                 const SegmentSettings& settings, const JournalTail& tail);
-  Status OpenTail();
+  Status OpenTail(std::uint64_t last_batch);
+  Status WriteAgain(std::uint64_t last_batch);
   Status BeginSegment(std::uint64_t reserve_bytes);
   Status TakeNext(const std::string& path);
   Status CloseSegment(File& file, std::uint64_t offset, std::uint64_t salt, std::uint64_t previous);
   Status RollTo(std::uint64_t reserve_bytes);
-  Result<Appended> WriteBatch(std::span<const Record> records);
+  Status WriteBatch(std::span<const Record> records, Appended& appended);
   Error Poison(Error error);
 
   FileSystem& files_;

@@ -32,6 +32,7 @@ std::uint64_t KeptBytes(std::string_view bytes, std::uint64_t at, std::uint64_t*
   while (const auto batch = scanner.Next()) {
     const std::uint64_t after = batch->header.first_sequence + CountEntries(batch->records);
     if (after > at) break;
+    if (batch->more) continue;  // kept only together with the last part of the write
     kept = batch->offset + kBatchHeaderBytes + PaddedBodyBytes(batch->header.body_bytes);
     *next_sequence = after;
   }

@@ -123,7 +123,7 @@ class Replayer {
     for (std::size_t i = 0; i < batch.records.size(); ++i) {
       const Record& record = batch.records[i];
       const bool entry = record.kind == RecordKind::kEntry;
-      const bool wanted = sequence >= request_.from;
+      const bool wanted = sequence >= request_.from && record.kind != RecordKind::kMore;
       if (wanted) {
         BSUB_RETURN_IF_ERROR(
             visit_({record, sequence, tail_.segment, batch.RecordOffset(i, bytes), batch.header.hash}));
@@ -137,6 +137,7 @@ class Replayer {
     tail_.next_sequence = end.next_sequence;
     tail_.hash = end.hash;
     tail_.offset = end.offset;
+    tail_.last_batch = end.last_batch;
     closed_ = end.closed;
     if (end.kind == SegmentEnd::Kind::kDamaged) {
       if (end.problem.code == Code::kUnimplemented)

@@ -43,7 +43,8 @@ struct JournalTail {
   // The segment to go on with, unless empty.
   std::uint64_t segment = 0;  // its first sequence
   std::uint64_t salt = 0;
-  std::uint64_t offset = 0;  // where the next batch goes
+  std::uint64_t offset = 0;      // where the next batch goes
+  std::uint64_t last_batch = 0;  // where the last good one begins; 0: the segment holds none
   // What must be repaired before writing.
   std::uint64_t torn_bytes = 0;  // behind `offset`: a batch that was never acknowledged
   std::string unborn_segment;    // file of a segment whose creation a crash interrupted; empty: none

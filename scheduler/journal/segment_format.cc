@@ -108,13 +108,16 @@ Result<std::vector<Record>> DecodeRecords(const BatchHeader& header, std::string
     const auto length = GetFixed<std::uint32_t>(body, 0);
     const auto kind = GetFixed<std::uint8_t>(body, 4);
     body.remove_prefix(kRecordHeaderBytes);
-    if (kind < 1 || kind > static_cast<int>(RecordKind::kClosed)) {
+    if (kind < 1 || kind > static_cast<int>(RecordKind::kMore)) {
       return Error{
           Code::kUnimplemented,
           "a record has kind " + std::to_string(kind) +
               ", which this program does not know: use the bsub-lite release that wrote it, or a newer one"};
     }
     if (length > body.size()) return DataLoss("a record is longer than its batch");
+    const bool last = records.size() + 1 == header.record_count;
+    if (kind == static_cast<int>(RecordKind::kMore) && (length != 0 || !last))
+      return DataLoss("the mark of an unfinished write is not the last of its batch");
     records.push_back({static_cast<RecordKind>(kind), body.substr(0, length)});
     body.remove_prefix(length);
   }

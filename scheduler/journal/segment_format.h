@@ -25,6 +25,8 @@ inline constexpr std::size_t kBatchHeaderBytes = 40;
 inline constexpr std::size_t kRecordHeaderBytes = 5;
 inline constexpr std::size_t kBatchAlignment = 8;
 inline constexpr std::size_t kMaxBatchBodyBytes = std::size_t{512} << 20;
+// So that any record fits into a batch, with a mark of kind kMore.
+inline constexpr std::size_t kMaxRecordBytes = kMaxBatchBodyBytes - 2 * kRecordHeaderBytes;
 
 struct ClusterUuid {
   std::array<std::uint8_t, 16> bytes{};
@@ -47,6 +49,7 @@ enum class RecordKind : std::uint8_t {
   kEntry = 1,    // takes the next sequence number
   kPayload = 2,  // content-addressed bytes; takes none
   kClosed = 3,   // the segment's last: another one follows; takes none
+  kMore = 4,     // last of its batch, empty: the batch counts only together with the next one; takes none
 };
 
 struct Record {

@@ -64,6 +64,31 @@ void SegmentScanner::Finish(std::string_view what_is_bad) {
 }
 
 std::optional<ScannedBatch> SegmentScanner::Next() {
+  if (whole_.empty()) ReadWrite();
+  if (whole_.empty()) return std::nullopt;
+  ScannedBatch batch = std::move(whole_.front());
+  whole_.pop_front();
+  return batch;
+}
+
+// All batches of one write, or none.
+void SegmentScanner::ReadWrite() {
+  const SegmentEnd before = end_;
+  while (auto batch = ReadBatch()) {
+    whole_.push_back(std::move(*batch));
+    if (!whole_.back().more) return;
+  }
+  if (whole_.empty()) return;
+  whole_.clear();
+  if (end_.kind == SegmentEnd::Kind::kDamaged) return;
+  if (end_.closed) return Damaged(DataLoss("the segment was closed in the middle of a write"));
+  const std::uint64_t torn_bytes = end_.offset + end_.torn_bytes - before.offset;
+  end_ = before;
+  end_.kind = SegmentEnd::Kind::kTorn;
+  end_.torn_bytes = torn_bytes;
+}
+
+std::optional<ScannedBatch> SegmentScanner::ReadBatch() {
   if (finished_) return std::nullopt;
   const std::string_view rest = bytes_.substr(std::min<std::uint64_t>(end_.offset, bytes_.size()));
   const auto header = DecodeBatchHeader(rest, salt_);
@@ -86,11 +111,13 @@ std::optional<ScannedBatch> SegmentScanner::Next() {
     Damaged(std::move(records).error());
     return std::nullopt;
   }
-  const ScannedBatch batch{end_.offset, *header, std::move(*records)};
+  const bool more = !records->empty() && records->back().kind == RecordKind::kMore;
+  const ScannedBatch batch{end_.offset, *header, std::move(*records), more};
+  end_.last_batch = end_.offset;
   end_.offset += kBatchHeaderBytes + PaddedBodyBytes(body.size());
   if (!batch.records.empty() && batch.records.front().kind == RecordKind::kClosed) {
     end_.closed = true;
-    return Next();  // to see that nothing follows
+    return ReadBatch();  // to see that nothing follows
   }
   end_.hash = header->hash;
   end_.next_sequence += CountEntries(batch.records);

@@ -28,6 +28,9 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
     --appends_waiting_;
     if (failure_) return *failure_;
     ++appends_;
+    std::size_t bytes = 0;
+    for (const rpc::StagedPayload& payload : payloads) bytes += payload.bytes->size();
+    most_payload_bytes_ = std::max(most_payload_bytes_, bytes);
     entries_.insert(entries_.end(), entries.begin(), entries.end());
     for (const sched::JournalEntry& entry : entries) {
       if (std::holds_alternative<sched::StateHashRecorded>(entry.body))
@@ -95,6 +98,11 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
     const std::lock_guard lock(mutex_);
     return appends_;
   }
+  // In one append.
+  std::size_t most_payload_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return most_payload_bytes_;
+  }
   std::size_t payload_count() const {
     const std::lock_guard lock(mutex_);
     return payloads_.size();
@@ -117,6 +125,7 @@ class MemoryJournal final : public daemon::JournalPort, public rpc::PayloadPort 
   std::size_t appends_waiting_ = 0;
   std::size_t appends_ = 0;
   std::size_t idle_calls_ = 0;
+  std::size_t most_payload_bytes_ = 0;
   std::optional<Error> no_room_;
   std::optional<Error> failure_;
   std::vector<sched::JournalEntry> entries_;

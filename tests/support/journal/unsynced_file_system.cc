@@ -42,10 +42,7 @@ class MemoryFile final : public File {
   }
   Status DataSync() override {
     BSUB_RETURN_IF_ERROR(Usable());
-    BSUB_RETURN_IF_ERROR(system_.Count("sync", path_));
-    inode_->durable = inode_->current;
-    inode_->dirty.clear();
-    return OkStatus();
+    return system_.Sync(*inode_, path_);
   }
   Status Preallocate(std::uint64_t size) override {
     BSUB_RETURN_IF_ERROR(Usable());
@@ -198,6 +195,24 @@ void UnsyncedFileSystem::Resize(Inode& inode, std::uint64_t size) {
   for (std::size_t at = low / kSectorBytes; at * kSectorBytes < high; ++at) inode.dirty.insert(at);
   inode.current.resize(size);
   inode.modified_at = now_;
+}
+
+Status UnsyncedFileSystem::Sync(Inode& inode, const std::string& path) {
+  auto counted = Count("sync", path);
+  if (!counted) {
+    if (fault_->forgets_unsynced) inode.dirty.clear();
+    return counted;
+  }
+  inode.durable.resize(inode.current.size());
+  for (const std::size_t sector : inode.dirty) {
+    const std::size_t begin = sector * kSectorBytes;
+    if (begin >= inode.current.size()) continue;
+    const std::size_t length = std::min(kSectorBytes, inode.current.size() - begin);
+    std::copy_n(inode.current.begin() + static_cast<std::ptrdiff_t>(begin), length,
+                inode.durable.begin() + static_cast<std::ptrdiff_t>(begin));
+  }
+  inode.dirty.clear();
+  return OkStatus();
 }
 
 void UnsyncedFileSystem::LoseUnsynced(Inode& inode, std::mt19937_64& random) {

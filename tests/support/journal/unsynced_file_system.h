@@ -24,6 +24,9 @@ struct Fault {
   Code code = Code::kResourceExhausted;
   bool repeat = false;       // every later call fails too
   bool short_write = false;  // a failing write still writes half of its bytes
+  // A failing sync leaves what it did not write looking clean, as Linux does: it can be read, and the next
+  // sync of the file has nothing to do.
+  bool forgets_unsynced = false;
 };
 
 class UnsyncedFileSystem final : public FileSystem {
@@ -82,6 +85,7 @@ class UnsyncedFileSystem final : public FileSystem {
   Status CheckRoom(const Inode& inode, const std::string& path, std::uint64_t size) const;
   Status WriteTo(Inode& inode, const std::string& path, std::uint64_t offset, std::string_view bytes);
   void Resize(Inode& inode, std::uint64_t size);
+  Status Sync(Inode& inode, const std::string& path);
 
   std::map<std::string, Directory> directories_;
   std::set<std::string> locks_;

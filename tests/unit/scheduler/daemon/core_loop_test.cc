@@ -148,6 +148,27 @@ TEST_F(CoreLoopTest, WhatComesDuringASyncSharesTheNext) {
   EXPECT_LE(journal_->appends() - before, 5u);
 }
 
+// One user's large scripts, sent while the disk stands still, are not one write.
+TEST_F(CoreLoopTest, WhatIsGatheredForOneWriteIsBoundedInBytes) {
+  ASSERT_EQ(CountJobs().get(), 0u);
+  journal_->Block();
+  std::vector<std::future<Result<sched::ReplyBody>>> answers;
+  answers.push_back(Send(Job("first")));
+  journal_->WaitForHeldAppend();
+  constexpr std::size_t kScript = std::size_t{4} << 20;
+  const auto script = std::make_shared<const std::string>(kScript, 'x');
+  for (int i = 0; i < 20; ++i) {
+    Submission job = Job("job" + std::to_string(i));
+    job.payloads[0].bytes = script;
+    answers.push_back(Send(std::move(job)));
+  }
+  journal_->Unblock();
+  for (auto& answer : answers) EXPECT_TRUE(answer.get());
+  // Gathered are less than 16 MiB, and then what one round hands over: 16 MiB, and all of the last script.
+  EXPECT_LE(journal_->most_payload_bytes(), 2 * (std::size_t{16} << 20) + kScript);
+  EXPECT_EQ(CountJobs().get(), 21u);
+}
+
 TEST_F(CoreLoopTest, RefusedInputsLeaveNoPayload) {
   auto answer = Send(Job("a", "nowhere"));
   const auto body = answer.get();

@@ -43,6 +43,7 @@ TEST(Settings, MistakesNameTheirLine) {
   EXPECT_THAT(ErrorOf("core:\n  lease: 1m\n  lease: 2m\n"), HasSubstr("line 3: core.lease is set twice"));
   EXPECT_THAT(ErrorOf("rpc:\n  reader_threads: 0\n"), HasSubstr("line 2: rpc.reader_threads"));
   EXPECT_THAT(ErrorOf("rpc:\n  socket_mode: 0999\n"), HasSubstr("octal"));
+  EXPECT_THAT(ErrorOf("rpc:\n  max_message_bytes: 1G\n"), HasSubstr("'1G': expected at most 256M"));
   EXPECT_THAT(ErrorOf("core: [\n"), HasSubstr("not YAML"));
   EXPECT_THAT(ErrorOf("just words"), HasSubstr("line 1: expected sections"));
   EXPECT_EQ(ErrorOf(""), "accepted");

@@ -127,6 +127,84 @@ TEST_F(JournalWriterTest, AnEmptyBatchIsRefusedWithoutHarm) {
   EXPECT_TRUE(AppendEntries(*writer, 1));
 }
 
+SegmentSettings SmallParts() {
+  SegmentSettings settings = SmallSegments(1024);
+  settings.max_batch_bytes = 200;
+  return settings;
+}
+
+TEST_F(JournalWriterTest, WhatIsTooLargeForABatchIsWrittenInPartsIntoOneSegment) {
+  auto writer = Open(SmallParts());
+  ASSERT_TRUE(AppendEntries(*writer, 1));
+  const std::uint64_t before = files_.calls();
+  const auto appended = AppendEntries(*writer, 60);
+  ASSERT_TRUE(appended) << appended.error().message;
+  EXPECT_GT(files_.calls() - before, 20u);  // a write and a sync for each part
+  EXPECT_EQ(appended->last_sequence, 61u);
+  ASSERT_EQ(appended->record_offsets.size(), 60u);
+  const std::string bytes =
+      files_.Contents(Join(kDirectory, FileName(FileKind::kSegment, appended->segment)));
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    const std::string entry = EntryBytes(2 + i);
+    EXPECT_EQ(bytes.substr(appended->record_offsets[i], entry.size()), entry) << i;
+  }
+  ASSERT_TRUE(AppendEntries(*writer, 2));
+  EXPECT_EQ(Recover(files_)->entries, EntriesUpTo(63));
+  ASSERT_TRUE(AppendEntries(*Open(SmallParts()), 1));
+  EXPECT_EQ(Recover(files_)->entries, EntriesUpTo(64));
+}
+
+// Power fails at any call while the parts are written: all of them are there afterwards, or none.
+TEST_F(JournalWriterTest, APartOfAWriteIsNeverReplayed) {
+  bool some = false;
+  for (std::uint64_t at = 1;; ++at) {
+    UnsyncedFileSystem files;
+    ASSERT_TRUE(files.CreateDirectory(kDirectory));
+    auto writer = OpenWriter(files, {}, SmallParts());
+    ASSERT_TRUE(AppendEntries(**writer, 3));
+    files.InjectFault({.at_call = files.calls() + at,
+                       .code = Code::kUnavailable,
+                       .repeat = true,
+                       .short_write = at % 2 == 0});
+    const bool done = AppendEntries(**writer, 30).has_value();
+    if (at % 3 != 0) files.LosePower(at);  // else only the process ends
+    files.InjectFault({});
+    const auto recovered = Recover(files);
+    ASSERT_TRUE(recovered) << "call " << at << ": " << recovered.error().message;
+    const std::size_t found = recovered->entries.size();
+    ASSERT_TRUE(found == 33 || (found == 3 && !done)) << "call " << at << ": " << found;
+    some = some || (recovered->dropped && recovered->dropped->bytes > 400);  // whole parts among it
+    auto again = OpenWriter(files, recovered->tail, SmallParts());
+    ASSERT_TRUE(AppendEntries(**again, 30)) << "call " << at;
+    EXPECT_EQ(Recover(files)->entries, EntriesUpTo(found + 30)) << "call " << at;
+    if (done) break;
+  }
+  EXPECT_TRUE(some);
+}
+
+TEST_F(JournalWriterTest, ACutInTheMiddleOfAWriteGivesAllOfItUp) {
+  {
+    auto writer = Open(SmallParts());
+    ASSERT_TRUE(AppendEntries(*writer, 3));
+    ASSERT_TRUE(AppendEntries(*writer, 30));
+  }
+  const auto cut = CutJournal(files_, kDirectory, 20);
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(cut->next_sequence, 4u);
+  EXPECT_EQ(Recover(files_)->entries, EntriesUpTo(3));
+  EXPECT_FALSE(Recover(files_)->dropped);
+}
+
+TEST_F(JournalWriterTest, ARecordThatNoBatchCanHoldIsRefusedWithoutHarm) {
+  auto writer = Open();
+  const char nothing = 0;  // its bytes are not looked at
+  const Record huge{RecordKind::kEntry, {&nothing, kMaxRecordBytes + 1}};
+  const auto refused = writer->Append({&huge, 1});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("expected at most"));
+  EXPECT_TRUE(AppendEntries(*writer, 1));
+}
+
 // Whatever call fails, all that was acknowledged is there afterwards, and the writer refuses to go on.
 TEST_F(JournalWriterTest, AFailureAtAnyCallPoisonsTheWriterAndLosesNothing) {
   for (std::uint64_t at = 1;; ++at) {

@@ -63,5 +63,34 @@ TEST(PowerLoss, ARecoveryThatIsInterruptedCanBeRepeated) {
   }
 }
 
+// A sync fails at a random call and leaves its pages looking clean. The process ends, the next one reads what
+// they hold, acknowledges it to whoever asks again, and power fails.
+TEST(PowerLoss, WhatAFailedSyncLeftReadableIsDurableOnceTheNextStartGoesOn) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    std::mt19937_64 random(seed);
+    UnsyncedFileSystem files;
+    ASSERT_TRUE(files.CreateDirectory(kDirectory));
+    std::uint64_t acknowledged = 0;
+    for (int life = 0; life < 10; ++life) {
+      auto recovered = Recover(files);
+      ASSERT_TRUE(recovered) << "seed " << seed << ": " << recovered.error().message;
+      ASSERT_EQ(recovered->entries, EntriesUpTo(recovered->entries.size())) << "seed " << seed;
+      ASSERT_GE(recovered->entries.size(), acknowledged) << "seed " << seed << " life " << life;
+      files.InjectFault({.at_call = files.calls() + 1 + random() % 15,
+                         .code = Code::kUnavailable,
+                         .forgets_unsynced = true});
+      auto writer = OpenWriter(files, recovered->tail, SmallSegments(3000));
+      if (writer) acknowledged = recovered->entries.size();
+      while (writer) {
+        const auto appended = AppendEntries(**writer, 1 + random() % 20);
+        if (!appended) break;
+        acknowledged = appended->last_sequence;
+      }
+      if (random() % 2 == 0) files.LosePower(random());
+    }
+    EXPECT_GT(acknowledged, 0u) << "seed " << seed;
+  }
+}
+
 }  // namespace
 }  // namespace bsub::journal::test

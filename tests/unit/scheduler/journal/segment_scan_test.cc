@@ -19,6 +19,12 @@ class Segment {
     AddRecords(records);
     next_ += entries.size();
   }
+  // A part of a write that the next batch goes on with.
+  void AddPart(std::string_view entry) {
+    const Record records[] = {{RecordKind::kEntry, entry}, {RecordKind::kMore, {}}};
+    AddRecords(records);
+    ++next_;
+  }
   void Close() {
     const Record mark{RecordKind::kClosed, {}};
     AddRecords({&mark, 1});
@@ -139,6 +145,43 @@ TEST(SegmentScan, ABatchThatDoesNotContinueTheChainIsDamage) {
   gap.Add({"a"});
   gap.bytes += EncodeBatch(std::vector<Record>{{RecordKind::kEntry, "x"}}, {12, 1, 7}).bytes;
   EXPECT_THAT(gap.Scan().problem.message, testing::HasSubstr("sequence 12 where 11 was expected"));
+}
+
+TEST(SegmentScan, AWriteOfSeveralBatchesIsReadWhole) {
+  Segment segment;
+  segment.Add({"a"});
+  segment.AddPart("b");
+  segment.AddPart("c");
+  segment.Add({"d"});
+  SegmentScanner scanner(segment.bytes, segment.header);
+  std::vector<bool> more;
+  while (const auto batch = scanner.Next()) more.push_back(batch->more);
+  EXPECT_THAT(more, testing::ElementsAre(false, true, true, false));
+  EXPECT_EQ(scanner.End().kind, Kind::kClean);
+  EXPECT_EQ(scanner.End().next_sequence, 14u);
+}
+
+TEST(SegmentScan, WithoutItsLastPartAWriteIsTornFromItsFirst) {
+  Segment segment;
+  segment.Add({"a"});
+  segment.AddPart("b");
+  segment.AddPart("c");
+  const std::size_t used = segment.bytes.size();
+  for (const bool torn : {false, true}) {
+    if (torn) segment.bytes += "half a header";
+    segment.Reserve(4096);
+    std::vector<std::string> entries;
+    const SegmentEnd end = segment.Scan(&entries);
+    EXPECT_THAT(entries, testing::ElementsAre("a"));
+    EXPECT_EQ(end.kind, Kind::kTorn);
+    EXPECT_EQ(end.offset, segment.starts[1]);
+    EXPECT_EQ(end.last_batch, segment.starts[0]);
+    EXPECT_EQ(end.next_sequence, 11u);
+    EXPECT_GT(end.torn_bytes, segment.starts[2] - segment.starts[1]);
+    segment.bytes.resize(used);
+  }
+  segment.Close();
+  EXPECT_THAT(segment.Scan().problem.message, testing::HasSubstr("closed in the middle of a write"));
 }
 
 TEST(SegmentScan, TheClosingMarkIsSeenAndEndsTheSegment) {
