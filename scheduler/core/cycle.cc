@@ -45,8 +45,7 @@ constexpr int kMostChoices = 100;
 // served later.
 class QueuePass {
  public:
-  QueuePass(Turn& turn, const Queue& queue, Reservations& kept) : turn_(turn), queue_(queue), kept_(kept) {
-  }
+  QueuePass(Turn& turn, const Queue& queue, Reservations& kept) : turn_(turn), queue_(queue), kept_(kept) {}
 
   // Starts what can start, at most `budget`; returns how many it started.
   std::uint32_t Run(std::uint32_t budget) {

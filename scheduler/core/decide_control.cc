@@ -131,8 +131,7 @@ Status Hold(Turn& turn, const Target& target, const Control& input) {
     return PermissionDenied(target.name + " was held by an administrator, and " + input.who.name +
                             " is none; ask one to release it");
   }
-  turn.Record(
-      HoldSet{{target.job->id, target.ordinal}, held, input.who.name, input.reason, held && admin});
+  turn.Record(HoldSet{{target.job->id, target.ordinal}, held, input.who.name, input.reason, held && admin});
   return OkStatus();
 }
 

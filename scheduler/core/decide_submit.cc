@@ -49,9 +49,10 @@ Status CheckRoom(const Turn& turn, const Queue& queue, const Principal& who, std
 Status CheckPriority(const Settings& settings, const Principal& who, std::int32_t priority) {
   if (priority <= settings.max_user_priority) return OkStatus();
   if (RoleOf(settings.authority, who, nullptr) == Role::kAdmin) return OkStatus();
-  return PermissionDenied("priority " + std::to_string(priority) + ": " + who.name +
-                          " may ask for at most " + std::to_string(settings.max_user_priority) +
-                          " (core.max_user_priority); submit with less, and ask an administrator to raise it");
+  return PermissionDenied(
+      "priority " + std::to_string(priority) + ": " + who.name + " may ask for at most " +
+      std::to_string(settings.max_user_priority) +
+      " (core.max_user_priority); submit with less, and ask an administrator to raise it");
 }
 
 // The condition `node` looks at `target`: does the child or the index-wise pairing exist?

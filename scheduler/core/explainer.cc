@@ -103,8 +103,10 @@ class WaitingReasons {
     if (!job_.held && !child) return;
     const bool admin = job_.held ? job_.admin_hold : row->admin_hold;
     Add(ReasonCode::kHeld,
-        std::string(job_.held ? "the job is held" : "this child is held") + (admin ? " by an administrator" : ""),
-        std::string(admin ? "an administrator can let it go" : "let it go") + " with `bsub-lite release " + (job_.held ? std::to_string(job_.id.value()) : Id()) + "`");
+        std::string(job_.held ? "the job is held" : "this child is held") +
+            (admin ? " by an administrator" : ""),
+        std::string(admin ? "an administrator can let it go" : "let it go") + " with `bsub-lite release " +
+            (job_.held ? std::to_string(job_.id.value()) : Id()) + "`");
   }
 
   void QueueState() {

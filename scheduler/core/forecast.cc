@@ -11,6 +11,7 @@
 
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
+#include "scheduler/core/reservations.h"
 #include "scheduler/core/task_ranges.h"
 
 namespace bsub::sched {
@@ -47,6 +48,11 @@ class Rehearsal {
     for (const auto& [id, use] : store.capacity().nodes()) {
       for (const AttemptRef& ref : use.attempts) AddLive(ref, id);
     }
+    for (const auto& [id, kept] : store.reservations().all()) {
+      const auto queue = store.state().queues.find(kept.queue);
+      if (queue != store.state().queues.end() && free_.count(id) != 0)
+        keeping_.insert_or_assign(&queue->second, Kept{kept.holder, id, kept.until});
+    }
   }
 
   // `open`: how many of the target's tasks start before it, itself included.
@@ -67,12 +73,18 @@ class Rehearsal {
 
  private:
   using User = std::pair<const Queue*, std::uint32_t>;
+  struct Kept {
+    ClassKey holder;
+    NodeId node;
+    TimePoint until;
+  };
 
   void AddLive(const AttemptRef& ref, NodeId node) {
     const Job& job = store_.state().jobs.at(ref.task.job);
     const Task* task = FindTask(job, ref.task.ordinal);
     const Duration walltime = job.spec.settings->walltime;
     Count(job, +1);
+    tasks_[node].emplace_back(&job, LiveTaskOf(job, *task->attempt));
     const bool stopping = task->attempt->stop != StopReason::kNone;
     if (walltime.count() == 0 && !stopping) {
       ++endless_;
@@ -131,19 +143,25 @@ class Rehearsal {
   void Pass() {
     std::set<Resources> full;  // no node has room for these now
     kept_.clear();
-    keeping_.clear();
+    kept_before_ = std::exchange(keeping_, {});
+    bool no_cpu = Full();
     for (Line& line : lines_) {
       const Resources& request = line.job->spec.settings->request;
-      while (line.waiting > 0 && target_left_ > 0 && MayStart(line) && full.count(request) == 0) {
-        if (steps_left_ == 0) return;
-        --steps_left_;
-        const auto node = Choose(request);
+      while (line.waiting > 0 && target_left_ > 0 && MayStart(line)) {
+        if (no_cpu) return KeepAsBefore();
+        std::optional<NodeId> node;
+        if (full.count(request) == 0) {
+          if (steps_left_ == 0) return;
+          --steps_left_;
+          node = Choose(request);
+        }
         if (!node) {
           full.insert(request);
           KeepNodeFor(line);
-        } else {
-          Start(line, *node, request);
+          break;
         }
+        Start(line, *node, request);
+        no_cpu = Full();
       }
     }
   }
@@ -158,35 +176,44 @@ class Rehearsal {
     return limit == 0 || running_of_job_[line.job] < limit;
   }
 
-  // As the cycle does, roughly: the first of a queue that fits nowhere keeps a node from all that are served
-  // later, the one it has been given or else the one with the most room.
+  // As the cycle does: the first of a queue that fits nowhere keeps a node from all that are served later.
   void KeepNodeFor(const Line& line) {
     if (keeping_.count(line.queue) != 0) return;
-    auto& [holder, node] = kept_last_[line.queue];
-    if (holder != line.job) {
-      holder = line.job;
-      node = NodeToKeep(line);
+    const ClassKey key = KeyOf(*line.job);
+    const auto before = kept_before_.find(line.queue);
+    if (before != kept_before_.end() && before->second.holder == key && before->second.until > now_ &&
+        kept_.count(before->second.node) == 0) {
+      return Keep(line.queue, before->second);
     }
-    if (!node || kept_.count(*node) != 0) return;
-    kept_.emplace(*node, line.job->spec.settings->request);
-    keeping_.insert(line.queue);
-  }
-
-  std::optional<NodeId> NodeToKeep(const Line& line) const {
-    if (line.job->waiting_class) {
-      const auto given = store_.reservations().NodeOf(line.queue->name, line.job->waiting_class->key);
-      if (given && free_.count(*given) != 0) return given;
-    }
-    return MostRoom(line.job->spec.settings->request);
-  }
-
-  std::optional<NodeId> MostRoom(const Resources& request) const {
-    std::optional<NodeId> best;
+    std::vector<KeepCandidate> candidates;
     for (const auto& [id, free] : free_) {
-      if (!request.Fits(store_.capacity().Find(id)->total) || kept_.count(id) != 0) continue;
-      if (!best || free.cpu_milli > free_.at(*best).cpu_milli) best = id;
+      if (key.request.Fits(store_.capacity().Find(id)->total) && kept_.count(id) == 0)
+        candidates.push_back({id, free});
     }
-    return best;
+    const auto tasks_on = [this](NodeId node) {
+      std::vector<LiveTask> tasks;
+      for (const auto& [job, task] : tasks_[node]) tasks.push_back(task);
+      return tasks;
+    };
+    if (const auto chosen = ChooseNodeToKeep(std::move(candidates), key.request, tasks_on, now_))
+      Keep(line.queue, {key, chosen->node, chosen->until});
+  }
+
+  // The pass ended before it came to those for whom nodes are kept.
+  void KeepAsBefore() {
+    for (const auto& [queue, kept] : kept_before_) {
+      if (keeping_.count(queue) == 0 && kept_.count(kept.node) == 0) Keep(queue, kept);
+    }
+  }
+
+  bool Full() const {
+    return std::none_of(free_.begin(), free_.end(),
+                        [](const auto& node) { return node.second.cpu_milli > 0; });
+  }
+
+  void Keep(const Queue* queue, const Kept& kept) {
+    kept_.emplace(kept.node, kept.holder.request);
+    keeping_.insert_or_assign(queue, kept);
   }
 
   // As the cycle chooses: the fewest CPUs left free.
@@ -209,6 +236,7 @@ class Rehearsal {
     free_.at(node) -= request;
     Count(*line.job, +1);
     const Duration walltime = line.job->spec.settings->walltime;
+    tasks_[node].push_back({line.job, {now_, walltime.count() > 0 ? now_ + walltime : TimePoint(), request}});
     if (walltime.count() == 0) {
       ++endless_;
     } else {
@@ -220,6 +248,11 @@ class Rehearsal {
     const TaskRelease release = releases_.top();
     releases_.pop();
     Count(*release.job, -1);
+    auto& tasks = tasks_[release.node];
+    const auto ended = std::find_if(tasks.begin(), tasks.end(), [&](const auto& task) {
+      return task.first == release.job && task.second.ends.set() && task.second.ends <= now_;
+    });
+    if (ended != tasks.end()) tasks.erase(ended);
     if (const auto it = free_.find(release.node); it != free_.end()) it->second += release.resources;
   }
 
@@ -232,9 +265,9 @@ class Rehearsal {
   std::map<User, std::int64_t> running_of_user_;
   std::map<const Job*, std::int64_t> running_of_job_;
   std::vector<Line> lines_;
-  KeptResources kept_;              // in this pass
-  std::set<const Queue*> keeping_;  // for which of them something is kept
-  std::map<const Queue*, std::pair<const Job*, std::optional<NodeId>>> kept_last_;
+  std::map<NodeId, std::vector<std::pair<const Job*, LiveTask>>> tasks_;
+  KeptResources kept_;                                  // in this pass
+  std::map<const Queue*, Kept> keeping_, kept_before_;  // in this pass and in the one before
   std::uint32_t target_left_ = 0;
   std::uint32_t endless_ = 0;  // tasks without a time limit
 };

@@ -25,31 +25,24 @@ std::int64_t Shortfall(const Resources& request, const Resources& free) {
                    part(request.gpus, free.gpus)});
 }
 
-TimePoint ExpectedEnd(const Job& job, const Attempt& attempt, TimePoint now) {
-  const JobSettings& settings = *job.spec.settings;
-  if (attempt.stop != StopReason::kNone) return std::max(now, attempt.stop_at + settings.stop_grace);
-  const TimePoint began = attempt.started_at.set() ? attempt.started_at : attempt.placed_at;
-  if (settings.walltime.count() > 0) return std::max(now, began + settings.walltime);
-  return now + std::max(now - began, kShortestGuess);
+TimePoint ExpectedEnd(const LiveTask& task, TimePoint now) {
+  if (task.ends.set()) return std::max(now, task.ends);
+  return now + std::max(now - task.began, kShortestGuess);
 }
 
 // When the tasks of a node will have left room for the request.
-TimePoint FitsAt(const Store& store, const NodeCapacity::Use& use, const Resources& request, TimePoint now) {
-  std::vector<std::pair<TimePoint, const Attempt*>> ends;
-  for (const AttemptRef& ref : use.attempts) {
-    const Job& job = store.state().jobs.at(ref.task.job);
-    const Attempt* attempt = FindTask(job, ref.task.ordinal)->attempt.get();
-    ends.emplace_back(ExpectedEnd(job, *attempt, now), attempt);
-  }
-  // By time alone: of equals it does not matter which is first.
-  std::stable_sort(ends.begin(), ends.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  Resources free = use.Free();
-  for (const auto& [end, attempt] : ends) {
+TimePoint FitsAt(Resources free, std::vector<LiveTask> tasks, const Resources& request, TimePoint now) {
+  const auto sooner = [now](const LiveTask& a, const LiveTask& b) {
+    return ExpectedEnd(a, now) < ExpectedEnd(b, now);
+  };
+  std::stable_sort(tasks.begin(), tasks.end(), sooner);
+  TimePoint fits = now;
+  for (const LiveTask& task : tasks) {
     if (request.Fits(free)) break;
-    free += attempt->allocated;
-    now = end;
+    free += task.allocated;
+    fits = ExpectedEnd(task, now);
   }
-  return now;
+  return fits;
 }
 
 }  // namespace
@@ -73,26 +66,56 @@ const WaitingClass* HolderOf(const Store& store, const Reservation& reservation)
   return it == classes->end() ? nullptr : &it->second;
 }
 
-std::optional<KeptNode> ChooseNodeToKeep(const Store& store, const Resources& request,
-                                         const Reservations& taken, TimePoint now) {
-  std::vector<std::pair<std::int64_t, NodeId>> candidates;
-  for (const auto& [id, use] : store.capacity().nodes()) {
-    if (!use.usable || !request.Fits(use.total) || taken.all().count(id) != 0) continue;
-    candidates.emplace_back(Shortfall(request, use.Free()), id);
+LiveTask LiveTaskOf(const Job& job, const Attempt& attempt) {
+  const JobSettings& settings = *job.spec.settings;
+  LiveTask task;
+  task.began = attempt.started_at.set() ? attempt.started_at : attempt.placed_at;
+  task.allocated = attempt.allocated;
+  if (attempt.stop != StopReason::kNone) {
+    task.ends = attempt.stop_at + settings.stop_grace;
+  } else if (settings.walltime.count() > 0) {
+    task.ends = task.began + settings.walltime;
   }
+  return task;
+}
+
+std::optional<KeptNode> ChooseNodeToKeep(std::vector<KeepCandidate> candidates, const Resources& request,
+                                         const std::function<std::vector<LiveTask>(NodeId)>& tasks_on,
+                                         TimePoint now) {
+  const auto closer = [&request](const KeepCandidate& a, const KeepCandidate& b) {
+    return std::pair(Shortfall(request, a.free), a.node) < std::pair(Shortfall(request, b.free), b.node);
+  };
   const std::size_t most = std::min(candidates.size(), kMostCandidates);
   std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(most),
-                    candidates.end());
+                    candidates.end(), closer);
   std::optional<KeptNode> best;
   TimePoint soonest;
   for (std::size_t i = 0; i < most; ++i) {
-    const NodeId id = candidates[i].second;
-    const TimePoint fits = FitsAt(store, *store.capacity().Find(id), request, now);
+    const auto& [node, free] = candidates[i];
+    const TimePoint fits = FitsAt(free, tasks_on(node), request, now);
     if (best && fits >= soonest) continue;
     soonest = fits;
-    best = KeptNode{id, now + 2 * std::max(fits - now, kShortestGuess)};
+    best = KeptNode{node, now + 2 * std::max(fits - now, kShortestGuess)};
   }
   return best;
+}
+
+std::optional<KeptNode> ChooseNodeToKeep(const Store& store, const Resources& request,
+                                         const Reservations& taken, TimePoint now) {
+  std::vector<KeepCandidate> candidates;
+  for (const auto& [id, use] : store.capacity().nodes()) {
+    if (!use.usable || !request.Fits(use.total) || taken.all().count(id) != 0) continue;
+    candidates.push_back({id, use.Free()});
+  }
+  const auto tasks_on = [&store](NodeId node) {
+    std::vector<LiveTask> tasks;
+    for (const AttemptRef& ref : store.capacity().Find(node)->attempts) {
+      const Job& job = store.state().jobs.at(ref.task.job);
+      tasks.push_back(LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt));
+    }
+    return tasks;
+  };
+  return ChooseNodeToKeep(std::move(candidates), request, tasks_on, now);
 }
 
 }  // namespace bsub::sched

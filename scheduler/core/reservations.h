@@ -6,8 +6,12 @@
 // reservation is scratch: it is never journaled, a restart forgets it, and the next cycle makes another.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/ids.h"
 #include "common/time.h"
@@ -43,13 +47,30 @@ class Reservations {
 // Whether the class still waits: it may have been cancelled, held or started since.
 const WaitingClass* HolderOf(const Store& store, const Reservation& reservation);
 
-// A usable node, not in `taken`, that could run the request and will have room for it soonest; with the time
-// until which the choice should stand. Tasks without a time limit are expected to run as long again as they
-// have.
+// A node that could run what waits, once some of its tasks have ended.
+struct KeepCandidate {
+  NodeId node;
+  Resources free;
+};
+// A task on such a node.
+struct LiveTask {
+  TimePoint began;
+  TimePoint
+      ends;  // at the latest; unset: it has no time limit, and is expected to run as long again as it has
+  Resources allocated;
+};
+LiveTask LiveTaskOf(const Job& job, const Attempt& attempt);
+
+// The candidate that will have room for the request soonest; with the time until which the choice should
+// stand.
 struct KeptNode {
   NodeId node;
   TimePoint until;
 };
+std::optional<KeptNode> ChooseNodeToKeep(std::vector<KeepCandidate> candidates, const Resources& request,
+                                         const std::function<std::vector<LiveTask>(NodeId)>& tasks_on,
+                                         TimePoint now);
+// Among the usable nodes that are not in `taken`.
 std::optional<KeptNode> ChooseNodeToKeep(const Store& store, const Resources& request,
                                          const Reservations& taken, TimePoint now);
 

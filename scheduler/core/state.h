@@ -1,6 +1,6 @@
 // The durable state of the queue manager: what the journal describes, snapshots save and the state hash
-// covers. Changed only by Scheduler::Apply. What can be computed from it lives in Store (store.h), or here beside
-// it, marked as derived.
+// covers. Changed only by Scheduler::Apply. What can be computed from it lives in Store (store.h), or here
+// beside it, marked as derived.
 #pragma once
 
 #include <array>

@@ -25,10 +25,10 @@ struct Links {
     Incarnation incarnation;
   };
   std::map<StreamId, Stream> streams;
-  std::map<NodeId, StreamId> of_node;      // connected nodes
-  std::map<NodeId, TimePoint> lease_ends;  // of nodes that are not connected and not down
-  std::map<NodeId, TimePoint> rest_ends;   // of nodes that could not start a task (Store::RestingFor)
-  TimePoint forget_not_before;             // when finished jobs are looked through again
+  std::map<NodeId, StreamId> of_node;       // connected nodes
+  std::map<NodeId, TimePoint> lease_ends;   // of nodes that are not connected and not down
+  std::map<NodeId, TimePoint> rest_ends;    // of nodes that could not start a task (Store::RestingFor)
+  TimePoint forget_not_before;              // when finished jobs are looked through again
   std::pair<TimePoint, JobId> forget_from;  // and from which one on
 };
 

@@ -21,13 +21,18 @@ std::uint32_t NextTask(const Job& job) {
   return *first;
 }
 
+ClassKey KeyOf(const Job& job) {
+  const JobSettings& settings = *job.spec.settings;
+  return {job.priority, settings.owner.uid, settings.share_identifier, settings.request};
+}
+
 void WaitingTable::Update(Job& job) {
   const bool wanted = WaitsForNode(job), front = InFront(job);
   if (job.waiting_class && wanted && front == job.waits_in_front) return;
   Remove(job);
   if (!wanted) return;
   const JobSettings& settings = *job.spec.settings;
-  const ClassKey key{job.priority, settings.owner.uid, settings.share_identifier, settings.request};
+  const ClassKey key = KeyOf(job);
   Classes& classes = queues_[settings.queue];
   const auto [it, fresh] = classes.try_emplace(key);
   if (fresh) it->second = WaitingClass{settings.queue, key, {}};

@@ -27,6 +27,9 @@ struct ClassKey {
   friend auto operator<=>(const ClassKey&, const ClassKey&) = default;
 };
 
+// Where the job waits or would wait.
+ClassKey KeyOf(const Job& job);
+
 struct WaitingMember {
   bool normal = true;  // false sorts first: retried
   JobId job;
