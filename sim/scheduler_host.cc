@@ -66,7 +66,7 @@ void SchedulerHost::Boot() {
                     std::to_string(journal_.last()) + " (" + std::to_string(journal_.durable()) +
                     " known durable)");
   Check("after recovery");
-  Handle(sched::Started{"00000000-0000-4000-8000-000000000001"});
+  Handle(sched::Started{.cluster_uuid_if_new = "00000000-0000-4000-8000-000000000001"});
   Later(kHeartbeat, [this] { SendHeartbeats(); });
 }
 

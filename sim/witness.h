@@ -91,6 +91,7 @@ class Witness {
   void On(const sched::NodeRemoved& e, TimePoint at);
   void On(const sched::JobsForgotten& e, TimePoint at);
   void On(const sched::StateHashRecorded&, TimePoint) {}
+  void On(const sched::CountersLifted&, TimePoint) {}
 
   Job& Known(JobId id);
   Task& Known(const sched::TaskRef& ref);

@@ -132,6 +132,19 @@ Status Store::Do(const NodeRemoved& e, TimePoint /*at*/) {
 
 Status Store::Do(const StateHashRecorded& /*e*/, TimePoint /*at*/) { return OkStatus(); }
 
+Status Store::Do(const CountersLifted& e, TimePoint /*at*/) {
+  BSUB_RETURN_IF_ERROR(
+      Expect(e.next_job_id >= state_.next_job_id, "a job id that is not behind", e.next_job_id));
+  BSUB_RETURN_IF_ERROR(
+      Expect(e.next_node_id >= state_.next_node_id, "a node id that is not behind", e.next_node_id));
+  BSUB_RETURN_IF_ERROR(Expect(e.next_incarnation >= state_.next_incarnation,
+                              "an incarnation that is not behind", e.next_incarnation));
+  state_.next_job_id = e.next_job_id;
+  state_.next_node_id = e.next_node_id;
+  state_.next_incarnation = e.next_incarnation;
+  return OkStatus();
+}
+
 std::string_view KindName(const EntryBody& body) {
   static constexpr std::string_view kNames[] = {"ClusterCreated",
                                                 "QueueSet",
@@ -154,7 +167,8 @@ std::string_view KindName(const EntryBody& body) {
                                                 "NodeDrainSet",
                                                 "NodeRemoved",
                                                 "JobsForgotten",
-                                                "StateHashRecorded"};
+                                                "StateHashRecorded",
+                                                "CountersLifted"};
   static_assert(std::variant_size_v<EntryBody> == std::size(kNames));
   return kNames[body.index()];
 }

@@ -112,6 +112,16 @@ void AnswerWith(Turn& turn, const Input& input, const Status& status) {
   turn.Answer(input.reply, ReplyBody(Done{}));
 }
 
+// Node ids have 32 bits and are given to few: they go up by less, so that it can be done again and again.
+constexpr std::uint64_t kMostLostNodes = 10'000;
+
+void LiftCounters(Turn& turn, std::uint64_t by) {
+  const State& state = turn.state();
+  turn.Record(CountersLifted{state.next_job_id + by,
+                             state.next_node_id + static_cast<std::uint32_t>(std::min(by, kMostLostNodes)),
+                             state.next_incarnation + by});
+}
+
 }  // namespace
 
 void Decide(Turn& turn, const Started& input) {
@@ -120,6 +130,7 @@ void Decide(Turn& turn, const Started& input) {
     turn.Record(QueueSet{Queue{.name = kFirstQueue, .description = "where jobs go that name no queue"}, true,
                          "bsub-lite"});
   }
+  if (input.lift_counters_by > 0) LiftCounters(turn, input.lift_counters_by);
   // Nobody is connected yet. A full lease must pass before anyone is given up.
   for (const auto& [id, node] : turn.state().nodes) {
     if (node.state == NodeState::kDown) continue;

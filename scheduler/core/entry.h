@@ -148,11 +148,19 @@ struct StateHashRecorded {
   std::uint64_t hash = 0;
 };
 
+// The journal lost its end: ids that were given out there are not in the state. All counters go up so far
+// that none of them is given again.
+struct CountersLifted {
+  std::uint64_t next_job_id = 0;
+  std::uint32_t next_node_id = 0;
+  std::uint64_t next_incarnation = 0;
+};
+
 using EntryBody =
     std::variant<ClusterCreated, QueueSet, QueueDeleted, DefinitionRegistered, DefinitionDeregistered,
                  JobSubmitted, BeginTimeReached, HoldSet, PrioritySet, TasksEnded, TasksRequeued,
                  AttemptPlaced, AttemptStarted, StopRequested, AttemptEnded, NodeRegistered, NodeContactLost,
-                 NodeDied, NodeDrainSet, NodeRemoved, JobsForgotten, StateHashRecorded>;
+                 NodeDied, NodeDrainSet, NodeRemoved, JobsForgotten, StateHashRecorded, CountersLifted>;
 
 struct JournalEntry {
   Sequence sequence;  // 1, 2, 3 … without gaps over all entries

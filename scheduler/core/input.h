@@ -29,6 +29,8 @@ using StreamId = Id<struct StreamTag>;
 // The first input of a process's life: after replay, or with an empty state (then the cluster is made).
 struct Started {
   std::string cluster_uuid_if_new;
+  // Not 0: the journal has lost its end, with at most so many ids given out in it.
+  std::uint64_t lift_counters_by = 0;
 };
 
 struct Submit {

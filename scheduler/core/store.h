@@ -104,6 +104,7 @@ class Store {
   Status Do(const NodeRemoved& e, TimePoint at);
   Status Do(const JobsForgotten& e, TimePoint at);
   Status Do(const StateHashRecorded& e, TimePoint at);
+  Status Do(const CountersLifted& e, TimePoint at);
 
   Job* MutableJob(JobId id);
   // Before and after a child changes.

@@ -33,9 +33,9 @@ CoreLoop::CoreLoop(sched::Scheduler& scheduler, SlewedClock& clock, JournalPort&
 
 CoreLoop::~CoreLoop() { Stop(); }
 
-void CoreLoop::Start(const std::string& cluster_uuid_if_new) {
+void CoreLoop::Start(const std::string& cluster_uuid_if_new, std::uint64_t lift_counters_by) {
   Batch batch;
-  Handle(sched::Started{cluster_uuid_if_new}, batch);
+  Handle(sched::Started{cluster_uuid_if_new, lift_counters_by}, batch);
   committer_.Add(std::move(batch));
   thread_ = std::thread([this] { Run(); });
 }

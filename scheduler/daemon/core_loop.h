@@ -42,7 +42,7 @@ class CoreLoop final : public rpc::CorePort {
   ~CoreLoop() override;
 
   // Hands Started to the core and begins to take inputs.
-  void Start(const std::string& cluster_uuid_if_new);
+  void Start(const std::string& cluster_uuid_if_new, std::uint64_t lift_counters_by = 0);
   // Starts no more tasks; everything else goes on.
   void StopDispatching();
   // Refuses new inputs, decides what was queued, and returns when the last entry is with the committer.

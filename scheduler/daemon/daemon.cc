@@ -51,6 +51,11 @@ void LogRecovery(const journal::RecoveryReport& report) {
     Log(LogLevel::kWarning,
         {{"event", "journal-torn-tail"}, {"text", journal::Describe(*report.dropped_tail)}});
   }
+  if (report.lift_counters_by > 0) {
+    Log(LogLevel::kWarning, {{"event", "journal-lost-its-end"},
+                             {"text", "ids go up by " + std::to_string(report.lift_counters_by) +
+                                          ", so that none that was given out in it is given again"}});
+  }
   for (const std::string& warning : report.warnings) {
     Log(LogLevel::kWarning, {{"event", "journal-warning"}, {"text", warning}});
   }
@@ -155,7 +160,7 @@ Status Daemon::StartServer(rpc::SignFn sign) {
           .journal_status = [this](auto& status, auto& warnings) { FillJournalStatus(status, warnings); },
           .shut_down = [this](bool stop_tasks) { ShutDown(stop_tasks); }});
   server_->Load(scheduler_->state());
-  loop_->Start(journal::FormatUuid(journal_->cluster()));
+  loop_->Start(journal::FormatUuid(journal_->cluster()), recovery_.lift_counters_by);
   BSUB_RETURN_IF_ERROR(server_->Listen(journal::FormatUuid(journal_->cluster())));
   return WritePort();
 }

@@ -1,5 +1,6 @@
 #include "scheduler/journal/disk_journal.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -67,14 +68,19 @@ Result<OpenedJournal> DiskJournal::Open(FileSystem& files, const DiskJournalSett
   // Out of sight of retention, which must not count them among those it keeps.
   for (const std::string& name : loaded.bad_snapshots) BSUB_RETURN_IF_ERROR(SetAside(files, directory, name));
   OpenedJournal opened;
-  opened.report = {
-      loaded.tail.empty,         loaded.snapshot, loaded.entries_replayed, loaded.tail.next_sequence - 1, {},
-      std::move(loaded.warnings)};
+  opened.report = {.created = loaded.tail.empty,
+                   .snapshot = loaded.snapshot,
+                   .entries_replayed = loaded.entries_replayed,
+                   .last_sequence = loaded.tail.next_sequence - 1,
+                   .dropped_tail = {},
+                   .warnings = std::move(loaded.warnings)};
   BSUB_ASSIGN_OR_RETURN(opened.report.dropped_tail, RepairTail(files, directory, loaded.tail));
+  BSUB_ASSIGN_OR_RETURN(opened.report.lift_counters_by, LiftAsked(files, directory));
   BSUB_ASSIGN_OR_RETURN(const DirectoryContents contents, ReadDirectory(files, directory));
   opened.journal.reset(new DiskJournal(files, settings, identity.cluster, std::move(lock)));
   opened.journal->bytes_since_snapshot_ = BytesSince(contents, loaded);
   opened.journal->durable_sequence_ = loaded.tail.next_sequence - 1;
+  opened.journal->lift_asked_ = opened.report.lift_counters_by > 0;
   opened.journal->snapshot_sequence_ = loaded.snapshot;
   opened.journal->payloads_ = std::move(loaded.payloads);
   BSUB_ASSIGN_OR_RETURN(opened.journal->writer_, JournalWriter::Open(files, directory, identity.cluster,
@@ -124,7 +130,13 @@ Status DiskJournal::Append(std::span<const sched::JournalEntry> entries,
     encoded.push_back(EncodeEntry(entry));
   }
   BSUB_ASSIGN_OR_RETURN(const Needed needed, PayloadsNeeded(entries, payloads));
-  return WriteBatch(encoded, needed);
+  BSUB_RETURN_IF_ERROR(WriteBatch(encoded, needed));
+  const bool lifted = lift_asked_ && std::ranges::any_of(entries, [](const sched::JournalEntry& entry) {
+                        return std::holds_alternative<sched::CountersLifted>(entry.body);
+                      });
+  if (!lifted) return OkStatus();
+  lift_asked_ = false;
+  return LiftDone(files_, settings_.directory);
 }
 
 Status DiskJournal::WriteBatch(const std::vector<std::string>& entries, const Needed& needed) {

@@ -47,6 +47,8 @@ struct RecoveryReport {
   std::uint64_t entries_replayed = 0;
   std::uint64_t last_sequence = 0;
   std::optional<DroppedTail> dropped_tail;
+  // For the core's Started: the end of the journal was cut off or dropped.
+  std::uint64_t lift_counters_by = 0;
   std::vector<std::string> warnings;  // one line each
 };
 
@@ -114,6 +116,7 @@ class DiskJournal {
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<PayloadStore> payloads_;
   std::unique_ptr<JournalWriter> writer_;
+  bool lift_asked_ = false;
   std::atomic<std::uint64_t> bytes_since_snapshot_ = 0;
   std::atomic<std::uint64_t> durable_sequence_ = 0;
   std::atomic<std::uint64_t> snapshot_sequence_ = 0;

@@ -154,6 +154,12 @@ struct Encoder {
   void operator()(const sched::StateHashRecorded& e) const {
     out->mutable_state_hash_recorded()->set_hash(e.hash);
   }
+  void operator()(const sched::CountersLifted& e) const {
+    auto* m = out->mutable_counters_lifted();
+    m->set_next_job_id(e.next_job_id);
+    m->set_next_node_id(e.next_node_id);
+    m->set_next_incarnation(e.next_incarnation);
+  }
 };
 
 Status DecodeBody(const pb::QueueSet& m, sched::QueueSet* e) {
@@ -289,6 +295,10 @@ sched::EntryBody DecodeSimple(const pb::Entry& in) {
                              in.node_died().reason()};
     case Case::kNodeRemoved:
       return sched::NodeRemoved{NodeId(in.node_removed().node()), in.node_removed().by()};
+    case Case::kCountersLifted: {
+      const auto& m = in.counters_lifted();
+      return sched::CountersLifted{m.next_job_id(), m.next_node_id(), m.next_incarnation()};
+    }
     default:
       BSUB_CHECK(in.has_state_hash_recorded()) << in.body_case();
       return sched::StateHashRecorded{in.state_hash_recorded().hash()};

@@ -1,6 +1,7 @@
 #include "scheduler/journal/recovery.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "scheduler/journal/journal_directory.h"
 #include "scheduler/journal/segment_scan.h"
@@ -49,13 +50,40 @@ Status CheckRestIsReplayable(const DirectoryContents& contents, std::uint64_t at
                             ": no snapshot below it and no segment from the beginning is left to start from");
 }
 
+constexpr std::string_view kLiftName = "lift-counters";
+
+// More than what is lost at a cut can hold, unless half a week of journal is given up.
+constexpr std::uint64_t kLiftAfterCut = 1'000'000;
+// The lost end of one batch; an entry has more than one byte, so its bytes bound it too.
+constexpr std::uint64_t kLeastLift = 1000;
+
 }  // namespace
+
+Result<std::uint64_t> LiftAsked(FileSystem& files, const std::string& directory) {
+  const auto text = ReadWhole(files, Join(directory, kLiftName));
+  if (!text && text.error().code == Code::kNotFound) return std::uint64_t{0};
+  if (!text) return Error(text.error());
+  std::uint64_t by = 0;
+  std::from_chars(text->data(), text->data() + text->size(), by);
+  return by == 0 ? kLiftAfterCut : by;  // unreadable: the note alone says enough
+}
+
+Status AskForLift(FileSystem& files, const std::string& directory, std::uint64_t by) {
+  BSUB_ASSIGN_OR_RETURN(const std::uint64_t asked, LiftAsked(files, directory));
+  return WriteAtomically(files, directory, std::string(kLiftName), std::to_string(asked + by) + "\n");
+}
+
+Status LiftDone(FileSystem& files, const std::string& directory) {
+  BSUB_RETURN_IF_ERROR(files.Remove(Join(directory, kLiftName)));
+  return files.SyncDirectory(directory);
+}
 
 std::string Describe(const DroppedTail& dropped) {
   return "dropped " + std::to_string(dropped.bytes) + " bytes of an unfinished write at offset " +
          std::to_string(dropped.offset) + " of " + dropped.segment +
-         " (nothing in it was acknowledged; next sequence " + std::to_string(dropped.next_sequence) +
-         "; kept as " + dropped.saved_as + ")";
+         " (it was most likely never acknowledged, but nobody can know: damage to the last write looks the "
+         "same; next sequence " +
+         std::to_string(dropped.next_sequence) + "; kept as " + dropped.saved_as + ")";
 }
 
 Result<std::optional<DroppedTail>> RepairTail(FileSystem& files, const std::string& directory,
@@ -71,6 +99,8 @@ Result<std::optional<DroppedTail>> RepairTail(FileSystem& files, const std::stri
   dropped.offset = tail.offset;
   dropped.bytes = tail.torn_bytes;
   dropped.next_sequence = tail.next_sequence;
+  // If it was acknowledged after all, ids in it are known outside.
+  BSUB_RETURN_IF_ERROR(AskForLift(files, directory, std::max(kLeastLift, dropped.bytes)));
   const std::string path = Join(directory, dropped.segment);
   BSUB_ASSIGN_OR_RETURN(const auto file, files.OpenForRead(path));
   BSUB_ASSIGN_OR_RETURN(const std::string bytes, file->ReadAt(tail.offset, tail.torn_bytes));
@@ -87,6 +117,7 @@ Result<CutReport> CutJournal(FileSystem& files, const std::string& directory, st
   if (at == 0) return InvalidArgument("cannot cut at sequence 0: the first entry of a journal is 1");
   BSUB_ASSIGN_OR_RETURN(const DirectoryContents contents, ReadDirectory(files, directory));
   BSUB_RETURN_IF_ERROR(CheckRestIsReplayable(contents, at));
+  BSUB_RETURN_IF_ERROR(AskForLift(files, directory, kLiftAfterCut));
   CutReport report{.next_sequence = at, .set_aside = {}};
   // Newest first: an interruption leaves a journal that ends with a gapless part of what it was.
   for (auto file = contents.snapshots.rbegin(); file != contents.snapshots.rend() && file->sequence >= at;

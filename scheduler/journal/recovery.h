@@ -11,7 +11,8 @@
 
 namespace bsub::journal {
 
-// The end of a write that was never acknowledged, and was dropped.
+// What looks like the end of a write that was never acknowledged, and was dropped. Damage to the last write
+// looks the same.
 struct DroppedTail {
   std::string segment;  // file name
   std::uint64_t offset = 0;
@@ -20,6 +21,13 @@ struct DroppedTail {
   std::string saved_as;             // file name: the bytes are kept for a person to look at
 };
 std::string Describe(const DroppedTail& dropped);  // one line
+
+// A durable note in the directory that ids may have been given out which the journal no longer knows, and at
+// most how many: the next start lifts the counters (sched::CountersLifted), and the note goes when that is
+// durable.
+Status AskForLift(FileSystem& files, const std::string& directory, std::uint64_t by);
+Result<std::uint64_t> LiftAsked(FileSystem& files, const std::string& directory);  // 0: none
+Status LiftDone(FileSystem& files, const std::string& directory);
 
 // Copies a torn batch aside and cuts it off, removes an unborn segment. `tail` is then ready for
 // JournalWriter. Safe to be interrupted and called again.

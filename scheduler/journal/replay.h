@@ -46,7 +46,7 @@ struct JournalTail {
   std::uint64_t offset = 0;      // where the next batch goes
   std::uint64_t last_batch = 0;  // where the last good one begins; 0: the segment holds none
   // What must be repaired before writing.
-  std::uint64_t torn_bytes = 0;  // behind `offset`: a batch that was never acknowledged
+  std::uint64_t torn_bytes = 0;  // behind `offset`: a batch that is not whole
   std::string unborn_segment;    // file of a segment whose creation a crash interrupted; empty: none
 };
 

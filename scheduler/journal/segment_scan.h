@@ -1,10 +1,10 @@
 // Reads one segment from its first byte and says how it ends: cleanly, in a torn batch, or in damage.
 //
-// The rule (design, section 4): a bad batch with no valid one after it is the torn end of a write that was
-// never acknowledged. A bad batch with a valid one after it is damage, since a batch is only begun when the
-// one before is durable. "A valid one after it" is looked for at every later place where a batch may begin,
-// and its header alone is proof enough: a batch whose own write was torn still shows that the one before it
-// had been synced.
+// The rule (design, section 4): a bad batch with no valid one after it is taken for the torn end of a write
+// that was never acknowledged. A bad batch with a valid one after it is damage, since a batch is only begun
+// when the one before is durable. "A valid one after it" is looked for at every later place where a batch may
+// begin, and its header alone is proof enough: a batch whose own write was torn still shows that the one
+// before it had been synced.
 #pragma once
 
 #include <cstdint>

@@ -86,26 +86,26 @@ class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event
     }
   }
 
-  // One page of the journal. On a reader's thread; the next page when this one is written.
+  // One page of the journal. On a reader's thread; the next page when this one is written, and behind what
+  // others want of that thread: a journal may be long and hold little that is wanted.
   void ReadPast() {
-    while (!ending()) {
-      if (next_ >= past_end_.value()) return EndPast();
-      const auto entries = services_.history.EntriesAfter(Sequence(next_), kPageEntries);
-      if (!entries) return End(entries.error());
-      if ((*entries)->empty()) return EndPast();
-      std::vector<v1::Event> events;
-      for (const sched::JournalEntry& entry : **entries) {
-        if (entry.sequence > past_end_) break;
-        if (Wanted(entry)) events.push_back(TranslateEvent(entry, services_.names));
-      }
-      next_ = std::min((*entries)->back().sequence.value(), past_end_.value());
-      if (request_.limit() > 0) {
-        KeepNewest(std::move(events));
-      } else if (!events.empty()) {
-        WriteAll(std::move(events));
-        return;
-      }
+    if (ending()) return;
+    if (next_ >= past_end_.value()) return EndPast();
+    const auto entries = services_.history.EntriesAfter(Sequence(next_), kPageEntries);
+    if (!entries) return End(entries.error());
+    if ((*entries)->empty()) return EndPast();
+    std::vector<v1::Event> events;
+    for (const sched::JournalEntry& entry : **entries) {
+      if (entry.sequence > past_end_) break;
+      if (Wanted(entry)) events.push_back(TranslateEvent(entry, services_.names));
     }
+    next_ = std::min((*entries)->back().sequence.value(), past_end_.value());
+    if (request_.limit() > 0) {
+      KeepNewest(std::move(events));
+    } else if (!events.empty()) {
+      return WriteAll(std::move(events));
+    }
+    services_.readers.Run([self = Self()] { self->ReadPast(); });
   }
 
   void KeepNewest(std::vector<v1::Event> events) {

@@ -135,6 +135,11 @@ class Teller {
     Detail("hash", std::to_string(e.hash));
     Text("state hash recorded");
   }
+  void operator()(const CountersLifted& e) {
+    Detail("next_job_id", std::to_string(e.next_job_id));
+    Text("the end of the journal was lost: no id of it is given again, the next job gets " +
+         std::to_string(e.next_job_id));
+  }
 
  private:
   void Text(std::string text) { event_.set_text(std::move(text)); }

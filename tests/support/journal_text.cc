@@ -167,6 +167,9 @@ void Fill(Line& l, const sched::JobsForgotten& e) {
 }
 // The value would change with every field that is added; that it is right is checked elsewhere.
 void Fill(Line& /*l*/, const sched::StateHashRecorded& /*e*/) {}
+void Fill(Line& l, const sched::CountersLifted& e) {
+  l.Add("job", e.next_job_id).Add("node", e.next_node_id).Add("incarnation", e.next_incarnation);
+}
 
 std::string Text(const sched::ReplyBody& body) {
   if (const auto* a = std::get_if<sched::SubmitAccepted>(&body)) {

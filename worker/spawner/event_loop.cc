@@ -48,8 +48,11 @@ std::string MarkerPrefix(const std::string& state_id) {
 void SetAsideDamaged(const StateDir& dir, const RecoveredLog& log) {
   const std::string aside = dir.LogPath() + ".damaged";
   rename(dir.LogPath().c_str(), aside.c_str());
-  LogLine("event=log-damaged file=" + aside + " what=\"" + log.damage +
-          "\" note=\"a torn last record is normal after a crash; marked processes are ended all the same\"");
+  const std::string note =
+      log.kept_behind > 0 ? "the disk or a person changed it: ends may be missing, and their tasks run again"
+                          : "a torn last record is normal after a crash";
+  LogLine("event=log-damaged file=" + aside + " what=\"" + log.damage + "\" note=\"" + note +
+          "; marked processes are ended all the same\"");
 }
 
 }  // namespace

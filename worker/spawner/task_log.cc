@@ -66,6 +66,31 @@ class Replay {
   std::map<Key, wire::TaskStatus> ended_;
 };
 
+// The size of the good record that the bytes begin with; 0: there is none.
+std::size_t ReadRecord(std::string_view bytes, wire::LogRecord& record) {
+  const std::size_t length = bytes.size() < kHeaderBytes ? 0 : LittleEndian(bytes.substr(0, 4));
+  if (length == 0 || length > kMaxRecordBytes || bytes.size() < kHeaderBytes + length) return 0;
+  const std::string_view payload = bytes.substr(kHeaderBytes, length);
+  if (LittleEndian(bytes.substr(4, 8)) != Hash64(payload, kHashSeed)) return 0;
+  if (!record.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return 0;
+  return kHeaderBytes + length;
+}
+
+// Where the next good record begins behind the bad one at `bad`, or the end. Its length is believed first: a
+// search could take text inside a record, which a user may have written, for one.
+std::size_t NextRecord(std::string_view bytes, std::size_t bad) {
+  wire::LogRecord record;
+  const std::string_view rest = bytes.substr(bad);
+  if (rest.size() >= kHeaderBytes) {
+    const std::size_t behind = kHeaderBytes + LittleEndian(rest.substr(0, 4));
+    if (behind < rest.size() && ReadRecord(rest.substr(behind), record) > 0) return bad + behind;
+  }
+  for (std::size_t at = bad + 1; at < bytes.size(); ++at) {
+    if (ReadRecord(bytes.substr(at), record) > 0) return at;
+  }
+  return bytes.size();
+}
+
 }  // namespace
 
 void AppendRecord(std::string& out, const wire::LogRecord& record) {
@@ -84,23 +109,22 @@ RecoveredLog RecoverTaskLog(std::string_view bytes) {
   Replay replay;
   std::size_t at = 0;
   while (at < bytes.size()) {
-    const std::string_view rest = bytes.substr(at);
-    const std::size_t length = rest.size() < kHeaderBytes ? 0 : LittleEndian(rest.substr(0, 4));
-    if (length == 0 || length > kMaxRecordBytes || rest.size() < kHeaderBytes + length) {
-      log.damage = "no whole record at byte " + std::to_string(at);
-      break;
-    }
-    const std::string_view payload = rest.substr(kHeaderBytes, length);
     wire::LogRecord record;
-    if (LittleEndian(rest.substr(4, 8)) != Hash64(payload, kHashSeed) ||
-        !record.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
-      log.damage = "the record at byte " + std::to_string(at) + " does not match its hash";
-      break;
+    if (const std::size_t size = ReadRecord(bytes.substr(at), record)) {
+      replay.Take(record);
+      at += size;
+      if (log.damage.empty()) {
+        log.good_bytes = at;
+      } else {
+        ++log.kept_behind;
+      }
+      continue;
     }
-    replay.Take(record);
-    at += kHeaderBytes + length;
+    if (log.damage.empty()) log.damage = "no good record at byte " + std::to_string(at);
+    at = NextRecord(bytes, at);
   }
-  log.good_bytes = at;
+  if (log.kept_behind > 0)
+    log.damage += ", " + std::to_string(log.kept_behind) + " good ones behind it were kept";
   replay.MoveInto(log);
   return log;
 }

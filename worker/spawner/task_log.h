@@ -27,11 +27,13 @@ struct RecoveredLog {
   std::string boot_id;                             // of the newest session; empty for a new log
   std::vector<wire::LogRecord::Launched> running;  // without a recorded end
   std::vector<wire::TaskStatus> unacknowledged;
-  std::size_t good_bytes = 0;
-  std::string damage;  // empty, or what is wrong behind good_bytes
+  std::size_t good_bytes = 0;   // up to the first bad record
+  std::string damage;           // empty, or what is wrong behind good_bytes
+  std::size_t kept_behind = 0;  // good records behind a bad one: not a torn end, but damage
 };
 
 void AppendRecord(std::string& out, const wire::LogRecord& record);
+// A bad record with good ones behind it is passed over: what they say stands for itself.
 RecoveredLog RecoverTaskLog(std::string_view bytes);
 
 class TaskLog {

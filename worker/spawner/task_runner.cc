@@ -103,7 +103,7 @@ void TaskRunner::Acknowledge(const worker::AttemptKey& key) {
   log_->Add(record);
   ForgetExit(*parts_.dir, key);
   tasks_.erase(key);
-  acknowledged_.insert(key);
+  acknowledged_[key] = newest_incarnation_;
   acknowledged_order_.push_back(key);
   if (acknowledged_order_.size() > parts_.settings->remembered_attempts) {
     acknowledged_.erase(acknowledged_order_.front());

@@ -126,7 +126,7 @@ class TaskRunner {
   static wire::TaskStatus StatusOf(const Task& task);
 
   // task_start.cc
-  bool AnsweredAlready(const worker::AttemptKey& key);
+  bool AnsweredAlready(const wire::StartTask& start);
   Status TryStart(const wire::StartTask& start);
   Status PrepareFiles(const PlannedLaunch& plan);
   Status PrepareCgroup(PlannedLaunch& plan, Task& task);
@@ -181,7 +181,8 @@ class TaskRunner {
   std::vector<worker::AttemptKey> awaiting_go_;    // recorded in this turn
   std::vector<worker::AttemptKey> awaiting_sync_;  // ended, not yet durably so
   std::vector<wire::TaskStatus> reports_;
-  std::set<worker::AttemptKey> acknowledged_;  // newest remembered_attempts
+  // The newest remembered_attempts, with the newest incarnation when that happened.
+  std::map<worker::AttemptKey, std::uint64_t> acknowledged_;
   std::deque<worker::AttemptKey> acknowledged_order_;
   std::vector<std::string> cgroups_to_remove_;
   std::uint64_t newest_incarnation_ = 0;  // of launches

@@ -18,18 +18,28 @@
 namespace bsub::spawner {
 
 void TaskRunner::Start(const wire::StartTask& start) {
-  if (AnsweredAlready(KeyOf(start.attempt()))) return;
+  if (AnsweredAlready(start)) return;
   StartOrPostpone(start, 0);
 }
 
 void TaskRunner::Decline(const wire::StartTask& start, wire::StopCause cause, const std::string& reason) {
-  if (!AnsweredAlready(KeyOf(start.attempt()))) RefuseStart(start, cause, reason);
+  if (!AnsweredAlready(start)) RefuseStart(start, cause, reason);
 }
 
 // A repeated launch is not an error: the first answer may have been lost.
-bool TaskRunner::AnsweredAlready(const worker::AttemptKey& key) {
+bool TaskRunner::AnsweredAlready(const wire::StartTask& start) {
+  const worker::AttemptKey key = KeyOf(start.attempt());
   if (postponed_.count(key) != 0) return true;  // it is being tried
-  if (acknowledged_.count(key) != 0) {
+  if (const auto over = acknowledged_.find(key); over != acknowledged_.end()) {
+    // What is over is not launched again, unless the scheduler's journal has lost its end: then incarnations
+    // are higher than any that was given out before.
+    const auto plan = PlanLaunch(start, parts_.rules);
+    if (plan && plan->launch.incarnation() > over->second) {
+      LogLine("event=attempt-anew task=" + ToString(key) +
+              " reason=\"one of this name is over, in an older life\"");
+      acknowledged_.erase(over);
+      return false;
+    }
     LogLine("event=launch-ignored task=" + ToString(key) + " reason=\"it is over and acknowledged\"");
     return true;
   }

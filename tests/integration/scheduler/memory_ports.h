@@ -182,9 +182,23 @@ class MemoryHistory final : public rpc::HistoryPort {
     jobs.resize(std::min(limit, jobs.size()));
     return jobs;
   }
+  // While `endless`, each page is the same entry: the past has no end.
+  void SetEndless(bool endless) {
+    const std::lock_guard lock(mutex_);
+    endless_ = endless;
+  }
+  std::size_t pages_read() const {
+    const std::lock_guard lock(mutex_);
+    return pages_read_;
+  }
   Result<rpc::EntryBatch> EntriesAfter(Sequence after, std::size_t limit) override {
     const std::lock_guard lock(mutex_);
+    ++pages_read_;
     auto page = std::make_shared<std::vector<sched::JournalEntry>>();
+    if (endless_) {
+      page->push_back(entries_.front());
+      return rpc::EntryBatch(page);
+    }
     for (const sched::JournalEntry& entry : entries_) {
       if (entry.sequence > after && page->size() < limit) page->push_back(entry);
     }
@@ -213,8 +227,10 @@ class MemoryHistory final : public rpc::HistoryPort {
     }
   }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
+  bool endless_ = false;
+  std::size_t pages_read_ = 0;
   std::vector<sched::JournalEntry> entries_;
   std::map<NodeId, std::string> nodes_;
   std::map<sched::TaskRef, std::vector<rpc::PastAttempt>> attempts_;

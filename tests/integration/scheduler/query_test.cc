@@ -291,6 +291,31 @@ TEST(Events, OfOneJobAndTheNewestOnly) {
   EXPECT_EQ(last[1].job(), "3");
 }
 
+TEST(Events, ALongPastThatHoldsNothingWantedLeavesTheReadersToOthers) {
+  ClusterOptions options;
+  options.rpc.reader_threads = 1;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  for (int i = 0; i < 3; ++i) SubmitOk(*client, Command({"true"}));
+  cluster.history().SetEndless(true);
+  v1::EventsRequest request;
+  request.add_targets("3");
+  std::vector<v1::Event> events;
+  std::thread asker([&] { events = Events(*client, request, 100); });
+  Eventually([&] { return cluster.history().pages_read() > 0; }, "the past is read");
+  // Needs the same thread.
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  v1::GetJobRequest wanted;
+  wanted.set_target("1");
+  v1::Job details;
+  const grpc::Status got = client->GetJob(&context, wanted, &details);
+  cluster.history().SetEndless(false);
+  asker.join();
+  EXPECT_TRUE(got.ok()) << got.error_message();
+  EXPECT_EQ(events.size(), 1u);
+}
+
 TEST(Status, CountsWhatThereIs) {
   TestCluster cluster;
   const auto client = cluster.Client();

@@ -116,6 +116,7 @@ class TestCluster {
   }
   std::unique_ptr<v1::Scheduler::Stub> Client() const { return v1::Scheduler::NewStub(Connect()); }
   MemoryJournal& journal() { return journal_; }
+  MemoryHistory& history() { return history_; }
   rpc::SchedulerServer& server() { return *server_; }
   bool shut_down() const { return shut_down_; }
   const std::string& failed() const { return failed_; }

@@ -1,5 +1,6 @@
 // What survives: the spawner killed, the agent gone, two spawners at once, a broken log, a lost lease, an
 // orderly end.
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -8,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include <gmock/gmock.h>
 #include "tests/integration/spawner/spawner_fixture.h"
 
 namespace bsub::spawner_test {
@@ -186,7 +186,7 @@ TEST_F(SpawnerCrash, ABrokenLogIsSetAsideAndMarkedTasksAreStillFound) {
   KillSpawner();
   std::string log = Slurp(state_ + "/tasks.log");
   ASSERT_GT(log.size(), 20u);
-  log[6] = static_cast<char>(log[6] ^ 1);  // in the first record: nothing behind it is believed
+  log[6] = static_cast<char>(log[6] ^ 1);  // in the first record: whose boot it was is not known
   Spill(state_ + "/tasks.log", log);
   StartSpawner();
   EXPECT_FALSE(ProcessRuns(pid));

@@ -223,6 +223,16 @@ TEST_F(SpawnerTasks, AreStartedOnceHoweverOftenTheLaunchComes) {
   EXPECT_EQ(Output(launch), "run\n");
 }
 
+// A scheduler that lost the end of its journal gives a number of an attempt anew, under a higher incarnation.
+TEST_F(SpawnerTasks, ThatShareTheNameOfOneOfAnOlderLifeRun) {
+  v1::Launch launch = Shell(13, "exit 3");
+  EXPECT_EQ(Run(launch).code(), 3);
+  agent_->Ack(launch.attempt());
+  launch = Shell(13, "exit 4");
+  launch.set_incarnation(1'000'001);
+  EXPECT_EQ(Run(launch).code(), 4);
+}
+
 TEST_F(SpawnerTasks, OfAnOlderIncarnationAreRefused) {
   v1::Launch launch = Shell(1, "exit 0");
   launch.set_incarnation(7);

@@ -37,7 +37,7 @@ class CoreJournal {
     Stop();
     BSUB_ASSIGN_OR_RETURN(opened_, DiskJournal::Open(files_, settings, core_settings));
     now_ = std::max(now_, scheduler().state().last_at + std::chrono::seconds(1));
-    return Handle(sched::Started{FormatUuid(journal().cluster())});
+    return Handle(sched::Started{FormatUuid(journal().cluster()), report().lift_counters_by});
   }
   void Stop() { opened_ = {}; }
 

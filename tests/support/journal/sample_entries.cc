@@ -172,6 +172,7 @@ std::vector<sched::JournalEntry> SampleEntries() {
   bodies.emplace_back(sched::NodeRemoved{NodeId(2), "root"});
   bodies.emplace_back(sched::JobsForgotten{{JobId(1), JobId(2), JobId(1'000'000'000'000)}});
   bodies.emplace_back(sched::StateHashRecorded{0xfedcba9876543210});
+  bodies.emplace_back(sched::CountersLifted{1'000'004, 10'003, 1'000'009});
   std::vector<sched::JournalEntry> entries;
   for (sched::EntryBody& body : bodies) {
     entries.push_back({Sequence(entries.size() + 1), kAt, std::move(body)});

@@ -210,6 +210,53 @@ TEST_F(DiskJournalTest, AStateHashThatDoesNotFollowStopsReplayAndSnapshot) {
   EXPECT_THAT(started.error().message, HasSubstr("/journal/segment-00000000000000000001 at offset"));
 }
 
+TEST_F(DiskJournalTest, AfterACutNoIdThatWasGivenOutIsGivenAgain) {
+  MustStart();
+  ASSERT_TRUE(core_.AddNode("n1", 4));
+  ASSERT_TRUE(core_.Submit("kept"));
+  const std::uint64_t at = core_.journal().last_sequence() + 1;
+  ASSERT_TRUE(core_.Submit("given up"));
+  ASSERT_TRUE(core_.AddNode("n2", 4));
+  const sched::State& before = core_.scheduler().state();
+  const std::uint64_t job = before.next_job_id, incarnation = before.next_incarnation;
+  const std::uint32_t node = before.next_node_id;
+  core_.Stop();
+  ASSERT_TRUE(CutJournal(files_, kPath, at));
+  MustStart();
+  EXPECT_EQ(core_.report().lift_counters_by, 1'000'000u);
+  const sched::State& after = core_.scheduler().state();
+  EXPECT_EQ(after.jobs.size(), 1u);
+  EXPECT_GE(after.next_job_id, job);
+  EXPECT_GE(after.next_incarnation, incarnation);
+  EXPECT_GE(after.next_node_id, node);
+  ASSERT_TRUE(core_.Submit("new"));
+  ASSERT_TRUE(core_.AddNode("n3", 4));
+  EXPECT_EQ(after.jobs.rbegin()->first, JobId(1'000'002));
+  EXPECT_EQ(after.nodes.rbegin()->first, NodeId(10'002));
+  EXPECT_EQ(after.nodes.rbegin()->second.incarnation, Incarnation(1'000'002));
+  EXPECT_TRUE(core_.scheduler().CheckInvariants());
+  const std::uint64_t hash = core_.scheduler().state_hash();
+  MustStart();  // once is enough
+  EXPECT_EQ(core_.report().lift_counters_by, 0u);
+  EXPECT_EQ(core_.scheduler().state_hash(), hash);
+}
+
+TEST_F(DiskJournalTest, ADroppedTailCostsNoIdThatItMayHaveGivenOut) {
+  MustStart();
+  ASSERT_TRUE(core_.Submit("kept"));
+  ASSERT_TRUE(core_.Submit("acknowledged, and then damaged on the disk"));
+  core_.Stop();
+  const std::string path = Join(kPath, FileName(FileKind::kSegment, 1));
+  std::string bytes = files_.Contents(path);
+  bytes[bytes.find_last_not_of('\0')] ^= 1;
+  files_.SetContents(path, bytes);
+  MustStart();
+  ASSERT_TRUE(core_.report().dropped_tail);
+  EXPECT_EQ(core_.scheduler().state().jobs.size(), 1u);
+  ASSERT_TRUE(core_.Submit("new"));
+  EXPECT_GE(core_.scheduler().state().jobs.rbegin()->first, JobId(1002));
+}
+
 TEST_F(DiskJournalTest, LostSegmentsAreNotTakenForANewCluster) {
   MustStart();
   core_.Stop();

@@ -111,6 +111,10 @@ struct Same {
   bool operator()(const sched::StateHashRecorded& e) const {
     return Fieldwise(e, &sched::StateHashRecorded::hash);
   }
+  bool operator()(const sched::CountersLifted& e) const {
+    using T = sched::CountersLifted;
+    return Fieldwise(e, &T::next_job_id, &T::next_node_id, &T::next_incarnation);
+  }
 };
 
 // The samples are what the golden files of version 1 hold; this field came later.

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -74,7 +75,39 @@ TEST(TaskLogRecovery, CutAnywhereKeepsEveryWholeRecord) {
   }
 }
 
-TEST(TaskLogRecovery, BelievesNothingBehindAFlippedBit) {
+TEST(TaskLogRecovery, KeepsTheEndsBehindABadRecord) {
+  const std::vector<wire::LogRecord> records = {Session(), Launched(1), Launched(2), Ended(1, 0),
+                                                Ended(2, 0)};
+  const std::string bytes = Encode(records);
+  const std::size_t begin = Encode({Session()}).size(), end = Encode({Session(), Launched(1)}).size();
+  for (std::size_t bit = begin * 8; bit < end * 8; ++bit) {
+    std::string damaged = bytes;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    const RecoveredLog log = RecoverTaskLog(damaged);
+    EXPECT_EQ(log.good_bytes, begin) << bit;
+    EXPECT_EQ(log.kept_behind, 3u) << bit;
+    EXPECT_THAT(log.damage, ::testing::HasSubstr("3 good ones behind it were kept")) << bit;
+    EXPECT_TRUE(log.running.empty()) << bit;
+    EXPECT_EQ(log.unacknowledged.size(), 2u) << bit;
+  }
+}
+
+TEST(TaskLogRecovery, TextInABadRecordIsNoRecord) {
+  std::string text;  // a whole record, and a string of ASCII as the field wants it
+  for (std::uint64_t job = 1; text.empty(); ++job) {
+    const std::string record = Encode({Ended(job, 0)});
+    if (std::all_of(record.begin(), record.end(), [](char c) { return c >= 0; })) text = record;
+  }
+  wire::LogRecord launched = Launched(1);
+  launched.mutable_launched()->set_cgroup(text);
+  std::string bytes = Encode({Session(), launched, Ended(1, 3)});
+  bytes[Encode({Session()}).size() + 6] ^= 1;
+  const RecoveredLog log = RecoverTaskLog(bytes);
+  ASSERT_EQ(log.unacknowledged.size(), 1u);
+  EXPECT_EQ(log.unacknowledged[0].ended().code(), 3);
+}
+
+TEST(TaskLogRecovery, NoticesEveryFlippedBit) {
   const std::string bytes = Encode({Session(), Launched(1), Ended(1, 0)});
   const std::size_t first = Encode({Session()}).size();
   for (std::size_t bit = first * 8; bit < bytes.size() * 8; ++bit) {
