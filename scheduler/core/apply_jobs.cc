@@ -37,7 +37,7 @@ Status Store::Do(const JobSubmitted& e, TimePoint at) {
   job.priority = e.spec.settings->priority;
   job.held = e.spec.held;
   job.submitted_at = at;
-  job.begin_reached = !e.spec.begin_at.set() || e.spec.begin_at <= at;
+  job.begin_reached = !e.begins_later && (!e.spec.begin_at.set() || e.spec.begin_at <= at);
   if (e.spec.array) job.array = std::make_unique<ArrayState>(e.spec.array->size());
   job.task.since = at;
   state_.next_job_id = e.id.value() + 1;

@@ -163,7 +163,8 @@ Result<SubmitAccepted> Accept(Turn& turn, const Submit& input) {
   BSUB_ASSIGN_OR_RETURN(spec.dependency, ResolveDependency(turn, input.who, spec));
 
   const JobId id(turn.state().next_job_id);
-  turn.Record(JobSubmitted{id, std::move(spec)});
+  const bool begins_later = spec.begin_at.set() && spec.begin_at <= turn.at && spec.begin_at > turn.wall;
+  turn.Record(JobSubmitted{id, std::move(spec), begins_later});
   return SubmitAccepted{id, settings->queue, by_default, false};
 }
 

@@ -10,7 +10,7 @@ constexpr Duration kForgetEvery = std::chrono::minutes(1);
 // What is left of many at one time is found by the next Tick.
 void ReachBeginTimes(Turn& turn) {
   for (std::uint32_t n = 0; n < turn.settings.max_begun_per_tick; ++n) {
-    if (turn.store.begin_times().empty() || turn.store.begin_times().begin()->first > turn.at) return;
+    if (turn.store.begin_times().empty() || turn.store.begin_times().begin()->first > turn.wall) return;
     turn.Record(BeginTimeReached{turn.store.begin_times().begin()->second});
     turn.WantCycle();
   }
@@ -109,15 +109,19 @@ void Decide(Turn& turn, const Tick& /*input*/) {
   ForgetFinished(turn);
 }
 
-TimePoint NextWake(const Settings& settings, const Store& store, const Links& links, TimePoint now) {
-  if (!store.doomed().empty()) return now;  // a cascade goes on
+TimePoint NextWake(const Turn& turn) {
+  const Store& store = turn.store;
+  if (!store.doomed().empty()) return turn.at;  // a cascade goes on
   TimePoint wake = TimePoint::Max();
-  if (!store.begin_times().empty()) wake = std::min(wake, store.begin_times().begin()->first);
-  for (const auto& [id, ends] : links.lease_ends) wake = std::min(wake, ends);
-  for (const auto& [id, ends] : links.rest_ends) wake = std::min(wake, ends);
+  if (!store.begin_times().empty()) {
+    const Duration left = std::max(store.begin_times().begin()->first - turn.wall, Duration(0));
+    if (left < TimePoint::Max() - turn.at) wake = turn.at + left;
+  }
+  for (const auto& [id, ends] : turn.links.lease_ends) wake = std::min(wake, ends);
+  for (const auto& [id, ends] : turn.links.rest_ends) wake = std::min(wake, ends);
   if (!store.finished().empty()) {
-    const TimePoint due = store.finished().begin()->first + settings.finished_retention;
-    wake = std::min(wake, std::max(due, links.forget_not_before));
+    const TimePoint due = store.finished().begin()->first + turn.settings.finished_retention;
+    wake = std::min(wake, std::max(due, turn.links.forget_not_before));
   }
   return wake;
 }

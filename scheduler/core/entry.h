@@ -51,6 +51,8 @@ struct DefinitionDeregistered {
 struct JobSubmitted {
   JobId id;
   JobSpec spec;  // dependency names resolved to ids
+  // Its begin time is to come although this entry is later: the machine's clock was behind the scheduler's.
+  bool begins_later = false;
 };
 struct BeginTimeReached {
   JobId job;

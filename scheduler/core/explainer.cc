@@ -91,8 +91,9 @@ class WaitingReasons {
   void BeginTime() {
     if (job_.begin_reached) return;
     Add(ReasonCode::kBeginTime,
-        "it was asked to begin at " + FormatUtc(job_.spec.begin_at) + ", in " +
-            FormatDuration(job_.spec.begin_at - now_),
+        "it was asked to begin at " + FormatUtc(job_.spec.begin_at) +
+            (job_.spec.begin_at > now_ ? ", in " + FormatDuration(job_.spec.begin_at - now_)
+                                       : ", which this machine's clock has not reached"),
         "it starts then at the earliest; to start it sooner, end it with `bsub-lite cancel " + Id() +
             "` and submit it again without --begin");
   }

@@ -1,4 +1,4 @@
-// Everything that can happen to the queue manager. Input::at is the only "now" the core knows.
+// Everything that can happen to the queue manager. Input::at is the only "now" that the core goes by.
 #pragma once
 
 #include <cstdint>
@@ -141,6 +141,9 @@ using InputBody = std::variant<Started, Submit, Control, SetQueue, DeleteQueue, 
 struct Input {
   TimePoint at;
   InputBody body;
+  // What the machine's clock says, which people set and which may jump. Begin times alone are compared with it.
+  // Unset: the same as `at`.
+  TimePoint wall{};
 };
 
 }  // namespace bsub::sched

@@ -39,10 +39,9 @@ Scheduler::~Scheduler() = default;
 Outcome Scheduler::Handle(const Input& input) {
   BSUB_CHECK(input.at >= state().last_at) << "time went back: " << input.at.micros();
   Outcome outcome;
-  Turn turn(impl_->settings, impl_->store, impl_->links, input.at, outcome);
+  Turn turn(impl_->settings, impl_->store, impl_->links, input, outcome);
   std::visit([&turn](const auto& body) { Decide(turn, body); }, input.body);
-  outcome.wake_at =
-      std::min(outcome.wake_at, NextWake(impl_->settings, impl_->store, impl_->links, input.at));
+  outcome.wake_at = std::min(outcome.wake_at, NextWake(turn));
   return outcome;
 }
 

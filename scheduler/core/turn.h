@@ -34,13 +34,20 @@ struct Links {
 
 class Turn {
  public:
-  Turn(const Settings& the_settings, Store& the_store, Links& the_links, TimePoint now, Outcome& outcome)
-      : settings(the_settings), store(the_store), links(the_links), at(now), outcome_(outcome) {}
+  Turn(const Settings& the_settings, Store& the_store, Links& the_links, const Input& input,
+       Outcome& outcome)
+      : settings(the_settings),
+        store(the_store),
+        links(the_links),
+        at(input.at),
+        wall(input.wall.set() ? input.wall : input.at),
+        outcome_(outcome) {}
 
   const Settings& settings;
   Store& store;
   Links& links;
   const TimePoint at;
+  const TimePoint wall;  // for begin times; may go back
 
   const State& state() const { return store.state(); }
   // Makes it so: appends the entry and applies it. A decision that does not follow from the state is our bug.
@@ -88,7 +95,8 @@ void EndRest(Turn& turn, NodeId node);
 // decide_dependencies.cc: ends the waiting tasks whose dependencies can never be met, in bounded portions.
 void EndDoomedTasks(Turn& turn);
 
-// decide_time.cc: when a Tick is needed next, `now` at the earliest.
-TimePoint NextWake(const Settings& settings, const Store& store, const Links& links, TimePoint now);
+// decide_time.cc: when a Tick is needed next, now at the earliest. If the wall clock is set meanwhile, begin
+// times are reached at the first Tick after that.
+TimePoint NextWake(const Turn& turn);
 
 }  // namespace bsub::sched

@@ -6,9 +6,6 @@
 namespace bsub::daemon {
 namespace {
 
-// The longest sleep without a look at the clock: it may be slewed meanwhile.
-constexpr Duration kLongestSleep = std::chrono::seconds(60);
-
 // Tasks that wait for room on the journal's disk are looked after so often.
 constexpr Duration kRoomInterval = std::chrono::milliseconds(500);
 
@@ -105,7 +102,7 @@ std::vector<CoreLoop::Item> CoreLoop::NextItems() {
   };
   Duration sleep = no_room ? kRoomInterval : Duration::max();
   if (wake_at_ != TimePoint::Max())
-    sleep = std::min(sleep, std::clamp(wake_at_ - Now(), Duration(0), kLongestSleep));
+    sleep = std::min(sleep, std::clamp(wake_at_ - Now(), Duration(0), settings_.longest_sleep));
   if (sleep == Duration::max()) {
     changed_.wait(lock, ready);
   } else {
@@ -131,7 +128,11 @@ void CoreLoop::Round(std::vector<Item> items) {
 }
 
 void CoreLoop::RunDueWork(Batch& batch) {
-  if (wake_at_ <= Now()) Handle(sched::Tick{}, batch);
+  const TimePoint now = Now();
+  if (wake_at_ <= now || (wake_at_ != TimePoint::Max() && now - last_tick_ >= settings_.longest_sleep)) {
+    last_tick_ = now;
+    Handle(sched::Tick{}, batch);
+  }
   bool dispatching = false;
   {
     const std::lock_guard lock(mutex_);
@@ -175,7 +176,7 @@ void CoreLoop::Process(const rpc::ReadFn& read, Batch& batch) {
 void CoreLoop::Process(sched::InputBody& input, Batch& batch) { Handle(std::move(input), batch); }
 
 void CoreLoop::Handle(sched::InputBody body, Batch& batch) {
-  sched::Outcome outcome = scheduler_.Handle({Now(), std::move(body)});
+  sched::Outcome outcome = scheduler_.Handle({Now(), std::move(body), WallNow()});
   wake_at_ = outcome.wake_at;
   cycle_wanted_ = cycle_wanted_ || outcome.cycle_wanted;
   Batch part;

@@ -30,6 +30,7 @@ struct CoreLoopSettings {
   std::uint32_t max_placements_per_cycle = 1000;
   // A round's batch goes to the committer early once it is so large. Setting: journal.max_batch_bytes.
   std::uint64_t max_batch_bytes = std::uint64_t{16} << 20;
+  Duration longest_sleep = std::chrono::seconds(60);  // without a look at the clock: it may be set meanwhile
 };
 
 // Where messages for nodes go, on the committer's release thread.
@@ -83,6 +84,7 @@ class CoreLoop final : public rpc::CorePort {
   std::map<sched::ReplyTo, rpc::ReplyFn> waiting_;
   std::uint64_t next_reply_ = 1;
   TimePoint wake_at_ = TimePoint::Max();
+  TimePoint last_tick_;
   bool cycle_wanted_ = false;
   std::uint64_t hash_recorded_for_ = 0;  // the journal's last wish that was served
 

@@ -1,6 +1,5 @@
 #include "scheduler/daemon/daemon.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <fstream>
 #include <utility>
 
+#include "scheduler/daemon/home.h"
 #include "scheduler/daemon/log.h"
 #include "scheduler/daemon/task_stopper.h"
 #include "scheduler/journal/identity.h"
@@ -22,24 +22,6 @@ namespace {
 #endif
 
 constexpr int kExitJournalFailed = 1;
-constexpr mode_t kPrivate = 0700;
-
-Status MakeDirectory(const std::string& path, mode_t mode) {
-  if (mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return OkStatus();
-  return Unavailable("cannot make directory " + path + ": " + std::strerror(errno));
-}
-
-// run/ must be reachable by every user that may use the cluster; what is private has a directory of its own.
-Status MakeHome(const std::string& home, std::uint32_t socket_mode) {
-  const bool open_to_all = (socket_mode & 0006) != 0 && geteuid() == 0;
-  const mode_t reachable = open_to_all ? 0711 : kPrivate;
-  BSUB_RETURN_IF_ERROR(MakeDirectory(home, reachable));
-  BSUB_RETURN_IF_ERROR(MakeDirectory(home + "/run", reachable));
-  BSUB_RETURN_IF_ERROR(MakeDirectory(home + "/secrets", kPrivate));
-  BSUB_RETURN_IF_ERROR(MakeDirectory(home + "/history", kPrivate));
-  BSUB_RETURN_IF_ERROR(MakeDirectory(home + "/spool", kPrivate));
-  return MakeDirectory(home + "/spool/output", kPrivate);
-}
 
 void LogRecovery(const journal::RecoveryReport& report) {
   Log(LogLevel::kInfo, {{"event", "journal-open"},
@@ -67,7 +49,8 @@ void LogPlain(const std::string& line) { LogLine(LogLevel::kInfo, line); }
 
 Result<std::unique_ptr<Daemon>> Daemon::Start(Options options, std::function<void()> stop_asked) {
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(stop_asked)));
-  BSUB_RETURN_IF_ERROR(MakeHome(daemon->options_.home, daemon->options_.settings.rpc.socket_mode));
+  BSUB_RETURN_IF_ERROR(
+      PrepareHome(daemon->files_, daemon->options_.home, daemon->options_.settings.rpc.socket_mode));
   BSUB_RETURN_IF_ERROR(daemon->OpenJournal());
   BSUB_ASSIGN_OR_RETURN(rpc::SignFn sign, daemon->OpenLaunchKey());
   BSUB_RETURN_IF_ERROR(daemon->OpenHistory());
@@ -125,6 +108,8 @@ Result<rpc::SignFn> Daemon::OpenLaunchKey() {
 
 void Daemon::StartLoop() {
   clock_ = std::make_unique<SlewedClock>(scheduler_->state().last_at);
+  if (const std::string clock = ExplainWallAhead(clock_->WallAhead()); !clock.empty())
+    Log(LogLevel::kWarning, {{"event", "clock-differs"}, {"text", clock}});
   committer_ = std::make_unique<Committer>(
       *journal_port_,
       [this](const rpc::EntryBatch& batch) {
@@ -182,6 +167,8 @@ void Daemon::FillJournalStatus(v1::JournalStatus& status, std::vector<std::strin
   status.set_segment_count(facts.segment_count);
   status.set_bytes(facts.bytes);
   status.set_snapshot_sequence(facts.snapshot_sequence);
+  if (const std::string clock = ExplainWallAhead(clock_->WallAhead()); !clock.empty())
+    warnings.push_back(clock);
   if (const auto trouble = journal_port_->Trouble()) warnings.push_back(*trouble);
   if (recovery_.dropped_tail) status.set_recovered(journal::Describe(*recovery_.dropped_tail));
   warnings.insert(warnings.end(), recovery_.warnings.begin(), recovery_.warnings.end());

@@ -154,7 +154,7 @@ Status DiskHistory::WaitApplied(Sequence sequence) {
   changed_.wait_for(lock, settings_.timeout, [&] { return there() || !problem_.empty(); });
   if (there()) return OkStatus();
   if (!problem_.empty()) {
-    return Unavailable("the history of jobs cannot be written now: " + problem_ +
+    return FailedPrecondition("the history of jobs cannot be written now: " + problem_ +
                        "; jobs go on, and `bsub-lite jobs` shows them");
   }
   return Error{Code::kDeadlineExceeded, "the history is still catching up (at entry " +

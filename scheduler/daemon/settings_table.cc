@@ -229,6 +229,10 @@ void AddLoop(std::vector<Setting>& table) {
   table.push_back(Number<std::uint32_t>("loop.max_placements_per_cycle",
                                         "Tasks started in one scheduling cycle.",
                                         BSUB_AT(loop.max_placements_per_cycle), 1));
+  table.push_back(Time("loop.longest_sleep",
+                       "The machine's clock is looked at so often while jobs wait for their begin time: by so "
+                       "much may they be late when it was set.",
+                       BSUB_AT(loop.longest_sleep), std::chrono::milliseconds(10)));
 }
 
 void AddJournal(std::vector<Setting>& table) {

@@ -7,6 +7,7 @@ namespace bsub::daemon {
 namespace {
 
 constexpr std::int64_t kSlewDivisor = 10;
+constexpr Duration kWorthSaying = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -33,6 +34,15 @@ SlewedClock::SlewedClock(TimePoint not_before) : slew_(std::max(WallNow(), not_b
 TimePoint SlewedClock::Now() {
   const std::lock_guard lock(mutex_);
   return slew_.At(WallNow(), SteadyNow());
+}
+
+std::string ExplainWallAhead(Duration ahead) {
+  if (ahead > -kWorthSaying && ahead < kWorthSaying) return "";
+  const bool behind = ahead < Duration(0);
+  return "the clock of this machine is " + FormatDuration(behind ? -ahead : ahead) +
+         (behind ? " behind" : " ahead of") +
+         " the scheduler's time, which never jumps and comes closer by 6 minutes an hour: times that are shown "
+         "are off by as much, jobs begin by the clock; check the clock (timedatectl)";
 }
 
 }  // namespace bsub::daemon

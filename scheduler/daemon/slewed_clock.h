@@ -6,6 +6,7 @@
 #pragma once
 
 #include <mutex>
+#include <string>
 
 #include "common/time.h"
 
@@ -23,17 +24,22 @@ class Slew {
   Duration steady_;
 };
 
+TimePoint WallNow();
+Duration SteadyNow();
+
 class SlewedClock {
  public:
   explicit SlewedClock(TimePoint not_before);
   TimePoint Now();  // any thread
+  // What the wall clock is ahead of it; negative: behind.
+  Duration WallAhead() { return WallNow() - Now(); }
 
  private:
   std::mutex mutex_;
   Slew slew_;
 };
 
-TimePoint WallNow();
-Duration SteadyNow();
+// One line for people if the wall clock is far from the core's; empty: it is not.
+std::string ExplainWallAhead(Duration ahead);
 
 }  // namespace bsub::daemon

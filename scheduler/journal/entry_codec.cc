@@ -55,6 +55,7 @@ struct Encoder {
     Encode(e.spec, m->mutable_spec());
     BSUB_CHECK(e.spec.settings != nullptr) << "job " << e.id.value();
     Encode(*e.spec.settings, m->mutable_spec()->mutable_settings());
+    if (e.begins_later) m->set_begins_later(true);
   }
   void operator()(const sched::BeginTimeReached& e) const {
     out->mutable_begin_time_reached()->set_job(e.job.value());
@@ -175,6 +176,7 @@ Status DecodeBody(const pb::JobSubmitted& m, sched::JobSubmitted* e) {
   const auto settings = std::make_shared<JobSettings>();
   BSUB_RETURN_IF_ERROR(Decode(m.spec().settings(), settings.get()));
   e->spec.settings = settings;
+  e->begins_later = m.begins_later();
   return OkStatus();
 }
 

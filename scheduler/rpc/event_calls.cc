@@ -103,7 +103,8 @@ class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event
     if (request_.limit() > 0) {
       KeepNewest(std::move(events));
     } else if (!events.empty()) {
-      return WriteAll(std::move(events));
+      WriteAll(std::move(events));
+      return;
     }
     services_.readers.Run([self = Self()] { self->ReadPast(); });
   }

@@ -42,29 +42,60 @@ Error Failed(const std::string& path, const std::string& what) {
   return Unavailable("cannot listen on " + path + ": " + what + ": " + std::strerror(errno));
 }
 
+struct Descriptor {
+  explicit Descriptor(int descriptor) : fd(descriptor) {}
+  ~Descriptor() {
+    if (fd >= 0) close(fd);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int fd;
+};
+
 // Socket addresses hold 107 bytes of path; through a descriptor of the directory any path fits.
-Result<int> BindSocket(const std::string& path) {
-  const std::filesystem::path file(path);
-  const int directory = open(file.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return Failed(path, "its directory");
+Result<sockaddr_un> AddressIn(int directory, const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string short_path =
-      "/proc/self/fd/" + std::to_string(directory) + "/" + file.filename().string();
+      "/proc/self/fd/" + std::to_string(directory) + "/" + std::filesystem::path(path).filename().string();
   if (short_path.size() >= sizeof address.sun_path) {
-    close(directory);
     return InvalidArgument("cannot listen on " + path + ": the socket's name is too long");
   }
   std::memcpy(address.sun_path, short_path.c_str(), short_path.size() + 1);
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  unlinkat(directory, file.filename().c_str(), 0);
-  const int bound = fd < 0 ? -1 : bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  const int reason = errno;
-  close(directory);
-  if (bound == 0) return fd;
-  if (fd >= 0) close(fd);
-  errno = reason;
-  return Failed(path, "bind");
+  return address;
+}
+
+// Removes what a killed scheduler left behind, and nothing else.
+Status RemoveLeftover(const std::string& path, const sockaddr_un& address) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) return OkStatus();
+  if (!S_ISSOCK(info.st_mode)) {
+    return FailedPrecondition("cannot listen on " + path +
+                              ": something that is not a socket is there; move it away");
+  }
+  const Descriptor probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (connect(probe.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    getsockopt(probe.fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    return FailedPrecondition("cannot listen on " + path + ": process " + std::to_string(peer.pid) +
+                              " listens there; stop it first, or use another directory");
+  }
+  unlink(path.c_str());
+  return OkStatus();
+}
+
+Result<int> BindSocket(const std::string& path) {
+  const std::filesystem::path file(path);
+  const Descriptor directory(open(file.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (directory.fd < 0) return Failed(path, "its directory");
+  BSUB_ASSIGN_OR_RETURN(const sockaddr_un address, AddressIn(directory.fd, path));
+  BSUB_RETURN_IF_ERROR(RemoveLeftover(path, address));
+  Descriptor listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (listener.fd < 0) return Failed(path, "socket");
+  if (bind(listener.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return Failed(path, "bind");
+  return std::exchange(listener.fd, -1);
 }
 
 Result<Principal> PeerOf(int connection) {

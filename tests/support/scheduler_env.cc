@@ -31,7 +31,7 @@ Env::Env(sched::Settings settings) : settings_(std::move(settings)), now_(kStart
 
 sched::Outcome Env::Handle(sched::InputBody body) {
   const std::size_t kind = body.index();
-  sched::Outcome outcome = scheduler_->Handle({now_, std::move(body)});
+  sched::Outcome outcome = scheduler_->Handle({now_, std::move(body), now_ + wall_ahead_});
   for (const sched::JournalEntry& entry : outcome.entries) {
     journal_.push_back(entry);
     log_.push_back(ToText(entry));

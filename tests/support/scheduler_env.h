@@ -38,6 +38,8 @@ class Env {
   TimePoint now() const { return now_; }
   // Moves the clock on; a Tick is given whenever the core asked for one, and only then.
   void Advance(Duration by);
+  // From now on the wall clock, by which jobs begin, is so far ahead of the core's time.
+  void SetWallAhead(Duration ahead) { wall_ahead_ = ahead; }
   void Tick() { Handle(sched::Tick{}); }
   TimePoint wake_at() const { return wake_at_; }
 
@@ -121,6 +123,7 @@ class Env {
   std::unique_ptr<sched::Scheduler> scheduler_;
   std::unique_ptr<sched::Scheduler> shadow_;  // lives on the journal alone
   TimePoint now_;
+  Duration wall_ahead_{0};
   TimePoint wake_at_ = TimePoint::Max();
   bool cycle_wanted_ = false;
   bool checks_ = true;

@@ -73,7 +73,7 @@ Status TaskRunner::TryStart(const wire::StartTask& start) {
   fresh.script_path = plan.script_path;
   fresh.walltime_us = plan.launch.walltime_us();
   fresh.stop_grace_us =
-      plan.launch.stop_grace_us() > 0 ? plan.launch.stop_grace_us() : parts_.settings->default_stop_grace_us;
+      plan.launch.has_stop_grace_us() ? plan.launch.stop_grace_us() : parts_.settings->default_stop_grace_us;
   fresh.mem_bytes = plan.launch.mem_bytes();
   RememberOutput(plan, fresh);
   BSUB_RETURN_IF_ERROR(PrepareCgroup(plan, fresh));

@@ -231,6 +231,26 @@ TEST(Control, ByFilter) {
   EXPECT_EQ(GetJobOk(*client, "3").lsf_state(), "PSUSP");
 }
 
+// They end with one entry, which names the first of them.
+TEST(GetJob, EachChildThatNeverRanSaysWhatWasInItsOwnWay) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  v1::SubmitRequest parent = Command({"true"}), child = Command({"true"});
+  parent.set_array("1-9");
+  child.set_array("11-19");
+  child.set_dependency("done(1[*])");
+  SubmitOk(*client, parent);
+  SubmitOk(*client, child);
+  Control(*client, v1::CANCEL, {"1"});
+  const v1::Job ended = GetJobOk(*client, "2[17]");
+  EXPECT_EQ(ended.state(), "FAILED");
+  EXPECT_EQ(ended.exit().kind(), "dependency failed");
+  EXPECT_EQ(ended.reason(),
+            "a dependency can no longer be met: done(1[*]) can never be met, job 1[7] never ran");
+  EXPECT_GT(ended.finished_at_us(), 0);
+  EXPECT_THAT(GetJobOk(*client, "1[7]").reason(), HasSubstr("cancelled by"));
+}
+
 TEST(Why, SaysThatThereAreNoNodes) {
   TestCluster cluster;
   const auto client = cluster.Client();

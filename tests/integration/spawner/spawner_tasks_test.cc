@@ -280,6 +280,15 @@ TEST_F(SpawnerTasks, TimeOutEvenIfTheyIgnoreTermOrAreStopped) {
   EXPECT_EQ(Run(frozen).kind(), wire::TIMED_OUT) << "CONT lets a stopped process see TERM";
 }
 
+TEST_F(SpawnerTasks, WithoutGraceAreKilledAtTheirWallTime) {
+  v1::Launch polite = Shell(15, "trap 'exit 5' TERM; while :; do sleep 0.01; done");
+  polite.set_walltime_us(100'000);
+  polite.set_stop_grace_us(0);
+  const wire::Ended ended = Run(polite);
+  EXPECT_EQ(ended.kind(), wire::TIMED_OUT);
+  EXPECT_EQ(ended.code(), 128 + SIGKILL);
+}
+
 TEST_F(SpawnerTasks, AreSignalled) {
   const v1::Launch launch = Shell(17, "trap 'exit 5' USR1; echo ready; while :; do sleep 0.01; done");
   agent_->Start(launch);

@@ -41,6 +41,25 @@ TEST(Time, ABeginTimeThatPassedWhileTheSchedulerWasDownIsReachedAtOnce) {
   EXPECT_EQ(env.StateOf(Child(a, 100)), JobState::kRunnable);
 }
 
+// The wall clock was set; the core's time goes on as before.
+TEST(Time, BeginTimesFollowTheWallClock) {
+  Env env;
+  const JobId a = env.Submit(Job().BeginAt(env.now() + 1h));
+  env.SetWallAhead(-2h);
+  env.Advance(2h);
+  EXPECT_EQ(env.StateOf(a), JobState::kPending);
+  EXPECT_EQ(env.wake_at(), env.now() + 1h);
+  const JobId b = env.Submit(Job().BeginAt(env.now() - 1h));  // to come, by the wall clock
+  EXPECT_EQ(env.StateOf(b), JobState::kPending);
+  env.RestartFromState();
+  env.Restart();
+  EXPECT_EQ(env.StateOf(b), JobState::kPending);
+  env.SetWallAhead(0h);
+  env.Tick();
+  EXPECT_EQ(env.StateOf(a), JobState::kRunnable);
+  EXPECT_EQ(env.StateOf(b), JobState::kRunnable);
+}
+
 TEST(Time, ACancelledJobNoLongerWaitsForItsBeginTime) {
   Env env;
   const JobId a = env.Submit(Job().BeginAt(env.now() + 1h));

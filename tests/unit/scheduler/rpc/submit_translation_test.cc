@@ -56,6 +56,14 @@ TEST(TranslateSubmit, FillsDefaultsIn) {
   EXPECT_EQ(submit->spec.settings->environment, submit->payloads[1].hash);
 }
 
+TEST(TranslateSubmit, AGraceOfZeroIsNoDefault) {
+  v1::SubmitRequest request = Request();
+  request.set_stop_grace_us(0);
+  const auto submit = Translate(request);
+  ASSERT_TRUE(submit) << submit.error().message;
+  EXPECT_EQ(submit->spec.settings->stop_grace, Duration(0));
+}
+
 TEST(TranslateSubmit, EqualContentGivesEqualHashesWhateverTheOrder) {
   v1::SubmitRequest one = Request(), other = Request();
   for (const char* variable : {"B=2", "A=1"}) one.mutable_environment()->add_variables(variable);

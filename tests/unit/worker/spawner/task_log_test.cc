@@ -94,8 +94,10 @@ TEST(TaskLogRecovery, KeepsTheEndsBehindABadRecord) {
 
 TEST(TaskLogRecovery, TextInABadRecordIsNoRecord) {
   std::string text;  // a whole record, and a string of ASCII as the field wants it
-  for (std::uint64_t job = 1; text.empty(); ++job) {
-    const std::string record = Encode({Ended(job, 0)});
+  for (int n = 0; text.empty(); ++n) {
+    wire::LogRecord ended = Ended(1, 0);
+    ended.mutable_ended()->mutable_ended()->set_reason(std::to_string(n));
+    const std::string record = Encode({ended});
     if (std::all_of(record.begin(), record.end(), [](char c) { return c >= 0; })) text = record;
   }
   wire::LogRecord launched = Launched(1);
