@@ -142,16 +142,17 @@ bool HoldsCluster(const std::string& home) {
   for (fs::directory_iterator it(home, error), end; !error && it != end; it.increment(error)) {
     if (it->path().extension() != ".lock") return true;
   }
-  return false;
+  // A home that serves other users can be passed through, but not listed by them.
+  return error == std::errc::permission_denied;
 }
 
 bool IsDown(const Address& address) {
-  if (!address.local) return false;
+  if (!address.local || Listens(address.socket_path)) return false;
   const HomeLayout layout{address.home};
   for (const std::string& lock : {layout.SupervisorLock(), layout.UpLock()}) {
     if (LockFile::IsHeld(lock).value_or(false)) return false;
   }
-  return !Listens(address.socket_path);
+  return true;
 }
 
 Error DownError(const Address& address) {

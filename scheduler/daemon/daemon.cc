@@ -147,6 +147,13 @@ Status Daemon::StartServer(rpc::SignFn sign) {
   server_->Load(scheduler_->state());
   loop_->Start(journal::FormatUuid(journal_->cluster()), recovery_.lift_counters_by);
   BSUB_RETURN_IF_ERROR(server_->Listen(journal::FormatUuid(journal_->cluster())));
+  if (server_->tcp_port() != 0 && options_.tcp->tls_key_file.empty()) {
+    Log(LogLevel::kWarning, {{"event", "tcp-without-tls"},
+                             {"text",
+                              "tokens cross the network in the clear: give --tls-cert and --tls-key "
+                              "unless " +
+                                  options_.tcp->address + " is reached from this machine only"}});
+  }
   return WritePort();
 }
 

@@ -38,9 +38,9 @@ std::optional<KnownUser> FindUser(std::uint32_t uid) {
 
 }  // namespace
 
-Principal DatabasePrincipal(std::uint32_t uid) {
+std::optional<Principal> DatabasePrincipal(std::uint32_t uid) {
   const auto user = FindUser(uid);
-  if (!user) return LocalPrincipal(uid, uid, {});
+  if (!user) return std::nullopt;
   int count = 64;
   std::vector<gid_t> groups(static_cast<std::size_t>(count));
   while (getgrouplist(user->name.c_str(), user->gid, groups.data(), &count) < 0)

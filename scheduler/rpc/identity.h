@@ -4,6 +4,7 @@
 #include <grpcpp/server_context.h>
 
 #include <memory>
+#include <optional>
 
 #include "common/result.h"
 #include "jobs/authority.h"
@@ -24,7 +25,8 @@ Status AuthorizeIdentity(const AuthorityPolicy& policy, const Identity& identity
 Principal LocalPrincipal(std::uint32_t uid, std::uint32_t gid, std::vector<std::uint32_t> groups);
 
 // The same with group and supplementary groups from the user database, for a uid that a token stands for.
-Principal DatabasePrincipal(std::uint32_t uid);
+// Nothing for a uid that it does not know: its groups must not be guessed, tasks run with them.
+std::optional<Principal> DatabasePrincipal(std::uint32_t uid);
 
 class Identifier {
  public:

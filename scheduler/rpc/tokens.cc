@@ -17,7 +17,7 @@ namespace bsub::rpc {
 namespace {
 
 constexpr std::size_t kShortestSecret = 32;  // characters; 128 bits in hexadecimal
-constexpr std::int64_t kLargestUid = 4294967294;
+constexpr std::int64_t kLargestId = 4294967294;
 constexpr std::string_view kScheme = "Bearer ";
 
 std::string Digest(std::string_view secret) {
@@ -27,6 +27,24 @@ std::string Digest(std::string_view secret) {
 
 Error AtLine(int line, const std::string& message) {
   return InvalidArgument("line " + std::to_string(line) + ": " + message);
+}
+
+// UID, or UID:GID for a user whom this machine's user database does not know.
+Result<Principal> UserOf(const std::string& word) {
+  const std::size_t colon = word.find(':');
+  const auto uid = ParseInteger(word.substr(0, colon), 0, kLargestId);
+  if (!uid) return InvalidArgument("uid: " + uid.error().message);
+  const auto user = static_cast<std::uint32_t>(*uid);
+  if (colon != std::string::npos) {
+    const auto gid = ParseInteger(word.substr(colon + 1), 0, kLargestId);
+    if (!gid) return InvalidArgument("gid: " + gid.error().message);
+    return LocalPrincipal(user, static_cast<std::uint32_t>(*gid), {});
+  }
+  if (auto principal = DatabasePrincipal(user)) return *std::move(principal);
+  return InvalidArgument("uid " + word +
+                         " is not in this machine's user database, so its group is not known; "
+                         "write " +
+                         word + ":GID, or add the user");
 }
 
 }  // namespace
@@ -42,7 +60,7 @@ Result<TokenTable> TokenTable::Parse(std::string_view text, std::uint32_t cluste
     if (!words.empty()) BSUB_RETURN_IF_ERROR(table.AddLine(number, words, cluster_uid));
   }
   if (table.tokens_.empty())
-    return InvalidArgument("no token in it; write lines NAME SECRET admin|node|user UID");
+    return InvalidArgument("no token in it; write lines NAME SECRET admin|node|user UID[:GID]");
   return table;
 }
 
@@ -50,7 +68,7 @@ Status TokenTable::AddLine(int line, const std::vector<std::string>& words, std:
   const bool user = words.size() == 4 && words[2] == "user";
   const bool other = words.size() == 3 && (words[2] == "admin" || words[2] == "node");
   if (!user && !other)
-    return AtLine(line, "expected NAME SECRET admin, NAME SECRET node or NAME SECRET user UID");
+    return AtLine(line, "expected NAME SECRET admin, NAME SECRET node or NAME SECRET user UID[:GID]");
   if (words[1].size() < kShortestSecret) {
     return AtLine(line, "the secret of " + words[0] + " has " + std::to_string(words[1].size()) +
                             " characters; at least " + std::to_string(kShortestSecret) +
@@ -59,13 +77,14 @@ Status TokenTable::AddLine(int line, const std::vector<std::string>& words, std:
   if (Find(words[1])) return AtLine(line, "the secret of " + words[0] + " is another token's too");
   Token token{Digest(words[1]), {}};
   token.identity.node_only = words[2] == "node";
-  std::uint32_t owner = cluster_uid;
   if (user) {
-    const auto uid = ParseInteger(words[3], 0, kLargestUid);
-    if (!uid) return AtLine(line, "uid: " + uid.error().message);
-    owner = static_cast<std::uint32_t>(*uid);
+    auto owner = UserOf(words[3]);
+    if (!owner) return AtLine(line, owner.error().message);
+    token.identity.principal = *std::move(owner);
+  } else {
+    token.identity.principal =
+        DatabasePrincipal(cluster_uid).value_or(LocalPrincipal(cluster_uid, getegid(), {}));
   }
-  token.identity.principal = DatabasePrincipal(owner);
   token.identity.principal.name = words[0];
   tokens_.push_back(std::move(token));
   return OkStatus();

@@ -1,8 +1,10 @@
 #include "worker/spawner/settings.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <boost/program_options.hpp>
+#include <limits>
 #include <sstream>
 
 #include "jobs/units.h"
@@ -18,6 +20,14 @@ constexpr const char* kIntro =
     "(TERM, then KILL after the grace) and then itself; after kill -9 its successor kills what is left.\n\n"
     "Usage: bsub-lite-spawner --state DIR [options]";
 
+// A number, or a name of this machine's user database.
+Result<std::uint32_t> UserId(const std::string& user) {
+  if (const auto uid = ParseInteger(user, 0, std::numeric_limits<std::uint32_t>::max() - 1))
+    return static_cast<std::uint32_t>(*uid);
+  if (const passwd* entry = getpwnam(user.c_str())) return entry->pw_uid;
+  return InvalidArgument("--agent-uid " + user + ": expected a uid, or the name of a user of this machine");
+}
+
 po::options_description Options(Settings& s) {
   po::options_description options("Options");
   auto add = options.add_options();
@@ -28,7 +38,7 @@ po::options_description Options(Settings& s) {
   add("node", po::value(&s.node)->value_name("NAME"), "refuse launches made for another node");
   add("launch-key", po::value(&s.launch_key)->value_name("FILE"),
       "the cluster's launch key; needed to start tasks of other users");
-  add("agent-uid", po::value<std::uint32_t>()->value_name("UID"),
+  add("agent-uid", po::value<std::string>()->value_name("USER"),
       "who may connect, beside this user and root");
   add("max-frame-bytes", po::value(&s.max_frame_bytes)->default_value(s.max_frame_bytes), "largest message");
   add("max-tasks", po::value(&s.max_tasks)->default_value(s.max_tasks), "running or unacknowledged");
@@ -84,7 +94,9 @@ Status ReadWords(const po::variables_map& values, Settings& s) {
 
 Status Finish(const po::variables_map& values, Settings& s) {
   if (s.state_dir.empty()) return InvalidArgument("--state is missing, expected the node's state directory");
-  if (values.count("agent-uid") != 0) s.agent_uid = values["agent-uid"].as<std::uint32_t>();
+  if (values.count("agent-uid") != 0) {
+    BSUB_ASSIGN_OR_RETURN(s.agent_uid, UserId(values["agent-uid"].as<std::string>()));
+  }
   BSUB_RETURN_IF_ERROR(ReadWords(values, s));
   if (s.agent_uid && *s.agent_uid != geteuid() && s.launch_key.empty()) {
     return InvalidArgument(

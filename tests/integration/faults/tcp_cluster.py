@@ -29,7 +29,7 @@ class TcpCluster(Cluster):
     def __init__(self):
         super().__init__()
         self.processes = {}
-        self.tokens = self.secret("tokens", f"ops {ADMIN} admin\nada {USER} user 4321\nnodes {NODE} node\n")
+        self.tokens = self.secret("tokens", f"ops {ADMIN} admin\nada {USER} user 4321:4321\nnodes {NODE} node\n")
         self.admin = self.secret("admin.token", ADMIN + "\n")
         self.user = self.secret("user.token", USER + "\n")
         self.node = self.secret("node.token", NODE + "\n")

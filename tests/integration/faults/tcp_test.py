@@ -46,6 +46,9 @@ class Tcp(unittest.TestCase):
         self.assertEqual(self.cluster.bsub("logs", job), "over tcp\n")
         self.assertEqual(self.cluster.job(job)["node"], "n1")
 
+    def test_tokens_in_the_clear_are_warned_of(self):
+        self.assertEqual(self.TLS, "event=tcp-without-tls" not in self.cluster.log("scheduler"))
+
     def test_a_wrong_token_of_a_client(self):
         wrong = self.cluster.secret("wrong", USER[:-1] + "x\n")
         for words, code in ((["status"], 1), (["jobs"], 1), (["wait", "1"], 1), (["submit", "--", "true"], 255)):

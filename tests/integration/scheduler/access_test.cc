@@ -26,7 +26,7 @@ const std::string kNode(32, 'n');
 class Tokens {
  public:
   Tokens() {
-    std::ofstream(path()) << "ops " << kAdmin << " admin\nada " << kUser << " user 1234\nnodes " << kNode
+    std::ofstream(path()) << "ops " << kAdmin << " admin\nada " << kUser << " user 1234:1234\nnodes " << kNode
                           << " node\n";
     chmod(path().c_str(), 0600);
   }

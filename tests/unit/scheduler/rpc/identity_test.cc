@@ -23,11 +23,12 @@ const std::string kSecret(32, 's');
 const std::string kOther(32, 'o');
 
 TEST(TokenTable, KnowsWhoseSecretItIs) {
-  const auto table =
-      TokenTable::Parse("# people\nada " + kSecret + " user 1000\n\nnodes " + kOther + " node # all\n", 77);
+  const auto table = TokenTable::Parse(
+      "# people\nada " + kSecret + " user 1000:100\n\nnodes " + kOther + " node # all\n", 77);
   ASSERT_TRUE(table) << table.error().message;
   ASSERT_NE(table->Find(kSecret), nullptr);
   EXPECT_EQ(table->Find(kSecret)->principal.uid, 1000u);
+  EXPECT_EQ(table->Find(kSecret)->principal.gid, 100u);
   EXPECT_EQ(table->Find(kSecret)->principal.name, "ada");
   EXPECT_FALSE(table->Find(kSecret)->node_only);
   EXPECT_TRUE(table->Find(kOther)->node_only);
@@ -50,6 +51,9 @@ TEST(TokenTable, RefusesLinesItCannotTrust) {
   EXPECT_THAT(error("\nada short user 1"), HasSubstr("line 2: the secret of ada has 5 characters"));
   EXPECT_THAT(error("ada " + kSecret + " king"), HasSubstr("line 1: expected NAME SECRET"));
   EXPECT_THAT(error("ada " + kSecret + " user x"), HasSubstr("line 1: uid"));
+  EXPECT_THAT(error("ada " + kSecret + " user 5:x"), HasSubstr("line 1: gid"));
+  EXPECT_THAT(error("ada " + kSecret + " user 4294960000"),
+              HasSubstr("line 1: uid 4294960000 is not in this machine's user database"));
   EXPECT_THAT(error("a " + kSecret + " admin\nb " + kSecret + " node"),
               HasSubstr("line 2: the secret of b is another"));
 }
