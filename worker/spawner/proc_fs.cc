@@ -88,7 +88,8 @@ std::vector<pid_t> ProcFs::OwnChildren() const {
   std::vector<pid_t> pids;
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.valid()) {
-    for (const std::string_view word : SplitBlanks(ReadRest(fd.get(), SIZE_MAX))) {
+    const std::string children = ReadRest(fd.get(), SIZE_MAX);
+    for (const std::string_view word : SplitBlanks(children)) {
       pid_t pid = 0;
       if (ParseNumber(word, pid)) pids.push_back(pid);
     }
