@@ -1,0 +1,5 @@
+# Fuzz targets of the node: what the agent's socket, a launch and the spawner's own log may hold.
+foreach(parser spawner_frames spawner_launch task_log)
+  bsub_fuzz_test(${parser}_fuzz SOURCES "${CMAKE_CURRENT_LIST_DIR}/${parser}_fuzz.cc" DEPS bsub_spawner_lib
+                 CORPUS "${CMAKE_CURRENT_LIST_DIR}/corpus/${parser}")
+endforeach()
