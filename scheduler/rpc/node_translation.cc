@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "common/utf8.h"
 #include "jobs/text.h"
 #include "scheduler/rpc/launch_builder.h"
 
@@ -44,8 +45,9 @@ bool NodeMaySay(std::int32_t kind) {
   }
 }
 
-std::string OneLine(std::string text) {
-  text.resize(std::min(text.size(), kLongestText));
+std::string OneLine(std::string_view said) {
+  std::string text = ToUtf8(said);
+  text.resize(CutUtf8(text, kLongestText).size());
   std::replace_if(text.begin(), text.end(), IsControl, ' ');
   return text;
 }

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "common/utf8.h"
 #include "worker/launch/environment.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/leftovers.h"
@@ -238,9 +239,9 @@ void EventLoop::OnHello(const v1::spawner::AgentHello& hello) {
   reply.set_boot_id(boot_id_);
   reply.set_state_id(dir_->id());
   reply.set_pid(getpid());
-  reply.set_node(settings_.node);
+  reply.set_node(ToUtf8(settings_.node));
   reply.set_proof_required(key_ != nullptr);
-  reply.set_memory_limits(runner_->cgroups().Describe());
+  reply.set_memory_limits(ToUtf8(runner_->cgroups().Describe()));
   reply.set_containment(settings_.cgroups == CgroupMode::kAll && runner_->cgroups().LimitsMemory()
                             ? "control group and session"
                             : "session, adoption and marker");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "common/utf8.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/task_runner.h"
@@ -165,10 +166,10 @@ bool TaskRunner::Swept(Task& task) {
 void TaskRunner::DescribeEnd(Task& task) {
   wire::Ended& ended = task.ended;
   ended.set_stop_cause(task.stop_cause);
-  ended.set_reason(task.stop_reason);
+  ended.set_reason(ToUtf8(task.stop_reason));
   if (!task.never_started.empty()) {
     ended.set_kind(wire::NEVER_STARTED);
-    ended.set_reason(task.never_started);
+    ended.set_reason(ToUtf8(task.never_started));
     return;
   }
   const bool succeeded = WIFEXITED(task.wait_status) && WEXITSTATUS(task.wait_status) == 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "common/utf8.h"
 #include "jobs/units.h"
 #include "worker/launch/output_path.h"
 #include "worker/spawner/files.h"
@@ -73,7 +74,7 @@ void TaskRunner::TellOfFullDisk(Task& task) {
   std::string reason = "the disk of its output '" + shown +
                        "' was full: what it wrote last may be missing; make room there and run it again";
   if (!task.ended.reason().empty()) reason = task.ended.reason() + "; " + reason;
-  task.ended.set_reason(reason);
+  task.ended.set_reason(ToUtf8(reason));
   LogLine("event=output-disk-full task=" + ToString(task.key) + " file=\"" + shown + "\"");
 }
 

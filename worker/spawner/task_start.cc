@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 
+#include "common/utf8.h"
 #include "worker/launch/output_path.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
@@ -183,7 +184,7 @@ void TaskRunner::RefuseStart(const wire::StartTask& start, wire::StopCause cause
   task.phase = Phase::kEnded;
   task.ended.set_kind(wire::NEVER_STARTED);
   task.ended.set_stop_cause(cause);
-  task.ended.set_reason(reason);
+  task.ended.set_reason(ToUtf8(reason));
   wire::LogRecord record;
   *record.mutable_ended() = StatusOf(task);
   log_->Add(record);
