@@ -10,6 +10,7 @@
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/task_runner.h"
+#include "worker/spawner/witness.h"
 
 namespace bsub::spawner {
 namespace {
@@ -94,7 +95,7 @@ void TaskRunner::OnChildren() {
     if (pid <= 0) break;
     const auto it = by_pid_.find(pid);
     if (it == by_pid_.end()) {
-      if (witnesses_.erase(pid) == 0) descendants_.Forget(pid);
+      if (!OnWitnessReaped(pid, status)) descendants_.Forget(pid);
       continue;
     }
     Task& task = *it->second;
@@ -104,7 +105,28 @@ void TaskRunner::OnChildren() {
   SweepTasks();
 }
 
+// What it has to say counts before the end of its task is told. False: it is none.
+bool TaskRunner::OnWitnessReaped(pid_t pid, int status) {
+  const auto it = witnesses_.find(pid);
+  if (it == witnesses_.end()) return false;
+  Task* task = Find(it->second);
+  witnesses_.erase(it);
+  if (task == nullptr || task->phase == Phase::kEnded) return true;
+  const WitnessWord word = WordOf(status);
+  if (word.killed && task->stop_cause == wire::NOT_STOPPED) {
+    task->stop_cause = wire::LEASE_LOST;
+    task->stop_reason = "the scheduler was silent for a whole lease, and the node's spawner did nothing";
+  }
+  if (task->full_disk.empty() && word.out_full) task->full_disk = task->own_out;
+  if (task->full_disk.empty() && word.err_full) task->full_disk = task->own_err;
+  return true;
+}
+
 void TaskRunner::OnMainReaped(Task& task, int status, const rusage& usage) {
+  // The main process came to us by the witness's end.
+  int words = 0;
+  if (witnesses_.count(task.witness) != 0 && waitpid(task.witness, &words, WNOHANG) == task.witness)
+    OnWitnessReaped(task.witness, words);
   ReadStartSocket(task);  // its last words, if it never executed
   CloseStartSocket(task);
   task.phase = Phase::kSweeping;

@@ -150,12 +150,13 @@ Status TaskRunner::Fork(const ChildPlan& plan, Task& task) {
                          parts_.spawner_pidfd,
                          parts_.lease,
                          parts_.cgroups.get(),
-                         parts_.settings->leftover_deadline_us};
+                         parts_.settings->leftover_deadline_us,
+                         parts_.settings->output_look_us};
   BSUB_ASSIGN_OR_RETURN(const StartedChild started, ForkWithWitness(plan, duty, childs.get()));
   BSUB_RETURN_IF_ERROR(parts_.poller->Add(ours.get()));
   task.pid = started.main;
   task.witness = started.witness;
-  witnesses_.insert(started.witness);
+  witnesses_[started.witness] = task.key;
   task.start_socket = ours.Release();
   return OkStatus();
 }
