@@ -1,5 +1,7 @@
 // TaskRunner: how tasks are stopped, reaped and swept.
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +23,13 @@ constexpr std::int64_t kSweepAgainUs =
 constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
 
 std::int64_t Micros(const timeval& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec; }
+
+// Whether a process that is not reaped has ended. It is its witness's child, so waitid(2) does not see it.
+bool HasEnded(pid_t pid) {
+  const worker::UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  pollfd entry{process.get(), POLLIN, 0};
+  return process.valid() && poll(&entry, 1, 0) > 0;
+}
 
 int ShellStatus(int wait_status) {
   return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
@@ -46,9 +55,7 @@ void TaskRunner::StopAll(wire::StopCause cause, std::int64_t max_grace_us, const
 // The first cause is the one reported; a later stop can only make it quicker.
 void TaskRunner::BeginStop(Task& task, wire::StopCause cause, std::int64_t grace_us,
                            const std::string& reason) {
-  siginfo_t ended{};
-  waitid(P_PID, static_cast<id_t>(task.pid), &ended, WEXITED | WNOHANG | WNOWAIT);
-  if (ended.si_pid == task.pid) return;  // it was quicker: its own end counts
+  if (HasEnded(task.pid)) return;  // it was quicker: its own end counts
   const bool first = task.stop_cause == wire::NOT_STOPPED;
   if (first) {
     task.stop_cause = cause;

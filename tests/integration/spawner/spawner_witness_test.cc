@@ -176,6 +176,28 @@ TEST_F(SpawnerWitness, ALeaseThatIsRenewedEndsNothing) {
   EXPECT_EQ(agent->AwaitEnded(1).code(), 4);
 }
 
+// The witness needs a moment to write how it ended.
+TEST_F(SpawnerWitness, ATaskThatEndedJustBeforeItsWallTimeHasSucceeded) {
+  StartSpawner();
+  auto agent = Connect();
+  v1::Launch launch = Shell(1, std::string(kUntilGo) + "exit 0");
+  launch.set_walltime_us(3'000'000);
+  agent->Start(launch);
+  const long pid = agent->AwaitStarted(1).pid();
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  const std::int64_t past = now.tv_sec + 5;
+  const auto witness = static_cast<pid_t>(ParentOf(pid));
+  ASSERT_EQ(kill(witness, SIGSTOP), 0);
+  Spill(work_ + "/go", "");
+  ASSERT_TRUE(Eventually([&] { return !ProcessRuns(pid); }));
+  ASSERT_TRUE(Eventually([&] { return clock_gettime(CLOCK_BOOTTIME, &now) == 0 && now.tv_sec >= past; }));
+  ASSERT_EQ(kill(witness, SIGCONT), 0);
+  const wire::Ended ended = agent->AwaitEnded(1);
+  EXPECT_EQ(ended.kind(), wire::EXITED);
+  EXPECT_EQ(ended.code(), 0);
+}
+
 TEST_F(SpawnerWitness, WithoutALeaseATaskOfADeadSpawnerGoesOn) {
   StartSpawner();
   auto agent = Connect();
