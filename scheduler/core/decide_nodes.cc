@@ -67,6 +67,7 @@ void SendStop(Turn& turn, const Node& node, const AttemptRef& ref, StopReason re
 
 // What the node reports of one task, against what we know of it.
 void ReconcileTask(Turn& turn, const Node& node, const NodeTask& task, const std::set<AttemptRef>& ours) {
+  if (task.ended && task.node_fault) BeginRest(turn, node.id, task.end.reason);
   if (ours.count(task.attempt) == 0) {
     if (task.ended) {
       turn.Send(AckEnded{node.id, node.incarnation, task.attempt});

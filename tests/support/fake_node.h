@@ -16,6 +16,7 @@ struct FakeTask {
   bool ended = false;
   End end;
   sched::StopReason stop = sched::StopReason::kNone;  // what it was told
+  bool node_fault = false;
 };
 
 class FakeNode {

@@ -67,7 +67,8 @@ TEST(Node, ASecondMachineMayNotTakeTheNameOfAConnectedOne) {
   EXPECT_THAT(refusals[0].message, HasSubstr("connected from host n1.example"));
 }
 
-// Two spawners of one host, both started with the host's name: each would take the node from the other for ever.
+// Two spawners of one host, both started with the host's name: each would take the node from the other for
+// ever.
 TEST(Node, NorAnotherSpawnerOnTheSameHost) {
   FakeNode other("n1", Cpus(4));
   other.description.state_id = "another-directory";
@@ -378,6 +379,22 @@ TEST(NodeRest, ATaskThatItsNodeCannotStartGoesElsewhere) {
   const JobId next = env.Submit(Job());
   env.Cycle();
   EXPECT_EQ(env.TakeLaunches().at(0).node, second[0].node) << next.value();
+}
+
+TEST(NodeRest, BeginsAlsoWhenItIsHeardAfterABreak) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  const JobId job = env.Submit(Job());
+  env.Cycle();
+  ASSERT_THAT(env.TakeLaunched(), ElementsAre(job));
+  env.Disconnect("n1");
+  FakeTask& task = env.node("n1").tasks.begin()->second;
+  task.ended = task.node_fault = true;
+  task.end = {EndKind::kNodeLost, 0, "", "its disk is full"};
+  env.Connect("n1");
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), IsEmpty());
+  EXPECT_THAT(env.Explain(job), HasSubstr("gets no task for a while: its disk is full"));
 }
 
 TEST(NodeRest, EndsByItself) {
