@@ -191,7 +191,7 @@ void Decide(Turn& turn, const NodeHello& hello) {
   turn.links.lease_ends.erase(id);
   EndRest(turn, id);  // it may have been put right
   turn.store.SetConnected(id, true);
-  turn.Send(AcceptNode{hello.stream, id, node.incarnation, turn.settings.lease});
+  turn.Send(AcceptNode{hello.stream, id, node.incarnation, turn.settings.lease, AttemptsOf(turn, id)});
   Reconcile(turn, node, hello, before);
   turn.WantCycle();
 }

@@ -159,7 +159,9 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
     return OkStatus();
   }
 
+  // Of an attempt that this node has nothing to do with it is no output at all.
   void TakeTail(const v1::OutputTail& tail) {
+    if (!services_.nodes.Had(stream_, AttemptFrom(tail.attempt()))) return;
     const auto shared = std::make_shared<v1::OutputTail>(tail);
     services_.readers.Run([&spool = services_.spool, shared] {
       // What cannot be kept is not lost: it is still on the node.
