@@ -33,6 +33,15 @@ Status CheckHello(const Turn& turn, const NodeHello& hello, const Node* known) {
     return InvalidArgument("node " + hello.description.name +
                            " offers no CPU: expected at least 1 thousandth");
   }
+  // Otherwise its tasks would be given away while they may still run there.
+  const bool kills = hello.description.on_lease_loss == OnLeaseLoss::kKill;
+  if (kills && hello.lease_grace && *hello.lease_grace > turn.settings.lease_margin) {
+    return InvalidArgument(
+        "node " + hello.description.name + " ends its tasks up to " + FormatDuration(*hello.lease_grace) +
+        " after a lost lease (--lease-grace of its spawner), " + "the scheduler gives them away after " +
+        FormatDuration(turn.settings.lease_margin) +
+        " (core.lease_margin); shorten the one or lengthen the other");
+  }
   if (!known) return OkStatus();
   const bool same = IsSamePlace(known->description, hello.description);
   if (!turn.links.of_node.count(known->id)) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ class FakeNode {
   Incarnation incarnation;
   bool connected = false;
   std::map<sched::AttemptRef, FakeTask> tasks;
+  std::optional<Duration> lease_grace;  // what it says
 
   // All the node can say about its tasks.
   sched::NodeHello Hello(sched::StreamId on) const;

@@ -225,6 +225,7 @@ void Agent::Act(const SayHello& say) {
   hello.set_interruptible(settings_.interruptible);
   hello.set_kill_on_lease_loss(settings_.node.kill_on_lease_loss);
   hello.set_last_incarnation(say.last.value());
+  if (spawner_.hello().has_lease_grace_us()) hello.set_lease_grace_us(spawner_.hello().lease_grace_us());
   for (const TaskState& task : say.tasks) FillReport(task, *hello.add_tasks());
   scheduler_.Send(std::move(message));
 }

@@ -296,6 +296,27 @@ TEST(Lease, AKillingNodeIsDeadAfterLeaseAndMargin) {
   EXPECT_EQ(env.LastEnd(JobId(1)), "its node was lost: the lease of node n1 ran out without contact");
 }
 
+// Or two attempts could be alive at once.
+TEST(Lease, ANodeWhoseTasksOutliveTheMarginIsRefused) {
+  Env env;
+  FakeNode fake("n1", Cpus(4));
+  fake.description.on_lease_loss = sched::OnLeaseLoss::kKill;
+  fake.lease_grace = kMargin + 1s;
+  env.AddNode(fake);
+  const auto refusals = env.TakeRefusals();
+  ASSERT_THAT(refusals, SizeIs(1));
+  EXPECT_THAT(refusals[0].message, HasSubstr("--lease-grace"));
+  EXPECT_THAT(refusals[0].message, HasSubstr("core.lease_margin"));
+  EXPECT_EQ(refusals[0].code, Code::kInvalidArgument);
+  fake.lease_grace = kMargin;
+  env.AddNode(fake);
+  fake.description.name = "n2";
+  fake.description.on_lease_loss = sched::OnLeaseLoss::kKeep;
+  fake.lease_grace = kMargin + 1s;
+  env.AddNode(fake);
+  EXPECT_THAT(env.TakeRefusals(), IsEmpty()) << "what keeps its tasks has no such end";
+}
+
 TEST(Lease, ComingBackInTimeSavesTheTasks) {
   Env env;
   RunOne(env, sched::OnLeaseLoss::kKill);

@@ -78,5 +78,12 @@ TEST(TranslateTask, ALongReasonIsCutBetweenCharacters) {
   EXPECT_EQ(task->end.reason, reason.substr(0, 1023));
 }
 
+TEST(TranslateHello, SaysHowLongTasksOutliveTheLease) {
+  v1::Hello hello = Hello();
+  EXPECT_FALSE(TranslateHello(hello)->lease_grace);
+  hello.set_lease_grace_us(5'000'000);
+  EXPECT_EQ(TranslateHello(hello)->lease_grace, Duration(std::chrono::seconds(5)));
+}
+
 }  // namespace
 }  // namespace bsub::rpc
