@@ -65,13 +65,13 @@ Decision Conclude(const Turn& turn, const Job& job, const Task& task, const End&
   return end.kind == EndKind::kNodeLost ? AfterNodeLoss(turn, settings, task, end, std::move(d)) : d;
 }
 
+}  // namespace
+
 // The next task would fare no better there; elsewhere it may.
-void Rest(Turn& turn, NodeId node, const std::string& why) {
+void BeginRest(Turn& turn, NodeId node, const std::string& why) {
   turn.links.rest_ends[node] = turn.at + turn.settings.node_rest;
   turn.store.SetResting(node, why.empty() ? "it could not start a task" : why);
 }
-
-}  // namespace
 
 void EndAttempt(Turn& turn, const AttemptRef& ref, const End& end, const Usage& usage) {
   const Job& job = *turn.state().FindJob(ref.task.job);
@@ -97,7 +97,7 @@ void Decide(Turn& turn, const TaskStarted& input) {
 void Decide(Turn& turn, const TaskEnded& input) {
   const auto it = turn.state().nodes.find(input.node);
   if (it == turn.state().nodes.end() || it->second.incarnation != input.incarnation) return;
-  if (input.node_fault) Rest(turn, input.node, input.end.reason);
+  if (input.node_fault) BeginRest(turn, input.node, input.end.reason);
   if (Believe(turn, input.node, input.incarnation, input.attempt)) {
     EndAttempt(turn, input.attempt, input.end, input.usage);
     EndDoomedTasks(turn);

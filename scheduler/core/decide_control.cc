@@ -67,10 +67,14 @@ class Budget {
 void Stop(Turn& turn, const Job& job, std::uint32_t ordinal, const Task& task, StopReason reason,
           const Control& input) {
   const Attempt& attempt = *task.attempt;
-  if (attempt.stop == StopReason::kCancel || attempt.stop == reason) return;  // on its way already
   const AttemptRef ref{{job.id, ordinal}, attempt.number};
   const NodeId node = attempt.node;
-  turn.Record(StopRequested{ref, reason, input.who.name, input.reason});
+  // One that is on its way is only sent again: who asks twice may do so because the first was lost.
+  if (attempt.stop == StopReason::kCancel) {
+    reason = StopReason::kCancel;
+  } else if (attempt.stop != reason) {
+    turn.Record(StopRequested{ref, reason, input.who.name, input.reason});
+  }
   if (!turn.store.IsConnected(node)) return;  // told again when the node is back
   turn.Send(
       StopTask{node, turn.state().nodes.at(node).incarnation, ref, reason, job.spec.settings->stop_grace});

@@ -33,6 +33,15 @@ Status CheckHello(const Turn& turn, const NodeHello& hello, const Node* known) {
     return InvalidArgument("node " + hello.description.name +
                            " offers no CPU: expected at least 1 thousandth");
   }
+  // Otherwise its tasks would be given away while they may still run there.
+  const bool kills = hello.description.on_lease_loss == OnLeaseLoss::kKill;
+  if (kills && hello.lease_grace && *hello.lease_grace > turn.settings.lease_margin) {
+    return InvalidArgument(
+        "node " + hello.description.name + " ends its tasks up to " + FormatDuration(*hello.lease_grace) +
+        " after a lost lease (--lease-grace of its spawner), " + "the scheduler gives them away after " +
+        FormatDuration(turn.settings.lease_margin) +
+        " (core.lease_margin); shorten the one or lengthen the other");
+  }
   if (!known) return OkStatus();
   const bool same = IsSamePlace(known->description, hello.description);
   if (!turn.links.of_node.count(known->id)) {
@@ -67,6 +76,7 @@ void SendStop(Turn& turn, const Node& node, const AttemptRef& ref, StopReason re
 
 // What the node reports of one task, against what we know of it.
 void ReconcileTask(Turn& turn, const Node& node, const NodeTask& task, const std::set<AttemptRef>& ours) {
+  if (task.ended && task.node_fault) BeginRest(turn, node.id, task.end.reason);
   if (ours.count(task.attempt) == 0) {
     if (task.ended) {
       turn.Send(AckEnded{node.id, node.incarnation, task.attempt});
@@ -190,7 +200,7 @@ void Decide(Turn& turn, const NodeHello& hello) {
   turn.links.lease_ends.erase(id);
   EndRest(turn, id);  // it may have been put right
   turn.store.SetConnected(id, true);
-  turn.Send(AcceptNode{hello.stream, id, node.incarnation, turn.settings.lease});
+  turn.Send(AcceptNode{hello.stream, id, node.incarnation, turn.settings.lease, AttemptsOf(turn, id)});
   Reconcile(turn, node, hello, before);
   turn.WantCycle();
 }

@@ -104,6 +104,9 @@ struct NodeHello {
   // than the node has now was overtaken on its way by a later registration: its list is out of date, and it
   // is refused. Unset: a node that does not say it.
   std::optional<Incarnation> last{};
+  // Of a node that kills on lease loss: how long after the lease's end its tasks may still run. Unset: it
+  // does not say it.
+  std::optional<Duration> lease_grace{};
 };
 struct NodeStreamClosed {
   StreamId stream;
@@ -141,8 +144,8 @@ using InputBody = std::variant<Started, Submit, Control, SetQueue, DeleteQueue, 
 struct Input {
   TimePoint at;
   InputBody body;
-  // What the machine's clock says, which people set and which may jump. Begin times alone are compared with it.
-  // Unset: the same as `at`.
+  // What the machine's clock says, which people set and which may jump. Begin times alone are compared with
+  // it. Unset: the same as `at`.
   TimePoint wall{};
 };
 

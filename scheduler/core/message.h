@@ -73,6 +73,7 @@ struct AcceptNode {
   NodeId node;
   Incarnation incarnation;
   Duration lease{};
+  std::vector<AttemptRef> attempts{};  // that it was given before and may have still
 };
 struct RefuseNode {
   StreamId stream;

@@ -34,8 +34,7 @@ struct Links {
 
 class Turn {
  public:
-  Turn(const Settings& the_settings, Store& the_store, Links& the_links, const Input& input,
-       Outcome& outcome)
+  Turn(const Settings& the_settings, Store& the_store, Links& the_links, const Input& input, Outcome& outcome)
       : settings(the_settings),
         store(the_store),
         links(the_links),
@@ -89,6 +88,8 @@ void EndAttempt(Turn& turn, const AttemptRef& attempt, const End& end, const Usa
 // The node is known to be dead or without these attempts: ends them as interruptions.
 void LoseAttempts(Turn& turn, const std::vector<AttemptRef>& attempts, const std::string& reason);
 
+// decide_attempts.cc: the node could not start a task, for a reason of its own; it gets none for a while.
+void BeginRest(Turn& turn, NodeId node, const std::string& why);
 // decide_time.cc: the node may get tasks again.
 void EndRest(Turn& turn, NodeId node);
 

@@ -13,8 +13,8 @@ namespace bsub::daemon {
 namespace {
 
 // These keep any one entry and payload below the largest record that the journal can hold (512 MiB): an entry
-// holds what one message said, or ranges of an array's children (up to 17 bytes each), or the ids of forgotten
-// jobs (up to 10 bytes each). How many entries one decision has does not matter to it.
+// holds what one message said, or ranges of an array's children (up to 17 bytes each), or the ids of
+// forgotten jobs (up to 10 bytes each). How many entries one decision has does not matter to it.
 constexpr std::int64_t kMostMessageBytes = std::int64_t{256} << 20;
 constexpr std::int64_t kMostArrayChildren = 20'000'000;
 constexpr std::int64_t kMostForgotten = 10'000'000;
@@ -161,10 +161,11 @@ void AddCore(std::vector<Setting>& table) {
                        "How long finished jobs stay in the core; the history keeps them "
                        "longer.",
                        BSUB_AT(core.finished_retention)));
-  table.push_back(Number<std::uint32_t>("core.max_forgotten_per_tick",
-                                        "Finished jobs that leave the core in one step; an array counts once more for "
-                                        "each 10,000 children.",
-                                        BSUB_AT(core.max_forgotten_per_tick), 1, kMostForgotten));
+  table.push_back(
+      Number<std::uint32_t>("core.max_forgotten_per_tick",
+                            "Finished jobs that leave the core in one step; an array counts once more for "
+                            "each 10,000 children.",
+                            BSUB_AT(core.max_forgotten_per_tick), 1, kMostForgotten));
   table.push_back(Number<std::uint32_t>("core.max_begun_per_tick",
                                         "Jobs whose begin time comes that are let go in one step.",
                                         BSUB_AT(core.max_begun_per_tick), 1));
@@ -229,10 +230,11 @@ void AddLoop(std::vector<Setting>& table) {
   table.push_back(Number<std::uint32_t>("loop.max_placements_per_cycle",
                                         "Tasks started in one scheduling cycle.",
                                         BSUB_AT(loop.max_placements_per_cycle), 1));
-  table.push_back(Time("loop.longest_sleep",
-                       "The machine's clock is looked at so often while jobs wait for their begin time: by so "
-                       "much may they be late when it was set.",
-                       BSUB_AT(loop.longest_sleep), std::chrono::milliseconds(10)));
+  table.push_back(
+      Time("loop.longest_sleep",
+           "The machine's clock is looked at so often while jobs wait for their begin time: by so "
+           "much may they be late when it was set.",
+           BSUB_AT(loop.longest_sleep), std::chrono::milliseconds(10)));
 }
 
 void AddJournal(std::vector<Setting>& table) {
@@ -333,6 +335,11 @@ void AddRpc(std::vector<Setting>& table) {
                           "the middle is dropped while the task goes on, and `logs` says how much. Files "
                           "named with --output are the user's and not limited. 0: no limit.",
                           BSUB_AT(rpc.max_output_bytes)));
+  table.push_back(Number<std::size_t>("rpc.remembered_attempts",
+                                      "Attempts that ended on a connected node of which the last output is "
+                                      "still taken. What a node says of any other "
+                                      "attempt's output is not believed.",
+                                      BSUB_AT(rpc.remembered_attempts)));
   table.push_back(Time("rpc.keepalive",
                        "A silent TCP connection is probed so often; without an answer it is closed.",
                        BSUB_AT(rpc.keepalive), milliseconds(1000)));

@@ -8,7 +8,7 @@ namespace bsub::rpc {
 sched::StreamId NodeRegistry::Add(std::shared_ptr<NodeLink> link) {
   const std::lock_guard lock(mutex_);
   const sched::StreamId id(next_stream_++);
-  streams_.emplace(id, Connected{std::move(link), {}, {}});
+  streams_.emplace(id, Connected{std::move(link), {}, {}, {}, {}});
   return id;
 }
 
@@ -31,24 +31,40 @@ void NodeRegistry::Remove(sched::StreamId stream) {
   for (const LogSink& sink : orphans) sink(Unavailable("node " + name + " lost its connection"));
 }
 
-std::shared_ptr<NodeLink> NodeRegistry::LinkOf(NodeId node, Incarnation incarnation) const {
-  const std::lock_guard lock(mutex_);
-  const auto it = by_node_.find(node);
-  if (it == by_node_.end()) return nullptr;
-  const Connected& connected = streams_.at(it->second);
-  return connected.incarnation == incarnation ? connected.link : nullptr;
-}
-
 void NodeRegistry::Send(NodeId node, Incarnation incarnation, v1::ToNode message) {
-  const auto link = LinkOf(node, incarnation);
-  if (!link) return;
+  std::shared_ptr<NodeLink> link;
+  {
+    const std::lock_guard lock(mutex_);
+    const Connected* const connected = Find(node, incarnation);
+    if (connected == nullptr) return;
+    link = connected->link;
+  }
   message.set_incarnation(incarnation.value());
   link->Send(std::move(message));
 }
 
+bool NodeRegistry::Had(sched::StreamId stream, const sched::AttemptRef& attempt) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = streams_.find(stream);
+  return it != streams_.end() && it->second.attempts.count(attempt) != 0;
+}
+
+NodeRegistry::Connected* NodeRegistry::Find(NodeId node, Incarnation incarnation) {
+  const auto it = by_node_.find(node);
+  if (it == by_node_.end()) return nullptr;
+  Connected& connected = streams_.at(it->second);
+  return connected.incarnation == incarnation ? &connected : nullptr;
+}
+
 void NodeRegistry::Deliver(const sched::LaunchTask& message) {
-  const auto link = LinkOf(message.node, message.incarnation);
-  if (!link) return;
+  std::shared_ptr<NodeLink> link;
+  {
+    const std::lock_guard lock(mutex_);
+    Connected* const connected = Find(message.node, message.incarnation);
+    if (connected == nullptr) return;
+    connected->attempts.insert(message.attempt);
+    link = connected->link;
+  }
   auto launch =
       BuildLaunch(message, {link->name(), cluster_uuid_, settings_.max_output_bytes}, payloads_, sign_);
   if (!launch) {
@@ -72,6 +88,17 @@ void NodeRegistry::Deliver(const sched::StopTask& message) {
 }
 
 void NodeRegistry::Deliver(const sched::AckEnded& message) {
+  {
+    const std::lock_guard lock(mutex_);
+    Connected* const connected = Find(message.node, message.incarnation);
+    if (connected != nullptr && connected->attempts.count(message.attempt) != 0) {
+      connected->over.push_back(message.attempt);
+      if (connected->over.size() > settings_.remembered_attempts) {
+        connected->attempts.erase(connected->over.front());
+        connected->over.pop_front();
+      }
+    }
+  }
   v1::ToNode out;
   FillAttemptKey(message.attempt, *out.mutable_ack_ended()->mutable_attempt());
   Send(message.node, message.incarnation, std::move(out));
@@ -86,6 +113,7 @@ void NodeRegistry::Deliver(const sched::AcceptNode& message) {
     if (it == streams_.end()) return;  // it broke in the meantime, which the core will hear
     it->second.node = message.node;
     it->second.incarnation = message.incarnation;
+    it->second.attempts.insert(message.attempts.begin(), message.attempts.end());
     link = it->second.link;
     const auto [current, is_new] = by_node_.emplace(message.node, message.stream);
     if (!is_new && current->second != message.stream) {

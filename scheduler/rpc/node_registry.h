@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "api/bsub/v1/worker.pb.h"
@@ -60,6 +62,9 @@ class NodeRegistry {
   // Unavailable if the node is not connected. The sink is called until `end`, an error, or StopLog.
   Result<std::uint64_t> StartLog(NodeId node, v1::ReadLog request, LogSink sink);
   void StopLog(std::uint64_t request);
+  // Whether the attempt is on the node of this stream, or was a moment ago: only then it can tell what it
+  // wrote.
+  bool Had(sched::StreamId stream, const sched::AttemptRef& attempt) const;
   // From the stream: false if the reader is slow.
   bool HandLog(sched::StreamId stream, const v1::LogData& data);
 
@@ -68,13 +73,16 @@ class NodeRegistry {
     std::shared_ptr<NodeLink> link;
     NodeId node;  // once accepted
     Incarnation incarnation;
+    std::set<sched::AttemptRef> attempts;  // that it was given, up to some time after their end
+    std::deque<sched::AttemptRef> over;    // of these, in the order of their ends
   };
   struct LogReader {
     sched::StreamId stream;
     LogSink sink;
   };
 
-  std::shared_ptr<NodeLink> LinkOf(NodeId node, Incarnation incarnation) const;
+  // Under the mutex; null if the node is not connected under this incarnation.
+  Connected* Find(NodeId node, Incarnation incarnation);
   void Send(NodeId node, Incarnation incarnation, v1::ToNode message);
 
   CorePort& core_;

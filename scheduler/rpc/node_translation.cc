@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "common/utf8.h"
 #include "jobs/text.h"
 #include "scheduler/rpc/launch_builder.h"
 
@@ -44,8 +45,9 @@ bool NodeMaySay(std::int32_t kind) {
   }
 }
 
-std::string OneLine(std::string text) {
-  text.resize(std::min(text.size(), kLongestText));
+std::string OneLine(std::string_view said) {
+  std::string text = ToUtf8(said);
+  text.resize(CutUtf8(text, kLongestText).size());
   std::replace_if(text.begin(), text.end(), IsControl, ' ');
   return text;
 }
@@ -106,6 +108,8 @@ Result<sched::NodeHello> TranslateHello(const v1::Hello& hello) {
   out.description.on_lease_loss =
       hello.kill_on_lease_loss() ? sched::OnLeaseLoss::kKill : sched::OnLeaseLoss::kKeep;
   if (hello.has_last_incarnation()) out.last = Incarnation(hello.last_incarnation());
+  if (hello.has_lease_grace_us())
+    out.lease_grace = Duration(std::max<std::int64_t>(hello.lease_grace_us(), 0));
   for (const v1::TaskReport& report : hello.tasks()) {
     BSUB_ASSIGN_OR_RETURN(out.tasks.emplace_back(), TranslateTask(report));
   }

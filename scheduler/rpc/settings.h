@@ -19,9 +19,9 @@ struct RpcSettings {
   std::size_t max_targets = 100'000;          // job ids in one request
   std::size_t max_submits_in_flight = 1'000;  // on one stream
 
-  std::size_t list_page_jobs = 500;        // rows looked at in one visit to the core's thread
+  std::size_t list_page_jobs = 500;            // rows looked at in one visit to the core's thread
   std::uint32_t max_forecast_steps = 100'000;  // tries to place a task while `when` plays the cluster forward
-  std::size_t max_unread_events = 10'000;  // batches kept for a follower that reads slowly
+  std::size_t max_unread_events = 10'000;      // batches kept for a follower that reads slowly
   Duration wait_report_interval = std::chrono::milliseconds(100);
   Duration wait_look_interval = std::chrono::milliseconds(10);
   std::size_t max_unread_log_bytes = std::size_t{64} << 20;  // kept for a reader of `logs` that is slow
@@ -31,13 +31,15 @@ struct RpcSettings {
   Duration heartbeat = std::chrono::seconds(3);
   std::uint32_t missed_heartbeats = 5;                    // then a node's stream counts as lost
   std::size_t output_tail_bytes = std::size_t{64} << 10;  // kept of each attempt's stdout and stderr
+  std::size_t remembered_attempts =
+      1'000;  // that ended on a connected node, whose last output may still come
   std::int64_t max_output_bytes = std::int64_t{1} << 30;  // of one attempt in its node's spool; 0: no limit
 
   // A silent TCP connection is probed so often; without an answer it is closed.
   Duration keepalive = std::chrono::seconds(60);
 
   std::size_t max_connections_per_user = 1000;  // to the Unix socket
-  std::size_t max_identities = 256;  // users connected over the Unix socket at a time
+  std::size_t max_identities = 256;             // users connected over the Unix socket at a time
   std::uint32_t socket_mode = 0666;
   Duration stop_timeout = std::chrono::seconds(5);  // for calls that are still being answered when stopping
 };

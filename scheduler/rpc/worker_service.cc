@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "common/utf8.h"
 #include "scheduler/rpc/method_verbs.h"
 #include "scheduler/rpc/node_registry.h"
 #include "scheduler/rpc/node_translation.h"
@@ -54,7 +55,7 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
   void Send(v1::ToNode message) override { Write(std::move(message)); }
   void Refuse(const Error& reason, bool final, Incarnation current = Incarnation()) override {
     v1::ToNode message;
-    message.mutable_refused()->set_reason(reason.message);
+    message.mutable_refused()->set_reason(ToUtf8(reason.message));
     message.mutable_refused()->set_final(final);
     message.mutable_refused()->set_incarnation(current.value());
     Write(std::move(message));
@@ -158,7 +159,9 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
     return OkStatus();
   }
 
+  // Of an attempt that this node has nothing to do with it is no output at all.
   void TakeTail(const v1::OutputTail& tail) {
+    if (!services_.nodes.Had(stream_, AttemptFrom(tail.attempt()))) return;
     const auto shared = std::make_shared<v1::OutputTail>(tail);
     services_.readers.Run([&spool = services_.spool, shared] {
       // What cannot be kept is not lost: it is still on the node.

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "common/utf8.h"
 #include "scheduler/rpc/node_translation.h"
 
 namespace {
@@ -18,6 +19,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   bsub::v1::FromNode message;
   if (!message.ParseFromArray(data, static_cast<int>(size))) return 0;
   if (message.has_hello()) CheckMessage(bsub::rpc::TranslateHello(message.hello()));
-  if (message.has_task()) CheckMessage(bsub::rpc::TranslateTask(message.task()));
+  if (message.has_task()) {
+    const auto task = bsub::rpc::TranslateTask(message.task());
+    CheckMessage(task);
+    if (task && bsub::ToUtf8(task->end.reason) != task->end.reason)
+      std::abort();  // it goes into strings again
+  }
   return 0;
 }

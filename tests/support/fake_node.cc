@@ -14,8 +14,10 @@ FakeNode::FakeNode(std::string name, const Resources& total) {
 
 sched::NodeHello FakeNode::Hello(sched::StreamId on) const {
   sched::NodeHello hello{on, description, {}};
+  hello.lease_grace = lease_grace;
   for (const auto& [attempt, task] : tasks) {
-    hello.tasks.push_back({attempt, task.started, task.started ? 4242 : 0, task.ended, task.end, {}});
+    hello.tasks.push_back(
+        {attempt, task.started, task.started ? 4242 : 0, task.ended, task.end, {}, task.node_fault});
   }
   return hello;
 }

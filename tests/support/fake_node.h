@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct FakeTask {
   bool ended = false;
   End end;
   sched::StopReason stop = sched::StopReason::kNone;  // what it was told
+  bool node_fault = false;
 };
 
 class FakeNode {
@@ -28,6 +30,7 @@ class FakeNode {
   Incarnation incarnation;
   bool connected = false;
   std::map<sched::AttemptRef, FakeTask> tasks;
+  std::optional<Duration> lease_grace;  // what it says
 
   // All the node can say about its tasks.
   sched::NodeHello Hello(sched::StreamId on) const;

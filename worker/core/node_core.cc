@@ -101,12 +101,8 @@ void NodeCore::On(const StopOrder& order) {
   }
   Task& task = it->second;
   if (task.state.ended) return Report(task);
-  const StopTask stop{order.attempt, order.grace, order.reason};
-  if (spawner_up_) {
-    Say(stop);
-  } else {
-    task.stop = stop;
-  }
+  task.stop = StopTask{order.attempt, order.grace, order.reason};
+  if (spawner_up_) Say(*task.stop);
 }
 
 void NodeCore::On(const EndAcknowledged& ack) {
@@ -166,8 +162,7 @@ void NodeCore::ReconcileWithSpawner(const SpawnerUp& up, bool same_spawner) {
       it = tasks_.erase(it);
       continue;
     }
-    if (task.stop && !task.state.ended) Say(*task.stop);
-    task.stop.reset();
+    if (task.stop && !task.state.ended) Say(*task.stop);  // once more does no harm: it keeps the first grace
     ++it;
   }
 }
@@ -187,6 +182,7 @@ void NodeCore::Take(const TaskState& reported) {
   if (reported.ended || reported.started) task.launch = nullptr;
   if (task.state == reported || task.state.ended) return;
   const bool news = task.state.started != reported.started || reported.ended;
+  if (reported.ended) task.stop.reset();
   task.state = reported;
   if (!news) return;
   task.unreported = true;

@@ -53,7 +53,7 @@ class NodeCore {
   struct Task {
     TaskState state;
     std::shared_ptr<const SignedLaunch> launch;  // until the spawner is known to have it
-    std::optional<StopTask> stop;                // until the spawner is known to have it
+    std::optional<StopTask> stop;                // until its end is known: the order may be lost on its way
     bool unreported = false;                     // changed since the scheduler was told last
   };
 

@@ -13,6 +13,7 @@
 #include <array>
 #include <fstream>
 
+#include "common/utf8.h"
 #include "worker/rpc/translation.h"
 
 namespace bsub::worker {
@@ -211,9 +212,9 @@ void Agent::Act(const SayHello& say) {
   v1::Hello& hello = *message.mutable_hello();
   hello.set_protocol(kProtocol);
   hello.set_min_protocol(kOldestProtocol);
-  hello.set_cluster_uuid(cluster_uuid_);
-  hello.set_name(settings_.name);
-  hello.set_host(settings_.host);
+  hello.set_cluster_uuid(ToUtf8(cluster_uuid_));
+  hello.set_name(ToUtf8(settings_.name));
+  hello.set_host(ToUtf8(settings_.host));
   hello.set_boot_id(say.boot_id);
   hello.set_spawner_id(say.spawner_id);
   hello.set_state_id(spawner_.hello().state_id());
@@ -224,6 +225,7 @@ void Agent::Act(const SayHello& say) {
   hello.set_interruptible(settings_.interruptible);
   hello.set_kill_on_lease_loss(settings_.node.kill_on_lease_loss);
   hello.set_last_incarnation(say.last.value());
+  if (spawner_.hello().has_lease_grace_us()) hello.set_lease_grace_us(spawner_.hello().lease_grace_us());
   for (const TaskState& task : say.tasks) FillReport(task, *hello.add_tasks());
   scheduler_.Send(std::move(message));
 }

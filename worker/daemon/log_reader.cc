@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/utf8.h"
 #include "worker/rpc/translation.h"
 
 namespace bsub::worker {
@@ -133,7 +134,7 @@ void LogReader::Finish(const Answer& answer, const std::string& error) {
   message.mutable_log()->set_request(answer.request.request());
   message.mutable_log()->set_standard_error(answer.request.standard_error());
   message.mutable_log()->set_end(true);
-  message.mutable_log()->set_error(error);
+  message.mutable_log()->set_error(ToUtf8(error));
   send_(std::move(message));
 }
 

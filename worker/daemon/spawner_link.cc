@@ -8,6 +8,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/utf8.h"
+#include "worker/daemon/spawner_message.h"
+
 namespace bsub::worker {
 namespace {
 
@@ -72,7 +75,7 @@ TaskState StateFrom(const wire::TaskStatus& status) {
   state.ended = status.has_ended();
   if (!state.ended) return state;
   const wire::Ended& ended = status.ended();
-  state.end = {KindFrom(ended), ended.code(), "", ended.reason()};
+  state.end = {KindFrom(ended), ended.code(), "", ToUtf8(ended.reason())};
   state.node_fault = ended.stop_cause() == wire::NODE_FAULT;
   state.usage = {ended.user_us(),       ended.system_us(),  ended.elapsed_us(),
                  ended.max_rss_bytes(), ended.read_bytes(), ended.write_bytes()};
@@ -117,9 +120,8 @@ void SpawnerLink::TakeFrames(const Hear& hear) {
   while (fd_.valid()) {
     const auto payload = reader_.Next();
     if (payload && !*payload) return;
-    if (!payload || !message.ParseFromArray((*payload)->data(), static_cast<int>((*payload)->size()))) {
+    if (!payload || !DecodeFromSpawner(**payload, message))
       return Drop(hear);  // a torn stream: connect again
-    }
     Take(message, hear);
   }
 }

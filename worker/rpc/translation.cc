@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "common/utf8.h"
+
 namespace bsub::worker {
 
 AttemptKey KeyFrom(const v1::AttemptKey& wire) { return {JobId(wire.job()), wire.ordinal(), wire.number()}; }
@@ -21,7 +23,7 @@ void FillReport(const TaskState& task, v1::TaskReport& wire) {
   if (!task.ended) return;
   wire.set_end_kind(static_cast<std::int32_t>(task.end.kind));
   wire.set_code(task.end.code);
-  wire.set_reason(task.end.reason);
+  wire.set_reason(ToUtf8(task.end.reason));
   wire.set_user_us(task.usage.user_us);
   wire.set_system_us(task.usage.system_us);
   wire.set_elapsed_us(task.usage.elapsed_us);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/utf8.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
 
@@ -132,7 +133,7 @@ void AgentLink::Flush() {
 void AgentLink::Refuse(const std::string& reason) {
   LogLine("event=agent-refused reason=\"" + reason + "\"");
   v1::spawner::FromSpawner message;
-  message.mutable_refusal()->set_reason(reason);
+  message.mutable_refusal()->set_reason(ToUtf8(reason));
   greeted_ = true;
   Send(message);
   Flush();

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -207,7 +208,19 @@ std::string PathOf(const ChildPlan& plan) {
   return {};
 }
 
+std::vector<std::string> WholeEnvironment(const ChildPlan& plan) {
+  std::vector<std::string> env = plan.env;
+  const std::string home = plan.needs_home ? HomeOf(plan.uid) : std::string();
+  if (!home.empty()) env.push_back("HOME=" + home);
+  return env;
+}
+
 }  // namespace
+
+std::string HomeOf(uid_t uid) {
+  const passwd* entry = getpwuid(uid);
+  return entry == nullptr ? std::string() : std::string(entry->pw_dir);
+}
 
 Result<std::vector<RlimitPlan>> PlanLimits(const v1::Launch& launch) {
   std::vector<RlimitPlan> plans;
@@ -259,13 +272,14 @@ void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes) {
   EnterWorkingDirectory(plan);
   output.OpenAsUser();
   output.Connect();
+  const std::vector<std::string> strings = WholeEnvironment(plan);
   WaitForGo();
 
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   std::vector<char*> argv = Pointers(plan.argv);
-  std::vector<char*> env = Pointers(plan.env);
+  std::vector<char*> env = Pointers(strings);
   environ = env.data();  // execvp looks for the program in the job's PATH, not the spawner's
   executes.store(true);
   execvp(argv[0], argv.data());

@@ -44,12 +44,17 @@ struct ChildPlan {
   gid_t gid = 0;
   std::vector<gid_t> groups;
   std::string user_name;
+  bool needs_home = false;  // the environment lacks HOME: to be asked for in the child
 
   OutputPlan out;
   OutputPlan err;
   int state_dir = -1;                          // descriptor
   gid_t spool_group = static_cast<gid_t>(-1);  // may read spooled output; -1: leave
 };
+
+// Of a user; empty: not known. Asks name services, which may take their time or hang: not for the spawner
+// once it serves tasks.
+std::string HomeOf(uid_t uid);
 
 // InvalidArgument for a name that setrlimit(2) does not know.
 Result<std::vector<RlimitPlan>> PlanLimits(const v1::Launch& launch);

@@ -10,9 +10,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 
+#include "common/utf8.h"
 #include "worker/launch/environment.h"
+#include "worker/spawner/child.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/leftovers.h"
 #include "worker/spawner/log_line.h"
@@ -22,16 +23,6 @@ namespace bsub::spawner {
 namespace {
 
 constexpr int kTasksPerList = 1000;
-
-// Looked up once per user: name services may be slow.
-std::function<std::string(uid_t)> HomeLookup() {
-  return [known = std::make_shared<std::map<uid_t, std::string>>()](uid_t uid) {
-    const auto it = known->find(uid);
-    if (it != known->end()) return it->second;
-    const passwd* entry = getpwuid(uid);
-    return (*known)[uid] = entry == nullptr ? std::string() : std::string(entry->pw_dir);
-  };
-}
 
 // The group that may read spooled output: the agent's.
 gid_t SpoolGroup(const std::optional<std::uint32_t>& agent_uid) {
@@ -59,7 +50,7 @@ void SetAsideDamaged(const StateDir& dir, const RecoveredLog& log) {
 
 Result<std::unique_ptr<EventLoop>> EventLoop::Create(const Settings& settings) {
   BSUB_ASSIGN_OR_RETURN(Poller poller, Poller::Create());
-  BSUB_ASSIGN_OR_RETURN(LeasePage lease_page, LeasePage::Create());
+  BSUB_ASSIGN_OR_RETURN(LeasePage lease_page, LeasePage::Create(settings.lease_grace_us));
   std::unique_ptr<EventLoop> loop(new EventLoop(settings, std::move(poller), std::move(lease_page)));
   BSUB_RETURN_IF_ERROR(loop->Prepare());
   return loop;
@@ -130,7 +121,7 @@ Result<TaskRunnerParts> EventLoop::MakeParts() {
   rules.state_dir = dir_->fd();
   rules.spool_group = SpoolGroup(settings_.agent_uid);
   rules.marker_prefix = MarkerPrefix(dir_->id());
-  rules.home_of = HomeLookup();
+  rules.own_home = HomeOf(geteuid());
   return parts;
 }
 
@@ -238,9 +229,10 @@ void EventLoop::OnHello(const v1::spawner::AgentHello& hello) {
   reply.set_boot_id(boot_id_);
   reply.set_state_id(dir_->id());
   reply.set_pid(getpid());
-  reply.set_node(settings_.node);
+  reply.set_node(ToUtf8(settings_.node));
   reply.set_proof_required(key_ != nullptr);
-  reply.set_memory_limits(runner_->cgroups().Describe());
+  reply.set_memory_limits(ToUtf8(runner_->cgroups().Describe()));
+  reply.set_lease_grace_us(settings_.lease_grace_us);
   reply.set_containment(settings_.cgroups == CgroupMode::kAll && runner_->cgroups().LimitsMemory()
                             ? "control group and session"
                             : "session, adoption and marker");
@@ -295,10 +287,7 @@ void EventLoop::ArmTimer() {
   if (lease_ends_us_ != 0 && (next == 0 || lease_ends_us_ < next)) next = lease_ends_us_;
   if (next == armed_for_us_) return;
   armed_for_us_ = next;
-  itimerspec when{};
-  when.it_value.tv_sec = next / 1'000'000;
-  when.it_value.tv_nsec = next % 1'000'000 * 1000;
-  timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+  ArmAt(timer_.get(), next);
 }
 
 }  // namespace bsub::spawner

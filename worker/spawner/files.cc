@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <time.h>
 
 #include <array>
@@ -89,6 +90,13 @@ std::int64_t BootTimeUs() {
   timespec now{};
   clock_gettime(CLOCK_BOOTTIME, &now);
   return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+}
+
+void ArmAt(int timer, std::int64_t at_us) {
+  itimerspec when{};
+  when.it_value.tv_sec = at_us / 1'000'000;
+  when.it_value.tv_nsec = at_us % 1'000'000 * 1000;
+  timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
 }  // namespace bsub::spawner

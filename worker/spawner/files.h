@@ -31,5 +31,7 @@ Status EnsureDirectory(const std::string& path, mode_t mode);
 Result<std::string> RandomHex(std::size_t bytes);
 // CLOCK_BOOTTIME: steady, and goes on while the machine sleeps, so that leases and wall times do.
 std::int64_t BootTimeUs();
+// A timerfd(2) of that clock: it goes off then; 0: never.
+void ArmAt(int timer, std::int64_t at_us);
 
 }  // namespace bsub::spawner

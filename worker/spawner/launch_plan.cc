@@ -148,9 +148,9 @@ Result<PlannedLaunch> PlanLaunch(const v1::spawner::StartTask& start, const Laun
   BSUB_RETURN_IF_ERROR(PlanArguments(rules, plan));
   PlanOutput(plan);
   BSUB_ASSIGN_OR_RETURN(plan.child.limits, PlanLimits(plan.launch));
-  const std::string home =
-      HasHome(plan.launch) || !rules.home_of ? std::string() : rules.home_of(plan.launch.uid());
-  plan.child.env = worker::BuildEnvironment(plan.launch, {plan.marker, home});
+  const bool own = plan.launch.uid() == rules.own_uid;
+  plan.child.needs_home = !own && !HasHome(plan.launch);
+  plan.child.env = worker::BuildEnvironment(plan.launch, {plan.marker, own ? rules.own_home : std::string()});
   return plan;
 }
 

@@ -1,7 +1,6 @@
 // From a signed launch to a plan for a child process: who may start what, and where everything is.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -23,7 +22,7 @@ struct LaunchRules {
   int state_dir = -1;                          // descriptor of the same
   gid_t spool_group = static_cast<gid_t>(-1);  // of files in the spool; the agent's
   std::string marker_prefix;                   // "state-id:", or "outer-marker;state-id:"
-  std::function<std::string(uid_t)> home_of;   // of a user without HOME
+  std::string own_home;                        // of `own_uid`, for a task without HOME
 };
 
 struct PlannedLaunch {

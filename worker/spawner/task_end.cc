@@ -1,14 +1,18 @@
 // TaskRunner: how tasks are stopped, reaped and swept.
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
+#include "common/utf8.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/task_runner.h"
+#include "worker/spawner/witness.h"
 
 namespace bsub::spawner {
 namespace {
@@ -19,6 +23,13 @@ constexpr std::int64_t kSweepAgainUs =
 constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
 
 std::int64_t Micros(const timeval& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec; }
+
+// Whether a process that is not reaped has ended. It is its witness's child, so waitid(2) does not see it.
+bool HasEnded(pid_t pid) {
+  const worker::UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  pollfd entry{process.get(), POLLIN, 0};
+  return process.valid() && poll(&entry, 1, 0) > 0;
+}
 
 int ShellStatus(int wait_status) {
   return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
@@ -44,9 +55,7 @@ void TaskRunner::StopAll(wire::StopCause cause, std::int64_t max_grace_us, const
 // The first cause is the one reported; a later stop can only make it quicker.
 void TaskRunner::BeginStop(Task& task, wire::StopCause cause, std::int64_t grace_us,
                            const std::string& reason) {
-  siginfo_t ended{};
-  waitid(P_PID, static_cast<id_t>(task.pid), &ended, WEXITED | WNOHANG | WNOWAIT);
-  if (ended.si_pid == task.pid) return;  // it was quicker: its own end counts
+  if (HasEnded(task.pid)) return;  // it was quicker: its own end counts
   const bool first = task.stop_cause == wire::NOT_STOPPED;
   if (first) {
     task.stop_cause = cause;
@@ -93,7 +102,7 @@ void TaskRunner::OnChildren() {
     if (pid <= 0) break;
     const auto it = by_pid_.find(pid);
     if (it == by_pid_.end()) {
-      if (witnesses_.erase(pid) == 0) descendants_.Forget(pid);
+      if (!OnWitnessReaped(pid, status)) descendants_.Forget(pid);
       continue;
     }
     Task& task = *it->second;
@@ -103,7 +112,28 @@ void TaskRunner::OnChildren() {
   SweepTasks();
 }
 
+// What it has to say counts before the end of its task is told. False: it is none.
+bool TaskRunner::OnWitnessReaped(pid_t pid, int status) {
+  const auto it = witnesses_.find(pid);
+  if (it == witnesses_.end()) return false;
+  Task* task = Find(it->second);
+  witnesses_.erase(it);
+  if (task == nullptr || task->phase == Phase::kEnded) return true;
+  const WitnessWord word = WordOf(status);
+  if (word.killed && task->stop_cause == wire::NOT_STOPPED) {
+    task->stop_cause = wire::LEASE_LOST;
+    task->stop_reason = "the scheduler was silent for a whole lease, and the node's spawner did nothing";
+  }
+  if (task->full_disk.empty() && word.out_full) task->full_disk = task->own_out;
+  if (task->full_disk.empty() && word.err_full) task->full_disk = task->own_err;
+  return true;
+}
+
 void TaskRunner::OnMainReaped(Task& task, int status, const rusage& usage) {
+  // The main process came to us by the witness's end.
+  int words = 0;
+  if (witnesses_.count(task.witness) != 0 && waitpid(task.witness, &words, WNOHANG) == task.witness)
+    OnWitnessReaped(task.witness, words);
   ReadStartSocket(task);  // its last words, if it never executed
   CloseStartSocket(task);
   task.phase = Phase::kSweeping;
@@ -165,10 +195,10 @@ bool TaskRunner::Swept(Task& task) {
 void TaskRunner::DescribeEnd(Task& task) {
   wire::Ended& ended = task.ended;
   ended.set_stop_cause(task.stop_cause);
-  ended.set_reason(task.stop_reason);
+  ended.set_reason(ToUtf8(task.stop_reason));
   if (!task.never_started.empty()) {
     ended.set_kind(wire::NEVER_STARTED);
-    ended.set_reason(task.never_started);
+    ended.set_reason(ToUtf8(task.never_started));
     return;
   }
   const bool succeeded = WIFEXITED(task.wait_status) && WEXITSTATUS(task.wait_status) == 0;

@@ -1,11 +1,12 @@
 // TaskRunner: task output while it is written: spooled files are kept below their limit, and a full disk is
-// noticed.
+// noticed. Files outside the spool are never touched here; witness.h says who does.
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 
+#include "common/utf8.h"
 #include "jobs/units.h"
 #include "worker/launch/output_path.h"
 #include "worker/spawner/files.h"
@@ -30,17 +31,15 @@ Status TaskRunner::PrepareSpooledOutput(const PlannedLaunch& plan) {
 void TaskRunner::RememberOutput(const PlannedLaunch& plan, Task& task) {
   task.privileged = plan.child.uid == 0;
   task.output_limit = plan.launch.max_output_bytes();
-  task.outputs.push_back(plan.child.out.path);
-  if (plan.own_err) task.outputs.push_back(plan.child.err.path);
-  task.spooled = !plan.own_out;
+  (plan.own_out ? task.own_out : task.spooled) = plan.child.out.path;
+  if (plan.own_err) task.own_err = plan.child.err.path;
 }
 
 void TaskRunner::LookAtOutput(Task& task) {
-  for (const std::string& path : task.outputs) {
-    if (task.full_disk.empty() && IsDiskFull(parts_.dir->fd(), path, task.privileged)) task.full_disk = path;
-  }
-  if (!task.spooled || task.output_limit <= 0) return;
-  const std::string& path = task.outputs.front();
+  const std::string& path = task.spooled;
+  if (path.empty()) return;  // its own files are for the witness to look at
+  if (task.full_disk.empty() && IsDiskFull(parts_.dir->fd(), path, task.privileged)) task.full_disk = path;
+  if (task.output_limit <= 0) return;
   struct stat info {};
   if (fstatat(parts_.dir->fd(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
     return;
@@ -73,7 +72,7 @@ void TaskRunner::TellOfFullDisk(Task& task) {
   std::string reason = "the disk of its output '" + shown +
                        "' was full: what it wrote last may be missing; make room there and run it again";
   if (!task.ended.reason().empty()) reason = task.ended.reason() + "; " + reason;
-  task.ended.set_reason(reason);
+  task.ended.set_reason(ToUtf8(reason));
   LogLine("event=output-disk-full task=" + ToString(task.key) + " file=\"" + shown + "\"");
 }
 

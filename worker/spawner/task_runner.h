@@ -99,11 +99,12 @@ class TaskRunner {
     std::int64_t walltime_us = 0;
     std::int64_t stop_grace_us = 0;
     std::int64_t mem_bytes = 0;
-    std::vector<std::string> outputs;  // files; relative to the state directory or absolute
-    bool spooled = false;              // the first is in the spool
-    bool privileged = false;           // it may use the disk's reserve
-    std::int64_t output_limit = 0;     // of what is spooled; 0: none
-    std::string full_disk;             // the first of its outputs that was seen on a full disk
+    std::string spooled;            // its file in the spool, relative to the state directory; empty: none
+    std::string own_out;            // the user's own files, absolute; not to be touched here: their file
+    std::string own_err;            // system may hang
+    bool privileged = false;        // it may use the disk's reserve
+    std::int64_t output_limit = 0;  // of what is spooled; 0: none
+    std::string full_disk;          // the first of its outputs that was seen on a full disk
     std::int64_t go_at_us = 0;
     std::int64_t deadline_us = 0;  // in deadlines_: end of the wall time, KILL after TERM, or look again
     wire::StopCause stop_cause = wire::NOT_STOPPED;
@@ -157,6 +158,7 @@ class TaskRunner {
   void SignalGroup(const Task& task, int signal);
   void KillEverythingOf(Task& task);
   void OnMainReaped(Task& task, int status, const rusage& usage);
+  bool OnWitnessReaped(pid_t pid, int status);
   bool Swept(Task& task);
   void SweepTasks();
   void Finish(Task& task);
@@ -173,7 +175,7 @@ class TaskRunner {
   std::map<worker::AttemptKey, Task> tasks_;
   std::map<worker::AttemptKey, Postponed> postponed_;  // none of these is in tasks_
   std::unordered_map<pid_t, Task*> by_pid_;            // main processes that are not reaped
-  std::set<pid_t> witnesses_;                          // that are not reaped
+  std::map<pid_t, worker::AttemptKey> witnesses_;      // that are not reaped, and whose they are
   std::unordered_map<pid_t, Task*> by_session_;        // until the task is swept
   std::unordered_map<int, Task*> by_socket_;
   std::set<std::pair<std::int64_t, worker::AttemptKey>> deadlines_;

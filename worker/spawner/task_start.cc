@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 
+#include "common/utf8.h"
 #include "worker/launch/output_path.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
@@ -149,12 +150,13 @@ Status TaskRunner::Fork(const ChildPlan& plan, Task& task) {
                          parts_.spawner_pidfd,
                          parts_.lease,
                          parts_.cgroups.get(),
-                         parts_.settings->leftover_deadline_us};
+                         parts_.settings->leftover_deadline_us,
+                         parts_.settings->output_look_us};
   BSUB_ASSIGN_OR_RETURN(const StartedChild started, ForkWithWitness(plan, duty, childs.get()));
   BSUB_RETURN_IF_ERROR(parts_.poller->Add(ours.get()));
   task.pid = started.main;
   task.witness = started.witness;
-  witnesses_.insert(started.witness);
+  witnesses_[started.witness] = task.key;
   task.start_socket = ours.Release();
   return OkStatus();
 }
@@ -183,7 +185,7 @@ void TaskRunner::RefuseStart(const wire::StartTask& start, wire::StopCause cause
   task.phase = Phase::kEnded;
   task.ended.set_kind(wire::NEVER_STARTED);
   task.ended.set_stop_cause(cause);
-  task.ended.set_reason(reason);
+  task.ended.set_reason(ToUtf8(reason));
   wire::LogRecord record;
   *record.mutable_ended() = StatusOf(task);
   log_->Add(record);

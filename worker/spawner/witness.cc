@@ -24,6 +24,7 @@
 #include "worker/spawner/leftovers.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/proc_fs.h"
+#include "worker/spawner/spool_disk.h"
 
 namespace bsub::spawner {
 namespace {
@@ -51,35 +52,90 @@ void Sweep(pid_t main, const WitnessDuty& duty) {
   if (!killed) LogLine("event=witness-cannot-sweep what=\"" + killed.error().message + "\"");
 }
 
-void ArmAt(int timer, std::int64_t at_us) {
-  itimerspec when{};
-  when.it_value.tv_sec = at_us / 1'000'000;
-  when.it_value.tv_nsec = at_us % 1'000'000 * 1000;
-  timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, nullptr);
-}
+// Waits for the main process to be over, and ends the task if its lease is over first.
+class Watch {
+ public:
+  Watch(pid_t main, const WitnessDuty& duty)
+      : main_(main),
+        duty_(duty),
+        process_(static_cast<int>(syscall(SYS_pidfd_open, main, 0))),
+        timer_(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC)) {}
 
-// Until the main process is over. Tells whether the spawner died before that.
-bool AwaitEnd(pid_t main, const WitnessDuty& duty) {
-  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, main, 0)));
-  const UniqueFd timer(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC));
-  if (!process.valid() || !timer.valid()) return false;  // waitid(2) will do; the next spawner does the rest
-  bool alone = false;
-  for (;;) {
-    pollfd fds[] = {
-        {process.get(), POLLIN, 0}, {alone ? -1 : duty.spawner, POLLIN, 0}, {timer.get(), POLLIN, 0}};
-    if (poll(fds, std::size(fds), -1) < 0) continue;
-    if (fds[0].revents != 0) return alone;
-    if (fds[1].revents != 0) {
-      alone = true;
-      if (duty.lease->end_us() != 0) ArmAt(timer.get(), duty.lease->end_us());
-    }
-    if (fds[2].revents != 0) {
-      ArmAt(timer.get(), 0);
-      LogLine("event=witness-kills task=" + ToString(duty.key) +
-              " reason=\"the node's lease ended and its spawner is dead\"");
-      Sweep(main, duty);
+  void AwaitEnd() {
+    if (!process_.valid() || !timer_.valid()) return;  // waitid(2) will do; the next spawner does the rest
+    while (!Step()) {
     }
   }
+  bool alone() const { return alone_; }    // the spawner died
+  bool killed() const { return killed_; }  // for the lease
+
+ private:
+  // True once the main process is over.
+  bool Step() {
+    const int alarm = killed_ || resting_ ? -1 : duty_.lease->alarm();
+    pollfd fds[] = {{process_.get(), POLLIN, 0},
+                    {alone_ ? -1 : duty_.spawner, POLLIN, 0},
+                    {timer_.get(), POLLIN, 0},
+                    {alarm, POLLIN, 0}};
+    if (poll(fds, std::size(fds), -1) < 0) return false;
+    if (fds[0].revents != 0) return true;
+    if (fds[1].revents != 0) {
+      alone_ = true;
+      ArmAt(timer_.get(), duty_.lease->end_us());
+    } else if (fds[2].revents != 0 || fds[3].revents != 0) {
+      OnTime();
+    }
+    return false;
+  }
+
+  void OnTime() {
+    const std::int64_t at_us = alone_ ? duty_.lease->end_us() : duty_.lease->kill_at_us();
+    const bool over = at_us != 0 && at_us <= BootTimeUs();
+    // Renewed in this moment: the alarm may be a step behind, and must not keep us busy.
+    resting_ = !over && at_us != 0;
+    ArmAt(timer_.get(), over ? 0 : at_us);
+    if (!over) return;
+    killed_ = true;
+    LogLine("event=witness-kills task=" + ToString(duty_.key) +
+            " reason=\"the node's lease ended and its spawner " + (alone_ ? "is dead" : "does nothing") +
+            "\"");
+    Sweep(main_, duty_);
+  }
+
+  const pid_t main_;
+  const WitnessDuty& duty_;
+  const UniqueFd process_;
+  const UniqueFd timer_;
+  bool alone_ = false;
+  bool killed_ = false;
+  bool resting_ = false;  // the timer stands for the alarm
+};
+
+// Bits of the exit status.
+constexpr int kKilled = 0x10;
+constexpr int kOutFull = 0x20;
+constexpr int kErrFull = 0x40;
+
+// Whether the user's own files are on a full disk, as bits. A process of its own asks, which can be left
+// behind: their file system may not answer.
+int AskForDisks(const ChildPlan& plan, std::int64_t deadline_us) {
+  const bool ask_out = !plan.out.in_spool;
+  const bool ask_err = !plan.err.in_spool && !plan.err.path.empty();
+  const pid_t asker = ask_out || ask_err ? fork() : -1;
+  if (asker < 0) return 0;
+  const bool privileged = plan.uid == 0;
+  if (asker == 0) {
+    const bool out_full = ask_out && IsDiskFull(AT_FDCWD, plan.out.path, privileged);
+    const bool err_full = ask_err && IsDiskFull(AT_FDCWD, plan.err.path, privileged);
+    _exit((out_full ? kOutFull : 0) | (err_full ? kErrFull : 0));
+  }
+  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, asker, 0)));
+  pollfd entry{process.get(), POLLIN, 0};
+  int status = 0;
+  if (poll(&entry, 1, static_cast<int>(deadline_us / 1000)) > 0 && waitpid(asker, &status, 0) == asker)
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  kill(asker, SIGKILL);
+  return 0;
 }
 
 // The zombie stays, for the spawner or init.
@@ -128,18 +184,22 @@ void CloseAllBut(std::vector<int> kept) {
   const pid_t main = fork();
   if (main == 0) RunChild(plan, start_socket, *executes);
   if (main < 0 || write(tell, &main, sizeof main) != sizeof main) _exit(1);
-  CloseAllBut({STDERR_FILENO, plan.state_dir, duty.spawner});
+  CloseAllBut({STDERR_FILENO, plan.state_dir, duty.spawner, duty.lease->alarm()});
   setsid();
   prctl(PR_SET_NAME, "bsub-witness");
   const std::int64_t begin = BootTimeUs();
-  const bool alone = AwaitEnd(main, duty);
+  Watch watch(main, duty);
+  watch.AwaitEnd();
   SeenExit exit;
   if (AwaitExit(main, exit) && executes->load()) {
     exit.elapsed_us = BootTimeUs() - begin;
     WriteRecord(plan.state_dir, RecordName(duty.key), EncodeExit(exit));
   }
-  if (alone) Sweep(main, duty);
-  _exit(0);
+  if (watch.alone()) {
+    Sweep(main, duty);
+    _exit(0);  // nobody asks
+  }
+  _exit((watch.killed() ? kKilled : 0) | AskForDisks(plan, duty.look_deadline_us));
 }
 
 bool MayBeTheSpawnersDoing(int wait_status) {
@@ -184,6 +244,11 @@ void WaitForWitness(const wire::LogRecord::Launched& launched, std::int64_t unti
 }
 
 }  // namespace
+
+WitnessWord WordOf(int wait_status) {
+  const int bits = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;
+  return {(bits & kKilled) != 0, (bits & kOutFull) != 0, (bits & kErrFull) != 0};
+}
 
 std::string EncodeExit(const SeenExit& exit) {
   std::string text = "exit1";

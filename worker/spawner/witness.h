@@ -9,9 +9,13 @@
 // takes no notice of the file. Only the next spawner, after a kill, reads the files of the tasks that were
 // running.
 //
-// While the spawner is dead the witness stands in for it in two things: it kills the task when the node's
-// lease ends, and sweeps what the task leaves behind. Otherwise a machine whose spawner is not restarted
-// would go on with work that the scheduler gives to others.
+// It also sees to it that no task outlives the node's lease, which a scheduler relies on that gives the task
+// to others: whatever became of the spawner (frozen, stuck, dead), the witness kills what is left once the
+// lease and its grace are over. A spawner that is well has done so by then. While the spawner is dead the
+// witness does not wait for the grace, and sweeps what the task leaves behind.
+//
+// And it asks, at the end, for the disk below the user's own output files: their file system may hang, and
+// the spawner may not. What it found, and whether it had to kill, its exit status tells the spawner.
 //
 // It holds nothing of the spawner's but the state directory, and no signal for task or spawner reaches it.
 #pragma once
@@ -61,7 +65,17 @@ struct WitnessDuty {
   const LeasePage* lease = nullptr;
   CgroupTree* cgroups = nullptr;
   std::int64_t sweep_deadline_us = 0;  // how long killed processes may take to be gone
+  std::int64_t look_deadline_us = 0;   // how long the look at the user's file system may take
 };
+
+// What a witness tells by its exit status.
+struct WitnessWord {
+  bool killed = false;    // it killed the task, whose lease was over
+  bool out_full = false;  // the user's own file for standard output is on a full disk
+  bool err_full = false;  // the same of standard error
+};
+WitnessWord WordOf(int wait_status);
+
 // Forks both. `start_socket`: the main process's end of it (see RunChild).
 Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket);
 

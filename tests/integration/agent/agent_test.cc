@@ -127,6 +127,7 @@ TEST_F(AgentTest, RegistersAndRunsATask) {
   EXPECT_EQ(hello.gpus(), 2);
   EXPECT_TRUE(hello.interruptible());
   EXPECT_TRUE(hello.kill_on_lease_loss());
+  EXPECT_EQ(hello.lease_grace_us(), 30'000'000) << "the spawner's default";
   EXPECT_EQ(hello.spawner_id().size(), 32u);
   EXPECT_FALSE(hello.boot_id().empty());
   EXPECT_EQ(hello.tasks_size(), 0);
@@ -149,6 +150,43 @@ TEST_F(AgentTest, RegistersAndRunsATask) {
   const auto again = Connect();
   ASSERT_NE(again, nullptr);
   EXPECT_TRUE(again->known().empty()) << "not forgotten: " << again->known()[0].ShortDebugString();
+}
+
+// What a user writes are bytes; an agent that chokes on them takes the node out of service.
+TEST_F(AgentTest, NamesThatAreNoTextDisturbNobody) {
+  StartAgent();
+  scheduler_->Accept(1);
+  v1::Launch program = Launch(1, {"/tmp/nope\xe9"});
+  program.set_job_name("nope\xe9");
+  SendLaunch(program);  // not acknowledged: it stays in the list
+  const v1::TaskReport report = scheduler_->AwaitReport(1, true);
+  EXPECT_EQ(report.end_kind(), static_cast<int>(EndKind::kNeverStarted));
+  EXPECT_THAT(report.reason(), HasSubstr("cannot run '/tmp/nope\\xe9'"));
+
+  v1::Launch directory = Shell(2, "exit 0");
+  directory.set_working_directory(work_ + "/d\xe9");
+  EXPECT_THAT(Run(directory).reason(), HasSubstr("/d\\xe9'"));
+  v1::Launch output = Shell(3, "exit 0");
+  output.set_stdout_path("none\xe9/out");
+  EXPECT_THAT(Run(output).reason(), HasSubstr("none\\xe9/out'"));
+
+  std::filesystem::create_directory(work_ + "/d\xe9");
+  v1::Launch good = Shell(4, "pwd; echo $BSUB_JOB_NAME");
+  good.set_working_directory(work_ + "/d\xe9");
+  good.set_job_name("nope\xe9");
+  good.set_stdout_path("out\xe9");
+  EXPECT_EQ(Run(good).code(), 0) << "they arrive as they were";
+  EXPECT_EQ(Slurp(work_ + "/d\xe9/out\xe9"), work_ + "/d\xe9\nnope\xe9\n");
+
+  KillAgent();
+  KillSpawner();
+  StartSpawner();
+  StartAgent();
+  const v1::Hello hello = scheduler_->Accept(2);
+  ASSERT_GE(hello.tasks_size(), 1) << "the record of the end is read again";
+  EXPECT_EQ(hello.tasks(0).attempt().job(), 1u);
+  EXPECT_EQ(hello.tasks(0).reason(), report.reason());
+  EXPECT_EQ(Run(Shell(5, "exit 0")).code(), 0);
 }
 
 TEST_F(AgentTest, MayBeKilledWithoutHarmToItsTasks) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "tests/integration/scheduler/fake_node.h"
 #include "tests/integration/scheduler/requests.h"
 #include "tests/integration/scheduler/test_cluster.h"
@@ -189,6 +191,42 @@ TEST(Logs, FallBackOnWhatWasKept) {
   Eventually([&] { return ReadLogs(*client, LogsOf("1")).text == "last words\n"; },
              "the kept output is shown");
   EXPECT_THAT(ReadLogs(*client, LogsOf("1")).notice, HasSubstr("node n1"));
+}
+
+// A node's word counts for what it was given, not for others' jobs.
+TEST(Logs, ComeFromNoOtherNode) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  {
+    FakeNode node(cluster.Connect(), HelloOf("n1"));
+    ASSERT_TRUE(node.Accept());
+    SubmitOk(*client, Command({"true"}));
+    const auto launch = node.TakeLaunch();
+    ASSERT_TRUE(launch);
+    FakeNode stranger(cluster.Connect(), HelloOf("n2"));
+    ASSERT_TRUE(stranger.Accept());
+    const auto say = [&](FakeNode& who, const std::string& text, std::uint64_t job, bool standard_error) {
+      v1::FromNode tail;
+      *tail.mutable_tail()->mutable_attempt() = launch->attempt();
+      tail.mutable_tail()->mutable_attempt()->set_job(job);
+      tail.mutable_tail()->set_data(text);
+      tail.mutable_tail()->set_standard_error(standard_error);
+      who.Send(std::move(tail));
+    };
+    node.ReportEnded(launch->attempt(), EndKind::kExited, 0);
+    ASSERT_TRUE(node.Take(v1::ToNode::kAckEnded));
+    say(node, "mine\n", launch->attempt().job(), false);
+    say(stranger, "forged\n", launch->attempt().job(), false);
+    say(stranger, "forged\n", 99, false);
+    stranger.ReportEnded(launch->attempt(), EndKind::kExited, 1);
+    ASSERT_TRUE(stranger.Take(v1::ToNode::kAckEnded)) << "it was heard";
+    say(node, "last\n", launch->attempt().job(), true);  // kept after all that came before
+  }
+  v1::LogsRequest last = LogsOf("1");
+  last.set_standard_error(true);
+  Eventually([&] { return ReadLogs(*client, last).text == "last\n"; }, "the kept output is shown");
+  EXPECT_EQ(ReadLogs(*client, LogsOf("1")).text, "mine\n");
+  EXPECT_FALSE(std::filesystem::exists(cluster.directory() + "/spool/99"));
 }
 
 TEST(Logs, RefusalsSayWhatToDo) {

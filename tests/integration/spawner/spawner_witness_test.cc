@@ -1,6 +1,7 @@
 // A task's end is known although nobody but its witness saw it.
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <time.h>
 
 #include <filesystem>
 #include <fstream>
@@ -132,6 +133,69 @@ TEST_F(SpawnerWitness, ATaskOfADeadSpawnerEndsWithTheLease) {
   EXPECT_TRUE(Eventually([&] { return !ProcessRuns(other); }));
   StartSpawner();
   EXPECT_TRUE(Connect()->known().empty()) << "how it ended is not its own doing";
+}
+
+// A spawner that is there and does nothing is as good as none.
+TEST_F(SpawnerWitness, ATaskOfAFrozenSpawnerEndsWithTheLeasesGrace) {
+  extra_ = {"--lease-grace", "200ms"};
+  StartSpawner();
+  auto agent = Connect();
+  agent->Start(Shell(1, "setsid sleep 1000 & echo $! > stranger; wait"));
+  agent->Start(Shell(2, "trap '' TERM; echo > deaf; while :; do sleep 0.01; done"));
+  const long pid = agent->AwaitStarted(1).pid(), deaf = agent->AwaitStarted(2).pid();
+  ASSERT_TRUE(Eventually([&] { return !Slurp(work_ + "/stranger").empty() && fs::exists(work_ + "/deaf"); }));
+  const long stranger = std::atol(Slurp(work_ + "/stranger").c_str());
+  agent->Lease(60'000'000);
+  agent->Lease(300'000);
+  agent->List();  // it has the lease
+  ASSERT_EQ(kill(spawner_, SIGSTOP), 0);
+  EXPECT_TRUE(Eventually([&] { return !ProcessRuns(pid) && !ProcessRuns(stranger) && !ProcessRuns(deaf); }));
+  EXPECT_TRUE(ProcessRuns(spawner_));
+  ASSERT_EQ(kill(spawner_, SIGCONT), 0);
+  EXPECT_EQ(agent->AwaitEnded(1).stop_cause(), wire::LEASE_LOST) << "no failure of the task's";
+  EXPECT_EQ(agent->AwaitEnded(2).stop_cause(), wire::LEASE_LOST);
+}
+
+TEST_F(SpawnerWitness, ALeaseThatIsRenewedEndsNothing) {
+  extra_ = {"--lease-grace", "0s"};
+  StartSpawner();
+  auto agent = Connect();
+  agent->Lease(1'000'000);
+  agent->Start(Shell(1, std::string(kUntilGo) + "exit 4"));
+  const auto started = agent->AwaitStarted(1);
+  agent->Lease(60'000'000);
+  agent->List();
+  ASSERT_EQ(kill(spawner_, SIGSTOP), 0);
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  const std::int64_t past = now.tv_sec + 2;  // the first lease is over by then
+  ASSERT_TRUE(Eventually([&] { return clock_gettime(CLOCK_BOOTTIME, &now) == 0 && now.tv_sec >= past; }));
+  EXPECT_TRUE(ProcessRuns(started.pid()));
+  ASSERT_EQ(kill(spawner_, SIGCONT), 0);
+  Spill(work_ + "/go", "");
+  EXPECT_EQ(agent->AwaitEnded(1).code(), 4);
+}
+
+// The witness needs a moment to write how it ended.
+TEST_F(SpawnerWitness, ATaskThatEndedJustBeforeItsWallTimeHasSucceeded) {
+  StartSpawner();
+  auto agent = Connect();
+  v1::Launch launch = Shell(1, std::string(kUntilGo) + "exit 0");
+  launch.set_walltime_us(3'000'000);
+  agent->Start(launch);
+  const long pid = agent->AwaitStarted(1).pid();
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  const std::int64_t past = now.tv_sec + 5;
+  const auto witness = static_cast<pid_t>(ParentOf(pid));
+  ASSERT_EQ(kill(witness, SIGSTOP), 0);
+  Spill(work_ + "/go", "");
+  ASSERT_TRUE(Eventually([&] { return !ProcessRuns(pid); }));
+  ASSERT_TRUE(Eventually([&] { return clock_gettime(CLOCK_BOOTTIME, &now) == 0 && now.tv_sec >= past; }));
+  ASSERT_EQ(kill(witness, SIGCONT), 0);
+  const wire::Ended ended = agent->AwaitEnded(1);
+  EXPECT_EQ(ended.kind(), wire::EXITED);
+  EXPECT_EQ(ended.code(), 0);
 }
 
 TEST_F(SpawnerWitness, WithoutALeaseATaskOfADeadSpawnerGoesOn) {

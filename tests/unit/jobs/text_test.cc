@@ -26,5 +26,13 @@ TEST(NaturalLess, NumbersMayBeOfAnyLength) {
   EXPECT_FALSE(NaturalLess("n1", "n1"));
 }
 
+TEST(Quoted, IsTextWhateverItQuotes) {
+  EXPECT_EQ(Quoted("a\nb\x01"), "'a\\nb\\x01'");
+  EXPECT_EQ(Quoted("nope\xe9"), "'nope\\xe9'");
+  std::string accents = "x";
+  while (accents.size() < 100) accents += "é";
+  EXPECT_EQ(Quoted(accents), "'" + accents.substr(0, 79) + "…'") << "cut between two characters";
+}
+
 }  // namespace
 }  // namespace bsub

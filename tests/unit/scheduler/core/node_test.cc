@@ -67,7 +67,8 @@ TEST(Node, ASecondMachineMayNotTakeTheNameOfAConnectedOne) {
   EXPECT_THAT(refusals[0].message, HasSubstr("connected from host n1.example"));
 }
 
-// Two spawners of one host, both started with the host's name: each would take the node from the other for ever.
+// Two spawners of one host, both started with the host's name: each would take the node from the other for
+// ever.
 TEST(Node, NorAnotherSpawnerOnTheSameHost) {
   FakeNode other("n1", Cpus(4));
   other.description.state_id = "another-directory";
@@ -295,6 +296,27 @@ TEST(Lease, AKillingNodeIsDeadAfterLeaseAndMargin) {
   EXPECT_EQ(env.LastEnd(JobId(1)), "its node was lost: the lease of node n1 ran out without contact");
 }
 
+// Or two attempts could be alive at once.
+TEST(Lease, ANodeWhoseTasksOutliveTheMarginIsRefused) {
+  Env env;
+  FakeNode fake("n1", Cpus(4));
+  fake.description.on_lease_loss = sched::OnLeaseLoss::kKill;
+  fake.lease_grace = kMargin + 1s;
+  env.AddNode(fake);
+  const auto refusals = env.TakeRefusals();
+  ASSERT_THAT(refusals, SizeIs(1));
+  EXPECT_THAT(refusals[0].message, HasSubstr("--lease-grace"));
+  EXPECT_THAT(refusals[0].message, HasSubstr("core.lease_margin"));
+  EXPECT_EQ(refusals[0].code, Code::kInvalidArgument);
+  fake.lease_grace = kMargin;
+  env.AddNode(fake);
+  fake.description.name = "n2";
+  fake.description.on_lease_loss = sched::OnLeaseLoss::kKeep;
+  fake.lease_grace = kMargin + 1s;
+  env.AddNode(fake);
+  EXPECT_THAT(env.TakeRefusals(), IsEmpty()) << "what keeps its tasks has no such end";
+}
+
 TEST(Lease, ComingBackInTimeSavesTheTasks) {
   Env env;
   RunOne(env, sched::OnLeaseLoss::kKill);
@@ -378,6 +400,22 @@ TEST(NodeRest, ATaskThatItsNodeCannotStartGoesElsewhere) {
   const JobId next = env.Submit(Job());
   env.Cycle();
   EXPECT_EQ(env.TakeLaunches().at(0).node, second[0].node) << next.value();
+}
+
+TEST(NodeRest, BeginsAlsoWhenItIsHeardAfterABreak) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  const JobId job = env.Submit(Job());
+  env.Cycle();
+  ASSERT_THAT(env.TakeLaunched(), ElementsAre(job));
+  env.Disconnect("n1");
+  FakeTask& task = env.node("n1").tasks.begin()->second;
+  task.ended = task.node_fault = true;
+  task.end = {EndKind::kNodeLost, 0, "", "its disk is full"};
+  env.Connect("n1");
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), IsEmpty());
+  EXPECT_THAT(env.Explain(job), HasSubstr("gets no task for a while: its disk is full"));
 }
 
 TEST(NodeRest, EndsByItself) {

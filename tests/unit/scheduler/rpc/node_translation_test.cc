@@ -68,5 +68,22 @@ TEST(TranslateTask, ReasonsAreOneLineAndUsageIsNeverNegative) {
   EXPECT_EQ(task->usage.user_us, 0);
 }
 
+TEST(TranslateTask, ALongReasonIsCutBetweenCharacters) {
+  v1::TaskReport report = Ended(EndKind::kNeverStarted, 0);
+  std::string reason = "x";
+  while (reason.size() < 2000) reason += "é";
+  report.set_reason(reason);
+  const auto task = TranslateTask(report);
+  ASSERT_TRUE(task);
+  EXPECT_EQ(task->end.reason, reason.substr(0, 1023));
+}
+
+TEST(TranslateHello, SaysHowLongTasksOutliveTheLease) {
+  v1::Hello hello = Hello();
+  EXPECT_FALSE(TranslateHello(hello)->lease_grace);
+  hello.set_lease_grace_us(5'000'000);
+  EXPECT_EQ(TranslateHello(hello)->lease_grace, Duration(std::chrono::seconds(5)));
+}
+
 }  // namespace
 }  // namespace bsub::rpc

@@ -253,6 +253,21 @@ TEST_F(NodeCoreTest, StopsWhatRunsAndAnswersForWhatIsNotThere) {
   EXPECT_EQ(Said<ReportTask>()[0].task.end.kind, EndKind::kNodeLost);
 }
 
+TEST_F(NodeCoreTest, AStopIsSaidAgainUntilTheEndIsKnown) {
+  ComeUp({Running(Key(1)), Running(Key(2))});
+  Register(1);
+  Feed(StopOrder{Incarnation(1), Key(1), seconds(30), "cancelled"});
+  Feed(StopOrder{Incarnation(1), Key(2), seconds(30), "cancelled"});
+  Feed(TaskReported{Over(Key(2), 15)});
+  for (int round = 0; round < 2; ++round) {  // the order may have been in the socket that broke
+    Feed(SpawnerDown{});
+    ComeUp({Running(Key(1)), Over(Key(2), 15)});
+    ASSERT_THAT(Said<StopTask>(), SizeIs(1));
+    EXPECT_EQ(Said<StopTask>()[0].attempt, Key(1));
+    EXPECT_EQ(Said<StopTask>()[0].grace, Duration(seconds(30)));
+  }
+}
+
 TEST_F(NodeCoreTest, TheLeaseCountsFromHelloAndThenFromAnswersTheSchedulerHas) {
   ComeUp();
   Feed(StreamOpened{});
