@@ -204,6 +204,7 @@ Status AddPlaces(const Context& context, const Arguments& arguments, api::Submit
   const std::string wanted = arguments.Get("workdir", "");
   if (wanted.empty() || wanted == ".") {
     request.set_working_directory(here);
+    request.set_working_directory_by_default(wanted.empty());
   } else {
     request.set_working_directory(wanted.starts_with('/') ? wanted : here + "/" + wanted);
   }

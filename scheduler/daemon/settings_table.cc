@@ -13,8 +13,8 @@ namespace bsub::daemon {
 namespace {
 
 // These keep any one entry and payload below the largest record that the journal can hold (512 MiB): an entry
-// holds what one message said, or ranges of an array's children (up to 17 bytes each), or the ids of forgotten
-// jobs (up to 10 bytes each). How many entries one decision has does not matter to it.
+// holds what one message said, or ranges of an array's children (up to 17 bytes each), or the ids of
+// forgotten jobs (up to 10 bytes each). How many entries one decision has does not matter to it.
 constexpr std::int64_t kMostMessageBytes = std::int64_t{256} << 20;
 constexpr std::int64_t kMostArrayChildren = 20'000'000;
 constexpr std::int64_t kMostForgotten = 10'000'000;
@@ -143,6 +143,31 @@ Setting LogLevel() {
 
 #define BSUB_AT(member) [](DaemonSettings& s) -> decltype(s.member)& { return s.member; }
 
+// Of jobs and job definitions in the core.
+void AddRoom(std::vector<Setting>& table) {
+  table.push_back(Number<std::int64_t>("core.max_jobs", "Jobs in the core, finished ones included.",
+                                       BSUB_AT(core.max_jobs), 1));
+  table.push_back(Number<std::int32_t>("core.early_forgetting_percent",
+                                       "When the core holds so many percent of core.max_jobs, the jobs that "
+                                       "finished first leave it before core.finished_retention is over. The "
+                                       "history keeps them.",
+                                       BSUB_AT(core.early_forgetting_percent), 1, 100));
+  table.push_back(Number<std::int64_t>("core.max_definitions",
+                                       "Revisions of job definitions of all users, deregistered ones "
+                                       "included. When this or the next is reached, the deregistered "
+                                       "revisions of a name go when it is registered again, but the first, "
+                                       "which says whose the name is.",
+                                       BSUB_AT(core.max_definitions), 1));
+  table.push_back(Number<std::int64_t>("core.max_definitions_per_user",
+                                       "Revisions of job definitions that one user registered, deregistered "
+                                       "ones included.",
+                                       BSUB_AT(core.max_definitions_per_user), 1));
+  table.push_back(Bytes<std::size_t>("core.max_definition_bytes",
+                                     "The texts of one revision of a job definition together: command, "
+                                     "environment, parameters, tags.",
+                                     BSUB_AT(core.max_definition_bytes)));
+}
+
 void AddCore(std::vector<Setting>& table) {
   using std::chrono::milliseconds;
   table.push_back(Words("core.admins",
@@ -161,10 +186,11 @@ void AddCore(std::vector<Setting>& table) {
                        "How long finished jobs stay in the core; the history keeps them "
                        "longer.",
                        BSUB_AT(core.finished_retention)));
-  table.push_back(Number<std::uint32_t>("core.max_forgotten_per_tick",
-                                        "Finished jobs that leave the core in one step; an array counts once more for "
-                                        "each 10,000 children.",
-                                        BSUB_AT(core.max_forgotten_per_tick), 1, kMostForgotten));
+  table.push_back(
+      Number<std::uint32_t>("core.max_forgotten_per_tick",
+                            "Finished jobs that leave the core in one step; an array counts once more for "
+                            "each 10,000 children.",
+                            BSUB_AT(core.max_forgotten_per_tick), 1, kMostForgotten));
   table.push_back(Number<std::uint32_t>("core.max_begun_per_tick",
                                         "Jobs whose begin time comes that are let go in one step.",
                                         BSUB_AT(core.max_begun_per_tick), 1));
@@ -176,8 +202,7 @@ void AddCore(std::vector<Setting>& table) {
                                        "Waiting tasks of one user over all queues; an "
                                        "array counts its children; 0: no limit.",
                                        BSUB_AT(core.max_waiting_per_user)));
-  table.push_back(Number<std::int64_t>("core.max_jobs", "Jobs in the core, finished ones included.",
-                                       BSUB_AT(core.max_jobs), 1));
+  AddRoom(table);
   table.push_back(Number<std::size_t>("core.max_control_targets", "Jobs that one cancel, hold, … may name.",
                                       BSUB_AT(core.max_control_targets), 1));
   table.push_back(Number<std::uint64_t>("core.max_control_tasks",
@@ -229,10 +254,11 @@ void AddLoop(std::vector<Setting>& table) {
   table.push_back(Number<std::uint32_t>("loop.max_placements_per_cycle",
                                         "Tasks started in one scheduling cycle.",
                                         BSUB_AT(loop.max_placements_per_cycle), 1));
-  table.push_back(Time("loop.longest_sleep",
-                       "The machine's clock is looked at so often while jobs wait for their begin time: by so "
-                       "much may they be late when it was set.",
-                       BSUB_AT(loop.longest_sleep), std::chrono::milliseconds(10)));
+  table.push_back(
+      Time("loop.longest_sleep",
+           "The machine's clock is looked at so often while jobs wait for their begin time: by so "
+           "much may they be late when it was set.",
+           BSUB_AT(loop.longest_sleep), std::chrono::milliseconds(10)));
 }
 
 void AddJournal(std::vector<Setting>& table) {
@@ -296,6 +322,9 @@ void AddLimits(std::vector<Setting>& table) {
   table.push_back(Number<std::size_t>("rpc.list_page_jobs",
                                       "Jobs looked at in one visit to the core by a listing.",
                                       BSUB_AT(rpc.list_page_jobs), 1));
+  table.push_back(Bytes<std::size_t>("rpc.list_page_bytes",
+                                     "Job definitions copied in one visit to the core by a listing.",
+                                     BSUB_AT(rpc.list_page_bytes)));
   table.push_back(Number<std::uint32_t>(
       "rpc.max_forecast_steps", "Tries to place a task in one forecast of `when`; beyond it there is none.",
       BSUB_AT(rpc.max_forecast_steps), 1));

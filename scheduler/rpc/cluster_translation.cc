@@ -9,6 +9,7 @@
 #include "jobs/nearest.h"
 #include "jobs/text.h"
 #include "scheduler/rpc/job_translation.h"
+#include "scheduler/rpc/payloads.h"
 #include "scheduler/rpc/submit_translation.h"
 
 namespace bsub::rpc {
@@ -58,6 +59,13 @@ Status SetField(std::string_view name, const v1::SetQueueRequest& request, sched
     names.emplace_back(field.name);
   }
   return InvalidArgument("update: " + Quoted(name) + " is not a field of a queue" + DidYouMean(name, names));
+}
+
+Status CheckVariables(const google::protobuf::Map<std::string, std::string>& variables,
+                      const RpcSettings& limits) {
+  v1::Environment environment;
+  for (const auto& [name, value] : variables) environment.add_variables(name + "=" + value);
+  return NormaliseEnvironment(environment, limits);
 }
 
 std::string NodeStateText(const CoreView& view, const sched::Node& node) {
@@ -149,6 +157,27 @@ void FillDefinition(const JobDefinition& definition, v1::Definition& to) {
   to.set_registered_at_us(definition.registered_at.micros());
 }
 
+void FillDefinitions(const sched::State& state, const DefinitionRef& wanted, bool active_only,
+                     const DefinitionRef& after, std::size_t max_bytes, v1::ListDefinitionsReply& to) {
+  std::size_t bytes = 0;
+  const std::string& first = std::max(wanted.name, after.name);
+  for (auto it = state.definitions.lower_bound(first); it != state.definitions.end(); ++it) {
+    if (!wanted.name.empty() && it->first != wanted.name) return;
+    for (const JobDefinition& definition : it->second) {
+      if (it->first == after.name && definition.revision <= after.revision.value_or(0)) continue;
+      if (wanted.revision && *wanted.revision != definition.revision) continue;
+      if (active_only && !definition.active) continue;
+      if (to.definitions_size() > 0 && bytes >= max_bytes) {
+        const v1::Definition& last = to.definitions(to.definitions_size() - 1);
+        return to.set_next(last.name() + ":" + std::to_string(last.revision()));
+      }
+      v1::Definition& added = *to.add_definitions();
+      FillDefinition(definition, added);
+      bytes += added.ByteSizeLong();
+    }
+  }
+}
+
 Result<sched::SetQueue> TranslateSetQueue(const v1::SetQueueRequest& request, const sched::Queue* present) {
   sched::SetQueue out;
   out.must_be_new = request.must_be_new();
@@ -191,14 +220,17 @@ Result<sched::SetNode> TranslateSetNode(const v1::SetNodeRequest& request) {
                          DidYouMean(request.action(), names));
 }
 
-Result<JobDefinition> TranslateDefinition(const v1::Definition& definition, const Principal& who) {
+Result<JobDefinition> TranslateDefinition(const v1::Definition& definition, const Principal& who,
+                                          const RpcSettings& limits) {
   JobDefinition out;
+  BSUB_RETURN_IF_ERROR(CheckArguments(definition.command(), limits));
+  BSUB_RETURN_IF_ERROR(CheckVariables(definition.environment(), limits));
   out.name = definition.name();
   out.command.assign(definition.command().begin(), definition.command().end());
   out.environment.insert(definition.environment().begin(), definition.environment().end());
   out.parameters.insert(definition.parameters().begin(), definition.parameters().end());
   out.working_directory = definition.working_directory();
-  if (definition.has_resources()) out.request = TranslateResources(definition.resources());
+  if (definition.has_resources()) out.request = TranslateResources(definition.resources(), out.request);
   out.walltime = Duration(definition.walltime_us());
   out.priority = definition.priority();
   if (definition.has_retry()) {

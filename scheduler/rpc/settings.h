@@ -19,9 +19,10 @@ struct RpcSettings {
   std::size_t max_targets = 100'000;          // job ids in one request
   std::size_t max_submits_in_flight = 1'000;  // on one stream
 
-  std::size_t list_page_jobs = 500;        // rows looked at in one visit to the core's thread
+  std::size_t list_page_jobs = 500;                    // rows looked at in one visit to the core's thread
+  std::size_t list_page_bytes = std::size_t{1} << 20;  // and what is copied there of job definitions
   std::uint32_t max_forecast_steps = 100'000;  // tries to place a task while `when` plays the cluster forward
-  std::size_t max_unread_events = 10'000;  // batches kept for a follower that reads slowly
+  std::size_t max_unread_events = 10'000;      // batches kept for a follower that reads slowly
   Duration wait_report_interval = std::chrono::milliseconds(100);
   Duration wait_look_interval = std::chrono::milliseconds(10);
   std::size_t max_unread_log_bytes = std::size_t{64} << 20;  // kept for a reader of `logs` that is slow
@@ -37,7 +38,7 @@ struct RpcSettings {
   Duration keepalive = std::chrono::seconds(60);
 
   std::size_t max_connections_per_user = 1000;  // to the Unix socket
-  std::size_t max_identities = 256;  // users connected over the Unix socket at a time
+  std::size_t max_identities = 256;             // users connected over the Unix socket at a time
   std::uint32_t socket_mode = 0666;
   Duration stop_timeout = std::chrono::seconds(5);  // for calls that are still being answered when stopping
 };
