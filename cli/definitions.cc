@@ -16,6 +16,7 @@
 #include "cli/submit_request.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
+#include "common/utf8.h"
 #include "jobs/text.h"
 #include "jobs/units.h"
 
@@ -140,7 +141,7 @@ int Deregister(Context& context, const Arguments&, const std::vector<std::string
 
 std::string Words(const api::Definition& definition) {
   std::string text;
-  for (const std::string& word : definition.command()) text += (text.empty() ? "" : " ") + word;
+  for (const std::string& word : definition.command()) text += (text.empty() ? "" : " ") + ToUtf8(word);
   return text;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "common/utf8.h"
+
 namespace bsub {
 namespace {
 
@@ -43,21 +45,23 @@ std::optional<std::uint64_t> TakeNumber(std::string_view& text, std::uint64_t ma
 }
 
 std::string Quoted(std::string_view value) {
+  constexpr std::size_t kLongestCharacter = 4;
+  const std::string text = ToUtf8(value.substr(0, kLongestQuoted + kLongestCharacter));
   std::string out = "'";
-  for (const char c : value.substr(0, kLongestQuoted)) {
+  for (const char c : CutUtf8(text, kLongestQuoted)) {
     if (c == '\n') {
       out += "\\n";
     } else if (c == '\0') {
       out += "\\0";
     } else if (IsControl(c)) {
-      char text[8];
-      std::snprintf(text, sizeof text, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-      out += text;
+      char hex[8];
+      std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      out += hex;
     } else {
       out += c;
     }
   }
-  if (value.size() > kLongestQuoted) out += "…";
+  if (text.size() > kLongestQuoted) out += "…";
   return out + "'";
 }
 

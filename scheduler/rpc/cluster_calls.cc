@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/utf8.h"
 #include "jobs/definition.h"
 #include "jobs/text.h"
 #include "scheduler/rpc/calls.h"
@@ -161,7 +162,7 @@ void GetStatus(const Services& services, v1::StatusReply& reply, Done done) {
         reply.set_scheduler_pid(services.facts.pid);
         reply.set_started_at_us(services.facts.started_at.micros());
         reply.set_protocol(kClientProtocol);
-        reply.set_home(services.facts.home);
+        reply.set_home(ToUtf8(services.facts.home));
         FillNodesByName(view, *reply.mutable_nodes());
         std::int64_t waiting = 0, running = 0;
         FillQueuesInOrder(view, *reply.mutable_queues());
@@ -178,7 +179,7 @@ void GetStatus(const Services& services, v1::StatusReply& reply, Done done) {
         if (!status) return done(status);
         std::vector<std::string> warnings;
         services.journal_status(*reply.mutable_journal(), warnings);
-        reply.mutable_warnings()->Assign(warnings.begin(), warnings.end());
+        for (const std::string& warning : warnings) reply.add_warnings(ToUtf8(warning));
         done(OkStatus());
       });
 }

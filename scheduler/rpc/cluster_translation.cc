@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/utf8.h"
 #include "jobs/nearest.h"
 #include "jobs/text.h"
 #include "scheduler/rpc/job_translation.h"
@@ -84,7 +85,7 @@ void FillQueue(const CoreView& view, const sched::Queue& queue, v1::Queue& to) {
   to.set_max_running_per_user(queue.max_running_per_user);
   to.set_max_waiting(queue.max_waiting);
   to.set_max_waiting_per_user(queue.max_waiting_per_user);
-  to.set_description(queue.description);
+  to.set_description(ToUtf8(queue.description));
   to.set_is_default(queue.name == view.state().default_queue);
   const sched::QueueUsage usage = view.scheduler.UsageOf(queue.name);
   to.set_waiting(usage.waiting);
@@ -121,8 +122,8 @@ void FillNode(const CoreView& view, const sched::Node& node, v1::Node& to) {
   to.set_host(description.host);
   to.set_state(NodeStateText(view, node));
   to.set_drained(node.drained);
-  to.set_drained_by(node.drained_by);
-  to.set_drain_reason(node.drain_reason);
+  to.set_drained_by(ToUtf8(node.drained_by));
+  to.set_drain_reason(ToUtf8(node.drain_reason));
   FillResources(description.total, *to.mutable_total());
   const sched::NodeUsage usage = view.scheduler.UsageOf(node.id);
   FillResources(usage.used, *to.mutable_used());
@@ -153,7 +154,7 @@ void FillDefinition(const JobDefinition& definition, v1::Definition& to) {
   to.set_priority(definition.priority);
   FillRetry(definition.retry, *to.mutable_retry());
   to.mutable_tags()->insert(definition.tags.begin(), definition.tags.end());
-  to.set_registered_by(definition.registered_by);
+  to.set_registered_by(ToUtf8(definition.registered_by));
   to.set_registered_at_us(definition.registered_at.micros());
 }
 

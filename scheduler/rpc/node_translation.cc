@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "common/utf8.h"
 #include "jobs/text.h"
 #include "scheduler/rpc/launch_builder.h"
 
@@ -45,9 +46,8 @@ bool NodeMaySay(std::int32_t kind) {
 }
 
 std::string OneLine(std::string text) {
-  text.resize(std::min(text.size(), kLongestText));
   std::replace_if(text.begin(), text.end(), IsControl, ' ');
-  return text;
+  return std::string(CutUtf8(ToUtf8(text), kLongestText));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "common/utf8.h"
 #include "jobs/text.h"
 #include "scheduler/rpc/payloads.h"
 
@@ -22,13 +23,14 @@ std::string BaseName(std::string_view path) { return std::string(path.substr(pat
 std::string NameFrom(const v1::Command& command, const SpecLimits& limits) {
   std::string name = BaseName(command.script_name());
   if (name.empty() && command.argv_size() > 0) name = BaseName(command.argv(0));
+  name = ToUtf8(name);
   for (char& c : name) {
     // What a job's name may not hold (jobs/job_spec.cc), e.g. of the program `[`.
     if (IsControl(c) || std::string_view("\"[]*").find(c) != std::string_view::npos) c = '_';
   }
   name = std::string(Trim(name));
   if (name.empty()) name = "job";
-  return name.substr(0, limits.max_name_bytes);
+  return std::string(CutUtf8(name, limits.max_name_bytes));
 }
 
 // The definition's command and environment under the request's, Ref::name replaced.
