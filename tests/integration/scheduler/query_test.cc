@@ -177,6 +177,46 @@ TEST(Wait, HearsOfTheEndWhileItWaits) {
   EXPECT_EQ(reply.exit_code(), 6);
 }
 
+// That the scheduler has much to do at this moment says nothing about the jobs.
+TEST(Wait, GoesOnWhenALookIsRefused) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  SubmitOk(*client, Command({"true"}));
+  cluster.core().RefuseReads(2);
+  std::thread ends([&] {
+    Eventually([&] { return cluster.core().refusals_left() == 0; }, "both looks are refused");
+    RunOne(node, EndKind::kExited, 6);
+  });
+  EXPECT_EQ(WaitFor(*client, {"1"}).exit_code(), 6);
+  ends.join();
+}
+
+TEST(Wait, LooksAtManyJobsInPortions) {
+  ClusterOptions options;
+  options.rpc.list_page_jobs = 2;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  std::vector<std::string> targets;
+  for (int i = 1; i <= 7; ++i) {
+    SubmitOk(*client, Command({"true"}));
+    targets.push_back(std::to_string(i));
+  }
+  targets.emplace_back("3");  // named twice
+  for (int i = 1; i <= 6; ++i) RunOne(node, EndKind::kExited, i == 5 ? 9 : 0);
+  std::thread last([&] { RunOne(node, EndKind::kExited, 0); });
+  const v1::WaitReply reply = WaitFor(*client, targets);
+  last.join();
+  EXPECT_EQ(reply.total(), 8u);
+  EXPECT_EQ(reply.counts().at("SUCCEEDED"), 7u);
+  EXPECT_EQ(reply.exit_code(), 1);
+  ASSERT_EQ(reply.exits_size(), 8);
+  EXPECT_EQ(reply.exits(4).code(), 9);
+}
+
 TEST(Wait, UnknownJobsAreNamed) {
   TestCluster cluster;
   const auto client = cluster.Client();
