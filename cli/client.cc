@@ -135,6 +135,17 @@ Status Client::CallFor(const std::function<grpc::Status(grpc::ClientContext*)>& 
   }
 }
 
+Status Client::Control(api::ControlRequest request, api::ControlReply* reply,
+                       std::optional<std::chrono::milliseconds> patience) {
+  BSUB_RETURN_IF_ERROR(CheckTexts(request));
+  return CallFor(
+      [&](grpc::ClientContext* context) {
+        request.set_again(may_have_arrived_);
+        return stub_->Control(context, request, reply);
+      },
+      Repeat::kYes, patience.value_or(address_.patience));
+}
+
 // Why there is no connection, and what to do about it. A call that waits for the connection is not told why
 // there is none, so one is made that does not.
 std::string Client::WhyUnreachable() const {

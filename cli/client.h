@@ -50,6 +50,10 @@ class Client {
         patience.value_or(address_.patience));
   }
 
+  // Sent again when the connection broke, and then said to be so: what the first one did is no error.
+  Status Control(api::ControlRequest request, api::ControlReply* reply,
+                 std::optional<std::chrono::milliseconds> patience = std::nullopt);
+
   // A context with this client's credentials that waits for the connection.
   std::unique_ptr<grpc::ClientContext> NewContext() const;
 

@@ -50,6 +50,8 @@ struct Control {
   std::vector<JobTarget> targets;
   std::string reason;
   std::int32_t priority = 0;
+  // The caller has said it before and heard no answer: what is already so is no error.
+  bool again = false;
 };
 
 struct SetQueue {
@@ -141,8 +143,8 @@ using InputBody = std::variant<Started, Submit, Control, SetQueue, DeleteQueue, 
 struct Input {
   TimePoint at;
   InputBody body;
-  // What the machine's clock says, which people set and which may jump. Begin times alone are compared with it.
-  // Unset: the same as `at`.
+  // What the machine's clock says, which people set and which may jump. Begin times alone are compared with
+  // it. Unset: the same as `at`.
   TimePoint wall{};
 };
 

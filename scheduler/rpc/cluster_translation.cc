@@ -135,10 +135,6 @@ void FillNode(const CoreView& view, const sched::Node& node, v1::Node& to) {
   to.set_state_since_at_us(node.state_since.micros());
   to.set_on_lease_loss(description.on_lease_loss == sched::OnLeaseLoss::kKill ? "kill" : "keep");
   to.set_interruptible(description.interruptible);
-  for (const sched::AttemptRef& attempt : view.scheduler.AttemptsOn(node.id)) {
-    const sched::Job* job = view.state().FindJob(attempt.task.job);
-    if (job) to.add_running(sched::DisplayId(*job, attempt.task.ordinal));
-  }
 }
 
 void FillDefinition(const JobDefinition& definition, v1::Definition& to) {
