@@ -30,12 +30,12 @@ struct Links {
   std::map<NodeId, TimePoint> rest_ends;    // of nodes that could not start a task (Store::RestingFor)
   TimePoint forget_not_before;              // when finished jobs are looked through again
   std::pair<TimePoint, JobId> forget_from;  // and from which one on
+  bool forgets_early = false;               // for want of room, and there is still not enough
 };
 
 class Turn {
  public:
-  Turn(const Settings& the_settings, Store& the_store, Links& the_links, const Input& input,
-       Outcome& outcome)
+  Turn(const Settings& the_settings, Store& the_store, Links& the_links, const Input& input, Outcome& outcome)
       : settings(the_settings),
         store(the_store),
         links(the_links),
