@@ -95,6 +95,11 @@ Status Daemon::OpenHistory() {
   settings.cluster_uuid = journal::FormatUuid(journal_->cluster());
   settings.max_backlog = options_.settings.journal.max_history_backlog;
   settings.timeout = options_.settings.rpc.history_timeout;
+  settings.retention =
+      std::max(options_.settings.history.retention, options_.settings.core.finished_retention);
+  settings.max_removed = options_.settings.history.max_removed_per_step;
+  settings.applied = [this](std::uint64_t sequence) { journal_->SetHistorySequence(sequence); };
+  journal_->SetHistorySequence(0);
   BSUB_ASSIGN_OR_RETURN(history_, DiskHistory::Open(files_, *journal_, std::move(settings), LogPlain));
   return OkStatus();
 }

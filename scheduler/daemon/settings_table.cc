@@ -300,6 +300,17 @@ void AddJournal(std::vector<Setting>& table) {
                                       BSUB_AT(journal.max_history_backlog), 1));
 }
 
+void AddHistory(std::vector<Setting>& table) {
+  table.push_back(Time("history.retention",
+                       "How long the history keeps jobs that are over, their attempts and events; at least "
+                       "as long as the core does (core.finished_retention).",
+                       BSUB_AT(history.retention)));
+  table.push_back(Number<std::size_t>("history.max_removed_per_step",
+                                      "Rows that leave the history after each batch that it takes: what is "
+                                      "too old goes little by little.",
+                                      BSUB_AT(history.max_removed_per_step), 1));
+}
+
 void AddLimits(std::vector<Setting>& table) {
   table.push_back(Bytes<std::size_t>("rpc.max_message_bytes", "One message of a client or a node.",
                                      BSUB_AT(rpc.max_message_bytes), kMostMessageBytes));
@@ -391,6 +402,7 @@ std::vector<Setting> MakeTable() {
   AddCore(table);
   AddLoop(table);
   AddJournal(table);
+  AddHistory(table);
   AddLimits(table);
   AddRpc(table);
   table.push_back(LogLevel());
