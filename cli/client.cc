@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "common/connect_trouble.h"
+#include "common/utf8.h"
+#include "jobs/text.h"
 #include "jobs/units.h"
 
 namespace bsub::cli {
@@ -54,7 +56,36 @@ std::string OneLine(std::string text) {
   return text;
 }
 
+// Of one value; `field` is what people call it.
+Status CheckValue(const std::string& field, const std::string& value) {
+  if (ToUtf8(value) == value) return OkStatus();
+  return InvalidArgument(field + ": " + Quoted(value) +
+                         " is not UTF-8; give it in UTF-8, or without the bytes shown as \\xNN");
+}
+
 }  // namespace
+
+Status CheckTexts(const google::protobuf::Message& request) {
+  using google::protobuf::FieldDescriptor;
+  const google::protobuf::Reflection& reflection = *request.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(request, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const int count = field->is_repeated() ? reflection.FieldSize(request, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+        BSUB_RETURN_IF_ERROR(CheckTexts(field->is_repeated()
+                                            ? reflection.GetRepeatedMessage(request, field, i)
+                                            : reflection.GetMessage(request, field)));
+      } else if (field->type() == FieldDescriptor::TYPE_STRING) {
+        BSUB_RETURN_IF_ERROR(CheckValue(field->name(), field->is_repeated()
+                                                           ? reflection.GetRepeatedString(request, field, i)
+                                                           : reflection.GetString(request, field)));
+      }
+    }
+  }
+  return OkStatus();
+}
 
 Client::Client(Address address, std::shared_ptr<grpc::Channel> channel)
     : address_(std::move(address)), channel_(std::move(channel)), stub_(api::Scheduler::NewStub(channel_)) {}
@@ -102,6 +133,17 @@ Status Client::CallFor(const std::function<grpc::Status(grpc::ClientContext*)>& 
       return ErrorFrom(status);
     std::this_thread::sleep_for(kPauseBeforeRepeat);
   }
+}
+
+Status Client::Control(api::ControlRequest request, api::ControlReply* reply,
+                       std::optional<std::chrono::milliseconds> patience) {
+  BSUB_RETURN_IF_ERROR(CheckTexts(request));
+  return CallFor(
+      [&](grpc::ClientContext* context) {
+        request.set_again(may_have_arrived_);
+        return stub_->Control(context, request, reply);
+      },
+      Repeat::kYes, patience.value_or(address_.patience));
 }
 
 // Why there is no connection, and what to do about it. A call that waits for the connection is not told why

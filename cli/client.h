@@ -4,6 +4,7 @@
 // per client.
 #pragma once
 
+#include <google/protobuf/message.h>
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
@@ -27,6 +28,10 @@ inline constexpr std::int32_t kClientProtocol = 1;
 // May a call be sent again when the connection broke after it was sent?
 enum class Repeat { kYes, kNo };
 
+// The scheduler's wire takes text as UTF-8 only; without this check such a request is refused as one that it
+// does not know. Names the field.
+Status CheckTexts(const google::protobuf::Message& request);
+
 class Client {
  public:
   static Result<Client> Make(Address address);
@@ -39,10 +44,15 @@ class Client {
   Status Call(grpc::Status (api::Scheduler::Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
               const Request& request, Reply* reply, Repeat repeat = Repeat::kYes,
               std::optional<std::chrono::milliseconds> patience = std::nullopt) {
+    BSUB_RETURN_IF_ERROR(CheckTexts(request));
     return CallFor(
         [&](grpc::ClientContext* context) { return (stub_.get()->*method)(context, request, reply); }, repeat,
         patience.value_or(address_.patience));
   }
+
+  // Sent again when the connection broke, and then said to be so: what the first one did is no error.
+  Status Control(api::ControlRequest request, api::ControlReply* reply,
+                 std::optional<std::chrono::milliseconds> patience = std::nullopt);
 
   // A context with this client's credentials that waits for the connection.
   std::unique_ptr<grpc::ClientContext> NewContext() const;

@@ -78,10 +78,8 @@ int RunControl(Context& context, const Arguments& arguments, const ControlWords&
   auto request = BuildRequest(arguments, words, targets, client->address());
   if (!request) return Fail(context, words.command, request.error());
   request->set_priority(priority);
-  // A second requeue would find the job already waiting and report an error for something that was done.
-  const Repeat repeat = words.action == api::REQUEUE ? Repeat::kNo : Repeat::kYes;
   api::ControlReply reply;
-  const Status status = client->Call(&api::Scheduler::Stub::Control, *request, &reply, repeat);
+  const Status status = client->Control(*request, &reply);
   if (!status) return Fail(context, words.command, status.error());
   return Report(context, arguments, words, reply);
 }

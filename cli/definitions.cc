@@ -6,6 +6,8 @@
 #include <istream>
 #include <iterator>
 #include <ostream>
+#include <utility>
+#include <vector>
 
 #include "cli/connect.h"
 #include "cli/definition_file.h"
@@ -14,6 +16,7 @@
 #include "cli/submit_request.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
+#include "common/utf8.h"
 #include "jobs/text.h"
 #include "jobs/units.h"
 
@@ -138,8 +141,20 @@ int Deregister(Context& context, const Arguments&, const std::vector<std::string
 
 std::string Words(const api::Definition& definition) {
   std::string text;
-  for (const std::string& word : definition.command()) text += (text.empty() ? "" : " ") + word;
+  for (const std::string& word : definition.command()) text += (text.empty() ? "" : " ") + ToUtf8(word);
   return text;
+}
+
+// The list comes in pages.
+Result<std::vector<api::Definition>> ListAll(Client& client, api::ListDefinitionsRequest request) {
+  std::vector<api::Definition> all;
+  while (true) {
+    api::ListDefinitionsReply reply;
+    BSUB_RETURN_IF_ERROR(client.Call(&api::Scheduler::Stub::ListDefinitions, request, &reply));
+    for (api::Definition& definition : *reply.mutable_definitions()) all.push_back(std::move(definition));
+    if (reply.next().empty()) return all;
+    request.set_after(reply.next());
+  }
 }
 
 int List(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
@@ -148,16 +163,17 @@ int List(Context& context, const Arguments& arguments, const std::vector<std::st
   api::ListDefinitionsRequest request;
   if (!names.empty()) request.set_definition(names.front());
   request.set_active_only(!arguments.Has("all"));
-  api::ListDefinitionsReply reply;
-  const Status status = client->Call(&api::Scheduler::Stub::ListDefinitions, request, &reply);
-  if (!status) return Fail(context, "definitions", status.error());
+  const auto definitions = ListAll(*client, std::move(request));
+  if (!definitions) return Fail(context, "definitions", definitions.error());
   if (arguments.Has("json")) {
-    context.out << Pretty(ToJson(reply)["definitions"]) << std::flush;
+    Json json = Json::array();
+    for (const api::Definition& definition : *definitions) json.push_back(ToJson(definition));
+    context.out << Pretty(json) << std::flush;
     return kExitOk;
   }
   Table table(
       {{"DEFINITION"}, {"STATE"}, {"CPUS", true}, {"MEMORY", true}, {"BY"}, {"REGISTERED"}, {"COMMAND"}});
-  for (const api::Definition& definition : reply.definitions()) {
+  for (const api::Definition& definition : *definitions) {
     const std::int64_t memory = definition.resources().mem_bytes();
     table.Add({definition.name() + ":" + std::to_string(definition.revision()),
                definition.active() ? "active" : "deregistered",

@@ -22,6 +22,9 @@ Status MakeFirstQueues(const HomeLayout& layout) {
   address.home = layout.home;
   address.socket_path = layout.SchedulerSocket();
   BSUB_ASSIGN_OR_RETURN(Client client, Client::Make(address));
+  api::ListQueuesReply present;
+  BSUB_RETURN_IF_ERROR(client.Call(&api::Scheduler::Stub::ListQueues, api::ListQueuesRequest(), &present));
+  if (present.queues_size() > 1) return OkStatus();
   for (const FirstQueue& first : kFirstQueues) {
     api::SetQueueRequest request;
     request.set_must_be_new(true);

@@ -6,7 +6,8 @@
 
 namespace bsub::cli {
 
-// Makes `high` and `low`; one that exists stays as it is.
+// Makes `high` and `low` where there is nothing but the default queue: the cluster is new, or its first `up`
+// did not come so far.
 Status MakeFirstQueues(const HomeLayout& layout);
 
 }  // namespace bsub::cli

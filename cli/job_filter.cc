@@ -124,6 +124,7 @@ Result<api::JobFilter> ParseFilter(const Arguments& arguments, const std::string
   return filter;
 }
 
-std::string OwnUser(const Address& address) { return address.local ? std::to_string(geteuid()) : ""; }
+// Elsewhere the token says who this is.
+std::string OwnUser(const Address& address) { return address.local ? std::to_string(geteuid()) : "@me"; }
 
 }  // namespace bsub::cli

@@ -158,6 +158,7 @@ int Run(Context& context, const Arguments& arguments) {
   if (!client) return Fail(context, "jobs", client.error());
   auto request = BuildRequest(arguments, client->address());
   if (!request) return Fail(context, "jobs", request.error());
+  if (const Status texts = CheckTexts(*request); !texts) return Fail(context, "jobs", texts.error());
   request->set_commands(ShowsCommands(arguments, *fields));
   if (arguments.Has("json")) return PrintJson(context, *client, *request);
   return PrintTable(context, *client, *request, *fields, !arguments.Has("no-header"));

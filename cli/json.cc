@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/time.h"
+#include "common/utf8.h"
 
 namespace bsub::cli {
 namespace {
@@ -45,6 +46,11 @@ Json Integer(const FieldDescriptor& field, std::int64_t value) {
   return value;
 }
 
+// Bytes are what need not be UTF-8, of which JSON consists.
+Json Text(const FieldDescriptor& field, const std::string& value) {
+  return field.type() == FieldDescriptor::TYPE_BYTES ? ToUtf8(value) : value;
+}
+
 Json Single(const Message& message, const FieldDescriptor& field) {
   const Reflection& reflection = *message.GetReflection();
   switch (field.cpp_type()) {
@@ -65,7 +71,7 @@ Json Single(const Message& message, const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_ENUM:
       return reflection.GetEnum(message, &field)->name();
     case FieldDescriptor::CPPTYPE_STRING:
-      return reflection.GetString(message, &field);
+      return Text(field, reflection.GetString(message, &field));
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return ToJson(reflection.GetMessage(message, &field));
   }
@@ -92,7 +98,7 @@ Json Repeated(const Message& message, const FieldDescriptor& field, int index) {
     case FieldDescriptor::CPPTYPE_ENUM:
       return reflection.GetRepeatedEnum(message, &field, index)->name();
     case FieldDescriptor::CPPTYPE_STRING:
-      return reflection.GetRepeatedString(message, &field, index);
+      return Text(field, reflection.GetRepeatedString(message, &field, index));
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return ToJson(reflection.GetRepeatedMessage(message, &field, index));
   }

@@ -4,6 +4,7 @@
 //   - integers are JSON numbers, also 64-bit ones
 //   - a moment (…_at_us) is an RFC 3339 string in UTC under "…At" (at_us: "at"), or null if it is not set
 //   - a duration (…_us) is a number of seconds under "…Seconds"
+//   - bytes are text, with \xNN for each that is no UTF-8
 //   - a message or optional field that is absent is null
 #pragma once
 

@@ -23,7 +23,9 @@ Manual LogsManual() {
       .paragraphs = {"Prints what the job wrote to standard output, also while it runs and without a shared "
                      "file system. If the node is gone, the last part that the scheduler kept is shown, and "
                      "a line on standard error says so."},
-      .options = {{.name = "follow", .letter = 'f', .text = "Go on until the job is over."},
+      .options = {{.name = "follow",
+                   .letter = 'f',
+                   .text = "Go on until the job is over, over all its attempts."},
                   {.name = "stderr", .text = "Standard error instead, if it was kept apart (-e)."},
                   {.name = "attempt", .value = "N", .text = "Of the Nth attempt.", .fallback = "the newest"},
                   {.name = "tail",
@@ -69,8 +71,9 @@ class Copier {
     while (true) {
       const grpc::Status status = CopyOnce();
       if (status.ok()) return OkStatus();
-      if (!request_.follow() || status.error_code() != grpc::StatusCode::UNAVAILABLE)
-        return client_.ErrorFrom(status);
+      const bool again = status.error_code() == grpc::StatusCode::UNAVAILABLE;
+      if (!request_.follow() || !again) return client_.ErrorFrom(status);
+      if (request_.attempt() == 0) request_.set_from_attempt(attempt_);
       skip_ = request_.tail_lines() == 0 ? written_ : 0;
       std::this_thread::sleep_for(kPauseBeforeReopen);
     }
@@ -99,6 +102,10 @@ class Copier {
   }
 
   void Write(const api::LogChunk& chunk) {
+    if (chunk.attempt() != attempt_) {
+      attempt_ = chunk.attempt();
+      written_ = skip_ = 0;
+    }
     if (!chunk.notice().empty()) context_.err << chunk.notice() << std::endl;
     std::string_view data = chunk.data();
     const std::size_t known = std::min(skip_, data.size());
@@ -111,9 +118,10 @@ class Copier {
 
   Context& context_;
   Client& client_;
-  const api::LogsRequest request_;
-  std::size_t written_ = 0;
-  std::size_t skip_ = 0;  // bytes still to be left out
+  api::LogsRequest request_;
+  std::uint32_t attempt_ = 0;  // the one that is shown
+  std::size_t written_ = 0;    // bytes of it
+  std::size_t skip_ = 0;       // bytes of it still to be left out
 };
 
 int Run(Context& context, const Arguments& arguments) {

@@ -5,8 +5,10 @@
 #include <thread>
 #include <utility>
 
+#include "cli/job_filter.h"
 #include "cli/stream.h"
 #include "cli/submit_surroundings.h"
+#include "common/utf8.h"
 #include "jobs/directives.h"
 #include "jobs/end.h"
 #include "jobs/state.h"
@@ -55,7 +57,7 @@ void AddTags(const StepOrder& order, api::SubmitRequest& request) {
   auto& tags = *request.mutable_tags();
   tags.insert(order.step->tags.begin(), order.step->tags.end());
   tags[kPipelineTag] = order.pipeline.name;
-  tags[kFileTag] = order.pipeline.file;
+  tags[kFileTag] = ToUtf8(order.pipeline.file);
   for (const LabelTag& label : kLabelTags) tags[label.tag] = order.label.*label.member;
 }
 
@@ -118,6 +120,7 @@ Result<api::SubmitRequest> RequestFor(const StepOrder& order, const Context& con
 }
 
 Result<std::vector<api::Job>> GrpcPipelineCluster::List(const api::ListJobsRequest& request) {
+  BSUB_RETURN_IF_ERROR(CheckTexts(request));
   for (bool repeated = false;; repeated = true) {
     Stream<api::Job> stream(client_.NewContext(),
                             [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
@@ -139,8 +142,8 @@ Result<std::vector<StepJob>> GrpcPipelineCluster::FindJobs(const PipelineKey& ke
   api::ListJobsRequest request;
   auto& tags = *request.mutable_filter()->mutable_tags();
   tags[kPipelineTag] = key.name;
-  tags[kFileTag] = key.file;
-  request.mutable_filter()->set_owner(std::to_string(getuid()));
+  tags[kFileTag] = ToUtf8(key.file);
+  request.mutable_filter()->set_owner(OwnUser(client_.address()));
   request.set_include_finished(true);
   BSUB_ASSIGN_OR_RETURN(const std::vector<api::Job> jobs, List(request));
   std::map<std::uint64_t, StepJob> by_id;
@@ -176,24 +179,15 @@ Result<std::uint64_t> GrpcPipelineCluster::Submit(const StepOrder& order) {
 }
 
 Result<std::vector<FailedTask>> GrpcPipelineCluster::FailedTasks(std::uint64_t job, std::uint32_t limit) {
-  // Children can only be listed by filter: the job's own tags single it out, and its siblings of other runs
-  // are dropped.
-  api::ListJobsRequest one;
-  one.add_targets(std::to_string(job));
-  BSUB_ASSIGN_OR_RETURN(const std::vector<api::Job> found, List(one));
-  if (found.empty()) return NotFound("no job " + std::to_string(job));
   api::ListJobsRequest request;
+  request.add_targets(std::to_string(job));
   request.mutable_filter()->add_states(std::string(ToString(JobState::kFailed)));
-  for (const auto& [key, value] : found.front().tags())
-    (*request.mutable_filter()->mutable_tags())[key] = value;
-  request.mutable_filter()->set_name(found.front().name());
-  request.set_include_finished(true);
   request.set_children(true);
   request.set_newest_first(true);
+  request.set_limit(limit);
   BSUB_ASSIGN_OR_RETURN(const std::vector<api::Job> listed, List(request));
   std::vector<FailedTask> out;
   for (const api::Job& task : listed) {
-    if (task.id() != job || (limit != 0 && out.size() == limit)) continue;
     FailedTask& failed = out.emplace_back();
     failed.target = task.display_id();
     if (task.has_index()) failed.index = task.index();
@@ -212,8 +206,7 @@ Status GrpcPipelineCluster::Control(api::Action action, const std::vector<std::s
     const std::size_t end = std::min(begin + kTargetsPerCall, targets.size());
     for (std::size_t i = begin; i < end; ++i) request.add_targets(targets[i]);
     api::ControlReply reply;
-    BSUB_RETURN_IF_ERROR(
-        client_.Call(&api::Scheduler::Stub::Control, request, &reply, Repeat::kYes, kSubmitPatience));
+    BSUB_RETURN_IF_ERROR(client_.Control(request, &reply, kSubmitPatience));
     for (const api::ControlResult& result : reply.results()) {
       if (result.error_code() != 0) return Error{static_cast<Code>(result.error_code()), result.error()};
     }

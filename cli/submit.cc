@@ -60,38 +60,7 @@ Result<Submission> Prepare(Context& context, const Arguments& arguments) {
   return submission;
 }
 
-// The newest active revision if none is named.
-Result<api::Definition> FindDefinition(Client& client, const Submission& submission) {
-  api::ListDefinitionsRequest request;
-  request.set_definition(submission.request.definition());
-  api::ListDefinitionsReply reply;
-  BSUB_RETURN_IF_ERROR(
-      client.Call(&api::Scheduler::Stub::ListDefinitions, request, &reply, Repeat::kYes, submission.timeout));
-  api::Definition found;
-  for (const api::Definition& definition : reply.definitions()) {
-    if (definition.active() && definition.revision() >= found.revision()) found = definition;
-  }
-  return found;  // empty if there is none: the scheduler then says so in its own words
-}
-
-// The request replaces the definition's directory and resources as a whole, so what was not given is put in
-// here.
-Status FillFromDefinition(Client& client, Submission& submission) {
-  api::SubmitRequest& request = submission.request;
-  if (request.definition().empty()) return OkStatus();
-  BSUB_ASSIGN_OR_RETURN(const api::Definition definition, FindDefinition(client, submission));
-  const Arguments& given = submission.arguments;
-  if (!given.Has("workdir") && !definition.working_directory().empty()) request.clear_working_directory();
-  if (!request.has_resources()) return OkStatus();
-  api::Resources& resources = *request.mutable_resources();
-  if (!given.Has("cpus")) resources.set_cpu_milli(definition.resources().cpu_milli());
-  if (!given.Has("memory")) resources.set_mem_bytes(definition.resources().mem_bytes());
-  if (!given.Has("gpus")) resources.set_gpus(definition.resources().gpus());
-  return OkStatus();
-}
-
-Result<api::SubmitReply> Send(Client& client, Submission& submission) {
-  BSUB_RETURN_IF_ERROR(FillFromDefinition(client, submission));
+Result<api::SubmitReply> Send(Client& client, const Submission& submission) {
   api::SubmitReply reply;
   BSUB_RETURN_IF_ERROR(client.Call(&api::Scheduler::Stub::Submit, submission.request, &reply, Repeat::kYes,
                                    submission.timeout));

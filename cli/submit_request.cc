@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/submit_surroundings.h"
+#include "common/utf8.h"
 #include "jobs/array_spec.h"
 #include "jobs/dependency.h"
 #include "jobs/retry.h"
@@ -60,8 +61,8 @@ Status AddPairs(const Arguments& arguments, std::string_view option,
 }
 
 // A job is called after any program; what a name may not hold becomes '_'.
-std::string UsableName(std::string name) {
-  if (name.size() > kLongestName) name.resize(kLongestName);
+std::string UsableName(const std::string& given) {
+  std::string name(CutUtf8(ToUtf8(given), kLongestName));
   for (char& c : name) {
     if (IsControl(c) || std::string_view("\"[]* ").find(c) != std::string_view::npos) c = '_';
   }
@@ -78,7 +79,7 @@ void AddName(const Arguments& arguments, const JobSource& source, api::SubmitReq
     request.set_array(name.substr(open + 1, close - open - 1) + name.substr(close + 1));
     name.resize(open);
   }
-  request.set_name(arguments.Has("name") ? name : UsableName(std::move(name)));
+  request.set_name(arguments.Has("name") ? name : UsableName(name));
 }
 
 Status AddCommand(const JobSource& source, api::SubmitRequest& request) {
@@ -204,6 +205,7 @@ Status AddPlaces(const Context& context, const Arguments& arguments, api::Submit
   const std::string wanted = arguments.Get("workdir", "");
   if (wanted.empty() || wanted == ".") {
     request.set_working_directory(here);
+    request.set_working_directory_by_default(wanted.empty());
   } else {
     request.set_working_directory(wanted.starts_with('/') ? wanted : here + "/" + wanted);
   }

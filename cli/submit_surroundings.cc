@@ -13,6 +13,7 @@
 #include <fstream>
 
 #include "common/hash.h"
+#include "common/utf8.h"
 #include "jobs/text.h"
 
 namespace bsub::cli {
@@ -86,7 +87,7 @@ void AddProcessState(api::SubmitRequest& request) {
     limit.set_hard(LimitValue(value.rlim_max));
   }
   std::array<char, HOST_NAME_MAX + 1> host{};
-  if (gethostname(host.data(), host.size() - 1) == 0) request.set_submit_host(host.data());
+  if (gethostname(host.data(), host.size() - 1) == 0) request.set_submit_host(ToUtf8(host.data()));
 }
 
 std::map<std::string, std::string> EnvironmentMap(const std::vector<std::string>& entries) {

@@ -141,7 +141,7 @@ Result<UpOutcome> BringUp(const std::string& home, const UpJob& job, Context& co
     WaitForEnd(supervisor->pidfd, kCleanUpMs);
   }
   if (!ready) return ready.error();
-  if (!existing) BSUB_RETURN_IF_ERROR(MakeFirstQueues(layout));
+  BSUB_RETURN_IF_ERROR(MakeFirstQueues(layout));
   return UpOutcome{std::move(change.cluster), *ready, !start};
 }
 

@@ -31,7 +31,8 @@ Manual WaitManual() {
                 {"125",
                  "One job: it ended with neither code nor signal, e.g. it was cancelled or never started."},
                 {"124", "--timeout ran out."},
-                {"2", "Wrong usage, or there is no such job."}},
+                {"2", "Wrong usage, or there is no such job."},
+                {"3", "The scheduler cannot be reached, or cannot answer."}},
       .min_words = 1,
       .complete_words = "job"};
 }
@@ -49,7 +50,7 @@ int Run(Context& context, const Arguments& arguments) {
     plan.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
   }
   auto client = Connect(context);
-  if (!client) return Fail(context, "wait", client.error());
+  if (!client) return FailWait(context, client.error());
   return WaitForJobs(context, *client, plan);
 }
 

@@ -70,12 +70,14 @@ class Waiter {
   }
 
   std::optional<int> Ended(const grpc::Status& status) {
-    const bool again = status.ok() || status.error_code() == grpc::StatusCode::UNAVAILABLE;
+    // A scheduler with too much to do is there, and its jobs go on.
+    const bool busy = status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+    const bool again = status.ok() || busy || status.error_code() == grpc::StatusCode::UNAVAILABLE;
     if (!again) {
       bar_.Clear();
-      return Fail(context_, "wait", client_.ErrorFrom(status));
+      return FailWait(context_, client_.ErrorFrom(status));
     }
-    if (connected_) last_contact_ = Clock::now();
+    if (connected_ || busy) last_contact_ = Clock::now();
     std::this_thread::sleep_for(kPauseBeforeReopen);
     return std::nullopt;
   }
@@ -118,6 +120,11 @@ class Waiter {
 };
 
 }  // namespace
+
+int FailWait(Context& context, const Error& error) {
+  const int code = Fail(context, "wait", error);
+  return code == kExitFailed ? kExitUnreachable : code;
+}
 
 int WaitForJobs(Context& context, Client& client, const WaitPlan& plan) {
   return Waiter(context, client, plan).Run();

@@ -19,8 +19,12 @@ struct WaitPlan {
   bool quiet = false;                                // do not say how they ended
 };
 
+// The exit code of an error: never 1, which is what a job that failed gives.
+int FailWait(Context& context, const Error& error);
+
 // The exit code: of one job its own (128 + n for a signal, 125 for neither), of several or of an array 0 or
-// 1; 124 on time-out, 2 for an unknown job, 3 if the scheduler cannot be reached.
+// 1; 124 on time-out, 2 for an unknown job, 3 if the scheduler
+// cannot answer.
 int WaitForJobs(Context& context, Client& client, const WaitPlan& plan);
 
 }  // namespace bsub::cli

@@ -71,6 +71,17 @@ Status Validate(const JobDefinition& definition) {
   return CheckTags(definition.tags, kMostTags);
 }
 
+std::size_t TextBytes(const JobDefinition& definition) {
+  std::size_t bytes = definition.name.size() + definition.working_directory.size();
+  for (const std::string& word : definition.command) bytes += word.size() + 1;
+  for (const auto* map : {&definition.environment, &definition.parameters, &definition.tags}) {
+    for (const auto& [key, value] : *map) bytes += key.size() + value.size() + 2;
+  }
+  for (const EvaluateOnExit& rule : definition.retry.evaluate_on_exit)
+    bytes += rule.on_status_reason.size() + rule.on_reason.size() + rule.on_exit_code.size();
+  return bytes;
+}
+
 Result<DefinitionRef> ParseDefinitionRef(std::string_view text) {
   const std::string_view whole = Trim(text);
   const std::size_t colon = whole.find(':');

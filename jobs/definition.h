@@ -36,6 +36,8 @@ struct JobDefinition {
 };
 
 Status Validate(const JobDefinition& definition);
+// What its texts take together: command, environment, parameters, working directory, tags, retry rules.
+std::size_t TextBytes(const JobDefinition& definition);
 
 // "name" (newest active) or "name:revision".
 struct DefinitionRef {

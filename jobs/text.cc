@@ -45,23 +45,23 @@ std::optional<std::uint64_t> TakeNumber(std::string_view& text, std::uint64_t ma
 }
 
 std::string Quoted(std::string_view value) {
-  const std::string text = ToUtf8(value);
-  const std::string_view shown = CutUtf8(text, kLongestQuoted);
+  constexpr std::size_t kLongestCharacter = 4;
+  const std::string text = ToUtf8(value.substr(0, kLongestQuoted + kLongestCharacter));
   std::string out = "'";
-  for (const char c : shown) {
+  for (const char c : CutUtf8(text, kLongestQuoted)) {
     if (c == '\n') {
       out += "\\n";
     } else if (c == '\0') {
       out += "\\0";
     } else if (IsControl(c)) {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-      out += code;
+      char hex[8];
+      std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      out += hex;
     } else {
       out += c;
     }
   }
-  if (shown.size() < text.size()) out += "…";
+  if (text.size() > kLongestQuoted) out += "…";
   return out + "'";
 }
 

@@ -22,7 +22,8 @@ bool AllDigits(std::string_view text);         // and not empty
 // then still starts at the first digit.
 std::optional<std::uint64_t> TakeNumber(std::string_view& text, std::uint64_t max);
 
-// 'value' for a message: control characters become \n, \0 or \xNN, and a long value is cut.
+// 'value' for a message: control characters and what is no UTF-8 become \n, \0 or \xNN, and a long value is
+// cut between two characters.
 std::string Quoted(std::string_view value);
 
 // As people count: "n2" before "n10". Names that differ only in leading zeros keep their order as text.

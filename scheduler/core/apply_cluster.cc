@@ -1,4 +1,7 @@
 // Applies entries about queues, job definitions and nodes; dispatches all kinds.
+#include <algorithm>
+#include <iterator>
+
 #include "common/check.h"
 #include "scheduler/core/apply_checks.h"
 #include "scheduler/core/state_hash.h"
@@ -45,6 +48,14 @@ Status Store::Do(const DefinitionRegistered& e, TimePoint /*at*/) {
   const std::int32_t next = revisions.empty() ? 1 : revisions.back().revision + 1;
   BSUB_RETURN_IF_ERROR(Expect(e.definition.revision == next, "the next revision",
                               static_cast<std::uint64_t>(e.definition.revision)));
+  BSUB_RETURN_IF_ERROR(Expect(!e.forgets_deregistered || !revisions.empty(), "a revision to forget", 0));
+  if (e.forgets_deregistered) {
+    const auto goes = [](const JobDefinition& d) { return !d.active; };
+    for (auto it = std::next(revisions.begin()); it != revisions.end(); ++it) {
+      if (goes(*it)) terms_ -= HashOf(*it);
+    }
+    revisions.erase(std::remove_if(std::next(revisions.begin()), revisions.end(), goes), revisions.end());
+  }
   revisions.push_back(e.definition);
   terms_ += HashOf(e.definition);
   return OkStatus();

@@ -1,5 +1,6 @@
 // The cluster's own things: its first entry, queues, job definitions.
 #include <algorithm>
+#include <iterator>
 
 #include "jobs/fields.h"
 #include "jobs/nearest.h"
@@ -78,10 +79,61 @@ Status AuthorizeDefinition(const Turn& turn, const Principal& who, Verb verb, co
   return Authorize(turn.settings.authority, who, verb, &owner, what);
 }
 
+// How many revisions there are, and how many of them `uid` registered. Definitions are few and seldom made.
+struct RevisionCounts {
+  std::int64_t all = 0;
+  std::int64_t own = 0;
+};
+RevisionCounts CountRevisions(const State& state, std::uint32_t uid) {
+  RevisionCounts counts;
+  for (const auto& [name, revisions] : state.definitions) {
+    counts.all += static_cast<std::int64_t>(revisions.size());
+    counts.own += std::count_if(revisions.begin(), revisions.end(),
+                                [&](const JobDefinition& d) { return d.registered_by_uid == uid; });
+  }
+  return counts;
+}
+
+// Whether there is room for one more revision, and whether the deregistered ones of its name must go for it.
+Result<bool> MakeRoom(const Turn& turn, const Principal& who, const std::string& name) {
+  const Settings& settings = turn.settings;
+  RevisionCounts counts = CountRevisions(turn.state(), who.uid);
+  const auto full = [&] {
+    return counts.all >= settings.max_definitions || counts.own >= settings.max_definitions_per_user;
+  };
+  if (!full()) return false;
+  if (const auto it = turn.state().definitions.find(name); it != turn.state().definitions.end()) {
+    for (auto d = std::next(it->second.begin()); d != it->second.end(); ++d) {
+      if (d->active) continue;
+      --counts.all;
+      if (d->registered_by_uid == who.uid) --counts.own;
+    }
+  }
+  if (!full()) return true;
+  const bool own = counts.own >= settings.max_definitions_per_user;
+  return ResourceExhausted(
+      "job definition " + name + ": there are " + std::to_string(own ? counts.own : counts.all) +
+      " revisions" + (own ? " of " + who.name : "") + " already, the limit is " +
+      (own ? std::to_string(settings.max_definitions_per_user) + " (core.max_definitions_per_user)"
+           : std::to_string(settings.max_definitions) + " (core.max_definitions)") +
+      "; deregister revisions of this name that are no longer used, which makes room for it, or ask an "
+      "administrator to raise the limit");
+}
+
+Status CheckSize(const Settings& settings, const JobDefinition& definition) {
+  const std::size_t bytes = TextBytes(definition);
+  if (bytes <= settings.max_definition_bytes) return OkStatus();
+  return InvalidArgument("job definition " + definition.name + ": its texts take " + std::to_string(bytes) +
+                         " bytes, the limit is " + std::to_string(settings.max_definition_bytes) +
+                         " (core.max_definition_bytes); keep long commands in a script file and name that");
+}
+
 Result<DefinitionAccepted> Register(Turn& turn, const RegisterDefinition& input) {
   BSUB_RETURN_IF_ERROR(Validate(input.definition));
   BSUB_RETURN_IF_ERROR(AuthorizeDefinition(turn, input.who, Verb::kRegisterDefinition, input.definition.name,
                                            "job definition " + input.definition.name));
+  BSUB_RETURN_IF_ERROR(CheckSize(turn.settings, input.definition));
+  BSUB_ASSIGN_OR_RETURN(const bool forgets, MakeRoom(turn, input.who, input.definition.name));
   JobDefinition definition = input.definition;
   const auto it = turn.state().definitions.find(definition.name);
   definition.revision = it == turn.state().definitions.end() ? 1 : it->second.back().revision + 1;
@@ -89,7 +141,7 @@ Result<DefinitionAccepted> Register(Turn& turn, const RegisterDefinition& input)
   definition.registered_by = input.who.name;
   definition.registered_by_uid = input.who.uid;
   definition.registered_at = turn.at;
-  turn.Record(DefinitionRegistered{definition});
+  turn.Record(DefinitionRegistered{definition, forgets});
   return DefinitionAccepted{definition.name, definition.revision};
 }
 

@@ -108,8 +108,10 @@ Status Cancel(Turn& turn, const Target& target, const Control& input, Budget& bu
   std::vector<OrdinalRange> waiting = SelectOf(target, WaitingTasks);
   BSUB_RETURN_IF_ERROR(budget.Take(target, waiting));
   const int live = StopLive(turn, target, StopReason::kCancel, input);
-  if (waiting.empty() && live == 0)
+  if (waiting.empty() && live == 0) {
+    if (input.again) return OkStatus();
     return FailedPrecondition(target.name + " is already over (" + StateText(target) + ")");
+  }
   if (!waiting.empty()) {
     turn.Record(TasksEnded{
         target.job->id, std::move(waiting), {EndKind::kCancelled, 0, input.who.name, input.reason}});
@@ -119,6 +121,7 @@ Status Cancel(Turn& turn, const Target& target, const Control& input, Budget& bu
 
 Status Hold(Turn& turn, const Target& target, const Control& input) {
   if (target.ordinal ? IsOver(StateOf(*target.job, *target.ordinal)) : target.job->Over()) {
+    if (input.again) return OkStatus();  // it has ended since
     return FailedPrecondition(target.name + " is already over (" + StateText(target) + ")");
   }
   const bool held = input.action == ControlAction::kHold;
@@ -128,6 +131,7 @@ Status Hold(Turn& turn, const Target& target, const Control& input) {
   const bool by_admin = target.ordinal ? row && row->admin_hold : target.job->admin_hold;
   if (held && now && (by_admin || !admin)) return OkStatus();
   if (!held && !now) {
+    if (input.again) return OkStatus();
     return FailedPrecondition(target.name + " is not held" +
                               (target.ordinal && target.job->held ? "; the whole job is: release that" : ""));
   }
@@ -176,6 +180,7 @@ Status Requeue(Turn& turn, const Target& target, const Control& input, Budget& b
   BSUB_RETURN_IF_ERROR(budget.Take(target, over));
   const int live = StopLive(turn, target, StopReason::kRequeue, input);
   if (over.empty() && live == 0) {
+    if (input.again) return OkStatus();
     return FailedPrecondition(target.name + (target.job->array && !target.ordinal && target.job->Over()
                                                  ? " has no failed child; name a child to run it again"
                                                  : " waits already"));
@@ -190,6 +195,7 @@ Status SetPriority(Turn& turn, const Target& target, const Control& input) {
   if (input.priority < -1'000'000 || input.priority > 1'000'000) {
     return InvalidArgument("priority " + std::to_string(input.priority) + ": expected -1000000 to 1000000");
   }
+  if (target.job->Over() && input.again) return OkStatus();
   if (target.job->Over())
     return FailedPrecondition(target.name + " is already over (" + StateText(target) + ")");
   turn.Record(PrioritySet{target.job->id, input.priority, input.who.name});

@@ -71,7 +71,7 @@ class DoomedTasks {
 
  private:
   void End(Turn& turn, std::size_t condition, const std::vector<OrdinalRange>& tasks) const {
-    const std::string reason = "Dependent Job failed: " + Reason(condition, tasks);
+    const std::string reason = Reason(condition, tasks);
     turn.Record(TasksEnded{job_.id, tasks, {EndKind::kDependencyFailed, 0, "", reason}});
   }
 

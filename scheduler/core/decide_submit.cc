@@ -42,8 +42,13 @@ Status CheckRoom(const Turn& turn, const Queue& queue, const Principal& who, std
                              "in queue " + queue.name + " for user " + who.name));
   BSUB_RETURN_IF_ERROR(check(turn.settings.max_waiting_per_user, store.CountsOfUser(who.uid).waiting, tasks,
                              "for user " + who.name));
-  return check(turn.settings.max_jobs, static_cast<std::int64_t>(turn.state().jobs.size()), 1,
-               "or are remembered");
+  const auto jobs = static_cast<std::int64_t>(turn.state().jobs.size());
+  if (jobs < turn.settings.max_jobs) return OkStatus();
+  // Whatever is over and can be forgotten has been (decide_time.cc), or will be with the next Tick.
+  return ResourceExhausted("the cluster has " + std::to_string(jobs) + " jobs, the limit is " +
+                           std::to_string(turn.settings.max_jobs) +
+                           " (core.max_jobs); try again when some are over, and send many like tasks as one "
+                           "array, which counts as one job");
 }
 
 Status CheckPriority(const Settings& settings, const Principal& who, std::int32_t priority) {

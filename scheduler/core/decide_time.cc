@@ -6,6 +6,8 @@ namespace {
 
 // Retention is not urgent, and what is awaited may have to be looked at again.
 constexpr Duration kForgetEvery = std::chrono::minutes(1);
+// But new jobs may be refused meanwhile for want of room.
+constexpr Duration kForgetEarlyEvery = std::chrono::seconds(10);
 
 // What is left of many at one time is found by the next Tick.
 void ReachBeginTimes(Turn& turn) {
@@ -75,21 +77,34 @@ std::uint64_t CostOfForgetting(const Job& job) {
   return 1 + (job.array ? job.size() / kChildrenPerJob : 0);
 }
 
+// So many jobs have to go, be their retention over or not, lest new ones are refused.
+std::int64_t Excess(const Turn& turn) {
+  const std::int64_t most = turn.settings.max_jobs / 100 * turn.settings.early_forgetting_percent +
+                            turn.settings.max_jobs % 100 * turn.settings.early_forgetting_percent / 100;
+  return static_cast<std::int64_t>(turn.state().jobs.size()) - most;
+}
+
 // What is awaited was looked at too, and counts: the next Tick goes on behind it.
 void ForgetFinished(Turn& turn) {
+  const std::int64_t excess = Excess(turn);
+  if (excess > 0 && !turn.links.forgets_early) turn.links.forget_from = {};  // the oldest go first
   const TimePoint limit = turn.at - turn.settings.finished_retention;
   const auto& finished = turn.store.finished();
   JobsForgotten entry;
   std::uint64_t cost = 0;
+  const auto early = [&] { return static_cast<std::int64_t>(entry.jobs.size()) < excess; };
   auto it = finished.lower_bound(turn.links.forget_from);
-  for (; it != finished.end() && it->first <= limit; ++it) {
+  for (; it != finished.end() && (it->first <= limit || early()); ++it) {
     if (cost >= turn.settings.max_forgotten_per_tick) break;
     cost += CostOfForgetting(turn.state().jobs.at(it->second));
-    if (!IsAwaited(turn.store, it->second, limit)) entry.jobs.push_back(it->second);
+    // One that goes early cannot stay for those whose waiter might be sent back.
+    const TimePoint waiters_until = it->first <= limit ? limit : turn.at;
+    if (!IsAwaited(turn.store, it->second, waiters_until)) entry.jobs.push_back(it->second);
   }
-  const bool more = it != finished.end() && it->first <= limit;
+  const bool more = it != finished.end() && (it->first <= limit || early());
+  turn.links.forgets_early = early();
   turn.links.forget_from = more ? *it : std::pair(TimePoint(), JobId());
-  turn.links.forget_not_before = more ? turn.at : turn.at + kForgetEvery;
+  turn.links.forget_not_before = turn.at + (more ? Duration(0) : early() ? kForgetEarlyEvery : kForgetEvery);
   if (!entry.jobs.empty()) turn.Record(std::move(entry));
 }
 
@@ -122,6 +137,8 @@ TimePoint NextWake(const Turn& turn) {
   if (!store.finished().empty()) {
     const TimePoint due = store.finished().begin()->first + turn.settings.finished_retention;
     wake = std::min(wake, std::max(due, turn.links.forget_not_before));
+    if (Excess(turn) > 0)
+      wake = std::min(wake, turn.links.forgets_early ? turn.links.forget_not_before : turn.at);
   }
   return wake;
 }

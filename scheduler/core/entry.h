@@ -41,6 +41,9 @@ struct QueueDeleted {
 
 struct DefinitionRegistered {
   JobDefinition definition;
+  // To make room, the deregistered revisions of the same name go, but the first, which says whose the name
+  // is.
+  bool forgets_deregistered = false;
 };
 struct DefinitionDeregistered {
   std::string name;

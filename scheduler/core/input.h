@@ -50,6 +50,8 @@ struct Control {
   std::vector<JobTarget> targets;
   std::string reason;
   std::int32_t priority = 0;
+  // The caller has said it before and heard no answer: what is already so is no error.
+  bool again = false;
 };
 
 struct SetQueue {

@@ -73,6 +73,13 @@ std::vector<AttemptRef> Scheduler::AttemptsOn(NodeId node) const {
   return {use->attempts.begin(), use->attempts.end()};
 }
 
+std::vector<NameKey> Scheduler::JobsOfOwner(std::uint32_t uid, const NameKey& after, std::size_t most) const {
+  std::vector<NameKey> keys;
+  for (const auto& [name, job] : impl_->store.JobsOfOwner(uid, after.name, after.job, most))
+    keys.push_back({std::string(name), job});
+  return keys;
+}
+
 Result<Explanation> Scheduler::Explain(const TaskSelector& target, TimePoint now) const {
   return bsub::sched::Explain(impl_->store, target, now);
 }

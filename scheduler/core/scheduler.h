@@ -43,6 +43,12 @@ struct NodeUsage {
   TimePoint lease_ends;  // only while not connected
 };
 
+// Where a walk through one user's jobs stands. The default is before the first.
+struct NameKey {
+  std::string name{};
+  JobId job{};
+};
+
 class Scheduler {
  public:
   explicit Scheduler(Settings settings);
@@ -70,6 +76,8 @@ class Scheduler {
   NodeUsage UsageOf(NodeId node) const;
   // Live attempts on a node, ascending.
   std::vector<AttemptRef> AttemptsOn(NodeId node) const;
+  // Jobs of one user, in the order of (name, id), behind `after`: at most `most`.
+  std::vector<NameKey> JobsOfOwner(std::uint32_t uid, const NameKey& after, std::size_t most) const;
   Result<Explanation> Explain(const TaskSelector& target, TimePoint now) const;
   // `max_steps` bounds the work (forecast.h).
   Result<Forecast> ForecastOf(const TaskSelector& target, TimePoint now, std::uint32_t max_steps) const;

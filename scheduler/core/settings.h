@@ -14,8 +14,16 @@ struct Settings {
   AuthorityPolicy authority;
   SpecLimits spec_limits;
   // Waiting tasks of one user over all queues, an array counting its size; 0: no limit.
-  std::int64_t max_waiting_per_user = 5'000'000;
+  std::int64_t max_waiting_per_user = 2'000'000;
   std::int64_t max_jobs = 5'000'000;  // rows in the core, finished ones included
+  // From so many percent of max_jobs on, the jobs that finished first are forgotten before their retention is
+  // over.
+  std::int32_t early_forgetting_percent = 90;
+  // Revisions of job definitions, deregistered ones included: of all users, and that one user registered.
+  std::int64_t max_definitions = 10'000;
+  std::int64_t max_definitions_per_user = 1'000;
+  // The texts of one revision together. With max_definitions it bounds what definitions take.
+  std::size_t max_definition_bytes = std::size_t{64} << 10;
   std::size_t max_control_targets = 100'000;
   // Tasks that one cancel or requeue ends or sends back; children of arrays count one by one.
   std::uint64_t max_control_tasks = 2'000'000;

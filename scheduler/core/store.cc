@@ -278,6 +278,18 @@ std::vector<JobId> Store::FindByName(std::uint32_t uid, std::string_view name, s
   return found;
 }
 
+std::vector<std::pair<std::string_view, JobId>> Store::JobsOfOwner(std::uint32_t uid,
+                                                                   std::string_view after_name, JobId after,
+                                                                   std::size_t most) const {
+  std::vector<std::pair<std::string_view, JobId>> found;
+  for (auto it = names_.upper_bound({uid, after_name, after}); it != names_.end() && found.size() < most;
+       ++it) {
+    if (it->uid != uid) break;
+    found.emplace_back(it->name, it->job);
+  }
+  return found;
+}
+
 // --- JobEdit
 // -------------------------------------------------------------------------------------------------------
 

@@ -63,6 +63,9 @@ class Store {
   JobId FindByToken(const SubmitToken& token) const;
   // Ascending; of more than `most` that match, `most` + 1 of them. A name that ends in '*' is a prefix.
   std::vector<JobId> FindByName(std::uint32_t uid, std::string_view name, std::size_t most) const;
+  // Of one user, in the order of (name, id), behind `after`; the names are good until the next Apply.
+  std::vector<std::pair<std::string_view, JobId>> JobsOfOwner(std::uint32_t uid, std::string_view after_name,
+                                                              JobId after, std::size_t most) const;
   // Jobs with waiting tasks whose dependencies can never be met, and the words of their bitmaps to look at.
   const std::map<JobId, std::set<std::size_t>>& doomed() const { return doomed_; }
   // Jobs by begin time, not yet reached; finished jobs by the time they finished.

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <utility>
 
+#include "common/utf8.h"
 #include "scheduler/daemon/home.h"
 #include "scheduler/daemon/log.h"
 #include "scheduler/daemon/task_stopper.h"
@@ -94,6 +95,11 @@ Status Daemon::OpenHistory() {
   settings.cluster_uuid = journal::FormatUuid(journal_->cluster());
   settings.max_backlog = options_.settings.journal.max_history_backlog;
   settings.timeout = options_.settings.rpc.history_timeout;
+  settings.retention =
+      std::max(options_.settings.history.retention, options_.settings.core.finished_retention);
+  settings.max_removed = options_.settings.history.max_removed_per_step;
+  settings.applied = [this](std::uint64_t sequence) { journal_->SetHistorySequence(sequence); };
+  journal_->SetHistorySequence(0);
   BSUB_ASSIGN_OR_RETURN(history_, DiskHistory::Open(files_, *journal_, std::move(settings), LogPlain));
   return OkStatus();
 }
@@ -170,14 +176,14 @@ Status Daemon::WritePort() {
 void Daemon::FillJournalStatus(v1::JournalStatus& status, std::vector<std::string>& warnings) const {
   const journal::JournalFacts facts = journal_->Facts();
   status.set_sequence(facts.last_sequence);
-  status.set_directory(journal_->directory());
+  status.set_directory(ToUtf8(journal_->directory()));
   status.set_segment_count(facts.segment_count);
   status.set_bytes(facts.bytes);
   status.set_snapshot_sequence(facts.snapshot_sequence);
   if (const std::string clock = ExplainWallAhead(clock_->WallAhead()); !clock.empty())
     warnings.push_back(clock);
   if (const auto trouble = journal_port_->Trouble()) warnings.push_back(*trouble);
-  if (recovery_.dropped_tail) status.set_recovered(journal::Describe(*recovery_.dropped_tail));
+  if (recovery_.dropped_tail) status.set_recovered(ToUtf8(journal::Describe(*recovery_.dropped_tail)));
   warnings.insert(warnings.end(), recovery_.warnings.begin(), recovery_.warnings.end());
 }
 

@@ -42,6 +42,7 @@ Status DiskHistory::OpenWriter() {
   BSUB_ASSIGN_OR_RETURN(writer_, journal::HistoryWriter::Open(settings_.path, settings_.cluster_uuid,
                                                               journal_.Facts().last_sequence));
   if (!writer_->warning().empty()) log_("event=history-anew warning=\"" + writer_->warning() + "\"");
+  settings_.applied(writer_->LastSequence());
   const std::lock_guard lock(mutex_);
   applied_ = writer_->LastSequence();
   ++database_;
@@ -99,8 +100,11 @@ Status DiskHistory::Apply(const std::vector<sched::JournalEntry>& entries) {
     problem_.clear();
   }
   changed_.notify_all();
+  settings_.applied(writer_->LastSequence());
   if (again) log_("event=history-goes-on");
-  return OkStatus();
+  // By the entries' time, so that one that is made anew comes to hold the same.
+  const auto removed = writer_->RemoveOld(entries.back().at - settings_.retention, settings_.max_removed);
+  return removed ? OkStatus() : Status(removed.error());
 }
 
 // From the journal's files up to what is durable. Batches that come meanwhile wait for the next round of it,

@@ -28,6 +28,10 @@ struct DiskHistorySettings {
   std::string cluster_uuid;
   std::size_t max_backlog = 10'000;  // batches
   Duration timeout = std::chrono::seconds(10);
+  Duration retention = std::chrono::hours(24 * 365);
+  std::size_t max_removed = 10'000;  // rows, after each batch that is taken
+  // Told how far the database has come, which may be less than before when it is made anew.
+  std::function<void(std::uint64_t sequence)> applied = [](std::uint64_t) {};
 };
 
 class DiskHistory final : public rpc::HistoryPort {

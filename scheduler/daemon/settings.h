@@ -28,11 +28,18 @@ struct JournalSettings {
   std::size_t max_history_backlog = 10'000;  // batches in memory; a history that lags more reads the journal
 };
 
+struct HistorySettings {
+  // At least core.finished_retention: what the core holds stays here too.
+  Duration retention = std::chrono::hours(24 * 365);
+  std::size_t max_removed_per_step = 10'000;  // rows, after each batch that is taken
+};
+
 struct DaemonSettings {
   sched::Settings core;
   rpc::RpcSettings rpc;
   CoreLoopSettings loop;
   JournalSettings journal;
+  HistorySettings history;
   std::string log_level = "info";
   Duration stop_tasks_timeout = std::chrono::minutes(2);
 };

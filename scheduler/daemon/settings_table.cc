@@ -143,6 +143,31 @@ Setting LogLevel() {
 
 #define BSUB_AT(member) [](DaemonSettings& s) -> decltype(s.member)& { return s.member; }
 
+// Of jobs and job definitions in the core.
+void AddRoom(std::vector<Setting>& table) {
+  table.push_back(Number<std::int64_t>("core.max_jobs", "Jobs in the core, finished ones included.",
+                                       BSUB_AT(core.max_jobs), 1));
+  table.push_back(Number<std::int32_t>("core.early_forgetting_percent",
+                                       "When the core holds so many percent of core.max_jobs, the jobs that "
+                                       "finished first leave it before core.finished_retention is over. The "
+                                       "history keeps them.",
+                                       BSUB_AT(core.early_forgetting_percent), 1, 100));
+  table.push_back(Number<std::int64_t>("core.max_definitions",
+                                       "Revisions of job definitions of all users, deregistered ones "
+                                       "included. When this or the next is reached, the deregistered "
+                                       "revisions of a name go when it is registered again, but the first, "
+                                       "which says whose the name is.",
+                                       BSUB_AT(core.max_definitions), 1));
+  table.push_back(Number<std::int64_t>("core.max_definitions_per_user",
+                                       "Revisions of job definitions that one user registered, deregistered "
+                                       "ones included.",
+                                       BSUB_AT(core.max_definitions_per_user), 1));
+  table.push_back(Bytes<std::size_t>("core.max_definition_bytes",
+                                     "The texts of one revision of a job definition together: command, "
+                                     "environment, parameters, tags.",
+                                     BSUB_AT(core.max_definition_bytes)));
+}
+
 void AddCore(std::vector<Setting>& table) {
   using std::chrono::milliseconds;
   table.push_back(Words("core.admins",
@@ -177,8 +202,7 @@ void AddCore(std::vector<Setting>& table) {
                                        "Waiting tasks of one user over all queues; an "
                                        "array counts its children; 0: no limit.",
                                        BSUB_AT(core.max_waiting_per_user)));
-  table.push_back(Number<std::int64_t>("core.max_jobs", "Jobs in the core, finished ones included.",
-                                       BSUB_AT(core.max_jobs), 1));
+  AddRoom(table);
   table.push_back(Number<std::size_t>("core.max_control_targets", "Jobs that one cancel, hold, … may name.",
                                       BSUB_AT(core.max_control_targets), 1));
   table.push_back(Number<std::uint64_t>("core.max_control_tasks",
@@ -276,6 +300,17 @@ void AddJournal(std::vector<Setting>& table) {
                                       BSUB_AT(journal.max_history_backlog), 1));
 }
 
+void AddHistory(std::vector<Setting>& table) {
+  table.push_back(Time("history.retention",
+                       "How long the history keeps jobs that are over, their attempts and events; at least "
+                       "as long as the core does (core.finished_retention).",
+                       BSUB_AT(history.retention)));
+  table.push_back(Number<std::size_t>("history.max_removed_per_step",
+                                      "Rows that leave the history after each batch that it takes: what is "
+                                      "too old goes little by little.",
+                                      BSUB_AT(history.max_removed_per_step), 1));
+}
+
 void AddLimits(std::vector<Setting>& table) {
   table.push_back(Bytes<std::size_t>("rpc.max_message_bytes", "One message of a client or a node.",
                                      BSUB_AT(rpc.max_message_bytes), kMostMessageBytes));
@@ -298,6 +333,9 @@ void AddLimits(std::vector<Setting>& table) {
   table.push_back(Number<std::size_t>("rpc.list_page_jobs",
                                       "Jobs looked at in one visit to the core by a listing.",
                                       BSUB_AT(rpc.list_page_jobs), 1));
+  table.push_back(Bytes<std::size_t>("rpc.list_page_bytes",
+                                     "Job definitions copied in one visit to the core by a listing.",
+                                     BSUB_AT(rpc.list_page_bytes)));
   table.push_back(Number<std::uint32_t>(
       "rpc.max_forecast_steps", "Tries to place a task in one forecast of `when`; beyond it there is none.",
       BSUB_AT(rpc.max_forecast_steps), 1));
@@ -369,6 +407,7 @@ std::vector<Setting> MakeTable() {
   AddCore(table);
   AddLoop(table);
   AddJournal(table);
+  AddHistory(table);
   AddLimits(table);
   AddRpc(table);
   table.push_back(LogLevel());

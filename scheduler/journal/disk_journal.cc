@@ -184,7 +184,8 @@ Result<std::vector<std::string>> DiskJournal::FinishSnapshot(std::uint64_t seque
   }
   BSUB_RETURN_IF_ERROR(payloads_->Adopt(known.back().packs, sequence));
   snapshot_sequence_ = sequence;
-  const std::vector<std::string> removable = FilesToRemove(contents, known, settings_.retention, now);
+  const std::vector<std::string> removable =
+      FilesToRemove(contents, known, settings_.retention, now, history_sequence_);
   for (const std::string& name : removable)
     BSUB_RETURN_IF_ERROR(files_.Remove(Join(settings_.directory, name)));
   return removable;

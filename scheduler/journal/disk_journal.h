@@ -98,6 +98,8 @@ class DiskJournal {
   // Reads payloads from the new packs and removes the files that are no longer needed. Returns their names.
   // May run beside Append on another thread, one at a time.
   Result<std::vector<std::string>> FinishSnapshot(std::uint64_t sequence, TimePoint now);
+  // How far the history has come: segments stay until it has taken them. Any thread; without it none waits.
+  void SetHistorySequence(std::uint64_t sequence) { history_sequence_ = sequence; }
   const std::string& directory() const { return settings_.directory; }
 
  private:
@@ -120,6 +122,7 @@ class DiskJournal {
   std::atomic<std::uint64_t> bytes_since_snapshot_ = 0;
   std::atomic<std::uint64_t> durable_sequence_ = 0;
   std::atomic<std::uint64_t> snapshot_sequence_ = 0;
+  std::atomic<std::uint64_t> history_sequence_ = UINT64_MAX;
 };
 
 }  // namespace bsub::journal

@@ -41,7 +41,9 @@ struct Encoder {
     out->mutable_queue_deleted()->set_by(e.by);
   }
   void operator()(const sched::DefinitionRegistered& e) const {
-    Encode(e.definition, out->mutable_definition_registered()->mutable_definition());
+    auto* m = out->mutable_definition_registered();
+    Encode(e.definition, m->mutable_definition());
+    if (e.forgets_deregistered) m->set_forgets_deregistered(true);
   }
   void operator()(const sched::DefinitionDeregistered& e) const {
     auto* m = out->mutable_definition_deregistered();
@@ -257,9 +259,10 @@ sched::EntryBody DecodeForgotten(const pb::JobsForgotten& m) {
   return forgotten;
 }
 
-Status DecodeDefinition(const pb::JobDefinition& m, sched::EntryBody* out) {
+Status DecodeDefinition(const pb::DefinitionRegistered& m, sched::EntryBody* out) {
   sched::DefinitionRegistered registered;
-  BSUB_RETURN_IF_ERROR(Decode(m, &registered.definition));
+  BSUB_RETURN_IF_ERROR(Decode(m.definition(), &registered.definition));
+  registered.forgets_deregistered = m.forgets_deregistered();
   *out = std::move(registered);
   return OkStatus();
 }
@@ -315,7 +318,7 @@ Status DecodeBody(const pb::Entry& in, sched::EntryBody* out) {
     case Case::kQueueSet:
       return DecodeInto<pb::QueueSet, sched::QueueSet>(in.queue_set(), out);
     case Case::kDefinitionRegistered:
-      return DecodeDefinition(in.definition_registered().definition(), out);
+      return DecodeDefinition(in.definition_registered(), out);
     case Case::kJobSubmitted:
       return DecodeInto<pb::JobSubmitted, sched::JobSubmitted>(in.job_submitted(), out);
     case Case::kHoldSet:

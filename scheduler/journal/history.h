@@ -30,6 +30,8 @@ class HistoryWriter {
   // All of it or nothing. After a DataLoss error the database is damaged: destroy the writer, Open again, and
   // feed it from LastSequence() on.
   Status Apply(std::span<const sched::JournalEntry> entries);
+  // Removes what was over before `before`, at most `most` rows; returns how many went (history_retention.h).
+  Result<std::size_t> RemoveOld(TimePoint before, std::size_t most);
   std::uint64_t LastSequence() const;  // 0: empty
   const std::string& warning() const;  // empty: none
 

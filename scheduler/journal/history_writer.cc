@@ -3,6 +3,7 @@
 
 #include "scheduler/journal/entry_codec.h"
 #include "scheduler/journal/history.h"
+#include "scheduler/journal/history_retention.h"
 #include "scheduler/journal/history_schema.h"
 #include "scheduler/journal/sqlite.h"
 
@@ -86,6 +87,10 @@ class HistoryWriter::Impl {
     }
     last_sequence_ = entries.back().sequence.value();
     return OkStatus();
+  }
+
+  Result<std::size_t> RemoveOld(TimePoint before, std::size_t most) {
+    return RemoveOldHistory(database_, before, most);
   }
 
   std::uint64_t last_sequence() const { return last_sequence_; }
@@ -364,6 +369,9 @@ Result<std::unique_ptr<HistoryWriter>> HistoryWriter::Open(const std::string& pa
 }
 
 Status HistoryWriter::Apply(std::span<const sched::JournalEntry> entries) { return impl_->Apply(entries); }
+Result<std::size_t> HistoryWriter::RemoveOld(TimePoint before, std::size_t most) {
+  return impl_->RemoveOld(before, most);
+}
 std::uint64_t HistoryWriter::LastSequence() const { return impl_->last_sequence(); }
 const std::string& HistoryWriter::warning() const { return impl_->warning; }
 

@@ -8,7 +8,8 @@ namespace bsub::journal {
 
 std::vector<std::string> FilesToRemove(const DirectoryContents& contents,
                                        const std::vector<KnownSnapshot>& snapshots,
-                                       const RetentionSettings& settings, TimePoint now) {
+                                       const RetentionSettings& settings, TimePoint now,
+                                       std::uint64_t history_sequence) {
   std::vector<std::string> removable;
   const std::size_t keep = std::max<std::size_t>(settings.snapshots, 1);
   if (snapshots.size() < keep) return removable;
@@ -23,7 +24,8 @@ std::vector<std::string> FilesToRemove(const DirectoryContents& contents,
   for (std::size_t i = 0; i + 1 < contents.segments.size(); ++i) {
     const bool covered = contents.segments[i + 1].sequence <= oldest + 1;
     const bool old = now - contents.segments[i].modified_at > settings.history_retention;
-    if (!covered || !old) break;
+    const bool applied = contents.segments[i + 1].sequence - 1 <= history_sequence;
+    if (!covered || !old || !applied) break;
     removable.push_back(contents.segments[i].name);
   }
   std::set<std::uint64_t> named;

@@ -24,10 +24,12 @@ struct KnownSnapshot {
   std::vector<std::uint64_t> packs;
 };
 
-// `snapshots` are the valid ones, ascending. The answer is in the order of removal: interrupted anywhere,
+// `snapshots` are the valid ones, ascending. A segment stays until the history has taken all of it, which has
+// come to `history_sequence`. The answer is in the order of removal: interrupted anywhere,
 // what is left is a whole journal. Nothing is removed while there are fewer snapshots than are to be kept.
 std::vector<std::string> FilesToRemove(const DirectoryContents& contents,
                                        const std::vector<KnownSnapshot>& snapshots,
-                                       const RetentionSettings& settings, TimePoint now);
+                                       const RetentionSettings& settings, TimePoint now,
+                                       std::uint64_t history_sequence);
 
 }  // namespace bsub::journal

@@ -26,7 +26,8 @@ void Control(const Services& services, const Identity& who, const v1::ControlReq
              v1::ControlReply& reply, Done done);
 
 // list_calls.cc, job_calls.cc
-grpc::ServerWriteReactor<v1::Job>* ListJobs(const Services& services, const v1::ListJobsRequest& request);
+grpc::ServerWriteReactor<v1::Job>* ListJobs(const Services& services, const Identity& who,
+                                            const v1::ListJobsRequest& request);
 void GetJob(const Services& services, const v1::GetJobRequest& request, v1::Job& reply, Done done);
 void When(const Services& services, const v1::WhenRequest& request, v1::WhenReply& reply, Done done);
 void Why(const Services& services, const v1::WhyRequest& request, v1::WhyReply& reply, Done done);

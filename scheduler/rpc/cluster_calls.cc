@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/utf8.h"
 #include "jobs/definition.h"
 #include "jobs/text.h"
 #include "scheduler/rpc/calls.h"
@@ -101,7 +102,7 @@ void SetNode(const Services& services, const Identity& who, const v1::SetNodeReq
 void RegisterDefinition(const Services& services, const Identity& who,
                         const v1::RegisterDefinitionRequest& request, v1::RegisterDefinitionReply& reply,
                         Done done) {
-  auto definition = TranslateDefinition(request.definition(), who.principal);
+  auto definition = TranslateDefinition(request.definition(), who.principal, services.settings);
   if (!definition) return done(definition.error());
   sched::RegisterDefinition input{{}, who.principal, std::move(*definition)};
   const Status sent = services.core.Send(std::move(input), {}, [&reply, done](Result<sched::ReplyBody> body) {
@@ -138,16 +139,16 @@ void ListDefinitions(const Services& services, const v1::ListDefinitionsRequest&
     if (!ref) return done(ref.error());
     wanted = *ref;
   }
+  DefinitionRef after;
+  if (!request.after().empty()) {
+    const auto ref = ParseDefinitionRef(request.after());
+    if (!ref) return done(Error{ref.error().code, "after: " + ref.error().message});
+    after = *ref;
+  }
   ReadInto(
       services,
-      [wanted, active_only = request.active_only(), &reply](const CoreView& view) {
-        for (const auto& [name, revisions] : view.state().definitions) {
-          if (!wanted.name.empty() && wanted.name != name) continue;
-          for (const JobDefinition& definition : revisions) {
-            if (wanted.revision && *wanted.revision != definition.revision) continue;
-            if (definition.active || !active_only) FillDefinition(definition, *reply.add_definitions());
-          }
-        }
+      [&services, wanted, after, active_only = request.active_only(), &reply](const CoreView& view) {
+        FillDefinitions(view.state(), wanted, active_only, after, services.settings.list_page_bytes, reply);
       },
       std::move(done));
 }
@@ -161,7 +162,7 @@ void GetStatus(const Services& services, v1::StatusReply& reply, Done done) {
         reply.set_scheduler_pid(services.facts.pid);
         reply.set_started_at_us(services.facts.started_at.micros());
         reply.set_protocol(kClientProtocol);
-        reply.set_home(services.facts.home);
+        reply.set_home(ToUtf8(services.facts.home));
         FillNodesByName(view, *reply.mutable_nodes());
         std::int64_t waiting = 0, running = 0;
         FillQueuesInOrder(view, *reply.mutable_queues());
@@ -178,7 +179,7 @@ void GetStatus(const Services& services, v1::StatusReply& reply, Done done) {
         if (!status) return done(status);
         std::vector<std::string> warnings;
         services.journal_status(*reply.mutable_journal(), warnings);
-        reply.mutable_warnings()->Assign(warnings.begin(), warnings.end());
+        for (const std::string& warning : warnings) reply.add_warnings(ToUtf8(warning));
         done(OkStatus());
       });
 }

@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "common/utf8.h"
 #include "jobs/nearest.h"
 #include "jobs/text.h"
 #include "scheduler/rpc/job_translation.h"
+#include "scheduler/rpc/payloads.h"
 #include "scheduler/rpc/submit_translation.h"
 
 namespace bsub::rpc {
@@ -60,6 +62,13 @@ Status SetField(std::string_view name, const v1::SetQueueRequest& request, sched
   return InvalidArgument("update: " + Quoted(name) + " is not a field of a queue" + DidYouMean(name, names));
 }
 
+Status CheckVariables(const google::protobuf::Map<std::string, std::string>& variables,
+                      const RpcSettings& limits) {
+  v1::Environment environment;
+  for (const auto& [name, value] : variables) environment.add_variables(name + "=" + value);
+  return NormaliseEnvironment(environment, limits);
+}
+
 std::string NodeStateText(const CoreView& view, const sched::Node& node) {
   const bool connecting = node.state == sched::NodeState::kUp && !view.scheduler.UsageOf(node.id).connected;
   return connecting ? "connecting" : std::string(sched::ToString(node.state));
@@ -76,7 +85,7 @@ void FillQueue(const CoreView& view, const sched::Queue& queue, v1::Queue& to) {
   to.set_max_running_per_user(queue.max_running_per_user);
   to.set_max_waiting(queue.max_waiting);
   to.set_max_waiting_per_user(queue.max_waiting_per_user);
-  to.set_description(queue.description);
+  to.set_description(ToUtf8(queue.description));
   to.set_is_default(queue.name == view.state().default_queue);
   const sched::QueueUsage usage = view.scheduler.UsageOf(queue.name);
   to.set_waiting(usage.waiting);
@@ -113,8 +122,8 @@ void FillNode(const CoreView& view, const sched::Node& node, v1::Node& to) {
   to.set_host(description.host);
   to.set_state(NodeStateText(view, node));
   to.set_drained(node.drained);
-  to.set_drained_by(node.drained_by);
-  to.set_drain_reason(node.drain_reason);
+  to.set_drained_by(ToUtf8(node.drained_by));
+  to.set_drain_reason(ToUtf8(node.drain_reason));
   FillResources(description.total, *to.mutable_total());
   const sched::NodeUsage usage = view.scheduler.UsageOf(node.id);
   FillResources(usage.used, *to.mutable_used());
@@ -126,10 +135,6 @@ void FillNode(const CoreView& view, const sched::Node& node, v1::Node& to) {
   to.set_state_since_at_us(node.state_since.micros());
   to.set_on_lease_loss(description.on_lease_loss == sched::OnLeaseLoss::kKill ? "kill" : "keep");
   to.set_interruptible(description.interruptible);
-  for (const sched::AttemptRef& attempt : view.scheduler.AttemptsOn(node.id)) {
-    const sched::Job* job = view.state().FindJob(attempt.task.job);
-    if (job) to.add_running(sched::DisplayId(*job, attempt.task.ordinal));
-  }
 }
 
 void FillDefinition(const JobDefinition& definition, v1::Definition& to) {
@@ -145,8 +150,29 @@ void FillDefinition(const JobDefinition& definition, v1::Definition& to) {
   to.set_priority(definition.priority);
   FillRetry(definition.retry, *to.mutable_retry());
   to.mutable_tags()->insert(definition.tags.begin(), definition.tags.end());
-  to.set_registered_by(definition.registered_by);
+  to.set_registered_by(ToUtf8(definition.registered_by));
   to.set_registered_at_us(definition.registered_at.micros());
+}
+
+void FillDefinitions(const sched::State& state, const DefinitionRef& wanted, bool active_only,
+                     const DefinitionRef& after, std::size_t max_bytes, v1::ListDefinitionsReply& to) {
+  std::size_t bytes = 0;
+  const std::string& first = std::max(wanted.name, after.name);
+  for (auto it = state.definitions.lower_bound(first); it != state.definitions.end(); ++it) {
+    if (!wanted.name.empty() && it->first != wanted.name) return;
+    for (const JobDefinition& definition : it->second) {
+      if (it->first == after.name && definition.revision <= after.revision.value_or(0)) continue;
+      if (wanted.revision && *wanted.revision != definition.revision) continue;
+      if (active_only && !definition.active) continue;
+      if (to.definitions_size() > 0 && bytes >= max_bytes) {
+        const v1::Definition& last = to.definitions(to.definitions_size() - 1);
+        return to.set_next(last.name() + ":" + std::to_string(last.revision()));
+      }
+      v1::Definition& added = *to.add_definitions();
+      FillDefinition(definition, added);
+      bytes += added.ByteSizeLong();
+    }
+  }
 }
 
 Result<sched::SetQueue> TranslateSetQueue(const v1::SetQueueRequest& request, const sched::Queue* present) {
@@ -191,14 +217,17 @@ Result<sched::SetNode> TranslateSetNode(const v1::SetNodeRequest& request) {
                          DidYouMean(request.action(), names));
 }
 
-Result<JobDefinition> TranslateDefinition(const v1::Definition& definition, const Principal& who) {
+Result<JobDefinition> TranslateDefinition(const v1::Definition& definition, const Principal& who,
+                                          const RpcSettings& limits) {
   JobDefinition out;
+  BSUB_RETURN_IF_ERROR(CheckArguments(definition.command(), limits));
+  BSUB_RETURN_IF_ERROR(CheckVariables(definition.environment(), limits));
   out.name = definition.name();
   out.command.assign(definition.command().begin(), definition.command().end());
   out.environment.insert(definition.environment().begin(), definition.environment().end());
   out.parameters.insert(definition.parameters().begin(), definition.parameters().end());
   out.working_directory = definition.working_directory();
-  if (definition.has_resources()) out.request = TranslateResources(definition.resources());
+  if (definition.has_resources()) out.request = TranslateResources(definition.resources(), out.request);
   out.walltime = Duration(definition.walltime_us());
   out.priority = definition.priority();
   if (definition.has_retry()) {

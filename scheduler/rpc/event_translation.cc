@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "common/utf8.h"
 #include "jobs/end.h"
 #include "scheduler/rpc/job_translation.h"
 
@@ -104,7 +105,7 @@ class Teller {
     std::string text = "attempt " + std::to_string(e.attempt.number) + " " + Describe(e.end);
     if (e.then == AfterAttempt::kRetry)
       text += "; it is tried again" + (e.why.empty() ? "" : " (" + e.why + ")");
-    Text(std::move(text));
+    Text(text);
   }
   void operator()(const NodeRegistered& e) {
     Node(e.node);
@@ -142,8 +143,8 @@ class Teller {
   }
 
  private:
-  void Text(std::string text) { event_.set_text(std::move(text)); }
-  void Detail(const char* key, const std::string& value) { (*event_.mutable_details())[key] = value; }
+  void Text(const std::string& text) { event_.set_text(ToUtf8(text)); }
+  void Detail(const char* key, const std::string& value) { (*event_.mutable_details())[key] = ToUtf8(value); }
   void Whole(JobId job) { event_.set_job(std::to_string(job.value())); }
   void Target(const TaskSelector& target) {
     if (!target.ordinal) return Whole(target.job);

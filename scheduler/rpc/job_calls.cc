@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/utf8.h"
 #include "scheduler/core/dependency_eval.h"
 #include "scheduler/rpc/calls.h"
 #include "scheduler/rpc/job_details.h"
@@ -34,7 +35,7 @@ Result<Look> LookAt(const CoreView& view, const JobTarget& target) {
   if (found.ordinal || !found.job->array)
     half.task = sched::TaskRef{found.job->id, found.ordinal.value_or(0)};
   if (half.job.reason().empty())
-    half.job.set_reason(view.scheduler.MakeShortReasons().Of(*found.job, found.ordinal));
+    half.job.set_reason(ToUtf8(view.scheduler.MakeShortReasons().Of(*found.job, found.ordinal)));
   return look;
 }
 
@@ -102,8 +103,8 @@ void When(const Services& services, const v1::WhenRequest& request, v1::WhenRepl
         reply.set_state(std::string(ToString(forecast->state)));
         reply.set_starts_at_us(forecast->starts_at.micros());
         reply.set_ends_at_us(forecast->ends_at.micros());
-        reply.set_text(forecast->text);
-        reply.set_next_step(forecast->next_step);
+        reply.set_text(ToUtf8(forecast->text));
+        reply.set_next_step(ToUtf8(forecast->next_step));
         return [done] { done(OkStatus()); };
       });
   if (!sent) done(sent.error());
@@ -125,9 +126,9 @@ void Why(const Services& services, const v1::WhyRequest& request, v1::WhyReply& 
         for (const sched::Reason& reason : why->reasons) {
           v1::Reason& out = *reply.add_reasons();
           out.set_code(std::string(sched::ToString(reason.code)));
-          out.set_text(reason.text);
-          out.set_next_step(reason.next_step);
-          out.mutable_evidence()->Assign(reason.evidence.begin(), reason.evidence.end());
+          out.set_text(ToUtf8(reason.text));
+          out.set_next_step(ToUtf8(reason.next_step));
+          for (const std::string& line : reason.evidence) out.add_evidence(ToUtf8(line));
         }
         return [done] { done(OkStatus()); };
       });

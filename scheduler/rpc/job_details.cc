@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "api/bsub/v1/payload.pb.h"
+#include "common/utf8.h"
 #include "scheduler/rpc/job_translation.h"
 
 namespace bsub::rpc {
@@ -15,7 +16,7 @@ Status AddEnd(HistoryPort& history, const sched::TaskRef& task, v1::Job& job) {
   BSUB_ASSIGN_OR_RETURN(const std::optional<PastTaskEnd> end, history.EndOf(task));
   if (!end) return OkStatus();
   FillExit(end->end, *job.mutable_exit());
-  job.set_reason(Describe(end->end));
+  job.set_reason(ToUtf8(Describe(end->end)));
   job.set_finished_at_us(end->at.micros());
   job.set_state(std::string(ToString(end->end.Succeeded() ? JobState::kSucceeded : JobState::kFailed)));
   return OkStatus();
@@ -28,7 +29,7 @@ Status AddCause(HistoryPort& history, const HalfJob& half, v1::Job& job) {
   End& end = past->end;
   if (end.kind == EndKind::kDependencyFailed && !half.why_never.empty()) end.reason = half.why_never;
   FillExit(end, *job.mutable_exit());
-  job.set_reason(Describe(end));
+  job.set_reason(ToUtf8(Describe(end)));
   job.set_finished_at_us(past->at.micros());
   return OkStatus();
 }
@@ -39,8 +40,8 @@ void AddCommand(PayloadPort& payloads, HalfJob& half) {
   const auto bytes = payloads.Get(half.command);
   v1::Command command;
   if (!bytes || !command.ParseFromString(**bytes)) return;
-  *half.job.mutable_command() = command.argv();
-  half.job.set_script_name(command.script_name());
+  for (const std::string& word : command.argv()) half.job.add_command(ToUtf8(word));
+  half.job.set_script_name(ToUtf8(command.script_name()));
 }
 
 Status AddPast(HistoryPort& history, HalfJob& half) {

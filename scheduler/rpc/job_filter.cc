@@ -16,6 +16,7 @@ std::vector<std::string> StateWords() {
 }
 
 constexpr std::string_view kEverybody = "*";
+constexpr std::string_view kCaller = "@me";
 
 Status AddStates(const std::string& word, std::set<JobState>& states) {
   const std::string lower = ToLower(word);
@@ -56,9 +57,10 @@ bool MatchesGlob(std::string_view pattern, std::string_view text) {
                      [](char c) { return c == '*'; });
 }
 
-Result<JobFilter> JobFilter::Make(const v1::JobFilter& filter) {
+Result<JobFilter> JobFilter::Make(const v1::JobFilter& filter, const Principal& who) {
   JobFilter out;
   out.filter_ = filter;
+  if (filter.owner() == kCaller) out.filter_.set_owner(std::to_string(who.uid));
   for (const std::string& word : filter.states()) BSUB_RETURN_IF_ERROR(AddStates(word, out.states_));
   return out;
 }

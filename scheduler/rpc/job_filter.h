@@ -20,7 +20,8 @@ bool MatchesGlob(std::string_view pattern, std::string_view text);
 
 class JobFilter {
  public:
-  static Result<JobFilter> Make(const v1::JobFilter& filter);
+  // `who` asks, and is meant by "@me".
+  static Result<JobFilter> Make(const v1::JobFilter& filter, const Principal& who);
 
   // Everything about the job but its state, hold and node.
   bool MatchesSpec(const JobSpec& spec, TimePoint submitted_at) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "common/utf8.h"
 #include "jobs/state.h"
 
 namespace bsub::rpc {
@@ -31,28 +32,28 @@ void FillViews(JobState state, bool held, EndKind end, v1::Job& to) {
 }
 
 void FillSettings(const JobSettings& settings, v1::Job& to) {
-  to.set_owner(settings.owner.name);
+  to.set_owner(ToUtf8(settings.owner.name));
   to.set_uid(settings.owner.uid);
   to.set_queue(settings.queue);
   FillResources(settings.request, *to.mutable_resources());
   to.set_walltime_us(settings.walltime.count());
-  to.set_working_directory(settings.working_directory);
-  to.set_submit_host(settings.submit_host);
+  to.set_working_directory(ToUtf8(settings.working_directory));
+  to.set_submit_host(ToUtf8(settings.submit_host));
   to.set_project(settings.project);
   to.set_share_identifier(settings.share_identifier);
   FillRetry(settings.retry, *to.mutable_retry());
   to.mutable_tags()->insert(settings.tags.begin(), settings.tags.end());
   to.set_definition(settings.definition);
-  to.set_stdout_path(settings.stdout_path);
-  to.set_stderr_path(settings.stderr_path);
+  to.set_stdout_path(ToUtf8(settings.stdout_path));
+  to.set_stderr_path(ToUtf8(settings.stderr_path));
 }
 
 void FillSpec(JobId id, const JobSpec& spec, v1::Job& to) {
   to.set_id(id.value());
-  to.set_name(spec.name);
+  to.set_name(ToUtf8(spec.name));
   FillSettings(*spec.settings, to);
   to.set_begin_at_us(spec.begin_at.micros());
-  if (!spec.dependency.empty()) to.set_dependency(ToString(spec.dependency));
+  if (!spec.dependency.empty()) to.set_dependency(ToUtf8(ToString(spec.dependency)));
 }
 
 void FillTask(const sched::State& state, const sched::Task& task, v1::Job& to) {
@@ -67,7 +68,7 @@ void FillTask(const sched::State& state, const sched::Task& task, v1::Job& to) {
 void FillOver(const End& end, TimePoint at, v1::Job& to) {
   FillExit(end, *to.mutable_exit());
   to.set_finished_at_us(at.micros());
-  to.set_reason(Describe(end));
+  to.set_reason(ToUtf8(Describe(end)));
 }
 
 void FillArray(const ArraySpec& spec, const sched::StatusSummary& counts, v1::ArrayProperties& to) {
@@ -122,9 +123,9 @@ void FillExit(const End& from, v1::Exit& to) {
   to.set_kind(std::string(ToString(from.kind)));
   to.set_code(from.code);
   to.set_shell_code(ShellExitCode(from));
-  to.set_by(from.by);
-  to.set_reason(from.reason);
-  to.set_text(Describe(from));
+  to.set_by(ToUtf8(from.by));
+  to.set_reason(ToUtf8(from.reason));
+  to.set_text(ToUtf8(Describe(from)));
 }
 
 void FillRetry(const RetryStrategy& from, v1::RetryStrategy& to) {
@@ -216,7 +217,7 @@ void FillPastAttempt(const PastAttempt& past, v1::Attempt& to) {
   to.set_interruption(ended.interruption);
   to.set_charged(ended.charged);
   to.set_then(std::string(ThenText(ended.then)));
-  to.set_why(ended.why);
+  to.set_why(ToUtf8(ended.why));
 }
 
 void AddPastAttempts(const std::vector<PastAttempt>& past, v1::Job& to) {
@@ -240,7 +241,7 @@ void AddPastAttempts(const std::vector<PastAttempt>& past, v1::Job& to) {
   if (!to.has_exit() || to.finished_at_us() != 0) return;
   FillExit(last.ended.end, *to.mutable_exit());
   to.set_finished_at_us(last.ended_at.micros());
-  to.set_reason(Describe(last.ended.end));
+  to.set_reason(ToUtf8(Describe(last.ended.end)));
 }
 
 End EndOf(const sched::Job& job, std::uint32_t ordinal) {

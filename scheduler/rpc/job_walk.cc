@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/utf8.h"
 #include "scheduler/rpc/job_translation.h"
 #include "scheduler/rpc/targets.h"
 
@@ -65,7 +66,7 @@ class JobWalk::Page {
     return half;
   }
   void AddReason(const sched::Job& job, std::optional<std::uint32_t> ordinal, HalfJob& half) {
-    if (half.job.reason().empty()) half.job.set_reason(reasons_.Of(job, ordinal));
+    if (half.job.reason().empty()) half.job.set_reason(ToUtf8(reasons_.Of(job, ordinal)));
   }
 
   const JobWalk& walk_;

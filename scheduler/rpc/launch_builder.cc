@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "common/utf8.h"
+
 namespace bsub::rpc {
 namespace {
 
@@ -20,7 +22,7 @@ void FillOwner(const JobSettings& settings, v1::Launch& launch) {
   launch.set_uid(settings.owner.uid);
   launch.set_gid(settings.owner.gid);
   launch.mutable_groups()->Assign(settings.owner.groups.begin(), settings.owner.groups.end());
-  launch.set_user_name(settings.owner.name);
+  launch.set_user_name(ToUtf8(settings.owner.name));
 }
 
 void FillSettings(const JobSettings& settings, v1::Launch& launch) {
@@ -60,7 +62,7 @@ Result<v1::SignedLaunch> BuildLaunch(const sched::LaunchTask& task, const Launch
   BSUB_RETURN_IF_ERROR(FillPayload(payloads, task.command, "command", *launch.mutable_command()));
   BSUB_RETURN_IF_ERROR(
       FillPayload(payloads, task.settings->environment, "environment", *launch.mutable_environment()));
-  launch.set_job_name(task.job_name);
+  launch.set_job_name(ToUtf8(task.job_name));
   launch.set_cpu_milli(task.allocated.cpu_milli);
   launch.set_mem_bytes(task.allocated.mem_bytes);
   launch.mutable_gpu_indices()->Assign(task.gpu_indices.begin(), task.gpu_indices.end());

@@ -134,8 +134,9 @@ class JobList final : public StreamWriter<grpc::ServerWriteReactor<v1::Job>, v1:
 
 }  // namespace
 
-grpc::ServerWriteReactor<v1::Job>* ListJobs(const Services& services, const v1::ListJobsRequest& request) {
-  auto filter = JobFilter::Make(request.filter());
+grpc::ServerWriteReactor<v1::Job>* ListJobs(const Services& services, const Identity& who,
+                                            const v1::ListJobsRequest& request) {
+  auto filter = JobFilter::Make(request.filter(), who.principal);
   auto targets =
       ParseTargets({request.targets().begin(), request.targets().end()}, services.settings.max_targets);
   const bool good = filter && targets;

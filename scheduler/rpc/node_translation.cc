@@ -45,11 +45,9 @@ bool NodeMaySay(std::int32_t kind) {
   }
 }
 
-std::string OneLine(std::string_view said) {
-  std::string text = ToUtf8(said);
-  text.resize(CutUtf8(text, kLongestText).size());
+std::string OneLine(std::string text) {
   std::replace_if(text.begin(), text.end(), IsControl, ' ');
-  return text;
+  return std::string(CutUtf8(ToUtf8(text), kLongestText));
 }
 
 }  // namespace

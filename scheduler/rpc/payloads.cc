@@ -30,16 +30,22 @@ Status CheckWord(const std::string& field, const std::string& word, const RpcSet
 
 }  // namespace
 
-Status CheckCommand(v1::Command& command, const RpcSettings& limits) {
+Status CheckArguments(const google::protobuf::RepeatedPtrField<std::string>& arguments,
+                      const RpcSettings& limits) {
   std::size_t total = 0;
-  for (const std::string& word : command.argv()) total += word.size() + 1;
+  for (const std::string& word : arguments) total += word.size() + 1;
   if (total > limits.max_arguments_bytes) {
     return InvalidArgument("command: the arguments take " + Size(total) + ", the limit is " +
                            Size(limits.max_arguments_bytes) + "; put them into a file and pass its name");
   }
-  for (int i = 0; i < command.argv_size(); ++i) {
-    BSUB_RETURN_IF_ERROR(CheckWord("command argument " + std::to_string(i), command.argv(i), limits));
+  for (int i = 0; i < arguments.size(); ++i) {
+    BSUB_RETURN_IF_ERROR(CheckWord("command argument " + std::to_string(i), arguments.Get(i), limits));
   }
+  return OkStatus();
+}
+
+Status CheckCommand(v1::Command& command, const RpcSettings& limits) {
+  BSUB_RETURN_IF_ERROR(CheckArguments(command.argv(), limits));
   if (command.script().empty()) {
     if (command.argv_size() == 0 || command.argv(0).empty()) {
       return InvalidArgument("command: nothing to run; give a program or a script");

@@ -11,7 +11,10 @@
 
 namespace bsub::rpc {
 
-// Sizes, NUL bytes and the script's first line. `interpreter` is filled in from that line when not given.
+// Sizes and NUL bytes.
+Status CheckArguments(const google::protobuf::RepeatedPtrField<std::string>& arguments,
+                      const RpcSettings& limits);
+// The same, and the script's first line. `interpreter` is filled in from that line when not given.
 Status CheckCommand(v1::Command& command, const RpcSettings& limits);
 // Sorts by name; of a repeated name the first stays, as getenv(3) sees it.
 Status NormaliseEnvironment(v1::Environment& environment, const RpcSettings& limits);

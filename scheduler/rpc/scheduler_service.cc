@@ -75,7 +75,7 @@ SchedulerService::Unary SchedulerService::Control(Context* context, const v1::Co
 SchedulerService::Writer<v1::Job> SchedulerService::ListJobs(Context* context,
                                                              const v1::ListJobsRequest* request) {
   return Stream<v1::Job>(context, "Scheduler.ListJobs",
-                         [&](const Identity&) { return rpc::ListJobs(services_, *request); });
+                         [&](const Identity& who) { return rpc::ListJobs(services_, who, *request); });
 }
 
 SchedulerService::Unary SchedulerService::GetJob(Context* context, const v1::GetJobRequest* request,

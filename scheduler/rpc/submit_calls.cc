@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/utf8.h"
 #include "scheduler/rpc/calls.h"
 #include "scheduler/rpc/cluster_translation.h"
 #include "scheduler/rpc/protocol.h"
@@ -103,7 +104,7 @@ class SubmitStream final
       reply = std::move(*result);
     } else {
       reply.set_error_code(static_cast<std::int32_t>(result.error().code));
-      reply.set_error(result.error().message);
+      reply.set_error(ToUtf8(result.error().message));
     }
     Write(std::move(reply));
     bool resume = false;

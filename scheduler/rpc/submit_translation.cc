@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "common/utf8.h"
 #include "jobs/text.h"
 #include "scheduler/rpc/payloads.h"
 
@@ -22,13 +23,14 @@ std::string BaseName(std::string_view path) { return std::string(path.substr(pat
 std::string NameFrom(const v1::Command& command, const SpecLimits& limits) {
   std::string name = BaseName(command.script_name());
   if (name.empty() && command.argv_size() > 0) name = BaseName(command.argv(0));
+  name = ToUtf8(name);
   for (char& c : name) {
     // What a job's name may not hold (jobs/job_spec.cc), e.g. of the program `[`.
     if (IsControl(c) || std::string_view("\"[]*").find(c) != std::string_view::npos) c = '_';
   }
   name = std::string(Trim(name));
   if (name.empty()) name = "job";
-  return name.substr(0, limits.max_name_bytes);
+  return std::string(CutUtf8(name, limits.max_name_bytes));
 }
 
 // The definition's command and environment under the request's, Ref::name replaced.
@@ -48,7 +50,9 @@ void ApplyDefinition(const JobDefinition& definition, v1::SubmitRequest& request
     if (given.count(name) == 0)
       request.mutable_environment()->add_variables(name + "=" + Substitute(value, parameters));
   }
-  if (request.working_directory().empty()) request.set_working_directory(definition.working_directory);
+  const bool replace = request.working_directory_by_default() && !definition.working_directory.empty();
+  if (request.working_directory().empty() || replace)
+    request.set_working_directory(definition.working_directory);
   if (request.name().empty()) request.set_name(definition.name);
 }
 
@@ -64,7 +68,7 @@ Status FillFromEither(const v1::SubmitRequest& request, const JobDefinition* def
                       JobSettings& settings) {
   settings.request =
       definition ? definition->request : Resources{.cpu_milli = 1000, .mem_bytes = 0, .gpus = 0};
-  if (request.has_resources()) settings.request = TranslateResources(request.resources());
+  if (request.has_resources()) settings.request = TranslateResources(request.resources(), settings.request);
   settings.walltime = Duration(request.walltime_us());
   if (request.walltime_us() == 0 && definition) settings.walltime = definition->walltime;
   settings.priority = request.priority() == 0 && definition ? definition->priority : request.priority();
@@ -137,8 +141,10 @@ Result<SubmitToken> CombineToken(std::string_view client_token, std::uint32_t ui
   return token;
 }
 
-Resources TranslateResources(const v1::Resources& resources) {
-  return {.cpu_milli = resources.cpu_milli(), .mem_bytes = resources.mem_bytes(), .gpus = resources.gpus()};
+Resources TranslateResources(const v1::Resources& resources, const Resources& otherwise) {
+  return {.cpu_milli = resources.has_cpu_milli() ? resources.cpu_milli() : otherwise.cpu_milli,
+          .mem_bytes = resources.has_mem_bytes() ? resources.mem_bytes() : otherwise.mem_bytes,
+          .gpus = resources.has_gpus() ? resources.gpus() : otherwise.gpus};
 }
 
 Result<RetryStrategy> TranslateRetry(const v1::RetryStrategy& retry) {

@@ -27,6 +27,7 @@ Result<TranslatedSubmit> TranslateSubmit(v1::SubmitRequest request, const Princi
 Result<SubmitToken> CombineToken(std::string_view client_token, std::uint32_t uid);
 
 Result<RetryStrategy> TranslateRetry(const v1::RetryStrategy& retry);
-Resources TranslateResources(const v1::Resources& resources);
+// What is absent in `resources` is as in `otherwise`.
+Resources TranslateResources(const v1::Resources& resources, const Resources& otherwise);
 
 }  // namespace bsub::rpc

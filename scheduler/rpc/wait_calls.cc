@@ -2,7 +2,11 @@
 // the manual promises: one job's own; of several, or of an array, 0 if all succeeded and 1 if not.
 #include <algorithm>
 #include <array>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -81,26 +85,24 @@ Result<Share> LookBack(HistoryPort& history, const JobTarget& target) {
   return share;
 }
 
-v1::WaitReply Sum(const std::vector<Share>& shares) {
+v1::WaitReply Tell(const Counts& counts) {
   v1::WaitReply reply;
-  Counts counts{};
-  bool over = true;
-  bool all_succeeded = true;
-  for (const Share& share : shares) {
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += share.counts[i];
-    over = over && share.over;
-    all_succeeded = all_succeeded && share.exit.shell_code() == 0;
-  }
   for (std::size_t i = 0; i < counts.size(); ++i) {
     (*reply.mutable_counts())[std::string(ToString(static_cast<JobState>(i)))] = counts[i];
     reply.set_total(reply.total() + counts[i]);
   }
-  reply.set_over(over);
-  if (!over) return reply;
-  for (const Share& share : shares) *reply.add_exits() = share.exit;
-  const bool own_code = shares.size() == 1 && shares.front().single;
-  reply.set_exit_code(own_code ? shares.front().exit.shell_code() : all_succeeded ? 0 : 1);
   return reply;
+}
+
+void TellEnds(const std::vector<std::optional<Share>>& shares, v1::WaitReply& reply) {
+  bool all_succeeded = true;
+  for (const std::optional<Share>& share : shares) {
+    *reply.add_exits() = share->exit;
+    all_succeeded = all_succeeded && share->exit.shell_code() == 0;
+  }
+  const bool own_code = shares.size() == 1 && shares.front()->single;
+  reply.set_over(true);
+  reply.set_exit_code(own_code ? shares.front()->exit.shell_code() : all_succeeded ? 0 : 1);
 }
 
 bool SameCounts(const v1::WaitReply& a, const v1::WaitReply& b) {
@@ -110,10 +112,16 @@ bool SameCounts(const v1::WaitReply& a, const v1::WaitReply& b) {
   });
 }
 
+// Looks at each target once, in portions, and from then on only at those that something happened to.
 class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitReply>, v1::WaitReply> {
  public:
   WaitStream(const Services& services, std::vector<JobTarget> targets)
-      : services_(services), targets_(std::move(targets)), past_(targets_.size()) {}
+      : services_(services), targets_(std::move(targets)), shares_(targets_.size()) {
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      by_job_[JobId(targets_[i].job)].push_back(i);
+      pending_.insert(i);
+    }
+  }
 
   grpc::ServerWriteReactor<v1::WaitReply>* Open(const Status& request) {
     KeepUntilDone();
@@ -123,9 +131,9 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
       if (const auto self = weak.lock()) self->End(reason);
     });
     std::vector<JobId> jobs;
-    for (const JobTarget& target : targets_) jobs.emplace_back(target.job);
-    watch_ = services_.waits.Watch(jobs, [weak] {
-      if (const auto self = weak.lock()) self->Touched();
+    for (const auto& [job, indexes] : by_job_) jobs.push_back(job);
+    watch_ = services_.waits.Watch(jobs, [weak](const std::vector<JobId>& touched) {
+      if (const auto self = weak.lock()) self->Touched(touched);
     });
     LookNow();
     return this;
@@ -133,6 +141,17 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  // What one visit to the core looks at, and what it saw.
+  struct Portion {
+    std::vector<std::size_t> targets;
+    std::vector<std::pair<std::size_t, Share>> shares;
+    std::vector<std::size_t> unknown;
+    Sequence seen;
+    Status good = OkStatus();
+  };
+  using PortionPtr = std::shared_ptr<Portion>;
+
   std::shared_ptr<WaitStream> Self() { return std::static_pointer_cast<WaitStream>(shared_from_this()); }
 
   void OnOver() override {
@@ -140,80 +159,107 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
     if (stream_id_ != 0) services_.streams.Remove(stream_id_);
   }
 
+  void LookAfter(Duration delay) {
+    services_.timers.After(delay, [self = Self()] { self->LookNow(); });
+  }
+
   // Something changed: look soon, but not more often than the setting says, and only one look at a time.
-  void Touched() {
+  void Touched(const std::vector<JobId>& jobs) {
     {
       const std::lock_guard lock(mutex_);
-      changed_ = true;
-      if (looking_) return;
-      looking_ = true;
+      for (const JobId job : jobs) {
+        const std::vector<std::size_t>& indexes = by_job_.at(job);
+        pending_.insert(indexes.begin(), indexes.end());
+      }
+      if (std::exchange(looking_, true)) return;
     }
-    services_.timers.After(services_.settings.wait_look_interval, [self = Self()] { self->LookNow(); });
+    LookAfter(services_.settings.wait_look_interval);
   }
 
   void LookNow() {
+    const auto portion = std::make_shared<Portion>();
     {
       const std::lock_guard lock(mutex_);
       looking_ = true;
-      changed_ = false;
+      auto end = pending_.begin();
+      for (std::size_t n = 0; n < services_.settings.list_page_jobs && end != pending_.end(); ++n) ++end;
+      portion->targets.assign(pending_.begin(), end);
+      pending_.erase(pending_.begin(), end);
     }
     if (ending()) return;
-    const Status sent = services_.core.Read([self = Self()](const CoreView& view) {
-      auto shares = std::make_shared<Result<std::vector<Share>>>(self->LookAll(view.state()));
-      return [self, shares] { self->Take(*shares); };
+    const Status sent = services_.core.Read([self = Self(), portion](const CoreView& view) {
+      self->LookAt(view.state(), *portion);
+      return [self, portion] { self->Take(portion); };
     });
-    if (!sent) End(sent.error());
-  }
-
-  // On the core's thread. A target that the core does not know keeps its place, filled in from the history.
-  Result<std::vector<Share>> LookAll(const sched::State& state) {
-    std::vector<Share> shares;
-    shares.reserve(targets_.size());
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-      if (past_[i]) {
-        shares.push_back(*past_[i]);
-      } else if (!state.FindJob(JobId(targets_[i].job))) {
-        return NoSuchJob(targets_[i]);
-      } else {
-        BSUB_ASSIGN_OR_RETURN(const FoundTarget found, FindTarget(state, targets_[i]));
-        shares.push_back(Look(found));
-      }
+    if (sent) return;
+    if (sent.error().code != Code::kResourceExhausted) return End(sent.error());
+    // Too much to do is no reason to break off.
+    {
+      const std::lock_guard lock(mutex_);
+      pending_.insert(portion->targets.begin(), portion->targets.end());
     }
-    return shares;
+    LookAfter(services_.settings.wait_report_interval);
   }
 
-  void Take(Result<std::vector<Share>>& shares) {
-    if (!shares) {
-      if (shares.error().code != Code::kNotFound || asked_history_) return End(shares.error());
-      asked_history_ = true;
-      services_.readers.Run([self = Self()] { self->AskHistory(); });
-      return;
-    }
-    Report(Sum(*shares));
-  }
-
-  void AskHistory() {
-    const auto unknown = std::make_shared<std::vector<std::size_t>>();
-    const Status sent = services_.core.Read([self = Self(), unknown](const CoreView& view) {
-      for (std::size_t i = 0; i < self->targets_.size(); ++i) {
-        if (!view.state().FindJob(JobId(self->targets_[i].job))) unknown->push_back(i);
+  // On the core's thread.
+  void LookAt(const sched::State& state, Portion& portion) const {
+    portion.seen = state.last_sequence;
+    for (const std::size_t i : portion.targets) {
+      if (!state.FindJob(JobId(targets_[i].job))) {
+        portion.unknown.push_back(i);
+        continue;
       }
-      return [self, unknown] { self->services_.readers.Run([self, unknown] { self->FillPast(*unknown); }); };
-    });
-    if (!sent) End(sent.error());
+      const auto found = FindTarget(state, targets_[i]);
+      if (!found) {
+        portion.good = found.error();
+        return;
+      }
+      portion.shares.emplace_back(i, Look(*found));
+    }
   }
 
-  void FillPast(const std::vector<std::size_t>& unknown) {
-    for (const std::size_t i : unknown) {
+  // From here to the next look, or the plan of one, nobody else touches what is known.
+  void Take(const PortionPtr& portion) {
+    if (!portion->good) return End(portion->good.error());
+    for (auto& [i, share] : portion->shares) Keep(i, std::move(share));
+    // What was over when the core forgot it stays as it was.
+    std::erase_if(portion->unknown, [&](std::size_t i) { return shares_[i] && shares_[i]->over; });
+    if (portion->unknown.empty()) return GoOn();
+    services_.readers.Run([self = Self(), portion] { self->FillPast(*portion); });
+  }
+
+  void FillPast(const Portion& portion) {
+    if (const Status ready = services_.history.WaitApplied(portion.seen); !ready) return End(ready.error());
+    for (const std::size_t i : portion.unknown) {
       auto share = LookBack(services_.history, targets_[i]);
       if (!share) return End(share.error());
-      past_[i] = std::move(*share);
+      Keep(i, std::move(*share));
     }
-    LookNow();
+    GoOn();
   }
 
-  void Report(v1::WaitReply reply) {
-    const bool over = reply.over();
+  void Keep(std::size_t i, Share share) {
+    std::optional<Share>& kept = shares_[i];
+    if (kept) {
+      for (std::size_t n = 0; n < counts_.size(); ++n) counts_[n] -= kept->counts[n];
+      over_ -= kept->over ? 1 : 0;
+    } else {
+      ++known_;
+    }
+    for (std::size_t n = 0; n < counts_.size(); ++n) counts_[n] += share.counts[n];
+    over_ += share.over ? 1 : 0;
+    kept = std::move(share);
+  }
+
+  void GoOn() {
+    if (known_ < targets_.size()) return LookNow();
+    Report();
+  }
+
+  void Report() {
+    v1::WaitReply reply = Tell(counts_);
+    const bool over = over_ == targets_.size();
+    if (over) TellEnds(shares_, reply);
     const Clock::time_point now = Clock::now();
     bool again = false;
     bool write = over;
@@ -222,26 +268,30 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
       const bool news = !last_ || !SameCounts(reply, *last_);
       const bool soon = last_ && now - last_at_ < services_.settings.wait_report_interval;
       write = over || (news && !soon);
-      again = !over && (changed_ || (news && soon));
+      again = !over && (!pending_.empty() || (news && soon));
       looking_ = again;
       if (write) last_ = reply, last_at_ = now;
     }
     if (write) Write(std::move(reply));
     if (over) return End(OkStatus());
-    if (again)
-      services_.timers.After(services_.settings.wait_look_interval, [self = Self()] { self->LookNow(); });
+    if (again) LookAfter(services_.settings.wait_look_interval);
   }
 
   const Services& services_;
   const std::vector<JobTarget> targets_;
-  std::vector<std::optional<Share>> past_;  // filled in between two looks
-  bool asked_history_ = false;
+  std::map<JobId, std::vector<std::size_t>> by_job_;  // not changed once it is made
   WaitHub::WatchId watch_ = 0;
   std::uint64_t stream_id_ = 0;
 
+  // What is known: of the look that is under way, and of nobody while there is none.
+  std::vector<std::optional<Share>> shares_;
+  Counts counts_{};        // over all shares
+  std::size_t known_ = 0;  // shares
+  std::size_t over_ = 0;   // of them
+
   std::mutex mutex_;
-  bool changed_ = false;  // since the last look
-  bool looking_ = false;  // a look is under way or planned
+  std::set<std::size_t> pending_;  // targets to look at
+  bool looking_ = false;           // a look is under way or planned
   std::optional<v1::WaitReply> last_;
   Clock::time_point last_at_;
 };

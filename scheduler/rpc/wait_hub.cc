@@ -12,7 +12,7 @@ WaitHub::WaitHub(EventFeed& feed) : feed_(feed) {
 
 WaitHub::~WaitHub() { feed_.Unsubscribe(subscription_); }
 
-WaitHub::WatchId WaitHub::Watch(const std::vector<JobId>& jobs, std::function<void()> touched) {
+WaitHub::WatchId WaitHub::Watch(const std::vector<JobId>& jobs, TouchedFn touched) {
   const std::lock_guard lock(mutex_);
   const WatchId id = next_id_++;
   for (const JobId job : jobs) by_job_[job].insert(id);
@@ -36,14 +36,15 @@ void WaitHub::Unwatch(WatchId id) {
 void WaitHub::Look(const EntryBatch& batch) {
   const std::lock_guard lock(mutex_);
   if (watches_.empty()) return;
-  std::set<WatchId> touched;
+  std::map<WatchId, std::vector<JobId>> touched;
   for (const sched::JournalEntry& entry : *batch) {
     for (const JobId job : JobsOf(entry)) {
       const auto it = by_job_.find(job);
-      if (it != by_job_.end()) touched.insert(it->second.begin(), it->second.end());
+      if (it == by_job_.end()) continue;
+      for (const WatchId id : it->second) touched[id].push_back(job);
     }
   }
-  for (const WatchId id : touched) watches_.at(id).touched();
+  for (const auto& [id, jobs] : touched) watches_.at(id).touched(jobs);
 }
 
 }  // namespace bsub::rpc

@@ -22,9 +22,10 @@ class WaitHub {
   explicit WaitHub(EventFeed& feed);
   ~WaitHub();
 
-  // `touched` is called on the publishing thread, at most once per batch; it must be short and not call back
-  // here.
-  WatchId Watch(const std::vector<JobId>& jobs, std::function<void()> touched);
+  // `touched` is called on the publishing thread, at most once per batch, with those of the jobs that it is
+  // about; it must be short and not call back here.
+  using TouchedFn = std::function<void(const std::vector<JobId>&)>;
+  WatchId Watch(const std::vector<JobId>& jobs, TouchedFn touched);
   void Unwatch(WatchId id);
 
  private:
@@ -32,7 +33,7 @@ class WaitHub {
 
   struct Watched {
     std::vector<JobId> jobs;
-    std::function<void()> touched;
+    TouchedFn touched;
   };
 
   EventFeed& feed_;

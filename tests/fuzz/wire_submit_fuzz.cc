@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "common/utf8.h"
 #include "scheduler/rpc/submit_translation.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -20,6 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!submit && submit.error().message.find('\n') != std::string::npos) std::abort();
     if (submit && (submit->payloads.size() != 2 || submit->spec.command != submit->payloads[0].hash))
       std::abort();
+    if (submit && bsub::ToUtf8(submit->spec.name) != submit->spec.name) std::abort();
   }
   return 0;
 }

@@ -99,6 +99,7 @@ void Fill(Line& l, const sched::QueueDeleted& e) { l.Word(e.name).Add("by", e.by
 void Fill(Line& l, const sched::DefinitionRegistered& e) {
   l.Word(e.definition.name + ":" + std::to_string(e.definition.revision));
   l.Add("by", e.definition.registered_by);
+  if (e.forgets_deregistered) l.Word("forgets deregistered");
 }
 void Fill(Line& l, const sched::DefinitionDeregistered& e) {
   l.Word(e.name + ":" + std::to_string(e.revision)).Add("by", e.by);

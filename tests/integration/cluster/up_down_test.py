@@ -48,6 +48,16 @@ class UpDown(unittest.TestCase):
         self.assertEqual(self.cluster.job(job)["state"], "SUCCEEDED")
         self.assertGreater(self.cluster.submit("--", "/bin/true"), job)
 
+    def test_the_first_queues_are_made_where_they_are_missing(self):
+        self.up("--slots", 2)
+        names = lambda: [queue["name"] for queue in self.cluster.status()["queues"]]
+        self.cluster.bsub("queues", "delete", "high")
+        self.up()
+        self.assertEqual(names(), ["default", "low"], "what somebody deleted stays so")
+        self.cluster.bsub("queues", "delete", "low")  # as after a first `up` that was killed
+        self.up()
+        self.assertEqual(names(), ["high", "default", "low"])
+
     def test_down_where_nothing_was_ever_up(self):
         self.assertIn("No cluster is up", self.cluster.bsub("down"))
         self.assertFalse(self.cluster.home.exists())

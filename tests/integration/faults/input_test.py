@@ -30,8 +30,8 @@ class Input(unittest.TestCase):
     def known(self):
         return len(self.cluster.jobs())
 
-    def run_cli(self, *words, stdin=None, preexec=None):
-        return subprocess.run([str(PROGRAM), *map(str, words)], env=self.cluster.env, cwd=self.folder, input=stdin,
+    def run_cli(self, *words, stdin=None, preexec=None, cwd=None):
+        return subprocess.run([str(PROGRAM), *map(str, words)], env=self.cluster.env, cwd=cwd or self.folder, input=stdin,
                               stdin=subprocess.DEVNULL if stdin is None else None, capture_output=True, timeout=PATIENCE,
                               preexec_fn=preexec)
 
@@ -91,6 +91,29 @@ class Input(unittest.TestCase):
         path = self.folder / name
         path.write_text(text)
         return path
+
+    # Bytes that are no UTF-8.
+
+    def test_bytes_that_are_no_text(self):
+        folder = self.folder / "d\udce9"
+        folder.mkdir()
+        done = self.run_cli("submit", "--quiet", "--begin", "2099-01-01T00:00:00Z", "--", "/tmp/nope\udce9", cwd=folder)
+        job = done.stdout.decode().strip()
+        self.assertEqual(done.stderr, b"")
+        self.assertIn("nope\\xe9", self.cluster.bsub("jobs"))
+        self.assertIn("/tmp/nope\\xe9", self.cluster.bsub("job", job))
+        shown = self.cluster.job(job)
+        self.assertEqual(shown["name"], "nope\\xe9")
+        self.assertTrue(shown["workingDirectory"].endswith("/d\\xe9"), shown)
+        self.assertIn(int(job), [each["id"] for each in self.cluster.jobs()])
+        self.assertIn("nope\\xe9 was submitted", self.cluster.bsub("events", job))
+        self.cluster.bsub("cancel", job)
+        done = self.run_cli("submit", "--wait", "--", "sh", "-c", "test -d ../d\udce9 && echo \udce9 > out\udce9", cwd=folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((folder / "out\udce9").read_bytes(), b"\xe9\n")
+
+    def test_a_name_that_is_no_text(self):
+        self.assertIn("name: 'x\\xe9' is not UTF-8", self.refused("-J", "x\udce9", "--", "true"))
 
     # Sizes.
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <set>
 
 #include "tests/integration/scheduler/fake_node.h"
 #include "tests/integration/scheduler/requests.h"
@@ -125,6 +126,7 @@ TEST(Node, AMissingPayloadEndsTheTaskWithAReason) {
 
 struct Output {
   std::string text, notice;
+  std::set<std::uint32_t> attempts;
   grpc::Status status;
 };
 
@@ -135,6 +137,7 @@ Output ReadLogs(v1::Scheduler::Stub& client, const v1::LogsRequest& request) {
   for (v1::LogChunk chunk; stream->Read(&chunk);) {
     output.text += chunk.data();
     output.notice += chunk.notice();
+    output.attempts.insert(chunk.attempt());
   }
   output.status = stream->Finish();
   return output;
@@ -152,8 +155,9 @@ TEST(Logs, ComeFromTheNode) {
   FakeNode node(cluster.Connect(), HelloOf("n1"));
   ASSERT_TRUE(node.Accept());
   SubmitOk(*client, Command({"true"}));
-  ASSERT_TRUE(node.TakeLaunch());
-  std::thread agent([&node] {
+  const auto launch = node.TakeLaunch();
+  ASSERT_TRUE(launch);
+  std::thread agent([&node, &launch] {
     const auto read = node.Take(v1::ToNode::kReadLog);
     for (const bool end : {false, true}) {
       v1::FromNode message;
@@ -162,6 +166,7 @@ TEST(Logs, ComeFromTheNode) {
       message.mutable_log()->set_end(end);
       node.Send(std::move(message));
     }
+    node.ReportEnded(launch->attempt(), EndKind::kExited, 0);
   });
   v1::LogsRequest request = LogsOf("1");
   request.set_follow(true);
@@ -169,6 +174,90 @@ TEST(Logs, ComeFromTheNode) {
   agent.join();
   EXPECT_TRUE(output.status.ok()) << output.status.error_message();
   EXPECT_EQ(output.text, "one\ntwo\n");
+}
+
+// Answers the next request for output with all there is.
+void TellOutput(FakeNode& node, const std::string& text) {
+  const auto read = node.Take(v1::ToNode::kReadLog);
+  ASSERT_TRUE(read);
+  v1::FromNode message;
+  message.mutable_log()->set_request(read->read_log().request());
+  message.mutable_log()->set_data(text);
+  message.mutable_log()->set_end(true);
+  node.Send(std::move(message));
+}
+
+TEST(Logs, FollowedGoOnOverRetriesUntilTheJobIsOver) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  v1::SubmitRequest job = Command({"true"});
+  job.mutable_retry()->set_attempts(3);
+  SubmitOk(*client, job);
+  const auto first = node.TakeLaunch();
+  ASSERT_TRUE(first);
+  std::thread agent([&] {
+    TellOutput(node, "first\n");
+    node.ReportEnded(first->attempt(), EndKind::kExited, 1);
+    const auto second = node.TakeLaunch();
+    ASSERT_TRUE(second);
+    TellOutput(node, "second\n");
+    node.ReportEnded(second->attempt(), EndKind::kExited, 0);
+  });
+  v1::LogsRequest request = LogsOf("1");
+  request.set_follow(true);
+  const Output output = ReadLogs(*client, request);
+  agent.join();
+  EXPECT_TRUE(output.status.ok()) << output.status.error_message();
+  EXPECT_EQ(output.text, "first\nsecond\n");
+  EXPECT_EQ(output.attempts, (std::set<std::uint32_t>{1, 2}));
+  // One that lost its connection begins with the attempt it had come to.
+  std::thread again([&] {
+    TellOutput(node, "first\n");
+    TellOutput(node, "second\n");
+  });
+  request.set_from_attempt(1);
+  EXPECT_EQ(ReadLogs(*client, request).text, "first\nsecond\n");
+  again.join();
+}
+
+TEST(Logs, GoOnWhenALookIsRefused) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  SubmitOk(*client, Command({"true"}));
+  ASSERT_TRUE(node.TakeLaunch());
+  cluster.core().RefuseReads(2);
+  std::thread agent([&] { TellOutput(node, "all\n"); });
+  EXPECT_EQ(ReadLogs(*client, LogsOf("1")).text, "all\n");
+  agent.join();
+}
+
+// Near core.max_jobs the core forgets early; what a job wrote is still there.
+TEST(Logs, OfAJobThatOnlyTheHistoryKnows) {
+  ClusterOptions options;
+  options.core.max_jobs = 2;
+  options.core.early_forgetting_percent = 50;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  for (int i = 0; i < 2; ++i) {
+    SubmitOk(*client, Command({"true"}));
+    const auto launch = node.TakeLaunch();
+    ASSERT_TRUE(launch);
+    node.ReportEnded(launch->attempt(), EndKind::kExited, 0);
+    ASSERT_TRUE(node.Take(v1::ToNode::kAckEnded));
+  }
+  Eventually([&] { return cluster.history().FindJob(JobId(1))->has_value(); }, "job 1 is forgotten");
+  std::thread agent([&] { TellOutput(node, "long ago\n"); });
+  const Output output = ReadLogs(*client, LogsOf("1"));
+  if (!output.status.ok()) FAIL() << output.status.error_message();
+  agent.join();
+  EXPECT_EQ(output.text, "long ago\n");
+  EXPECT_EQ(GetJobOk(*client, "1").state(), "SUCCEEDED");
 }
 
 TEST(Logs, FallBackOnWhatWasKept) {

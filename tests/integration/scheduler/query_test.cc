@@ -177,6 +177,46 @@ TEST(Wait, HearsOfTheEndWhileItWaits) {
   EXPECT_EQ(reply.exit_code(), 6);
 }
 
+// That the scheduler has much to do at this moment says nothing about the jobs.
+TEST(Wait, GoesOnWhenALookIsRefused) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  SubmitOk(*client, Command({"true"}));
+  cluster.core().RefuseReads(2);
+  std::thread ends([&] {
+    Eventually([&] { return cluster.core().refusals_left() == 0; }, "both looks are refused");
+    RunOne(node, EndKind::kExited, 6);
+  });
+  EXPECT_EQ(WaitFor(*client, {"1"}).exit_code(), 6);
+  ends.join();
+}
+
+TEST(Wait, LooksAtManyJobsInPortions) {
+  ClusterOptions options;
+  options.rpc.list_page_jobs = 2;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  std::vector<std::string> targets;
+  for (int i = 1; i <= 7; ++i) {
+    SubmitOk(*client, Command({"true"}));
+    targets.push_back(std::to_string(i));
+  }
+  targets.emplace_back("3");  // named twice
+  for (int i = 1; i <= 6; ++i) RunOne(node, EndKind::kExited, i == 5 ? 9 : 0);
+  std::thread last([&] { RunOne(node, EndKind::kExited, 0); });
+  const v1::WaitReply reply = WaitFor(*client, targets);
+  last.join();
+  EXPECT_EQ(reply.total(), 8u);
+  EXPECT_EQ(reply.counts().at("SUCCEEDED"), 7u);
+  EXPECT_EQ(reply.exit_code(), 1);
+  ASSERT_EQ(reply.exits_size(), 8);
+  EXPECT_EQ(reply.exits(4).code(), 9);
+}
+
 TEST(Wait, UnknownJobsAreNamed) {
   TestCluster cluster;
   const auto client = cluster.Client();
@@ -229,6 +269,51 @@ TEST(Control, ByFilter) {
   EXPECT_TRUE(GetJobOk(*client, "1").held());
   EXPECT_FALSE(GetJobOk(*client, "2").held());
   EXPECT_EQ(GetJobOk(*client, "3").lsf_state(), "PSUSP");
+}
+
+TEST(Control, ByFilterGathersPageByPage) {
+  ClusterOptions options;
+  options.rpc.list_page_jobs = 2;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  for (const char* name : {"b", "a", "b", "c", "a", "a", "b"}) {
+    v1::SubmitRequest request = Command({"true"});
+    request.set_name(name);
+    SubmitOk(*client, request);
+  }
+  for (const auto& [owner, action] : {std::pair("", v1::HOLD), std::pair("*", v1::RELEASE)}) {
+    grpc::ClientContext context;
+    v1::ControlRequest request;
+    request.set_action(action);
+    request.mutable_filter()->set_owner(owner);
+    v1::ControlReply reply;
+    ASSERT_TRUE(client->Control(&context, request, &reply).ok());
+    std::vector<std::string> targets;
+    for (const v1::ControlResult& result : reply.results()) targets.push_back(result.target());
+    EXPECT_THAT(targets, ElementsAre("1", "2", "3", "4", "5", "6", "7")) << "owner '" << owner << "'";
+  }
+}
+
+TEST(Text, BytesThatAreNoUtf8AreShownAndBreakNoAnswer) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  v1::SubmitRequest request = Command({"/tmp/nope\xe9", "\xff"});
+  request.set_working_directory("/tmp/d\xe9");
+  request.set_stdout_path("out\xe9");
+  request.mutable_command()->set_script_name("run\xe9.sh");
+  SubmitOk(*client, request);
+  const v1::Job job = GetJobOk(*client, "1");
+  EXPECT_EQ(job.name(), "run\\xe9.sh");
+  EXPECT_THAT(job.command(), ElementsAre("/tmp/nope\\xe9", "\\xff"));
+  EXPECT_EQ(job.working_directory(), "/tmp/d\\xe9");
+  EXPECT_EQ(job.stdout_path(), "out\\xe9");
+  EXPECT_EQ(ListJobs(*client, {}).size(), 1u);
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  const auto launch = node.TakeLaunch();
+  ASSERT_TRUE(launch);
+  EXPECT_EQ(launch->command().argv(0), "/tmp/nope\xe9") << "the program gets what was said";
+  EXPECT_EQ(launch->working_directory(), "/tmp/d\xe9");
 }
 
 // They end with one entry, which names the first of them.

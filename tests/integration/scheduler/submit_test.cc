@@ -94,6 +94,66 @@ TEST(Submit, ByDefinition) {
   EXPECT_THAT(SubmitRefused(*client, request), HasSubstr("did you mean 'greet'?"));
 }
 
+// So a client needs to know nothing of the definition.
+TEST(Submit, WhatIsNotGivenComesFromTheDefinition) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  v1::RegisterDefinitionRequest registration;
+  v1::Definition& definition = *registration.mutable_definition();
+  definition.set_name("big");
+  definition.add_command("true");
+  definition.set_working_directory("/data");
+  definition.mutable_resources()->set_cpu_milli(2000);
+  definition.mutable_resources()->set_gpus(1);
+  v1::RegisterDefinitionReply registered;
+  grpc::ClientContext context;
+  ASSERT_TRUE(client->RegisterDefinition(&context, registration, &registered).ok());
+
+  v1::SubmitRequest request = Command({});
+  request.set_definition("big");
+  request.set_working_directory_by_default(true);
+  request.mutable_resources()->set_mem_bytes(5);
+  request.mutable_resources()->set_gpus(0);
+  const v1::Job job = GetJobOk(*client, std::to_string(SubmitOk(*client, request).job_id()));
+  EXPECT_EQ(job.resources().cpu_milli(), 2000);
+  EXPECT_EQ(job.resources().mem_bytes(), 5);
+  EXPECT_EQ(job.resources().gpus(), 0);
+  EXPECT_EQ(job.working_directory(), "/data");
+  request.set_working_directory_by_default(false);
+  EXPECT_EQ(GetJobOk(*client, std::to_string(SubmitOk(*client, request).job_id())).working_directory(),
+            "/tmp");
+}
+
+TEST(Definitions, AreHeldToTheLimitsOfASubmitAndListedInPages) {
+  ClusterOptions options;
+  options.rpc.max_argument_bytes = 100;
+  options.rpc.list_page_bytes = 1;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  const auto add = [&](const std::string& name, const std::string& word) {
+    v1::RegisterDefinitionRequest request;
+    request.mutable_definition()->set_name(name);
+    request.mutable_definition()->add_command(word);
+    v1::RegisterDefinitionReply reply;
+    grpc::ClientContext context;
+    return client->RegisterDefinition(&context, request, &reply);
+  };
+  EXPECT_THAT(add("b", std::string(101, 'x')).error_message(), HasSubstr("command argument 0: 101 bytes"));
+  for (const char* name : {"b", "a", "b"}) ASSERT_TRUE(add(name, "run\xe9").ok());
+  std::vector<std::string> listed;
+  v1::ListDefinitionsRequest request;
+  do {
+    v1::ListDefinitionsReply reply;
+    grpc::ClientContext context;
+    ASSERT_TRUE(client->ListDefinitions(&context, request, &reply).ok());
+    ASSERT_EQ(reply.definitions_size(), 1) << "a page is full with the first";
+    EXPECT_EQ(reply.definitions(0).command(0), "run\xe9");
+    listed.push_back(reply.definitions(0).name() + ":" + std::to_string(reply.definitions(0).revision()));
+    request.set_after(reply.next());
+  } while (!request.after().empty());
+  EXPECT_THAT(listed, ::testing::ElementsAre("a:1", "b:1", "b:2"));
+}
+
 TEST(Submit, AFullQueueIsPlain) {
   ClusterOptions options;
   options.core.max_waiting_per_user = 10;

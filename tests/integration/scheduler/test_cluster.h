@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -52,6 +53,30 @@ inline void Eventually(const std::function<bool()>& condition, const std::string
 
 inline std::string FakeProof(std::string_view launch) { return "proof of " + std::to_string(launch.size()); }
 
+// The core's loop, which can be told to have too much to do.
+class BusyCore final : public rpc::CorePort {
+ public:
+  explicit BusyCore(rpc::CorePort& core) : core_(core) {}
+
+  // The next so many looks are refused.
+  void RefuseReads(int count) { refusals_ = count; }
+  int refusals_left() const { return std::max(refusals_.load(), 0); }
+
+  Status Decide(rpc::DecideFn decide, std::vector<rpc::StagedPayload> payloads, rpc::ReplyFn done) override {
+    return core_.Decide(std::move(decide), std::move(payloads), std::move(done));
+  }
+  Status Read(rpc::ReadFn read) override {
+    if (refusals_.load() > 0 && refusals_.fetch_sub(1) > 0)
+      return ResourceExhausted("the scheduler has too much to do");
+    return core_.Read(std::move(read));
+  }
+  void SendFromNode(sched::InputBody input) override { core_.SendFromNode(std::move(input)); }
+
+ private:
+  rpc::CorePort& core_;
+  std::atomic<int> refusals_ = 0;
+};
+
 struct ClusterOptions {
   sched::Settings core;
   rpc::RpcSettings rpc;
@@ -86,7 +111,7 @@ class TestCluster {
     settings.spool_directory = directory_.path() + "/spool";
     settings.tcp = options_.tcp;
     server_ = std::make_unique<rpc::SchedulerServer>(
-        settings, rpc::ServerPorts{.core = loop_,
+        settings, rpc::ServerPorts{.core = busy_,
                                    .history = history_,
                                    .payloads = journal_,
                                    .sign = FakeProof,
@@ -115,6 +140,7 @@ class TestCluster {
     return grpc::CreateChannel("unix:" + socket(), grpc::InsecureChannelCredentials());
   }
   std::unique_ptr<v1::Scheduler::Stub> Client() const { return v1::Scheduler::NewStub(Connect()); }
+  BusyCore& core() { return busy_; }
   MemoryJournal& journal() { return journal_; }
   MemoryHistory& history() { return history_; }
   rpc::SchedulerServer& server() { return *server_; }
@@ -134,6 +160,7 @@ class TestCluster {
   bool stopped_ = false;
   daemon::Committer committer_;
   daemon::CoreLoop loop_;
+  BusyCore busy_{loop_};
 };
 
 }  // namespace bsub::testing

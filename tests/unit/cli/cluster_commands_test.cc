@@ -157,6 +157,22 @@ TEST_F(ClusterCommands, DefinitionsAreListed) {
   EXPECT_EQ(nlohmann::json::parse(scheduler_.Cli()({"definitions", "--json"}).out)[0]["revision"], 4);
 }
 
+TEST_F(ClusterCommands, DefinitionsComeInPages) {
+  scheduler_.list_definitions.answer = [](const v1::ListDefinitionsRequest& request,
+                                          v1::ListDefinitionsReply& reply) {
+    v1::Definition& definition = *reply.add_definitions();
+    definition.set_name(request.after().empty() ? "align" : "sort");
+    definition.add_command("run\xe9");
+    if (request.after().empty()) reply.set_next("align:1");
+    return grpc::Status::OK;
+  };
+  const auto json = nlohmann::json::parse(scheduler_.Cli()({"definitions", "--json"}).out);
+  ASSERT_EQ(json.size(), 2u);
+  EXPECT_EQ(json[1]["name"], "sort");
+  EXPECT_EQ(json[1]["command"][0], "run\\xe9");
+  EXPECT_EQ(scheduler_.list_definitions.requests.back().after(), "align:1");
+}
+
 TEST_F(ClusterCommands, StatusForPeopleAndPrograms) {
   scheduler_.status.answer = [](const v1::StatusRequest&, v1::StatusReply& reply) {
     reply.set_cluster_uuid("c1");

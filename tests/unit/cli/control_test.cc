@@ -49,6 +49,27 @@ TEST_F(Control, EachCommandAsksForItsAction) {
   EXPECT_THAT(Sent().targets(), ElementsAre("1"));
 }
 
+// The first one may have been obeyed although no answer came.
+TEST_F(Control, ARequestThatIsSentAgainSaysSo) {
+  for (const char* command : {"cancel", "release", "requeue"}) {
+    std::vector<bool> again;
+    scheduler_.control.answer = [&](const v1::ControlRequest& request, v1::ControlReply& reply) {
+      again.push_back(request.again());
+      if (again.size() == 1) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "killed");
+      reply.add_results()->set_target("1");
+      return grpc::Status::OK;
+    };
+    EXPECT_EQ(scheduler_.Cli()({command, "1"}).code, 0);
+    EXPECT_THAT(again, ElementsAre(false, true)) << command;
+  }
+}
+
+TEST_F(Control, WhatIsNoUtf8IsNamed) {
+  const CliResult result = scheduler_.Cli()({"cancel", "1", "--reason", "wrong\xe9"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("reason: 'wrong\\xe9' is not UTF-8"));
+}
+
 TEST_F(Control, WhatFailsIsNamedAndDecidesTheCode) {
   const CliResult result = scheduler_.Cli()({"cancel", "1", "9", "2"});
   EXPECT_EQ(result.code, 2);

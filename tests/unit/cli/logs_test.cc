@@ -58,6 +58,32 @@ TEST(Logs, FollowingGoesOnAfterARestartWithoutRepeating) {
   EXPECT_THAT(scheduler.logs.requests, SizeIs(2));
 }
 
+// Of attempts that follow each other what was shown is counted for each.
+TEST(Logs, FollowingGoesOnInTheAttemptItHadComeTo) {
+  FakeScheduler scheduler;
+  std::atomic<int> calls = 0;
+  scheduler.logs.answer = [&calls](const v1::LogsRequest& request, Writer& writer, grpc::ServerContext&) {
+    const auto write = [&](std::uint32_t attempt, const std::string& data) {
+      v1::LogChunk chunk = Chunk(data);
+      chunk.set_attempt(attempt);
+      writer.Write(chunk);
+    };
+    if (++calls == 1) {
+      EXPECT_EQ(request.from_attempt(), 0U);
+      write(1, "a long first attempt\n");
+      write(2, "two");
+      return grpc::Status(grpc::StatusCode::UNAVAILABLE, "restart");
+    }
+    EXPECT_EQ(request.from_attempt(), 2U);
+    write(2, "two\n");
+    write(3, "three\n");
+    return grpc::Status::OK;
+  };
+  const CliResult result = scheduler.Cli()({"logs", "-f", "2"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "a long first attempt\ntwo\nthree\n");
+}
+
 TEST(Logs, AnUnknownJobIsTwo) {
   FakeScheduler scheduler;
   scheduler.logs.answer = [](const v1::LogsRequest&, Writer&, grpc::ServerContext&) {

@@ -156,39 +156,40 @@ TEST_F(Submit, WaitReturnsTheJobsCode) {
   EXPECT_THAT(scheduler_.wait.requests.at(0).targets(), ElementsAre("1"));
 }
 
-TEST_F(Submit, ADefinitionsDirectoryIsNotOverridden) {
-  scheduler_.list_definitions.answer = [](const v1::ListDefinitionsRequest& request,
-                                          v1::ListDefinitionsReply& reply) {
-    v1::Definition& definition = *reply.add_definitions();
-    definition.set_name(request.definition());
-    definition.set_active(true);
-    if (request.definition() == "placed") definition.set_working_directory("/data");
-    return grpc::Status::OK;
-  };
-  EXPECT_EQ(scheduler_.Cli()({"submit", "--definition", "placed", "--param", "a=b"}).code, 0);
-  EXPECT_EQ(scheduler_.submit.requests.back().working_directory(), "");
-  EXPECT_EQ(scheduler_.submit.requests.back().parameters().at("a"), "b");
-  EXPECT_EQ(scheduler_.Cli()({"submit", "--definition", "floating"}).code, 0);
-  EXPECT_NE(scheduler_.submit.requests.back().working_directory(), "");
+// What is not given is the definition's, which the scheduler knows; nothing is asked first.
+TEST_F(Submit, OnlyWhatIsGivenIsSentWithADefinition) {
+  EXPECT_EQ(
+      scheduler_.Cli()({"submit", "--definition", "x", "--param", "a=b", "-m", "1G", "--gpus", "0"}).code, 0);
+  const v1::SubmitRequest request = Sent();
+  EXPECT_TRUE(request.working_directory_by_default());
+  EXPECT_NE(request.working_directory(), "");
+  EXPECT_EQ(request.parameters().at("a"), "b");
+  EXPECT_FALSE(request.resources().has_cpu_milli());
+  EXPECT_EQ(request.resources().mem_bytes(), 1 << 30);
+  EXPECT_TRUE(request.resources().has_gpus());
+  EXPECT_THAT(scheduler_.list_definitions.requests, ::testing::IsEmpty());
+  EXPECT_EQ(scheduler_.Cli()({"submit", "--definition", "x", "--workdir", "."}).code, 0);
+  EXPECT_FALSE(scheduler_.submit.requests.back().working_directory_by_default());
 }
 
-TEST_F(Submit, WhatIsNotGivenComesFromTheDefinition) {
-  scheduler_.list_definitions.answer = [](const v1::ListDefinitionsRequest&,
-                                          v1::ListDefinitionsReply& reply) {
-    for (const int revision : {2, 1}) {
-      v1::Definition& definition = *reply.add_definitions();
-      definition.set_revision(revision);
-      definition.set_active(true);
-      definition.mutable_resources()->set_cpu_milli(revision * 1000);
-      definition.mutable_resources()->set_gpus(1);
-    }
-    return grpc::Status::OK;
-  };
-  EXPECT_EQ(scheduler_.Cli()({"submit", "--definition", "x", "-m", "1G", "--gpus", "0"}).code, 0);
-  const v1::Resources resources = Sent().resources();
-  EXPECT_EQ(resources.cpu_milli(), 2000);
-  EXPECT_EQ(resources.mem_bytes(), 1 << 30);
-  EXPECT_EQ(resources.gpus(), 0);
+TEST_F(Submit, BytesThatAreNoUtf8GoToTheJobAndTextSaysThemAloud) {
+  const CliResult good =
+      scheduler_.Cli()({"submit", "--workdir", "/d\xe9", "-o", "o\xe9", "--", "/tmp/nope\xe9", "\xff"});
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_EQ(Sent().name(), "nope\\xe9");
+  EXPECT_EQ(Sent().command().argv(0), "/tmp/nope\xe9");
+  EXPECT_EQ(Sent().working_directory(), "/d\xe9");
+  EXPECT_EQ(Sent().stdout_path(), "o\xe9");
+  const CliResult name = scheduler_.Cli()({"submit", "-J", "x\xe9", "--", "true"});
+  EXPECT_EQ(name.code, 255);
+  EXPECT_THAT(name.err, HasSubstr("name: 'x\\xe9' is not UTF-8"));
+}
+
+TEST_F(Submit, ALongNameIsCutBetweenTwoCharacters) {
+  std::string program(127, 'x');
+  program += "\xc3\xa9";
+  EXPECT_EQ(scheduler_.Cli()({"submit", "--", program}).code, 0);
+  EXPECT_EQ(Sent().name(), std::string(127, 'x'));
 }
 
 TEST(SubmitFirst, StartsAClusterWhereThereNeverWasOne) {

@@ -77,6 +77,29 @@ TEST(Wait, AnUnknownJobIsTwo) {
   EXPECT_EQ(scheduler.Cli()({"wait"}).code, 2);
 }
 
+TEST(Wait, ASchedulerThatIsBusyIsAskedAgain) {
+  FakeScheduler scheduler;
+  std::atomic<int> calls = 0;
+  scheduler.wait.answer = [&calls](const v1::WaitRequest&, Writer& writer, grpc::ServerContext&) {
+    if (++calls == 1) return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too much to do");
+    writer.Write(Over(7));
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(scheduler.Cli()({"wait", "5"}).code, 7);
+}
+
+// 1 is what a job that failed gives.
+TEST(Wait, AnErrorThatIsNoJobsIsThree) {
+  FakeScheduler scheduler;
+  for (const auto code :
+       {grpc::StatusCode::INTERNAL, grpc::StatusCode::DATA_LOSS, grpc::StatusCode::PERMISSION_DENIED}) {
+    scheduler.wait.answer = [code](const v1::WaitRequest&, Writer&, grpc::ServerContext&) {
+      return grpc::Status(code, "the history is damaged");
+    };
+    EXPECT_EQ(scheduler.Cli()({"wait", "5"}).code, 3);
+  }
+}
+
 TEST(Wait, ItsOwnTimeoutIs124) {
   FakeScheduler scheduler;
   scheduler.wait.answer = [](const v1::WaitRequest&, Writer& writer, grpc::ServerContext& context) {

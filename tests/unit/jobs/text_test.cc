@@ -12,6 +12,13 @@ namespace {
 
 using ::testing::ElementsAre;
 
+TEST(Quoted, IsAlwaysUtf8) {
+  EXPECT_EQ(Quoted("caf\xc3\xa9"), "'caf\xc3\xa9'");
+  EXPECT_EQ(Quoted("caf\xe9\n"), "'caf\\xe9\\n'");
+  const std::string most(79, 'x');
+  EXPECT_EQ(Quoted(most + "\xc3\xa9"), "'" + most + "…'");
+}
+
 TEST(NaturalLess, CountsAsPeopleDo) {
   std::vector<std::string> names = {"n10", "n2", "n1", "gpu", "n", "n10a", "n9-b2", "n9-b12", "n02"};
   std::sort(names.begin(), names.end(), NaturalLess);

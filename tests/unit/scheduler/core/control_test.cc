@@ -71,6 +71,36 @@ TEST(Control, PriorityByState) {
             "PENDING RUNNABLE STARTING RUNNING - -");
 }
 
+std::string Say(Env& env, sched::ControlAction action, bool again) {
+  const sched::Outcome outcome =
+      env.Handle(sched::Control{sched::ReplyTo(1), Alice(), action, {{1, std::nullopt}}, "", 0, again});
+  for (const sched::Message& message : outcome.messages) {
+    const auto* reply = std::get_if<sched::Reply>(&message);
+    if (reply && reply->body) return Says(std::get<sched::ControlResults>(*reply->body).results.at(0));
+  }
+  return "no answer";
+}
+
+// The answer to the first one was lost: who asks again must not hear that it failed.
+TEST(Control, WhatIsSaidAgainIsDoneAlready) {
+  using enum sched::ControlAction;
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job().Held());
+  ASSERT_EQ(Say(env, kRelease, false), "ok");
+  EXPECT_THAT(Say(env, kRelease, false), HasSubstr("is not held"));
+  EXPECT_EQ(Say(env, kRelease, true), "ok");
+  EXPECT_THAT(Say(env, kRequeue, false), HasSubstr("waits already"));
+  EXPECT_EQ(Say(env, kRequeue, true), "ok");
+  ASSERT_EQ(Say(env, kCancel, false), "ok");
+  const std::size_t entries = env.journal().size();
+  EXPECT_THAT(Say(env, kCancel, false), HasSubstr("is already over"));
+  EXPECT_EQ(Say(env, kCancel, true), "ok");
+  EXPECT_EQ(Say(env, kHold, true), "ok");
+  EXPECT_EQ(Say(env, kSetPriority, true), "ok");
+  EXPECT_EQ(env.journal().size(), entries);
+}
+
 TEST(Control, RolesDecideBeforeAnythingElse) {
   const auto as = [](const Principal& who, const auto& action) {
     Env env;

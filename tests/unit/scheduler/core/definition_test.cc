@@ -10,6 +10,13 @@ using ::testing::HasSubstr;
 
 class Definitions : public ::testing::Test {
  protected:
+  static sched::Settings FewDefinitions() {
+    sched::Settings settings = Env::DefaultSettings();
+    settings.max_definitions = 5;
+    settings.max_definitions_per_user = 3;
+    settings.max_definition_bytes = 100;
+    return settings;
+  }
   Status Answer(sched::InputBody input) {
     const sched::Outcome outcome = env_.Handle(std::move(input));
     for (const sched::Message& message : outcome.messages) {
@@ -29,7 +36,7 @@ class Definitions : public ::testing::Test {
   }
   const std::vector<JobDefinition>& Revisions() const { return env_.state().definitions.at("align"); }
 
-  Env env_;
+  Env env_{FewDefinitions()};
 };
 
 TEST_F(Definitions, BelongToWhoeverRegisteredTheFirstRevision) {
@@ -57,6 +64,45 @@ TEST_F(Definitions, StayOnesOwnAfterTheLastRevisionWasDeregistered) {
   env_.Restart();
   EXPECT_FALSE(Register(Bob()));
   EXPECT_TRUE(Register(Alice()));
+}
+
+// Else any user could fill the memory, the journal and every snapshot.
+TEST_F(Definitions, AreLimitedPerUserAndInAll) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Register(Alice()));
+  const std::string refusal = Says(Register(Alice(), "other"));
+  EXPECT_THAT(refusal, HasSubstr("3 revisions of alice already"));
+  EXPECT_THAT(refusal, HasSubstr("core.max_definitions_per_user"));
+  ASSERT_TRUE(Register(Bob(), "bobs"));
+  ASSERT_TRUE(Register(Bob(), "bobs"));
+  EXPECT_THAT(Says(Register(Bob(), "bobs")), HasSubstr("core.max_definitions)"));
+}
+
+TEST_F(Definitions, RegisteringAgainMakesRoomOfDeregisteredRevisions) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Register(Alice()));
+  ASSERT_TRUE(Deregister(Alice(), 1));
+  EXPECT_FALSE(Register(Alice())) << "the first revision says whose the name is";
+  ASSERT_TRUE(Deregister(Alice(), 3));
+  ASSERT_TRUE(Register(Alice()));
+  env_.Restart();
+  ASSERT_EQ(Revisions().size(), 3u);
+  EXPECT_EQ(Revisions()[1].revision, 2);
+  EXPECT_EQ(Revisions()[2].revision, 4) << "3 is never given again";
+}
+
+TEST_F(Definitions, StayAsLongAsThereIsRoom) {
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Register(Alice()));
+  ASSERT_TRUE(Deregister(Alice(), 2));
+  ASSERT_TRUE(Register(Alice()));
+  EXPECT_EQ(Revisions().size(), 3u);
+}
+
+TEST_F(Definitions, OneOfManyBytesIsRefused) {
+  JobDefinition definition;
+  definition.name = "align";
+  definition.command = {"run"};
+  definition.environment["DATA"] = std::string(100, 'x');
+  EXPECT_THAT(Says(Answer(sched::RegisterDefinition{sched::ReplyTo(1), Alice(), definition})),
+              HasSubstr("the limit is 100 (core.max_definition_bytes)"));
 }
 
 }  // namespace

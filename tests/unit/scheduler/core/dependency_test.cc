@@ -222,7 +222,7 @@ TEST(Sequential, AFailureEndsTheRest) {
   EXPECT_EQ(env.job(a).array->failed_count, 99u);
   EXPECT_THAT(env.JournalText(),
               HasSubstr("TasksEnded 1 tasks=2-99 end=\"a dependency can no longer be met: "
-                        "Dependent Job failed: sequential() can never be met, first for "
+                        "sequential() can never be met, first for "
                         "1[3]: job 1[2] failed with exit code 5\""));
   EXPECT_THAT(env.Explain("1[3]"),
               HasSubstr("sequential() can never be met, job 1[2] failed with exit code 5"));
@@ -257,7 +257,7 @@ TEST(Impossible, TheJobEndsNamingTheParentAndItsExit) {
   env.Finish(parent, Exit(3));
   EXPECT_EQ(env.StateOf(waiter), JobState::kFailed);
   EXPECT_EQ(env.LastEnd(waiter),
-            "a dependency can no longer be met: Dependent Job failed: done(1) can never be met, job 1 exited "
+            "a dependency can no longer be met: done(1) can never be met, job 1 exited "
             "with code 3");
 }
 
@@ -330,7 +330,7 @@ TEST(Impossible, ChildrenEndTogetherAndEachIsExplainedWhenAsked) {
   EXPECT_EQ(env.journal().size() - before, 3u) << env.JournalText(before);
   EXPECT_THAT(env.JournalText(before),
               HasSubstr("TasksEnded 2 tasks=2-2999 end=\"a dependency can no longer "
-                        "be met: Dependent Job failed: done(1[*]) can never be met, "
+                        "be met: done(1[*]) can never be met, "
                         "first for 2[3]: job 1[3] never ran\""));
   EXPECT_THAT(env.Explain("2[2]"),
               HasSubstr("done(1[*]) can never be met, job 1[2] failed with exit code 3"));

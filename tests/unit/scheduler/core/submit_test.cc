@@ -107,7 +107,7 @@ TEST(Submit, TheClusterLimitsAUserOverAllQueuesAndTheRowsKept) {
   env.Submit(Job());
   EXPECT_THAT(Refusal(env, Job()), HasSubstr("for user alice"));
   env.Submit(Job().By(Bob()));
-  EXPECT_THAT(Refusal(env, Job().By(Bob())), HasSubstr("limit of 3"));
+  EXPECT_THAT(Refusal(env, Job().By(Bob())), HasSubstr("the limit is 3 (core.max_jobs)"));
 }
 
 TEST(Submit, WhatIsWrongInItselfIsRefused) {

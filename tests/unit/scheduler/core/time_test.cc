@@ -168,6 +168,61 @@ TEST(Time, WhatIsAwaitedDoesNotStopTheRestFromBeingForgotten) {
   EXPECT_GT(env.wake_at(), env.now());
 }
 
+sched::Settings FewJobs(std::int64_t max_jobs) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.max_jobs = max_jobs;
+  return settings;
+}
+
+// A busy day must not end in nobody being able to submit for a week.
+TEST(Time, NearTheMostJobsTheOldestFinishedOnesAreForgottenEarly) {
+  Env env(FewJobs(10));
+  env.AddNodes(1, Cpus(1));
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_TRUE(env.TrySubmit(Job())) << i;
+    env.RunAll();
+    env.Advance(1s);
+  }
+  EXPECT_EQ(env.state().jobs.size(), 9u) << "90 percent of them stay for their retention";
+  EXPECT_FALSE(env.state().FindJob(JobId(21)));
+  EXPECT_TRUE(env.state().FindJob(JobId(22))) << "the newest stay";
+}
+
+TEST(Time, WhatIsAwaitedIsNotForgottenEarlyAndThatIsNoBusyLoop) {
+  Env env(FewJobs(10));
+  env.AddNodes(1, Cpus(1));
+  const JobId parent = env.Submit(Job()), other = env.Submit(Job());
+  env.RunAll();
+  const JobId waiter = env.Submit(Job().After("done(1)").Held());
+  for (int i = 0; i < 7; ++i) env.Submit(Job().Held());
+  env.Advance(1s);
+  EXPECT_TRUE(env.state().FindJob(parent) && env.state().FindJob(waiter));
+  EXPECT_FALSE(env.state().FindJob(other));
+  env.Submit(Job().Held());
+  env.Advance(1s);
+  EXPECT_GT(env.wake_at(), env.now()) << "there is nothing more to forget";
+  EXPECT_THAT(env.TrySubmit(Job()).error().message,
+              HasSubstr("the cluster has 10 jobs, the limit is 10 (core.max_jobs)"));
+}
+
+TEST(Time, ForgettingEarlyIsBoundedPerTick) {
+  sched::Settings settings = FewJobs(100);
+  settings.max_forgotten_per_tick = 2;
+  Env env(settings);
+  env.AddNodes(1, Cpus(100));
+  for (int i = 0; i < 90; ++i) env.Submit(Job());
+  env.RunAll();
+  const std::size_t entries = env.journal().size();
+  for (int i = 0; i < 5; ++i) env.Submit(Job().Held());
+  env.Advance(1s);
+  EXPECT_EQ(env.state().jobs.size(), 90u);
+  for (std::size_t i = entries; i < env.journal().size(); ++i) {
+    if (const auto* e = std::get_if<sched::JobsForgotten>(&env.journal()[i].body)) {
+      EXPECT_LE(e->jobs.size(), 2u);
+    }
+  }
+}
+
 // A waiter that may be requeued still needs to know how its parent ended.
 TEST(Time, AParentIsKeptAsLongAsAFreshWaiter) {
   Env env;
@@ -183,7 +238,8 @@ TEST(Time, AParentIsKeptAsLongAsAFreshWaiter) {
   EXPECT_TRUE(env.state().FindJob(parent));
 }
 
-// Somebody waits for the waiter, so it outlives its parent; without the parent nobody knows whether it may run.
+// Somebody waits for the waiter, so it outlives its parent; without the parent nobody knows whether it may
+// run.
 TEST(Time, AJobWhoseParentIsForgottenIsNotRequeued) {
   Env env;
   env.AddNodes(1, Cpus(1));

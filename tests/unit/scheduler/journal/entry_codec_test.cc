@@ -38,7 +38,8 @@ struct Same {
     return Fieldwise(e, &T::name, &T::by);
   }
   bool operator()(const sched::DefinitionRegistered& e) const {
-    return Fieldwise(e, &sched::DefinitionRegistered::definition);
+    using T = sched::DefinitionRegistered;
+    return Fieldwise(e, &T::definition, &T::forgets_deregistered);
   }
   bool operator()(const sched::DefinitionDeregistered& e) const {
     using T = sched::DefinitionDeregistered;
@@ -202,6 +203,14 @@ TEST(EntryCodec, NamesThePayloadsOfASubmit) {
   EXPECT_THAT(PayloadsNamedBy(entries[5]),
               testing::ElementsAre(submitted.spec.command, submitted.spec.settings->environment));
   EXPECT_THAT(PayloadsNamedBy(entries[6]), testing::IsEmpty());
+}
+
+TEST(EntryCodec, ThatADefinitionMakesRoomForItselfIsKept) {
+  sched::JournalEntry entry;
+  entry.body = sched::DefinitionRegistered{JobDefinition{.name = "align"}, true};
+  const auto decoded = DecodeEntry(EncodeEntry(entry));
+  ASSERT_TRUE(decoded);
+  EXPECT_TRUE(std::get<sched::DefinitionRegistered>(decoded->body).forgets_deregistered);
 }
 
 }  // namespace

@@ -197,6 +197,43 @@ TEST_F(HistoryTest, ListsFinishedJobsInPagesByFilter) {
   EXPECT_THAT(*reader->FinishedJobs(filter, nullptr, 10), IsEmpty());
 }
 
+TEST_F(HistoryTest, RemovesWhatIsTooOldInPortions) {
+  Must(core_.AddNode("n1", 1));
+  Must(core_.Submit("array", *ParseArraySpec("0-4")));
+  for (int i = 0; i < 5; ++i) {
+    Must(core_.Cycle());
+    Must(core_.EndAttempts(NodeId(1), 0));
+  }
+  Must(core_.Submit("kept"));
+  Must(core_.Submit("waits"));
+  Must(core_.Handle(Control(sched::ControlAction::kCancel, {2, std::nullopt})));
+  Feed();
+  sched::JournalEntry forget;
+  forget.sequence = Sequence(writer_->LastSequence() + 1);
+  forget.at = core_.now();
+  forget.body = sched::JobsForgotten{{JobId(1)}};
+  Must(writer_->Apply(std::vector{forget}));
+  const std::size_t events = Reader()->EventsAfter(0, 10'000)->size();
+
+  EXPECT_EQ(*writer_->RemoveOld(TimePoint(1), 100), 0u) << "nothing is that old";
+  const TimePoint later = core_.now() + std::chrono::hours(1);
+  std::size_t removed = 0, steps = 0;
+  while (true) {
+    const auto step = writer_->RemoveOld(later, 2);
+    ASSERT_TRUE(step) << step.error().message;
+    if (*step == 0) break;
+    EXPECT_LE(*step, 2u);
+    removed += *step;
+    ++steps;
+  }
+  EXPECT_EQ(removed, events + 5 + 1) << "events, attempts, and the job";
+  EXPECT_FALSE((*Reader()->FindJob(JobId(1))).has_value());
+  EXPECT_THAT(*Reader()->AttemptsOf({JobId(1), 3}), IsEmpty());
+  EXPECT_TRUE((*Reader()->FindJob(JobId(2))).has_value()) << "the core still has it";
+  EXPECT_TRUE((*Reader()->EndOf({JobId(2), 0})).has_value());
+  EXPECT_EQ(writer_->LastSequence(), forget.sequence.value());
+}
+
 TEST_F(HistoryTest, KeepsJobsThatTheCoreForgets) {
   Must(core_.Submit("a"));
   Must(core_.Submit("b"));

@@ -29,7 +29,9 @@ class RetentionTest : public testing::Test {
     snapshots_.push_back({sequence, std::move(packs)});
   }
   void Pack(std::uint64_t sequence) { contents_.packs.push_back(File(FileKind::kPack, sequence, {})); }
-  std::vector<std::string> Decide() const { return FilesToRemove(contents_, snapshots_, settings_, kNow); }
+  std::vector<std::string> Decide(std::uint64_t history = UINT64_MAX) const {
+    return FilesToRemove(contents_, snapshots_, settings_, kNow, history);
+  }
 
   DirectoryContents contents_;
   std::vector<KnownSnapshot> snapshots_;
@@ -52,6 +54,18 @@ TEST_F(RetentionTest, OldSegmentsThatTheOlderSnapshotCoversGo) {
   Snapshot(200);
   Snapshot(300);
   EXPECT_THAT(Decide(), ElementsAre(FileName(FileKind::kSegment, 1), FileName(FileKind::kSegment, 101)));
+}
+
+TEST_F(RetentionTest, SegmentsThatTheHistoryHasNotTakenStay) {
+  Segment(1, std::chrono::hours(100));
+  Segment(101, std::chrono::hours(90));
+  Segment(201, std::chrono::hours(80));
+  Segment(301, {});
+  Snapshot(200);
+  Snapshot(300);
+  EXPECT_THAT(Decide(99), IsEmpty());
+  EXPECT_THAT(Decide(100), ElementsAre(FileName(FileKind::kSegment, 1)));
+  EXPECT_THAT(Decide(199), ElementsAre(FileName(FileKind::kSegment, 1)));
 }
 
 TEST_F(RetentionTest, YoungSegmentsStayForTheHistoryAndSoDoAllBehindThem) {

@@ -23,7 +23,7 @@ PastJob Past() {
 }
 
 bool Matches(const v1::JobFilter& filter) {
-  const auto made = JobFilter::Make(filter);
+  const auto made = JobFilter::Make(filter, Principal{.uid = 1000, .gid = 1, .groups = {}, .name = "ada"});
   EXPECT_TRUE(made);
   return made && made->Matches(Past());
 }
@@ -69,7 +69,7 @@ TEST(JobFilter, OthersAreNamedByNameByUidAndByEverybody) {
   const auto others = [&](const std::string& owner) {
     v1::JobFilter filter;
     filter.set_owner(owner);
-    return JobFilter::Make(filter)->NamesOthersThan(ada);
+    return JobFilter::Make(filter, ada)->NamesOthersThan(ada);
   };
   EXPECT_FALSE(others(""));
   EXPECT_FALSE(others("ada"));
@@ -82,10 +82,21 @@ TEST(JobFilter, OthersAreNamedByNameByUidAndByEverybody) {
   EXPECT_TRUE(Matches(everybody));
 }
 
+// Elsewhere a client does not know whom its token stands for.
+TEST(JobFilter, TheCallerCanBeMeantWithoutANumber) {
+  v1::JobFilter mine;
+  mine.set_owner("@me");
+  EXPECT_TRUE(Matches(mine)) << "ada asks";
+  const Principal bob{.uid = 1001, .gid = 1, .groups = {}, .name = "bob"};
+  const auto his = JobFilter::Make(mine, bob);
+  EXPECT_FALSE(his->Matches(Past()));
+  EXPECT_FALSE(his->NamesOthersThan(bob));
+}
+
 TEST(JobFilter, UnknownStateNamesTheNearest) {
   v1::JobFilter filter;
   filter.add_states("RUNING");
-  EXPECT_THAT(JobFilter::Make(filter).error().message,
+  EXPECT_THAT(JobFilter::Make(filter, Principal{}).error().message,
               HasSubstr("'RUNING' is not a job state; did you mean 'RUNNING'?"));
 }
 

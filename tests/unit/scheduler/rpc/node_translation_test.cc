@@ -50,6 +50,14 @@ TEST(TranslateHello, RefusesWhatNoNodeIs) {
   EXPECT_THAT(TranslateHello(control).error().message, HasSubstr("host"));
 }
 
+TEST(TranslateTask, AReasonIsUtf8AndCutBetweenTwoCharacters) {
+  v1::TaskReport report = Ended(EndKind::kNeverStarted, 0);
+  report.set_reason("cannot run 'x\xe9'\nat all");
+  EXPECT_EQ(TranslateTask(report)->end.reason, "cannot run 'x\\xe9' at all");
+  report.set_reason(std::string(1023, 'x') + "\xc3\xa9");
+  EXPECT_EQ(TranslateTask(report)->end.reason, std::string(1023, 'x'));
+}
+
 TEST(TranslateTask, EndsThatOnlyTheSchedulerDecidesAreRefused) {
   EXPECT_TRUE(TranslateTask(Ended(EndKind::kExited, 0)));
   EXPECT_TRUE(TranslateTask(Ended(EndKind::kOutOfMemory, 0)));

@@ -115,6 +115,16 @@ TEST(TranslateSubmit, RefusalsNameTheField) {
   EXPECT_THAT(ErrorOf(umask), HasSubstr("umask"));
 }
 
+TEST(TranslateSubmit, ANameMadeOfBytesIsUtf8AndCutBetweenTwoCharacters) {
+  v1::SubmitRequest request = Request();
+  request.clear_name();
+  request.mutable_command()->set_argv(0, "/bin/caf\xe9");
+  EXPECT_EQ(Translate(request)->spec.name, "caf\\xe9");
+  const std::string most(SpecLimits{}.max_name_bytes - 1, 'x');
+  request.mutable_command()->set_argv(0, most + "\xc3\xa9");
+  EXPECT_EQ(Translate(request)->spec.name, most);
+}
+
 TEST(TranslateSubmit, NothingToRunIsRefused) {
   v1::SubmitRequest request = Request();
   request.mutable_command()->clear_argv();
