@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   rules.own_uid = geteuid();
   rules.state_path = "/state";
   rules.marker_prefix = "fuzz:";
-  rules.home_of = [](uid_t) { return "/home/of"; };
+  rules.own_home = "/home/of";
   const auto plan = bsub::spawner::PlanLaunch(start, rules);
   if (!plan) {
     BSUB_CHECK(plan.error().message.find('\n') == std::string::npos) << plan.error().message;

@@ -76,7 +76,6 @@ Status EventLoop::Prepare() {
   BSUB_ASSIGN_OR_RETURN(AgentLink link,
                         AgentLink::Listen(*dir_, {settings_.max_frame_bytes, settings_.agent_uid}, poller_));
   agent_ = std::make_unique<AgentLink>(std::move(link));
-  ForgetAllExits(*dir_);  // those that matter are in the log by now
   LogLine("event=ready state=" + dir_->path() + " spawner_id=" + spawner_id_ + " memory_limits=\"" +
           runner_->cgroups().Describe() + "\"");
   return OkStatus();

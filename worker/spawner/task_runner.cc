@@ -34,6 +34,8 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::Create(TaskRunnerParts parts,
     task.ended = std::move(*status.mutable_ended());
   }
   BSUB_RETURN_IF_ERROR(runner->OpenLog());
+  // Ends that the slots of before told of are in the log by now.
+  BSUB_ASSIGN_OR_RETURN(runner->exits_, ExitSlots::Create(runner->parts_.dir->ExitsPath()));
   return runner;
 }
 
@@ -50,22 +52,25 @@ std::vector<wire::LogRecord> TaskRunner::LiveRecords() const {
   records[0].mutable_session()->set_spawner_id(parts_.spawner_id);
   records[0].mutable_session()->set_boot_id(parts_.boot_id);
   for (const auto& [key, task] : tasks_) {
-    wire::LogRecord record;
-    if (task.phase == Phase::kEnded) {
-      *record.mutable_ended() = StatusOf(task);
-    } else {
-      wire::LogRecord::Launched& launched = *record.mutable_launched();
-      ToWire(key, launched.mutable_attempt());
-      launched.set_incarnation(task.incarnation);
-      launched.set_pid(task.pid);
-      launched.set_start_ticks(ProcFs().Stat(task.pid).value_or(ProcStat()).start_ticks);
-      launched.set_cgroup(task.cgroup);
-      launched.set_witness_pid(task.witness);
-      launched.set_witness_start_ticks(ProcFs().Stat(task.witness).value_or(ProcStat()).start_ticks);
-    }
+    wire::LogRecord record = task.phase == Phase::kEnded ? wire::LogRecord() : LaunchedRecord(task);
+    if (task.phase == Phase::kEnded) *record.mutable_ended() = StatusOf(task);
     records.push_back(std::move(record));
   }
   return records;
+}
+
+wire::LogRecord TaskRunner::LaunchedRecord(const Task& task) {
+  wire::LogRecord record;
+  wire::LogRecord::Launched& launched = *record.mutable_launched();
+  ToWire(task.key, launched.mutable_attempt());
+  launched.set_incarnation(task.incarnation);
+  launched.set_pid(task.pid);
+  launched.set_start_ticks(ProcFs().Stat(task.pid).value_or(ProcStat()).start_ticks);
+  launched.set_cgroup(task.cgroup);
+  launched.set_witness_pid(task.witness);
+  launched.set_witness_start_ticks(ProcFs().Stat(task.witness).value_or(ProcStat()).start_ticks);
+  launched.set_exit_slot(task.exit_slot.value_or(0));
+  return record;
 }
 
 wire::TaskStatus TaskRunner::StatusOf(const Task& task) {
@@ -101,7 +106,6 @@ void TaskRunner::Acknowledge(const worker::AttemptKey& key) {
   wire::LogRecord record;
   ToWire(key, record.mutable_acked());
   log_->Add(record);
-  ForgetExit(*parts_.dir, key);
   tasks_.erase(key);
   acknowledged_[key] = newest_incarnation_;
   acknowledged_order_.push_back(key);
@@ -157,7 +161,11 @@ void TaskRunner::Commit() {
     send(task->start_socket, &kGo, 1, MSG_NOSIGNAL | MSG_DONTWAIT);  // if it is gone, its end is on the way
   }
   awaiting_go_.clear();
-  for (const worker::AttemptKey& key : awaiting_sync_) reports_.push_back(StatusOf(tasks_.at(key)));
+  for (const worker::AttemptKey& key : awaiting_sync_) {
+    Task& task = tasks_.at(key);
+    if (task.exit_slot) exits_->Give(*std::exchange(task.exit_slot, std::nullopt));
+    reports_.push_back(StatusOf(task));
+  }
   awaiting_sync_.clear();
   if (log_->size() > parts_.settings->log_compact_bytes) Compact();
 }

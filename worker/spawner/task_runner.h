@@ -28,6 +28,7 @@
 #include "worker/spawner/cgroup_tree.h"
 #include "worker/spawner/cpu_binder.h"
 #include "worker/spawner/descendants.h"
+#include "worker/spawner/exit_slots.h"
 #include "worker/spawner/launch_plan.h"
 #include "worker/spawner/lease_page.h"
 #include "worker/spawner/poller.h"
@@ -90,6 +91,7 @@ class TaskRunner {
     Phase phase = Phase::kStarting;
     pid_t pid = 0;  // also its session and its process group
     pid_t witness = 0;
+    std::optional<std::uint32_t> exit_slot;  // until its end is durable
     bool session_gone = false;
     bool started = false;
     int start_socket = -1;
@@ -125,6 +127,7 @@ class TaskRunner {
   Status OpenLog();
   std::vector<wire::LogRecord> LiveRecords() const;
   static wire::TaskStatus StatusOf(const Task& task);
+  static wire::LogRecord LaunchedRecord(const Task& task);
 
   // task_start.cc
   bool AnsweredAlready(const wire::StartTask& start);
@@ -170,6 +173,7 @@ class TaskRunner {
 
   TaskRunnerParts parts_;
   std::unique_ptr<TaskLog> log_;
+  std::optional<ExitSlots> exits_;
   Descendants descendants_;
   CpuBinder cpus_;
   std::map<worker::AttemptKey, Task> tasks_;

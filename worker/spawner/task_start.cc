@@ -145,33 +145,32 @@ Status TaskRunner::Fork(const ChildPlan& plan, Task& task) {
   }
   worker::UniqueFd ours(ends[0]);
   const worker::UniqueFd childs(ends[1]);
+  BSUB_ASSIGN_OR_RETURN(const std::uint32_t exit_slot, exits_->Take());
   const WitnessDuty duty{task.key,
                          std::string(OwnMark(task.marker)),
                          parts_.spawner_pidfd,
+                         exits_->fd(),
+                         exit_slot,
                          parts_.lease,
                          parts_.cgroups.get(),
                          parts_.settings->leftover_deadline_us,
                          parts_.settings->output_look_us};
-  BSUB_ASSIGN_OR_RETURN(const StartedChild started, ForkWithWitness(plan, duty, childs.get()));
+  const Result<StartedChild> forked = ForkWithWitness(plan, duty, childs.get());
+  if (!forked) {
+    exits_->Give(exit_slot);
+    return forked.error();
+  }
   BSUB_RETURN_IF_ERROR(parts_.poller->Add(ours.get()));
-  task.pid = started.main;
-  task.witness = started.witness;
-  witnesses_[started.witness] = task.key;
+  task.pid = forked->main;
+  task.witness = forked->witness;
+  task.exit_slot = exit_slot;
+  witnesses_[forked->witness] = task.key;
   task.start_socket = ours.Release();
   return OkStatus();
 }
 
 void TaskRunner::RecordLaunch(const Task& task) {
-  wire::LogRecord record;
-  wire::LogRecord::Launched& launched = *record.mutable_launched();
-  ToWire(task.key, launched.mutable_attempt());
-  launched.set_incarnation(task.incarnation);
-  launched.set_pid(task.pid);
-  launched.set_start_ticks(ProcFs().Stat(task.pid).value_or(ProcStat()).start_ticks);
-  launched.set_cgroup(task.cgroup);
-  launched.set_witness_pid(task.witness);
-  launched.set_witness_start_ticks(ProcFs().Stat(task.witness).value_or(ProcStat()).start_ticks);
-  log_->Add(record);
+  log_->Add(LaunchedRecord(task));
   awaiting_go_.push_back(task.key);
 }
 

@@ -15,11 +15,11 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
 #include <new>
 #include <vector>
 
 #include "common/hash.h"
+#include "worker/spawner/exit_slots.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/leftovers.h"
 #include "worker/spawner/log_line.h"
@@ -30,8 +30,6 @@ namespace bsub::spawner {
 namespace {
 
 constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
-
-std::string RecordName(const worker::AttemptKey& key) { return "exits/" + ToString(key); }
 
 std::int64_t Micros(const timeval& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec; }
 
@@ -154,14 +152,6 @@ bool AwaitExit(pid_t main, SeenExit& exit) {
   return true;
 }
 
-// Whole or not at all while the machine is up; a power loss tears it at worst, which the hash shows.
-void WriteRecord(int state_dir, const std::string& name, const std::string& text) {
-  const std::string fresh = name + ".new";
-  const UniqueFd fd(openat(state_dir, fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!fd.valid() || !WriteAll(fd.get(), text, fresh)) return;
-  renameat(state_dir, fresh.c_str(), state_dir, name.c_str());
-}
-
 void CloseAllBut(std::vector<int> kept) {
   std::sort(kept.begin(), kept.end());
   unsigned next = 0;
@@ -184,7 +174,7 @@ void CloseAllBut(std::vector<int> kept) {
   const pid_t main = fork();
   if (main == 0) RunChild(plan, start_socket, *executes);
   if (main < 0 || write(tell, &main, sizeof main) != sizeof main) _exit(1);
-  CloseAllBut({STDERR_FILENO, plan.state_dir, duty.spawner, duty.lease->alarm()});
+  CloseAllBut({STDERR_FILENO, plan.state_dir, duty.spawner, duty.exits, duty.lease->alarm()});
   setsid();
   prctl(PR_SET_NAME, "bsub-witness");
   const std::int64_t begin = BootTimeUs();
@@ -193,7 +183,7 @@ void CloseAllBut(std::vector<int> kept) {
   SeenExit exit;
   if (AwaitExit(main, exit) && executes->load()) {
     exit.elapsed_us = BootTimeUs() - begin;
-    WriteRecord(plan.state_dir, RecordName(duty.key), EncodeExit(exit));
+    WriteExitSlot(duty.exits, duty.exit_slot, EncodeExit(duty.key, exit));
   }
   if (watch.alone()) {
     Sweep(main, duty);
@@ -229,7 +219,7 @@ wire::TaskStatus StatusFrom(const wire::LogRecord::Launched& launched, const See
   return status;
 }
 
-// Its task is over, so a witness has only its file left to write.
+// Its task is over, so a witness has only its slot left to write.
 void WaitForWitness(const wire::LogRecord::Launched& launched, std::int64_t until_us) {
   const auto pid = static_cast<pid_t>(launched.witness_pid());
   if (pid <= 0) return;
@@ -250,8 +240,8 @@ WitnessWord WordOf(int wait_status) {
   return {(bits & kKilled) != 0, (bits & kOutFull) != 0, (bits & kErrFull) != 0};
 }
 
-std::string EncodeExit(const SeenExit& exit) {
-  std::string text = "exit1";
+std::string EncodeExit(const worker::AttemptKey& key, const SeenExit& exit) {
+  std::string text = "exit1 " + ToString(key);
   for (const std::int64_t value : {static_cast<std::int64_t>(exit.wait_status), exit.user_us, exit.system_us,
                                    exit.elapsed_us, exit.max_rss_bytes, exit.read_bytes, exit.write_bytes}) {
     text += " " + std::to_string(value);
@@ -259,16 +249,16 @@ std::string EncodeExit(const SeenExit& exit) {
   return text + " " + std::to_string(Hash64(text)) + "\n";
 }
 
-std::optional<SeenExit> DecodeExit(std::string_view text) {
+std::optional<SeenExit> DecodeExit(const worker::AttemptKey& key, std::string_view text) {
   SeenExit exit;
   long long values[7] = {};
   const std::string line(text);
-  if (std::sscanf(line.c_str(), "exit1 %lld %lld %lld %lld %lld %lld %lld", &values[0], &values[1],
+  if (std::sscanf(line.c_str(), "exit1 %*s %lld %lld %lld %lld %lld %lld %lld", &values[0], &values[1],
                   &values[2], &values[3], &values[4], &values[5], &values[6]) != 7) {
     return std::nullopt;
   }
   exit = {static_cast<int>(values[0]), values[1], values[2], values[3], values[4], values[5], values[6]};
-  if (EncodeExit(exit) != text) return std::nullopt;
+  if (EncodeExit(key, exit) != text) return std::nullopt;
   return exit;
 }
 
@@ -291,26 +281,15 @@ Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const WitnessDuty& d
 
 void RecoverExits(const StateDir& dir, RecoveredLog& log, bool same_boot, std::int64_t deadline_us) {
   const std::int64_t until = BootTimeUs() + deadline_us;
+  const UniqueFd exits(open(dir.ExitsPath().c_str(), O_RDONLY | O_CLOEXEC));
   for (const wire::LogRecord::Launched& launched : log.running) {
     if (same_boot) WaitForWitness(launched, until);
     const worker::AttemptKey key = KeyFrom(launched.attempt());
-    const auto text = ReadFile(dir.path() + "/" + RecordName(key));
-    const auto exit = text ? DecodeExit(*text) : std::nullopt;
+    const auto exit = DecodeExit(key, ReadExitSlot(exits.get(), launched.exit_slot()));
     if (!exit || MayBeTheSpawnersDoing(exit->wait_status)) continue;
     LogLine("event=exit-recovered task=" + ToString(key) +
             " wait_status=" + std::to_string(exit->wait_status));
     log.unacknowledged.push_back(StatusFrom(launched, *exit));
-  }
-}
-
-void ForgetExit(const StateDir& dir, const worker::AttemptKey& key) {
-  unlinkat(dir.fd(), RecordName(key).c_str(), 0);
-}
-
-void ForgetAllExits(const StateDir& dir) {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(dir.path() + "/exits", ignored)) {
-    unlink(entry.path().c_str());
   }
 }
 

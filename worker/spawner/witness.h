@@ -4,10 +4,10 @@
 //
 //   spawner -> witness -> main process
 //
-// The witness waits for the main process, writes how it ended to a file, and ends. It leaves the zombie
-// unreaped: that goes to the spawner, its subreaper, who reaps it as if it had been its child all along and
-// takes no notice of the file. Only the next spawner, after a kill, reads the files of the tasks that were
-// running.
+// The witness waits for the main process, writes how it ended to a slot of a file, and ends. It leaves the
+// zombie unreaped: that goes to the spawner, its subreaper, who reaps it as if it had been its child all
+// along and takes no notice of the slot. Only the next spawner, after a kill, reads the slots of the tasks
+// that were running.
 //
 // It also sees to it that no task outlives the node's lease, which a scheduler relies on that gives the task
 // to others: whatever became of the spawner (frozen, stuck, dead), the witness kills what is left once the
@@ -49,9 +49,9 @@ struct SeenExit {
   friend bool operator==(const SeenExit&, const SeenExit&) = default;
 };
 
-// One line with a hash, so that a torn file is no record.
-std::string EncodeExit(const SeenExit& exit);
-std::optional<SeenExit> DecodeExit(std::string_view text);
+// One line with a hash, so that a torn record is none, and with the attempt, so that it is nobody else's.
+std::string EncodeExit(const worker::AttemptKey& key, const SeenExit& exit);
+std::optional<SeenExit> DecodeExit(const worker::AttemptKey& key, std::string_view text);
 
 struct StartedChild {
   pid_t witness = 0;
@@ -62,6 +62,8 @@ struct WitnessDuty {
   worker::AttemptKey key;
   std::string mark;  // "STATE-ID:TASK"
   int spawner = -1;  // pidfd
+  int exits = -1;    // see exit_slots.h
+  std::uint32_t exit_slot = 0;
   const LeasePage* lease = nullptr;
   CgroupTree* cgroups = nullptr;
   std::int64_t sweep_deadline_us = 0;  // how long killed processes may take to be gone
@@ -83,9 +85,5 @@ Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const WitnessDuty& d
 // they saw to `log.unacknowledged`. An end by TERM or KILL is not among them: it may have been the spawner's
 // doing, of which the reason is lost.
 void RecoverExits(const StateDir& dir, RecoveredLog& log, bool same_boot, std::int64_t deadline_us);
-
-// The record is of no more use: the end is in the log, or acknowledged.
-void ForgetExit(const StateDir& dir, const worker::AttemptKey& key);
-void ForgetAllExits(const StateDir& dir);
 
 }  // namespace bsub::spawner
