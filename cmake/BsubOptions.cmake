@@ -19,9 +19,10 @@ set(BSUB_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread"
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Without these words ccache does not trust a compilation that uses precompiled headers.
+  # Without these words ccache does not trust a compilation that uses precompiled headers. It is not told to overlook
+  # headers that changed while they were compiled: a generated one would leave an object of its old layout in the cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime;${CCACHE_PROGRAM}")
+      "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${CCACHE_PROGRAM}")
   set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
 endif()
 

@@ -51,7 +51,7 @@ class Tcp(unittest.TestCase):
 
     def test_a_wrong_token_of_a_client(self):
         wrong = self.cluster.secret("wrong", USER[:-1] + "x\n")
-        for words, code in ((["status"], 1), (["jobs"], 1), (["wait", "1"], 1), (["submit", "--", "true"], 255)):
+        for words, code in ((["status"], 1), (["jobs"], 1), (["wait", "1"], 3), (["submit", "--", "true"], 255)):
             self.assertIn("wrong token; ask the cluster's administrator for a valid one",
                           self.refused(code, *words, BSUB_LITE_TOKEN_FILE=wrong))
         self.assertEqual(self.jobs_known(), 0, "nothing came of them")
