@@ -138,12 +138,17 @@ Status Client::CallFor(const std::function<grpc::Status(grpc::ClientContext*)>& 
 Status Client::Control(api::ControlRequest request, api::ControlReply* reply,
                        std::optional<std::chrono::milliseconds> patience) {
   BSUB_RETURN_IF_ERROR(CheckTexts(request));
-  return CallFor(
+  // Said twice, a requeue can run a job twice that ended in between.
+  const Repeat repeat = request.action() == api::REQUEUE ? Repeat::kNo : Repeat::kYes;
+  const Status said = CallFor(
       [&](grpc::ClientContext* context) {
         request.set_again(may_have_arrived_);
         return stub_->Control(context, request, reply);
       },
-      Repeat::kYes, patience.value_or(address_.patience));
+      repeat, patience.value_or(address_.patience));
+  if (said || repeat == Repeat::kYes || !may_have_arrived_) return said;
+  return Error{said.error().code,
+               said.error().message + "; it may have been done: look at the job before you say it again"};
 }
 
 // Why there is no connection, and what to do about it. A call that waits for the connection is not told why

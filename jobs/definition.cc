@@ -73,9 +73,11 @@ Status Validate(const JobDefinition& definition) {
 
 std::size_t TextBytes(const JobDefinition& definition) {
   std::size_t bytes = definition.name.size() + definition.working_directory.size();
-  for (const std::string& word : definition.command) bytes += word.size() + 1;
+  // Many that are short cost memory too: about what a string, or a pair in a map, takes beside its text.
+  constexpr std::size_t kWordBytes = 32, kPairBytes = 112;
+  for (const std::string& word : definition.command) bytes += word.size() + kWordBytes;
   for (const auto* map : {&definition.environment, &definition.parameters, &definition.tags}) {
-    for (const auto& [key, value] : *map) bytes += key.size() + value.size() + 2;
+    for (const auto& [key, value] : *map) bytes += key.size() + value.size() + kPairBytes;
   }
   for (const EvaluateOnExit& rule : definition.retry.evaluate_on_exit)
     bytes += rule.on_status_reason.size() + rule.on_reason.size() + rule.on_exit_code.size();

@@ -116,8 +116,11 @@ Result<bool> MakeRoom(const Turn& turn, const Principal& who, const std::string&
       " revisions" + (own ? " of " + who.name : "") + " already, the limit is " +
       (own ? std::to_string(settings.max_definitions_per_user) + " (core.max_definitions_per_user)"
            : std::to_string(settings.max_definitions) + " (core.max_definitions)") +
-      "; deregister revisions of this name that are no longer used, which makes room for it, or ask an "
-      "administrator to raise the limit");
+      (turn.state().definitions.count(name) != 0
+           ? "; deregister revisions of this name that are no longer used, which makes room for it, or ask "
+             "an "
+             "administrator to raise the limit"
+           : "; make a new revision of a name that exists, or ask an administrator to raise the limit"));
 }
 
 Status CheckSize(const Settings& settings, const JobDefinition& definition) {

@@ -171,8 +171,7 @@ Status Requeue(Turn& turn, const Target& target, const Control& input, Budget& b
   }
   if (const auto gone = ForgottenParent(turn.state(), *target.job)) {
     return FailedPrecondition(target.name + " cannot go back: its dependency names job " +
-                              std::to_string(gone->value()) +
-                              ", which is no longer kept (core.finished_retention); submit it again");
+                              std::to_string(gone->value()) + ", which is no longer kept; submit it again");
   }
   // Of a whole array only what failed runs again; a child named by itself runs again in any case.
   const bool only_failed = !target.ordinal && target.job->array;

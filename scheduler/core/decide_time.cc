@@ -89,19 +89,21 @@ void ForgetFinished(Turn& turn) {
   const std::int64_t excess = Excess(turn);
   if (excess > 0 && !turn.links.forgets_early) turn.links.forget_from = {};  // the oldest go first
   const TimePoint limit = turn.at - turn.settings.finished_retention;
+  const TimePoint early_limit = turn.at - turn.settings.least_retention;
   const auto& finished = turn.store.finished();
   JobsForgotten entry;
   std::uint64_t cost = 0;
   const auto early = [&] { return static_cast<std::int64_t>(entry.jobs.size()) < excess; };
   auto it = finished.lower_bound(turn.links.forget_from);
-  for (; it != finished.end() && (it->first <= limit || early()); ++it) {
+  const auto due = [&] { return it->first <= limit || (early() && it->first <= early_limit); };
+  for (; it != finished.end() && due(); ++it) {
     if (cost >= turn.settings.max_forgotten_per_tick) break;
     cost += CostOfForgetting(turn.state().jobs.at(it->second));
     // One that goes early cannot stay for those whose waiter might be sent back.
     const TimePoint waiters_until = it->first <= limit ? limit : turn.at;
     if (!IsAwaited(turn.store, it->second, waiters_until)) entry.jobs.push_back(it->second);
   }
-  const bool more = it != finished.end() && (it->first <= limit || early());
+  const bool more = it != finished.end() && due();
   turn.links.forgets_early = early();
   turn.links.forget_from = more ? *it : std::pair(TimePoint(), JobId());
   turn.links.forget_not_before = turn.at + (more ? Duration(0) : early() ? kForgetEarlyEvery : kForgetEvery);

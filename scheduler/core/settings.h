@@ -19,6 +19,8 @@ struct Settings {
   // From so many percent of max_jobs on, the jobs that finished first are forgotten before their retention is
   // over.
   std::int32_t early_forgetting_percent = 90;
+  // But not before they were over for so long: whoever waits for them, or repeats a submit, must find them.
+  Duration least_retention = std::chrono::minutes(15);
   // Revisions of job definitions, deregistered ones included: of all users, and that one user registered.
   std::int64_t max_definitions = 10'000;
   std::int64_t max_definitions_per_user = 1'000;

@@ -159,7 +159,7 @@ Status DiskHistory::WaitApplied(Sequence sequence) {
   if (there()) return OkStatus();
   if (!problem_.empty()) {
     return FailedPrecondition("the history of jobs cannot be written now: " + problem_ +
-                       "; jobs go on, and `bsub-lite jobs` shows them");
+                              "; jobs go on, and `bsub-lite jobs` shows them");
   }
   return Error{Code::kDeadlineExceeded, "the history is still catching up (at entry " +
                                             std::to_string(applied_) + " of " +

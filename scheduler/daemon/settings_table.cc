@@ -151,7 +151,12 @@ void AddRoom(std::vector<Setting>& table) {
                                        "When the core holds so many percent of core.max_jobs, the jobs that "
                                        "finished first leave it before core.finished_retention is over. The "
                                        "history keeps them.",
-                                       BSUB_AT(core.early_forgetting_percent), 1, 100));
+                                       BSUB_AT(core.early_forgetting_percent), 1, 99));
+  table.push_back(
+      Time("core.least_retention",
+           "How long a job that is over stays at least, also when the core is nearly full: whoever waits "
+           "for it, or repeats a submit, must find it. Then new jobs are refused.",
+           BSUB_AT(core.least_retention)));
   table.push_back(Number<std::int64_t>("core.max_definitions",
                                        "Revisions of job definitions of all users, deregistered ones "
                                        "included. When this or the next is reached, the deregistered "

@@ -81,6 +81,8 @@ Status RemoveLeftover(const std::string& path, const sockaddr_un& address) {
     return FailedPrecondition("cannot listen on " + path + ": process " + std::to_string(peer.pid) +
                               " listens there; stop it first, or use another directory");
   }
+  // Any other reason (a full backlog, no permission) leaves it open whether somebody listens.
+  if (errno != ECONNREFUSED) return Failed(path, "somebody may listen there");
   unlink(path.c_str());
   return OkStatus();
 }

@@ -109,7 +109,10 @@ void Fill(Line& l, const sched::JobSubmitted& e) {
   const JobSettings& s = *e.spec.settings;
   l.Word(std::to_string(e.id.value())).Add("name", e.spec.name).Add("by", s.owner.name).Add("queue", s.queue);
   l.Add("array", e.spec.array ? e.spec.array->ToString() : "").Add("asks", Describe(s.request));
-  l.Add("after", ToString(e.spec.dependency)).Add("begin", e.spec.begin_at).Word("begins-later", e.begins_later).Add("priority", s.priority);
+  l.Add("after", ToString(e.spec.dependency))
+      .Add("begin", e.spec.begin_at)
+      .Word("begins-later", e.begins_later)
+      .Add("priority", s.priority);
   l.Add("attempts", s.retry.attempts == 1 ? 0 : s.retry.attempts).Word("held", e.spec.held);
   l.Word("keep-if-impossible", s.on_impossible == OnImpossible::kKeep);
 }

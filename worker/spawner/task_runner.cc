@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/witness.h"
@@ -106,9 +108,9 @@ void TaskRunner::Acknowledge(const worker::AttemptKey& key) {
   wire::LogRecord record;
   ToWire(key, record.mutable_acked());
   log_->Add(record);
+  const std::uint64_t newest = std::max(newest_incarnation_, task->incarnation);
   tasks_.erase(key);
-  acknowledged_[key] = newest_incarnation_;
-  acknowledged_order_.push_back(key);
+  if (acknowledged_.insert_or_assign(key, newest).second) acknowledged_order_.push_back(key);
   if (acknowledged_order_.size() > parts_.settings->remembered_attempts) {
     acknowledged_.erase(acknowledged_order_.front());
     acknowledged_order_.pop_front();

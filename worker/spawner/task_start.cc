@@ -160,11 +160,14 @@ Status TaskRunner::Fork(const ChildPlan& plan, Task& task) {
     exits_->Give(exit_slot);
     return forked.error();
   }
-  BSUB_RETURN_IF_ERROR(parts_.poller->Add(ours.get()));
+  witnesses_[forked->witness] = task.key;
+  if (const Status added = parts_.poller->Add(ours.get()); !added) {
+    kill(forked->main, SIGKILL);  // closing its socket would do, were it not stuck; the slot is lost with it
+    return added;
+  }
   task.pid = forked->main;
   task.witness = forked->witness;
   task.exit_slot = exit_slot;
-  witnesses_[forked->witness] = task.key;
   task.start_socket = ours.Release();
   return OkStatus();
 }

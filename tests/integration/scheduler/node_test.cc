@@ -240,6 +240,7 @@ TEST(Logs, OfAJobThatOnlyTheHistoryKnows) {
   ClusterOptions options;
   options.core.max_jobs = 2;
   options.core.early_forgetting_percent = 50;
+  options.core.least_retention = Duration(0);
   TestCluster cluster(std::move(options));
   const auto client = cluster.Client();
   FakeNode node(cluster.Connect(), HelloOf("n1"));

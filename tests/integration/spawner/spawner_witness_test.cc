@@ -75,14 +75,20 @@ TEST_F(SpawnerWitness, AnEndThatMayHaveBeenTheSpawnersDoingIsNotBelieved) {
   EXPECT_TRUE(EndUnseen("kill -TERM $$").empty());
 }
 
-TEST_F(SpawnerWitness, ItsRecordGoesWithTheAcknowledgement) {
+TEST_F(SpawnerWitness, ItsSlotGoesToAnotherTask) {
   StartSpawner();
   auto agent = Connect();
-  const v1::Launch launch = Shell(1, "exit 0");
-  agent->Start(launch);
-  EXPECT_EQ(agent->AwaitEnded(1).code(), 0);
-  agent->Ack(launch.attempt());
-  EXPECT_TRUE(agent->List().empty());
+  const auto run = [&](std::uint64_t job) {
+    const v1::Launch launch = Shell(job, "exit 0");
+    agent->Start(launch);
+    EXPECT_EQ(agent->AwaitEnded(job).code(), 0);
+    agent->Ack(launch.attempt());
+  };
+  run(1);
+  const auto size = fs::file_size(state_ + "/exits");
+  EXPECT_GT(size, 0u);
+  for (std::uint64_t job = 2; job < 300; ++job) run(job);  // more than the slots of the first reservation
+  EXPECT_EQ(fs::file_size(state_ + "/exits"), size);
 }
 
 TEST_F(SpawnerWitness, ItsOwnDeathDisturbsNothing) {

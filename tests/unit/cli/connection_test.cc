@@ -63,9 +63,10 @@ TEST(Connection, ARequestThatTheSchedulerDoesNotKnow) {
   };
   const CliResult result = scheduler.Cli()({"why", "3"});
   EXPECT_EQ(result.code, kExitFailed);
-  EXPECT_EQ(result.err, "bsub-lite why: the cluster in " + scheduler.home() +
-                            " does not know this request: it is older than this bsub-lite; upgrade the scheduler, or "
-                            "use the bsub-lite of its version\n");
+  EXPECT_EQ(result.err,
+            "bsub-lite why: the cluster in " + scheduler.home() +
+                " does not know this request: it is older than this bsub-lite; upgrade the scheduler, or "
+                "use the bsub-lite of its version\n");
 }
 
 TEST(Connection, AWrongTokenIsNotRetried) {

@@ -51,7 +51,7 @@ TEST_F(Control, EachCommandAsksForItsAction) {
 
 // The first one may have been obeyed although no answer came.
 TEST_F(Control, ARequestThatIsSentAgainSaysSo) {
-  for (const char* command : {"cancel", "release", "requeue"}) {
+  for (const char* command : {"cancel", "release", "hold"}) {
     std::vector<bool> again;
     scheduler_.control.answer = [&](const v1::ControlRequest& request, v1::ControlReply& reply) {
       again.push_back(request.again());
@@ -62,6 +62,17 @@ TEST_F(Control, ARequestThatIsSentAgainSaysSo) {
     EXPECT_EQ(scheduler_.Cli()({command, "1"}).code, 0);
     EXPECT_THAT(again, ElementsAre(false, true)) << command;
   }
+}
+
+// Said twice it could run a job twice that ended in between.
+TEST_F(Control, ARequeueIsNotSentAgain) {
+  scheduler_.control.answer = [&](const v1::ControlRequest&, v1::ControlReply&) {
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "killed");
+  };
+  const CliResult result = scheduler_.Cli()({"requeue", "1"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.err, HasSubstr("it may have been done: look at the job before you say it again"));
+  EXPECT_EQ(scheduler_.control.requests.size(), 1u);
 }
 
 TEST_F(Control, WhatIsNoUtf8IsNamed) {

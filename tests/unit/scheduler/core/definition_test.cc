@@ -14,7 +14,7 @@ class Definitions : public ::testing::Test {
     sched::Settings settings = Env::DefaultSettings();
     settings.max_definitions = 5;
     settings.max_definitions_per_user = 3;
-    settings.max_definition_bytes = 100;
+    settings.max_definition_bytes = 200;
     return settings;
   }
   Status Answer(sched::InputBody input) {
@@ -100,9 +100,13 @@ TEST_F(Definitions, OneOfManyBytesIsRefused) {
   JobDefinition definition;
   definition.name = "align";
   definition.command = {"run"};
-  definition.environment["DATA"] = std::string(100, 'x');
+  definition.environment["DATA"] = std::string(200, 'x');
   EXPECT_THAT(Says(Answer(sched::RegisterDefinition{sched::ReplyTo(1), Alice(), definition})),
-              HasSubstr("the limit is 100 (core.max_definition_bytes)"));
+              HasSubstr("the limit is 200 (core.max_definition_bytes)"));
+  definition.environment.clear();
+  definition.command.resize(10, "x");  // little text, but not little memory
+  EXPECT_THAT(Says(Answer(sched::RegisterDefinition{sched::ReplyTo(1), Alice(), definition})),
+              HasSubstr("the limit is 200 (core.max_definition_bytes)"));
 }
 
 }  // namespace

@@ -171,7 +171,25 @@ TEST(Time, WhatIsAwaitedDoesNotStopTheRestFromBeingForgotten) {
 sched::Settings FewJobs(std::int64_t max_jobs) {
   sched::Settings settings = Env::DefaultSettings();
   settings.max_jobs = max_jobs;
+  settings.least_retention = Duration(0);
   return settings;
+}
+
+// Whoever submitted it may still repeat that, or name it in a dependency.
+TEST(Time, WhatHasJustEndedIsNotForgottenEarly) {
+  sched::Settings settings = FewJobs(10);
+  settings.least_retention = 15min;
+  Env env(settings);
+  env.AddNodes(1, Cpus(1));
+  for (int i = 0; i < 10; ++i) env.Submit(Job());
+  env.RunAll();
+  env.Advance(14min);
+  EXPECT_EQ(env.state().jobs.size(), 10u);
+  EXPECT_THAT(Says(env.TrySubmit(Job()).has_value() ? OkStatus() : Status(env.TrySubmit(Job()).error())),
+              HasSubstr("the limit is 10 (core.max_jobs)"));
+  env.Advance(2min);
+  EXPECT_EQ(env.state().jobs.size(), 9u);
+  EXPECT_TRUE(env.TrySubmit(Job()));
 }
 
 // A busy day must not end in nobody being able to submit for a week.
