@@ -37,7 +37,7 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::Create(TaskRunnerParts parts,
   }
   BSUB_RETURN_IF_ERROR(runner->OpenLog());
   // Ends that the slots of before told of are in the log by now.
-  BSUB_ASSIGN_OR_RETURN(runner->exits_, ExitSlots::Create(runner->parts_.dir->ExitsPath()));
+  BSUB_ASSIGN_OR_RETURN(runner->exits_, ExitSlots::Create(runner->parts_.dir->ExitSlotsPath()));
   return runner;
 }
 

@@ -281,7 +281,7 @@ Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const WitnessDuty& d
 
 void RecoverExits(const StateDir& dir, RecoveredLog& log, bool same_boot, std::int64_t deadline_us) {
   const std::int64_t until = BootTimeUs() + deadline_us;
-  const UniqueFd exits(open(dir.ExitsPath().c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd exits(open(dir.ExitSlotsPath().c_str(), O_RDONLY | O_CLOEXEC));
   for (const wire::LogRecord::Launched& launched : log.running) {
     if (same_boot) WaitForWitness(launched, until);
     const worker::AttemptKey key = KeyFrom(launched.attempt());

@@ -75,6 +75,16 @@ TEST_F(SpawnerWitness, AnEndThatMayHaveBeenTheSpawnersDoingIsNotBelieved) {
   EXPECT_TRUE(EndUnseen("kill -TERM $$").empty());
 }
 
+// Spawners before this one kept a file for each exit in a folder.
+TEST_F(SpawnerWitness, AStateDirectoryOfAnOlderSpawnerIsNoObstacle) {
+  fs::create_directories(state_ + "/exits");
+  Spill(state_ + "/exits/1.0.1", "exit1 0");
+  StartSpawner();
+  auto agent = Connect();
+  agent->Start(Shell(1, "exit 3"));
+  EXPECT_EQ(agent->AwaitEnded(1).code(), 3);
+}
+
 TEST_F(SpawnerWitness, ItsSlotGoesToAnotherTask) {
   StartSpawner();
   auto agent = Connect();
@@ -85,10 +95,10 @@ TEST_F(SpawnerWitness, ItsSlotGoesToAnotherTask) {
     agent->Ack(launch.attempt());
   };
   run(1);
-  const auto size = fs::file_size(state_ + "/exits");
+  const auto size = fs::file_size(state_ + "/exit-slots");
   EXPECT_GT(size, 0u);
   for (std::uint64_t job = 2; job < 300; ++job) run(job);  // more than the slots of the first reservation
-  EXPECT_EQ(fs::file_size(state_ + "/exits"), size);
+  EXPECT_EQ(fs::file_size(state_ + "/exit-slots"), size);
 }
 
 TEST_F(SpawnerWitness, ItsOwnDeathDisturbsNothing) {
