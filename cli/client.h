@@ -50,7 +50,8 @@ class Client {
         patience.value_or(address_.patience));
   }
 
-  // Sent again when the connection broke, and then said to be so: what the first one did is no error.
+  // Sent again when the connection broke, and then said to be so: what the first one did is no error. A
+  // requeue is sent once.
   Status Control(api::ControlRequest request, api::ControlReply* reply,
                  std::optional<std::chrono::milliseconds> patience = std::nullopt);
 

@@ -179,7 +179,6 @@ Status Requeue(Turn& turn, const Target& target, const Control& input, Budget& b
   BSUB_RETURN_IF_ERROR(budget.Take(target, over));
   const int live = StopLive(turn, target, StopReason::kRequeue, input);
   if (over.empty() && live == 0) {
-    if (input.again) return OkStatus();
     return FailedPrecondition(target.name + (target.job->array && !target.ordinal && target.job->Over()
                                                  ? " has no failed child; name a child to run it again"
                                                  : " waits already"));

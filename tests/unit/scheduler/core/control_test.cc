@@ -90,8 +90,6 @@ TEST(Control, WhatIsSaidAgainIsDoneAlready) {
   ASSERT_EQ(Say(env, kRelease, false), "ok");
   EXPECT_THAT(Say(env, kRelease, false), HasSubstr("is not held"));
   EXPECT_EQ(Say(env, kRelease, true), "ok");
-  EXPECT_THAT(Say(env, kRequeue, false), HasSubstr("waits already"));
-  EXPECT_EQ(Say(env, kRequeue, true), "ok");
   ASSERT_EQ(Say(env, kCancel, false), "ok");
   const std::size_t entries = env.journal().size();
   EXPECT_THAT(Say(env, kCancel, false), HasSubstr("is already over"));
