@@ -43,9 +43,7 @@ class Cluster:
         self.env["BSUB_LITE_HOME"] = str(self.home)
 
     def __enter__(self):
-        if self.settings:
-            self.home.mkdir(mode=0o700)
-            (self.home / "scheduler.yaml").write_text(self.settings)
+        (self.root / "settings.yaml").write_text(self.settings)
         self.up()
         return self
 
@@ -54,7 +52,8 @@ class Cluster:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def up(self):
-        self.bsub("up", "--nodes", self.nodes, "--slots", self.slots)
+        config = ["--config", self.root / "settings.yaml"] if self.settings else []
+        self.bsub("up", "--nodes", self.nodes, "--slots", self.slots, *config)
 
     def bsub(self, *words):
         done = subprocess.run([PROGRAM, *map(str, words)], env=self.env, capture_output=True, text=True, cwd=self.root)
