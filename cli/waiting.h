@@ -23,8 +23,7 @@ struct WaitPlan {
 int FailWait(Context& context, const Error& error);
 
 // The exit code: of one job its own (128 + n for a signal, 125 for neither), of several or of an array 0 or
-// 1; 124 on time-out, 2 for an unknown job, 3 if the scheduler
-// cannot answer.
+// 1; 124 on time-out, 2 for an unknown job, 3 if the scheduler cannot answer.
 int WaitForJobs(Context& context, Client& client, const WaitPlan& plan);
 
 }  // namespace bsub::cli

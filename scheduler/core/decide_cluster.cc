@@ -118,8 +118,7 @@ Result<bool> MakeRoom(const Turn& turn, const Principal& who, const std::string&
            : std::to_string(settings.max_definitions) + " (core.max_definitions)") +
       (turn.state().definitions.count(name) != 0
            ? "; deregister revisions of this name that are no longer used, which makes room for it, or ask "
-             "an "
-             "administrator to raise the limit"
+             "an administrator to raise the limit"
            : "; make a new revision of a name that exists, or ask an administrator to raise the limit"));
 }
 

@@ -9,8 +9,7 @@ namespace wire = v1::spawner;
 
 constexpr const char* kUnreadable =
     "the node's agent cannot read how its spawner says this ended; look at the spawner's log, and see that "
-    "both "
-    "are of one version";
+    "both are of one version";
 
 bool DecodeStatus(const std::string& bytes, wire::TaskStatus& status) {
   if (status.ParseFromString(bytes)) return true;
