@@ -1,5 +1,7 @@
 #include "cli/client.h"
 
+#include <absl/synchronization/mutex.h>
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/grpc.h>
 #include <grpc/support/log.h>
 
@@ -91,10 +93,13 @@ Client::Client(Address address, std::shared_ptr<grpc::Channel> channel)
     : address_(std::move(address)), channel_(std::move(channel)), stub_(api::Scheduler::NewStub(channel_)) {}
 
 Result<Client> Client::Make(Address address) {
-  // One reference that is never given back: ending gRPC's threads takes as long as a call does, and the
-  // process ends anyway.
+  // References that are never given back, this one and the channel's below: ending gRPC's threads takes as
+  // long as a call does, and the process ends anyway.
   grpc_init();
+  // Debian's Abseil looks for lock cycles at each lock that gRPC takes.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   gpr_set_log_function([](gpr_log_func_args*) {});  // every failure is told once, by ErrorFrom
+  google::protobuf::SetLogHandler(nullptr);         // or by CheckTexts
   BSUB_ASSIGN_OR_RETURN(const std::string target, TargetOf(address));
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstBackoffMs);
@@ -102,7 +107,9 @@ Result<Client> Client::Make(Address address) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestBackoffMs);
   arguments.SetMaxReceiveMessageSize(-1);  // the scheduler decides how much it says
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  if (address.local) arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // pings that measure a network's delay
   auto channel = grpc::CreateCustomChannel(target, CredentialsOf(address), arguments);
+  new std::shared_ptr<grpc::Channel>(channel);
   return Client(std::move(address), std::move(channel));
 }
 
@@ -137,15 +144,14 @@ Status Client::CallFor(const std::function<grpc::Status(grpc::ClientContext*)>& 
 
 Status Client::Control(api::ControlRequest request, api::ControlReply* reply,
                        std::optional<std::chrono::milliseconds> patience) {
-  BSUB_RETURN_IF_ERROR(CheckTexts(request));
   // Said twice, a requeue can run a job twice that ended in between.
   const Repeat repeat = request.action() == api::REQUEUE ? Repeat::kNo : Repeat::kYes;
-  const Status said = CallFor(
-      [&](grpc::ClientContext* context) {
-        request.set_again(may_have_arrived_);
-        return stub_->Control(context, request, reply);
-      },
-      repeat, patience.value_or(address_.patience));
+  const Status said = Explained(request, CallFor(
+                                             [&](grpc::ClientContext* context) {
+                                               request.set_again(may_have_arrived_);
+                                               return stub_->Control(context, request, reply);
+                                             },
+                                             repeat, patience.value_or(address_.patience)));
   if (said || repeat == Repeat::kYes || !may_have_arrived_) return said;
   return Error{said.error().code,
                said.error().message + "; it may have been done: look at the job before you say it again"};
