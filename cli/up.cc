@@ -113,6 +113,14 @@ bool IsRunning(const HomeLayout& layout, const std::optional<ClusterFile>& exist
   return supervised || (existing && !LivingDaemons(layout, *existing).empty());
 }
 
+// A new cluster gets its first queues, also if `up` is killed before it has made them; any other keeps those
+// it has.
+Status MarkIfNew(const HomeLayout& layout, const std::optional<ClusterFile>& existing) {
+  std::error_code error;
+  if (existing || std::filesystem::exists(layout.JournalDir(), error)) return OkStatus();
+  return WriteFileWhole(layout.FirstQueuesMark(), "", Durable::kYes);
+}
+
 Result<UpOutcome> BringUp(const std::string& home, const UpJob& job, Context& context) {
   const HomeLayout layout{home};
   ClusterFile wanted;
@@ -129,6 +137,7 @@ Result<UpOutcome> BringUp(const std::string& home, const UpJob& job, Context& co
     BSUB_ASSIGN_OR_RETURN(const std::string programs, ProgramsDirectory());
     BSUB_RETURN_IF_ERROR(CheckPrograms(programs));
     BSUB_RETURN_IF_ERROR(PrepareHome(layout, change.cluster));
+    BSUB_RETURN_IF_ERROR(MarkIfNew(layout, existing));
     if (change.write)
       BSUB_RETURN_IF_ERROR(WriteFileWhole(layout.ClusterFile(), ToJson(change.cluster), Durable::kYes));
     if (!change.remark.empty()) context.err << change.remark << std::endl;
