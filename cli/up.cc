@@ -127,6 +127,7 @@ Result<UpOutcome> BringUp(const std::string& home, const UpJob& job, Context& co
   wanted.nodes = job.request.nodes.value_or(1);
   BSUB_RETURN_IF_ERROR(CheckHomeLength(layout, wanted));
   BSUB_RETURN_IF_ERROR(MakeDirectory(home));
+  BSUB_RETURN_IF_ERROR(CheckHomeMode(layout));
   BSUB_ASSIGN_OR_RETURN(const LockFile lock, TakeUpLock(layout, context, job.timeout));
   BSUB_ASSIGN_OR_RETURN(auto existing, LoadClusterFile(layout.ClusterFile()));
   BSUB_ASSIGN_OR_RETURN(auto supervisor, FindSupervisor(layout));

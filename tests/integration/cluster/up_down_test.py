@@ -75,6 +75,17 @@ class UpDown(unittest.TestCase):
         self.assertEqual([queue["name"] for queue in self.cluster.status()["queues"]], ["high", "default", "low"])
         self.assertFalse(mark.exists())
 
+    def test_a_home_that_others_can_change_is_refused(self):
+        self.cluster.home.mkdir()
+        for mode in (0o777, 0o775, 0o1777):
+            self.cluster.home.chmod(mode)
+            self.up(code=1)
+            self.assertEqual(self.cluster.err, f"bsub-lite up: BSUB_LITE_HOME '{self.cluster.home}' can be changed by other users "
+                                               f"(mode {mode:04o}); run: chmod go-w {self.cluster.home}\n")
+        self.assertEqual(list(self.cluster.home.iterdir()), [])
+        self.cluster.home.chmod(0o755)
+        self.up("--slots", 1)
+
     def test_down_where_nothing_was_ever_up(self):
         self.assertIn("No cluster is up", self.cluster.bsub("down"))
         self.assertFalse(self.cluster.home.exists())
