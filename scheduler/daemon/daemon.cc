@@ -153,6 +153,8 @@ Status Daemon::StartServer(rpc::SignFn sign) {
   server_->Load(scheduler_->state());
   loop_->Start(journal::FormatUuid(journal_->cluster()), recovery_.lift_counters_by);
   BSUB_RETURN_IF_ERROR(server_->Listen(journal::FormatUuid(journal_->cluster())));
+  for (const std::string& warning : server_->token_warnings())
+    Log(LogLevel::kWarning, {{"event", "token-of-nobody"}, {"text", warning}});
   if (server_->tcp_port() != 0 && options_.tcp->tls_key_file.empty()) {
     Log(LogLevel::kWarning, {{"event", "tcp-without-tls"},
                              {"text",
