@@ -21,7 +21,8 @@ struct Settings {
   std::int32_t early_forgetting_percent = 90;
   // But not before they were over for so long: whoever waits for them, or repeats a submit, must find them.
   Duration least_retention = std::chrono::minutes(15);
-  // Revisions of job definitions, deregistered ones included: of all users, and that one user registered.
+  // Revisions of job definitions, of all users and that one user registered. When it is reached, deregistered
+  // ones are forgotten.
   std::int64_t max_definitions = 10'000;
   std::int64_t max_definitions_per_user = 1'000;
   // The texts of one revision together. With max_definitions it bounds what definitions take.

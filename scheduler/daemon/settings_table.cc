@@ -158,14 +158,15 @@ void AddRoom(std::vector<Setting>& table) {
            "for it, or repeats a submit, must find it. Then new jobs are refused.",
            BSUB_AT(core.least_retention)));
   table.push_back(Number<std::int64_t>("core.max_definitions",
-                                       "Revisions of job definitions of all users, deregistered ones "
-                                       "included. When this or the next is reached, the deregistered "
-                                       "revisions of a name go when it is registered again, but the first, "
-                                       "which says whose the name is.",
+                                       "Revisions of job definitions of all users. Deregistered ones stay "
+                                       "until this or the next is reached; then those of the same name are "
+                                       "forgotten, but its first, which says whose it is, and then those of "
+                                       "other names. A name of which none is active goes altogether: made "
+                                       "again, it begins with revision 1.",
                                        BSUB_AT(core.max_definitions), 1));
   table.push_back(Number<std::int64_t>("core.max_definitions_per_user",
-                                       "Revisions of job definitions that one user registered, deregistered "
-                                       "ones included.",
+                                       "Revisions of job definitions that one user registered; the same "
+                                       "goes for his deregistered ones.",
                                        BSUB_AT(core.max_definitions_per_user), 1));
   table.push_back(Bytes<std::size_t>("core.max_definition_bytes",
                                      "The texts of one revision of a job definition together: command, "

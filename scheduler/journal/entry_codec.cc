@@ -44,6 +44,7 @@ struct Encoder {
     auto* m = out->mutable_definition_registered();
     Encode(e.definition, m->mutable_definition());
     if (e.forgets_deregistered) m->set_forgets_deregistered(true);
+    for (const std::string& name : e.forgets_in) m->add_forgets_in(name);
   }
   void operator()(const sched::DefinitionDeregistered& e) const {
     auto* m = out->mutable_definition_deregistered();
@@ -263,6 +264,7 @@ Status DecodeDefinition(const pb::DefinitionRegistered& m, sched::EntryBody* out
   sched::DefinitionRegistered registered;
   BSUB_RETURN_IF_ERROR(Decode(m.definition(), &registered.definition));
   registered.forgets_deregistered = m.forgets_deregistered();
+  registered.forgets_in.assign(m.forgets_in().begin(), m.forgets_in().end());
   *out = std::move(registered);
   return OkStatus();
 }

@@ -39,7 +39,7 @@ struct Same {
   }
   bool operator()(const sched::DefinitionRegistered& e) const {
     using T = sched::DefinitionRegistered;
-    return Fieldwise(e, &T::definition, &T::forgets_deregistered);
+    return Fieldwise(e, &T::definition, &T::forgets_deregistered, &T::forgets_in);
   }
   bool operator()(const sched::DefinitionDeregistered& e) const {
     using T = sched::DefinitionDeregistered;
