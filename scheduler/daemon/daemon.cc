@@ -123,7 +123,8 @@ void Daemon::StartLoop() {
         server_->Publish(batch);
       },
       [this](const Error& error) { JournalFailed(error); }, options_.settings.journal.max_gathered,
-      static_cast<std::uint64_t>(options_.settings.journal.max_batch_bytes));
+      static_cast<std::uint64_t>(options_.settings.journal.max_batch_bytes),
+      options_.settings.journal.max_unreleased);
   CoreLoopSettings loop = options_.settings.loop;
   loop.max_batch_bytes = static_cast<std::uint64_t>(options_.settings.journal.max_batch_bytes);
   loop_ = std::make_unique<CoreLoop>(
