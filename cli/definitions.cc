@@ -36,6 +36,7 @@ Manual DefinitionsManual() {
       .paragraphs = {"A job definition is a template of a job that submit --definition NAME starts from. "
                      "Registering a name again makes its next revision; a revision never changes. Ref::NAME "
                      "in the command stands for a parameter.",
+                     "Deregistered revisions stay, for --all, until others need their room.",
                      "FILE is YAML or JSON with the keys name, command (a list of words, or one text for the "
                      "shell), parameters, environment, workdir, cpus, memory, gpus, walltime, priority, "
                      "retry and tags. - reads standard input."},

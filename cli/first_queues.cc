@@ -1,5 +1,9 @@
 #include "cli/first_queues.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <string>
 
 #include "cli/client.h"
@@ -18,13 +22,11 @@ constexpr FirstQueue kFirstQueues[] = {{"high", 100, "served before the default 
 }  // namespace
 
 Status MakeFirstQueues(const HomeLayout& layout) {
+  if (access(layout.FirstQueuesMark().c_str(), F_OK) != 0) return OkStatus();
   Address address;
   address.home = layout.home;
   address.socket_path = layout.SchedulerSocket();
   BSUB_ASSIGN_OR_RETURN(Client client, Client::Make(address));
-  api::ListQueuesReply present;
-  BSUB_RETURN_IF_ERROR(client.Call(&api::Scheduler::Stub::ListQueues, api::ListQueuesRequest(), &present));
-  if (present.queues_size() > 1) return OkStatus();
   for (const FirstQueue& first : kFirstQueues) {
     api::SetQueueRequest request;
     request.set_must_be_new(true);
@@ -37,7 +39,9 @@ Status MakeFirstQueues(const HomeLayout& layout) {
     const Status made = client.Call(&api::Scheduler::Stub::SetQueue, request, &reply);
     if (!made && made.error().code != Code::kAlreadyExists) return made.error();
   }
-  return OkStatus();
+  if (unlink(layout.FirstQueuesMark().c_str()) == 0) return OkStatus();
+  return FailedPrecondition("cannot remove " + layout.FirstQueuesMark() + ": " + std::strerror(errno) +
+                            "; remove it, or queues that you delete come back");
 }
 
 }  // namespace bsub::cli

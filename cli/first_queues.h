@@ -6,8 +6,8 @@
 
 namespace bsub::cli {
 
-// Makes `high` and `low` where there is nothing but the default queue: the cluster is new, or its first `up`
-// did not come so far.
+// Makes `high` and `low` where layout.FirstQueuesMark() says that they are still to be made, and removes it:
+// what somebody deletes later stays deleted.
 Status MakeFirstQueues(const HomeLayout& layout);
 
 }  // namespace bsub::cli

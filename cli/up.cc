@@ -113,12 +113,21 @@ bool IsRunning(const HomeLayout& layout, const std::optional<ClusterFile>& exist
   return supervised || (existing && !LivingDaemons(layout, *existing).empty());
 }
 
+// A new cluster gets its first queues, also if `up` is killed before it has made them; any other keeps those
+// it has.
+Status MarkIfNew(const HomeLayout& layout, const std::optional<ClusterFile>& existing) {
+  std::error_code error;
+  if (existing || std::filesystem::exists(layout.JournalDir(), error)) return OkStatus();
+  return WriteFileWhole(layout.FirstQueuesMark(), "", Durable::kYes);
+}
+
 Result<UpOutcome> BringUp(const std::string& home, const UpJob& job, Context& context) {
   const HomeLayout layout{home};
   ClusterFile wanted;
   wanted.nodes = job.request.nodes.value_or(1);
   BSUB_RETURN_IF_ERROR(CheckHomeLength(layout, wanted));
   BSUB_RETURN_IF_ERROR(MakeDirectory(home));
+  BSUB_RETURN_IF_ERROR(CheckHomeMode(layout));
   BSUB_ASSIGN_OR_RETURN(const LockFile lock, TakeUpLock(layout, context, job.timeout));
   BSUB_ASSIGN_OR_RETURN(auto existing, LoadClusterFile(layout.ClusterFile()));
   BSUB_ASSIGN_OR_RETURN(auto supervisor, FindSupervisor(layout));
@@ -129,6 +138,7 @@ Result<UpOutcome> BringUp(const std::string& home, const UpJob& job, Context& co
     BSUB_ASSIGN_OR_RETURN(const std::string programs, ProgramsDirectory());
     BSUB_RETURN_IF_ERROR(CheckPrograms(programs));
     BSUB_RETURN_IF_ERROR(PrepareHome(layout, change.cluster));
+    BSUB_RETURN_IF_ERROR(MarkIfNew(layout, existing));
     if (change.write)
       BSUB_RETURN_IF_ERROR(WriteFileWhole(layout.ClusterFile(), ToJson(change.cluster), Durable::kYes));
     if (!change.remark.empty()) context.err << change.remark << std::endl;

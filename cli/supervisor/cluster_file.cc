@@ -21,6 +21,8 @@ constexpr TimeKey kTimes[] = {{"agentStopMs", &SupervisorSettings::agent_stop},
                               {"taskStopMs", &SupervisorSettings::task_stop},
                               {"spawnerStopMs", &SupervisorSettings::spawner_stop},
                               {"schedulerStopMs", &SupervisorSettings::scheduler_stop}};
+constexpr const char* kLogBytes = "logBytes";
+constexpr TimeKey kLogLook = {"logLookMs", &SupervisorSettings::log_look};
 struct BackoffKey {
   const char* key;
   Duration BackoffSettings::*member;
@@ -43,10 +45,10 @@ Status Read(const Json& json, const char* key, std::int64_t min, std::int64_t ma
   return OkStatus();
 }
 
-Status ReadTime(const Json& json, const char* key, Duration& out) {
+Status ReadTime(const Json& json, const char* key, Duration& out, std::int64_t shortest_ms = 0) {
   constexpr std::int64_t kLongest = 86'400'000;  // a day
   std::int64_t millis = Millis(out);
-  BSUB_RETURN_IF_ERROR(Read(json, key, 0, kLongest, millis));
+  BSUB_RETURN_IF_ERROR(Read(json, key, shortest_ms, kLongest, millis));
   out = std::chrono::milliseconds(millis);
   return OkStatus();
 }
@@ -56,7 +58,8 @@ Status ReadSupervisor(const Json& json, SupervisorSettings& out) {
   for (const TimeKey& time : kTimes) BSUB_RETURN_IF_ERROR(ReadTime(json, time.key, out.*time.member));
   for (const BackoffKey& time : kBackoffs)
     BSUB_RETURN_IF_ERROR(ReadTime(json, time.key, out.backoff.*time.member));
-  return OkStatus();
+  BSUB_RETURN_IF_ERROR(ReadTime(json, kLogLook.key, out.*kLogLook.member, 1));
+  return Read(json, kLogBytes, 0, INT64_MAX, out.log_bytes);
 }
 
 Json SupervisorJson(const SupervisorSettings& settings) {
@@ -69,6 +72,8 @@ Json SupervisorJson(const SupervisorSettings& settings) {
     if (settings.backoff.*time.member == defaults.backoff.*time.member) continue;
     json[time.key] = Millis(settings.backoff.*time.member);
   }
+  if (settings.log_look != defaults.log_look) json[kLogLook.key] = Millis(settings.log_look);
+  if (settings.log_bytes != defaults.log_bytes) json[kLogBytes] = settings.log_bytes;
   return json;
 }
 

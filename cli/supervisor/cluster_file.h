@@ -18,6 +18,8 @@ struct SupervisorSettings {
   Duration task_stop = std::chrono::seconds(30);       // tasks get TERM, and KILL after this
   Duration spawner_stop = std::chrono::seconds(20);    // beyond task_stop, for its own end
   Duration scheduler_stop = std::chrono::seconds(20);  // TERM to KILL for the scheduler
+  std::int64_t log_bytes = std::int64_t{16} << 20;     // of each daemon's log; 0: no limit
+  Duration log_look = std::chrono::seconds(10);        // the logs' sizes are looked at so often
 };
 
 struct ClusterFile {

@@ -1,6 +1,7 @@
 // Where things are below BSUB_LITE_HOME.
 //
 //   cluster.json    what `up` was asked for; durable
+//   first-queues    the queues of a new cluster are still to be made; empty
 //   up.lock         held by an `up` or `down` at work
 //   supervisor.lock held by the supervisor for its life
 //   run/            sockets, records of processes, daemons.json; nothing in it survives a reboot in meaning
@@ -19,6 +20,8 @@ struct HomeLayout {
   std::string home;  // absolute
 
   std::string ClusterFile() const { return home + "/cluster.json"; }
+  std::string FirstQueuesMark() const { return home + "/first-queues"; }
+  std::string JournalDir() const { return home + "/journal"; }
   std::string UpLock() const { return home + "/up.lock"; }
   std::string SupervisorLock() const { return home + "/supervisor.lock"; }
   std::string RunDir() const { return home + "/run"; }

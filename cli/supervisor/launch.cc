@@ -7,7 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -103,6 +105,17 @@ Status CheckHomeLength(const HomeLayout& layout, const ClusterFile& cluster) {
                          std::to_string(layout.home.size()) + " characters; at most " +
                          std::to_string(spare) +
                          " leave room for the names of sockets. Choose a shorter path");
+}
+
+Status CheckHomeMode(const HomeLayout& layout) {
+  struct stat info {};
+  if (stat(layout.home.c_str(), &info) != 0)
+    return FailedPrecondition("cannot look at " + layout.home + ": " + std::strerror(errno));
+  if ((info.st_mode & 0022) == 0) return OkStatus();
+  char mode[8];
+  std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(info.st_mode & 07777));
+  return PermissionDenied("BSUB_LITE_HOME " + Quoted(layout.home) + " can be changed by other users (mode " +
+                          mode + "); run: chmod go-w " + layout.home);
 }
 
 Status PrepareHome(const HomeLayout& layout, const ClusterFile& cluster) {

@@ -21,6 +21,10 @@ Status CheckPrograms(const std::string& programs);
 // InvalidArgument if the home's path is too long for the daemons' sockets. Touches nothing.
 Status CheckHomeLength(const HomeLayout& layout, const ClusterFile& cluster);
 
+// PermissionDenied if others can change what is in the home: they could put another key or socket in its
+// place.
+Status CheckHomeMode(const HomeLayout& layout);
+
 // Directories, and that the home's path is not too long for the daemons' sockets.
 Status PrepareHome(const HomeLayout& layout, const ClusterFile& cluster);
 

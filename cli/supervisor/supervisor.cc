@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "cli/supervisor/daemons_file.h"
+#include "cli/supervisor/log_cap.h"
 #include "common/time.h"
 
 namespace bsub::cli {
@@ -94,6 +95,7 @@ Status Supervisor::Run() {
     if (phase_ == Phase::kRunning) StartDue();
     AdvanceStop();
     WriteStatus();
+    CapLogs();
     if (phase_ != Phase::kStopped) WaitForNews();
   }
   Log("event=stopped");
@@ -133,7 +135,7 @@ void Supervisor::WaitForNews() {
 }
 
 Duration Supervisor::NextDeadline(Duration now) const {
-  Duration at = now + kFarAway;
+  Duration at = cluster_.supervisor.log_bytes > 0 ? cap_logs_at_ : now + kFarAway;
   if (phase_ != Phase::kRunning) at = std::min(at, phase_ends_);
   for (const Daemon& daemon : daemons_) {
     if (phase_ != Phase::kRunning || daemon.running()) continue;
@@ -210,6 +212,21 @@ void Supervisor::SignalAll(DaemonKind kind, int signal) const {
   for (const Daemon& daemon : daemons_) {
     if (daemon.spec().kind == kind) daemon.Signal(signal);
   }
+}
+
+void Supervisor::CapLogs() {
+  const Duration now = Now();
+  if (now < cap_logs_at_) return;
+  cap_logs_at_ = now + cluster_.supervisor.log_look;
+  std::string problem;
+  const auto cap = [&](std::string_view name) {
+    const auto capped = CapLog(layout_.LogOf(name), cluster_.supervisor.log_bytes);
+    if (!capped && problem.empty()) problem = capped.error().message;
+  };
+  for (const Daemon& daemon : daemons_) cap(daemon.spec().name);
+  cap(kSupervisorName);
+  if (!problem.empty() && problem != log_problem_) Log("event=log-not-capped error=\"" + problem + "\"");
+  log_problem_ = problem;
 }
 
 void Supervisor::WriteStatus() {

@@ -49,6 +49,7 @@ class Supervisor {
   void SignalAll(DaemonKind kind, int signal) const;
   Duration NextDeadline(Duration now) const;
   void WriteStatus();
+  void CapLogs();
 
   HomeLayout layout_;
   ClusterFile cluster_;
@@ -58,7 +59,9 @@ class Supervisor {
   Phase phase_ = Phase::kRunning;
   Duration phase_ends_{};  // then what is left of it gets KILL
   int stop_requests_ = 0;
-  std::string written_;  // content of daemons.json
+  std::string log_problem_;  // told already
+  Duration cap_logs_at_{};   // at once: they may have grown while there was no supervisor
+  std::string written_;      // content of daemons.json
 };
 
 }  // namespace bsub::cli

@@ -43,20 +43,31 @@ Status Store::Do(const QueueDeleted& e, TimePoint /*at*/) {
   return OkStatus();
 }
 
+// All that are deregistered from `first` on.
+void Store::ForgetRevisions(std::vector<JobDefinition>& revisions, std::size_t first) {
+  const auto goes = [](const JobDefinition& d) { return !d.active; };
+  const auto from = revisions.begin() + static_cast<std::ptrdiff_t>(first);
+  for (auto it = from; it != revisions.end(); ++it) {
+    if (goes(*it)) terms_ -= HashOf(*it);
+  }
+  revisions.erase(std::remove_if(from, revisions.end(), goes), revisions.end());
+}
+
 Status Store::Do(const DefinitionRegistered& e, TimePoint /*at*/) {
-  std::vector<JobDefinition>& revisions = state_.definitions[e.definition.name];
-  const std::int32_t next = revisions.empty() ? 1 : revisions.back().revision + 1;
+  const auto known = state_.definitions.find(e.definition.name);
+  const std::int32_t next = known == state_.definitions.end() ? 1 : known->second.back().revision + 1;
   BSUB_RETURN_IF_ERROR(Expect(e.definition.revision == next, "the next revision",
                               static_cast<std::uint64_t>(e.definition.revision)));
-  BSUB_RETURN_IF_ERROR(Expect(!e.forgets_deregistered || !revisions.empty(), "a revision to forget", 0));
-  if (e.forgets_deregistered) {
-    const auto goes = [](const JobDefinition& d) { return !d.active; };
-    for (auto it = std::next(revisions.begin()); it != revisions.end(); ++it) {
-      if (goes(*it)) terms_ -= HashOf(*it);
-    }
-    revisions.erase(std::remove_if(std::next(revisions.begin()), revisions.end(), goes), revisions.end());
+  BSUB_RETURN_IF_ERROR(
+      Expect(!e.forgets_deregistered || known != state_.definitions.end(), "a revision to forget", 0));
+  if (e.forgets_deregistered) ForgetRevisions(known->second, 1);
+  for (const std::string& name : e.forgets_in) {
+    const auto it = state_.definitions.find(name);
+    BSUB_RETURN_IF_ERROR(Expect(it != state_.definitions.end(), "a name to forget revisions of", 0));
+    ForgetRevisions(it->second, AllDeregistered(it->second) ? 0 : 1);
+    if (it->second.empty()) state_.definitions.erase(it);
   }
-  revisions.push_back(e.definition);
+  state_.definitions[e.definition.name].push_back(e.definition);
   terms_ += HashOf(e.definition);
   return OkStatus();
 }

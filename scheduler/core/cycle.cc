@@ -38,9 +38,6 @@ void Place(Turn& turn, const Job& job, std::uint32_t ordinal, NodeId node_id) {
                        attempts});
 }
 
-// A request that no node could ever serve is no reason to keep one; so many are tried before it is left.
-constexpr int kMostChoices = 100;
-
 // One queue's part of a cycle. What it keeps free is added to `kept`, and is out of reach for all that is
 // served later.
 class QueuePass {
@@ -73,13 +70,14 @@ class QueuePass {
   bool MayKeepMore() const { return kept_here_ < turn_.settings.kept_nodes_per_queue; }
 
   void KeepNodeFor(const ClassKey& key) {
-    if (!MayKeepMore() || choices_ >= kMostChoices) return;
+    if (!MayKeepMore() || choices_ >= turn_.settings.max_kept_node_tries) return;
     const Reservations& before = turn_.store.reservations();
     if (const auto node = before.NodeOf(queue_.name, key)) {
       if (KeepAgain(*node, before.all().at(*node))) return;
     }
     ++choices_;
-    if (const auto chosen = ChooseNodeToKeep(turn_.store, key.request, kept_, turn_.at)) {
+    if (const auto chosen =
+            ChooseNodeToKeep(turn_.store, key.request, kept_, turn_.at, turn_.settings.keep)) {
       kept_.Add(chosen->node, {queue_.name, key, chosen->until});
       ++kept_here_;
     }
@@ -120,7 +118,7 @@ class QueuePass {
   const Queue queue_;
   Reservations& kept_;
   std::uint32_t kept_here_ = 0;
-  int choices_ = 0;
+  std::uint32_t choices_ = 0;
   std::priority_queue<Head> heads_;
 };
 

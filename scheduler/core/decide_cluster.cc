@@ -1,6 +1,7 @@
 // The cluster's own things: its first entry, queues, job definitions.
 #include <algorithm>
-#include <iterator>
+#include <map>
+#include <utility>
 
 #include "jobs/fields.h"
 #include "jobs/nearest.h"
@@ -79,48 +80,88 @@ Status AuthorizeDefinition(const Turn& turn, const Principal& who, Verb verb, co
   return Authorize(turn.settings.authority, who, verb, &owner, what);
 }
 
-// How many revisions there are, and how many of them `uid` registered. Definitions are few and seldom made.
-struct RevisionCounts {
-  std::int64_t all = 0;
-  std::int64_t own = 0;
-};
-RevisionCounts CountRevisions(const State& state, std::uint32_t uid) {
-  RevisionCounts counts;
-  for (const auto& [name, revisions] : state.definitions) {
-    counts.all += static_cast<std::int64_t>(revisions.size());
-    counts.own += std::count_if(revisions.begin(), revisions.end(),
-                                [&](const JobDefinition& d) { return d.registered_by_uid == uid; });
-  }
-  return counts;
-}
-
-// Whether there is room for one more revision, and whether the deregistered ones of its name must go for it.
-Result<bool> MakeRoom(const Turn& turn, const Principal& who, const std::string& name) {
-  const Settings& settings = turn.settings;
-  RevisionCounts counts = CountRevisions(turn.state(), who.uid);
-  const auto full = [&] {
-    return counts.all >= settings.max_definitions || counts.own >= settings.max_definitions_per_user;
-  };
-  if (!full()) return false;
-  if (const auto it = turn.state().definitions.find(name); it != turn.state().definitions.end()) {
-    for (auto d = std::next(it->second.begin()); d != it->second.end(); ++d) {
-      if (d->active) continue;
-      --counts.all;
-      if (d->registered_by_uid == who.uid) --counts.own;
+// What a new revision must forget of deregistered ones, so that there is room for it. They stay as long as
+// there is: people look at what they ran.
+class RoomForDefinition {
+ public:
+  RoomForDefinition(const Turn& turn, const Principal& who, const std::string& name)
+      : definitions_(turn.state().definitions), settings_(turn.settings), who_(who), name_(name) {
+    for (const auto& [of, revisions] : definitions_) {
+      for (const JobDefinition& revision : revisions) Count(revision, 1);
     }
   }
-  if (!full()) return true;
-  const bool own = counts.own >= settings.max_definitions_per_user;
-  return ResourceExhausted(
-      "job definition " + name + ": there are " + std::to_string(own ? counts.own : counts.all) +
-      " revisions" + (own ? " of " + who.name : "") + " already, the limit is " +
-      (own ? std::to_string(settings.max_definitions_per_user) + " (core.max_definitions_per_user)"
-           : std::to_string(settings.max_definitions) + " (core.max_definitions)") +
-      (turn.state().definitions.count(name) != 0
-           ? "; deregister revisions of this name that are no longer used, which makes room for it, or ask "
-             "an administrator to raise the limit"
-           : "; make a new revision of a name that exists, or ask an administrator to raise the limit"));
-}
+
+  // Fills in what goes. As little as possible: nothing, then of the same name, then of others.
+  Status Make(DefinitionRegistered& entry) {
+    const auto same = definitions_.find(name_);
+    if (Full() && same != definitions_.end()) ForgetOfSameName(same->second, entry);
+    for (auto it = definitions_.begin(); Full() && it != definitions_.end(); ++it) {
+      if (it->first != name_ && ForgetOfOther(it->second)) entry.forgets_in.push_back(it->first);
+    }
+    std::sort(entry.forgets_in.begin(), entry.forgets_in.end());
+    return Full() ? Status(Refusal()) : OkStatus();
+  }
+
+ private:
+  // How many revisions there are, and how many of them the caller registered.
+  struct Counts {
+    std::int64_t all = 0;
+    std::int64_t own = 0;
+  };
+
+  bool FullOfOwn() const { return counts_.own >= settings_.max_definitions_per_user; }
+  bool FullOfAll() const { return counts_.all >= settings_.max_definitions; }
+  bool Full() const { return FullOfOwn() || FullOfAll(); }
+
+  void Count(const JobDefinition& revision, std::int64_t by) {
+    counts_.all += by;
+    if (revision.registered_by_uid == who_.uid) counts_.own += by;
+  }
+  void Forget(const std::vector<JobDefinition>& revisions, std::size_t first) {
+    for (std::size_t i = first; i < revisions.size(); ++i) {
+      if (!revisions[i].active) Count(revisions[i], -1);
+    }
+  }
+
+  // The first stays, since it says whose the name is, unless it is the caller's and none is active.
+  void ForgetOfSameName(const std::vector<JobDefinition>& revisions, DefinitionRegistered& entry) {
+    const std::int64_t before = counts_.all;
+    Forget(revisions, 1);
+    entry.forgets_deregistered = counts_.all < before;
+    if (!Full() || !AllDeregistered(revisions) || revisions.front().registered_by_uid != who_.uid) return;
+    Count(revisions.front(), -1);
+    entry.forgets_deregistered = false;
+    entry.forgets_in.push_back(name_);
+  }
+
+  // True if that helps against what is full.
+  bool ForgetOfOther(const std::vector<JobDefinition>& revisions) {
+    const bool full_of_own = FullOfOwn(), full_of_all = FullOfAll();
+    const Counts before = counts_;
+    Forget(revisions, AllDeregistered(revisions) ? 0 : 1);
+    if ((full_of_own && counts_.own < before.own) || (full_of_all && counts_.all < before.all)) return true;
+    counts_ = before;
+    return false;
+  }
+
+  Error Refusal() const {
+    const bool own = FullOfOwn();
+    return ResourceExhausted(
+        "job definition " + name_ + ": there are " + std::to_string(own ? counts_.own : counts_.all) +
+        " revisions" + (own ? " of " + who_.name : "") + " in use, the limit is " +
+        (own ? std::to_string(settings_.max_definitions_per_user) + " (core.max_definitions_per_user)"
+             : std::to_string(settings_.max_definitions) + " (core.max_definitions)") +
+        "; deregister what is no longer used (`bsub-lite definitions deregister NAME:REVISION`; the first "
+        "revision of a name makes room only once all of them are), or ask an administrator to raise the "
+        "limit");
+  }
+
+  const std::map<std::string, std::vector<JobDefinition>>& definitions_;
+  const Settings& settings_;
+  const Principal& who_;
+  const std::string& name_;
+  Counts counts_;
+};
 
 Status CheckSize(const Settings& settings, const JobDefinition& definition) {
   const std::size_t bytes = TextBytes(definition);
@@ -135,16 +176,18 @@ Result<DefinitionAccepted> Register(Turn& turn, const RegisterDefinition& input)
   BSUB_RETURN_IF_ERROR(AuthorizeDefinition(turn, input.who, Verb::kRegisterDefinition, input.definition.name,
                                            "job definition " + input.definition.name));
   BSUB_RETURN_IF_ERROR(CheckSize(turn.settings, input.definition));
-  BSUB_ASSIGN_OR_RETURN(const bool forgets, MakeRoom(turn, input.who, input.definition.name));
-  JobDefinition definition = input.definition;
+  DefinitionRegistered entry{.definition = input.definition};
+  BSUB_RETURN_IF_ERROR(RoomForDefinition(turn, input.who, input.definition.name).Make(entry));
+  JobDefinition& definition = entry.definition;
   const auto it = turn.state().definitions.find(definition.name);
   definition.revision = it == turn.state().definitions.end() ? 1 : it->second.back().revision + 1;
   definition.active = true;
   definition.registered_by = input.who.name;
   definition.registered_by_uid = input.who.uid;
   definition.registered_at = turn.at;
-  turn.Record(DefinitionRegistered{definition, forgets});
-  return DefinitionAccepted{definition.name, definition.revision};
+  DefinitionAccepted accepted{definition.name, definition.revision};
+  turn.Record(std::move(entry));
+  return accepted;
 }
 
 Status Deregister(Turn& turn, const DeregisterDefinition& input) {
@@ -166,7 +209,8 @@ void AnswerWith(Turn& turn, const Input& input, const Status& status) {
   turn.Answer(input.reply, ReplyBody(Done{}));
 }
 
-// Node ids have 32 bits and are given to few: they go up by less, so that it can be done again and again.
+// Node ids have 32 bits and are given to few: they go up by less, so that it can be done again and again. No
+// setting: ids must be out of reach of those that were lost, whatever anybody would like.
 constexpr std::uint64_t kMostLostNodes = 10'000;
 
 void LiftCounters(Turn& turn, std::uint64_t by) {

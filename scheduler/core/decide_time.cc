@@ -4,11 +4,6 @@
 namespace bsub::sched {
 namespace {
 
-// Retention is not urgent, and what is awaited may have to be looked at again.
-constexpr Duration kForgetEvery = std::chrono::minutes(1);
-// But new jobs may be refused meanwhile for want of room.
-constexpr Duration kForgetEarlyEvery = std::chrono::seconds(10);
-
 // What is left of many at one time is found by the next Tick.
 void ReachBeginTimes(Turn& turn) {
   for (std::uint32_t n = 0; n < turn.settings.max_begun_per_tick; ++n) {
@@ -106,7 +101,9 @@ void ForgetFinished(Turn& turn) {
   const bool more = it != finished.end() && due();
   turn.links.forgets_early = early();
   turn.links.forget_from = more ? *it : std::pair(TimePoint(), JobId());
-  turn.links.forget_not_before = turn.at + (more ? Duration(0) : early() ? kForgetEarlyEvery : kForgetEvery);
+  // Retention is not urgent, and what is awaited may have to be looked at again.
+  const Duration rest = early() ? turn.settings.early_forget_interval : turn.settings.forget_interval;
+  turn.links.forget_not_before = turn.at + (more ? Duration(0) : rest);
   if (!entry.jobs.empty()) turn.Record(std::move(entry));
 }
 

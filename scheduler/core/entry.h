@@ -44,6 +44,8 @@ struct DefinitionRegistered {
   // To make room, the deregistered revisions of the same name go, but the first, which says whose the name
   // is.
   bool forgets_deregistered = false;
+  // To make more room, so they do in these names (ascending); a name that has no other goes altogether.
+  std::vector<std::string> forgets_in{};
 };
 struct DefinitionDeregistered {
   std::string name;

@@ -40,8 +40,8 @@ struct TaskRelease {
 // A cluster that is played forward.
 class Rehearsal {
  public:
-  Rehearsal(const Store& store, TimePoint now, std::uint32_t max_steps)
-      : store_(store), now_(now), steps_left_(max_steps) {
+  Rehearsal(const Store& store, TimePoint now, const ForecastLimits& limits)
+      : store_(store), now_(now), steps_left_(limits.max_steps), keep_limits_(limits.keep) {
     for (const auto& [id, use] : store.capacity().nodes()) {
       if (use.usable) free_[id] = use.Free();
     }
@@ -195,7 +195,8 @@ class Rehearsal {
       for (const auto& [job, task] : tasks_[node]) tasks.push_back(task);
       return tasks;
     };
-    if (const auto chosen = ChooseNodeToKeep(std::move(candidates), key.request, tasks_on, now_))
+    if (const auto chosen =
+            ChooseNodeToKeep(std::move(candidates), key.request, tasks_on, now_, keep_limits_))
       Keep(line.queue, {key, chosen->node, chosen->until});
   }
 
@@ -259,6 +260,7 @@ class Rehearsal {
   const Store& store_;
   TimePoint now_;
   std::uint32_t steps_left_;
+  const KeepLimits keep_limits_;
   std::map<NodeId, Resources> free_;
   std::priority_queue<TaskRelease> releases_;
   std::map<const Queue*, std::int64_t> running_;
@@ -293,7 +295,7 @@ void OfStarted(const Job& job, const Task* task, Forecast& f) {
 }
 
 void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePoint now,
-               std::uint32_t max_steps, Forecast& f) {
+               const ForecastLimits& limits, Forecast& f) {
   // What this says of a blocked task would be about another day.
   const bool open = job.array ? job.array->open.test(ordinal) : job.ready && !job.task.held;
   const auto queue = store.state().queues.find(job.spec.settings->queue);
@@ -308,7 +310,7 @@ void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePo
     f.text = "that cannot be said: it may not start yet, whatever is free";
     return;
   }
-  Rehearsal rehearsal(store, now, max_steps);
+  Rehearsal rehearsal(store, now, limits);
   std::uint32_t before = 1;
   if (job.array) before += job.array->open.CountBefore(ordinal);
   const auto start = rehearsal.StartOf(job, before);
@@ -352,7 +354,7 @@ Forecast OfWholeArray(const Job& job) {
 }  // namespace
 
 Result<Forecast> MakeForecast(const Store& store, const TaskSelector& target, TimePoint now,
-                              std::uint32_t max_steps) {
+                              const ForecastLimits& limits) {
   const Job* job = store.state().FindJob(target.job);
   if (!job) return NotFound("job " + std::to_string(target.job.value()) + " does not exist");
   if (job->array && !target.ordinal && job->Over()) return OfWholeArray(*job);
@@ -363,7 +365,7 @@ Result<Forecast> MakeForecast(const Store& store, const TaskSelector& target, Ti
   f.id = DisplayId(*job, ordinal);
   f.state = StateOf(*job, ordinal);
   if (IsWaiting(f.state)) {
-    OfWaiting(store, *job, ordinal, now, max_steps, f);
+    OfWaiting(store, *job, ordinal, now, limits, f);
   } else {
     OfStarted(*job, FindTask(*job, ordinal), f);
   }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/result.h"
+#include "scheduler/core/settings.h"
 #include "scheduler/core/store.h"
 
 namespace bsub::sched {
@@ -20,9 +21,13 @@ struct Forecast {
   std::string next_step;
 };
 
-// The work is bounded by `max_steps` tries to place a task; beyond it there is no forecast, and it says so.
+struct ForecastLimits {
+  std::uint32_t max_steps = 0;  // tries to place a task; beyond it there is no forecast, and it says so
+  KeepLimits keep;              // as the cycle has them
+};
+
 // Of an array as a whole: of the first child that waits.
 Result<Forecast> MakeForecast(const Store& store, const TaskSelector& target, TimePoint now,
-                              std::uint32_t max_steps);
+                              const ForecastLimits& limits);
 
 }  // namespace bsub::sched

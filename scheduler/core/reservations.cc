@@ -9,11 +9,6 @@
 namespace bsub::sched {
 namespace {
 
-// How many nodes, those with the most room, have their tasks looked at.
-constexpr std::size_t kMostCandidates = 64;
-// A task that has just begun says nothing of how long it will run, and a choice must stand for a while.
-constexpr Duration kShortestGuess = std::chrono::minutes(1);
-
 // How much is missing, of what is missing most, in thousandths of what is asked for.
 std::int64_t Shortfall(const Resources& request, const Resources& free) {
   const auto part = [](std::int64_t wanted, std::int64_t there) -> std::int64_t {
@@ -25,22 +20,23 @@ std::int64_t Shortfall(const Resources& request, const Resources& free) {
                    part(request.gpus, free.gpus)});
 }
 
-TimePoint ExpectedEnd(const LiveTask& task, TimePoint now) {
+TimePoint ExpectedEnd(const LiveTask& task, TimePoint now, Duration shortest_guess) {
   if (task.ends.set()) return std::max(now, task.ends);
-  return now + std::max(now - task.began, kShortestGuess);
+  return now + std::max(now - task.began, shortest_guess);
 }
 
 // When the tasks of a node will have left room for the request.
-TimePoint FitsAt(Resources free, std::vector<LiveTask> tasks, const Resources& request, TimePoint now) {
-  const auto sooner = [now](const LiveTask& a, const LiveTask& b) {
-    return ExpectedEnd(a, now) < ExpectedEnd(b, now);
+TimePoint FitsAt(Resources free, std::vector<LiveTask> tasks, const Resources& request, TimePoint now,
+                 Duration shortest_guess) {
+  const auto sooner = [now, shortest_guess](const LiveTask& a, const LiveTask& b) {
+    return ExpectedEnd(a, now, shortest_guess) < ExpectedEnd(b, now, shortest_guess);
   };
   std::stable_sort(tasks.begin(), tasks.end(), sooner);
   TimePoint fits = now;
   for (const LiveTask& task : tasks) {
     if (request.Fits(free)) break;
     free += task.allocated;
-    fits = ExpectedEnd(task, now);
+    fits = ExpectedEnd(task, now, shortest_guess);
   }
   return fits;
 }
@@ -81,27 +77,27 @@ LiveTask LiveTaskOf(const Job& job, const Attempt& attempt) {
 
 std::optional<KeptNode> ChooseNodeToKeep(std::vector<KeepCandidate> candidates, const Resources& request,
                                          const std::function<std::vector<LiveTask>(NodeId)>& tasks_on,
-                                         TimePoint now) {
+                                         TimePoint now, const KeepLimits& limits) {
   const auto closer = [&request](const KeepCandidate& a, const KeepCandidate& b) {
     return std::pair(Shortfall(request, a.free), a.node) < std::pair(Shortfall(request, b.free), b.node);
   };
-  const std::size_t most = std::min(candidates.size(), kMostCandidates);
+  const std::size_t most = std::min<std::size_t>(candidates.size(), limits.candidates);
   std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(most),
                     candidates.end(), closer);
   std::optional<KeptNode> best;
   TimePoint soonest;
   for (std::size_t i = 0; i < most; ++i) {
     const auto& [node, free] = candidates[i];
-    const TimePoint fits = FitsAt(free, tasks_on(node), request, now);
+    const TimePoint fits = FitsAt(free, tasks_on(node), request, now, limits.shortest_guess);
     if (best && fits >= soonest) continue;
     soonest = fits;
-    best = KeptNode{node, now + 2 * std::max(fits - now, kShortestGuess)};
+    best = KeptNode{node, now + 2 * std::max(fits - now, limits.shortest_guess)};
   }
   return best;
 }
 
 std::optional<KeptNode> ChooseNodeToKeep(const Store& store, const Resources& request,
-                                         const Reservations& taken, TimePoint now) {
+                                         const Reservations& taken, TimePoint now, const KeepLimits& limits) {
   std::vector<KeepCandidate> candidates;
   for (const auto& [id, use] : store.capacity().nodes()) {
     if (!use.usable || !request.Fits(use.total) || taken.all().count(id) != 0) continue;
@@ -115,7 +111,7 @@ std::optional<KeptNode> ChooseNodeToKeep(const Store& store, const Resources& re
     }
     return tasks;
   };
-  return ChooseNodeToKeep(std::move(candidates), request, tasks_on, now);
+  return ChooseNodeToKeep(std::move(candidates), request, tasks_on, now, limits);
 }
 
 }  // namespace bsub::sched

@@ -17,6 +17,7 @@
 #include "common/time.h"
 #include "jobs/resources.h"
 #include "scheduler/core/capacity.h"
+#include "scheduler/core/settings.h"
 #include "scheduler/core/waiting.h"
 
 namespace bsub::sched {
@@ -69,9 +70,9 @@ struct KeptNode {
 };
 std::optional<KeptNode> ChooseNodeToKeep(std::vector<KeepCandidate> candidates, const Resources& request,
                                          const std::function<std::vector<LiveTask>(NodeId)>& tasks_on,
-                                         TimePoint now);
+                                         TimePoint now, const KeepLimits& limits);
 // Among the usable nodes that are not in `taken`.
 std::optional<KeptNode> ChooseNodeToKeep(const Store& store, const Resources& request,
-                                         const Reservations& taken, TimePoint now);
+                                         const Reservations& taken, TimePoint now, const KeepLimits& limits);
 
 }  // namespace bsub::sched

@@ -86,7 +86,7 @@ Result<Explanation> Scheduler::Explain(const TaskSelector& target, TimePoint now
 
 Result<Forecast> Scheduler::ForecastOf(const TaskSelector& target, TimePoint now,
                                        std::uint32_t max_steps) const {
-  return MakeForecast(impl_->store, target, now, max_steps);
+  return MakeForecast(impl_->store, target, now, {max_steps, impl_->settings.keep});
 }
 
 ShortReasons Scheduler::MakeShortReasons() const { return ShortReasons(impl_->store); }

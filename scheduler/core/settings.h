@@ -10,6 +10,13 @@
 
 namespace bsub::sched {
 
+// How a node that is kept free is chosen.
+struct KeepLimits {
+  std::uint32_t candidates = 64;  // nodes, those with the most room, that have their tasks looked at
+  // A task that has just begun says nothing of how long it will run, and a choice must stand for a while.
+  Duration shortest_guess = std::chrono::minutes(1);
+};
+
 struct Settings {
   AuthorityPolicy authority;
   SpecLimits spec_limits;
@@ -21,7 +28,8 @@ struct Settings {
   std::int32_t early_forgetting_percent = 90;
   // But not before they were over for so long: whoever waits for them, or repeats a submit, must find them.
   Duration least_retention = std::chrono::minutes(15);
-  // Revisions of job definitions, deregistered ones included: of all users, and that one user registered.
+  // Revisions of job definitions, of all users and that one user registered. When it is reached, deregistered
+  // ones are forgotten.
   std::int64_t max_definitions = 10'000;
   std::int64_t max_definitions_per_user = 1'000;
   // The texts of one revision together. With max_definitions it bounds what definitions take.
@@ -35,6 +43,9 @@ struct Settings {
   // Nodes that are kept free in each queue for tasks that fit nowhere now; 0: none, and what is wide may wait
   // for ever while smaller tasks come.
   std::uint32_t kept_nodes_per_queue = 1;
+  // A request that no node could ever serve is no reason to keep one; so many are tried before it is left.
+  std::uint32_t max_kept_node_tries = 100;
+  KeepLimits keep;
   // What people write beside what they do: reasons, descriptions. It is copied into ends and messages.
   std::size_t max_text_bytes = 1024;
 
@@ -49,6 +60,9 @@ struct Settings {
   // Finished jobs stay in the core this long (LSF's CLEAN_PERIOD, AWS Batch: at least 7 days).
   Duration finished_retention = std::chrono::hours(24 * 7);
   std::uint32_t max_forgotten_per_tick = 10'000;
+  // How long it rests when nothing more may go; the second while new jobs may be refused for want of room.
+  Duration forget_interval = std::chrono::minutes(1);
+  Duration early_forget_interval = std::chrono::seconds(10);
   std::uint32_t max_begun_per_tick = 10'000;  // jobs that reach their begin time
   // Waiting tasks that one input ends because their dependencies can never be met; the rest follow by Ticks.
   std::uint32_t max_ended_per_step = 10'000;

@@ -1,5 +1,7 @@
 #include "scheduler/core/state.h"
 
+#include <algorithm>
+
 namespace bsub::sched {
 
 JobState StateOf(const Job& job, std::uint32_t ordinal) {
@@ -61,6 +63,10 @@ std::string DisplayId(const Job& job, std::uint32_t ordinal) {
   std::string text = std::to_string(job.id.value());
   if (const auto index = IndexOf(job, ordinal)) text += "[" + std::to_string(*index) + "]";
   return text;
+}
+
+bool AllDeregistered(const std::vector<JobDefinition>& revisions) {
+  return std::none_of(revisions.begin(), revisions.end(), [](const JobDefinition& d) { return d.active; });
 }
 
 const Node* State::FindNode(std::string_view name) const {

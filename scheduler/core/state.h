@@ -73,6 +73,9 @@ std::optional<std::uint32_t> IndexOf(const Job& job, std::uint32_t ordinal);
 // "12" or "12[17]".
 std::string DisplayId(const Job& job, std::uint32_t ordinal);
 
+// Of one name: nobody can submit with it any more.
+bool AllDeregistered(const std::vector<JobDefinition>& revisions);
+
 struct State {
   std::string cluster_uuid;  // 36 characters, RFC 4122
   Sequence last_sequence;    // of the newest applied entry

@@ -7,21 +7,20 @@
 namespace bsub::daemon {
 namespace {
 
-// How many synced batches may wait for their release before the disk is held back too.
-constexpr std::size_t kMostDurable = 64;
-
-// How often an idle journal is asked whether it has something to do (a snapshot's helper may have ended).
+// How often an idle journal is asked whether it has something to do (a snapshot's helper may have ended). No
+// setting: nobody waits for it.
 constexpr std::chrono::milliseconds kIdleInterval{500};
 
 }  // namespace
 
 Committer::Committer(JournalPort& journal, PublishFn publish, FailFn on_failure, std::size_t max_gathered,
-                     std::uint64_t max_bytes)
+                     std::uint64_t max_bytes, std::size_t max_unreleased)
     : journal_(journal),
       publish_(std::move(publish)),
       on_failure_(std::move(on_failure)),
       max_gathered_(max_gathered),
-      max_bytes_(max_bytes) {
+      max_bytes_(max_bytes),
+      max_unreleased_(max_unreleased) {
   sync_thread_ = std::thread([this] { SyncBatches(); });
   release_thread_ = std::thread([this] { ReleaseBatches(); });
 }
@@ -53,7 +52,9 @@ void Committer::Stop() {
 
 void Committer::SyncBatches() {
   std::unique_lock lock(mutex_);
-  const auto ready = [this] { return (!gathering_.empty() || stopping_) && durable_.size() < kMostDurable; };
+  const auto ready = [this] {
+    return (!gathering_.empty() || stopping_) && durable_.size() < max_unreleased_;
+  };
   auto looked_at = std::chrono::steady_clock::now();
   for (;;) {
     const bool idle = !changed_.wait_for(lock, kIdleInterval, ready);

@@ -28,9 +28,10 @@ class Committer {
   using PublishFn = std::function<void(const rpc::EntryBatch&)>;
   using FailFn = std::function<void(const Error&)>;
 
-  // Add waits for the disk once `max_gathered` entries and releases, or `max_bytes`, are gathered.
+  // Add waits for the disk once `max_gathered` entries and releases, or `max_bytes`, are gathered; the disk
+  // is held back once `max_unreleased` synced batches wait for their release.
   Committer(JournalPort& journal, PublishFn publish, FailFn on_failure, std::size_t max_gathered,
-            std::uint64_t max_bytes = std::uint64_t{16} << 20);
+            std::uint64_t max_bytes = std::uint64_t{16} << 20, std::size_t max_unreleased = 64);
   ~Committer();
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -52,6 +53,7 @@ class Committer {
   const FailFn on_failure_;
   const std::size_t max_gathered_;
   const std::uint64_t max_bytes_;
+  const std::size_t max_unreleased_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -123,7 +123,8 @@ void Daemon::StartLoop() {
         server_->Publish(batch);
       },
       [this](const Error& error) { JournalFailed(error); }, options_.settings.journal.max_gathered,
-      static_cast<std::uint64_t>(options_.settings.journal.max_batch_bytes));
+      static_cast<std::uint64_t>(options_.settings.journal.max_batch_bytes),
+      options_.settings.journal.max_unreleased);
   CoreLoopSettings loop = options_.settings.loop;
   loop.max_batch_bytes = static_cast<std::uint64_t>(options_.settings.journal.max_batch_bytes);
   loop_ = std::make_unique<CoreLoop>(
@@ -153,6 +154,8 @@ Status Daemon::StartServer(rpc::SignFn sign) {
   server_->Load(scheduler_->state());
   loop_->Start(journal::FormatUuid(journal_->cluster()), recovery_.lift_counters_by);
   BSUB_RETURN_IF_ERROR(server_->Listen(journal::FormatUuid(journal_->cluster())));
+  for (const std::string& warning : server_->token_warnings())
+    Log(LogLevel::kWarning, {{"event", "token-of-nobody"}, {"text", warning}});
   if (server_->tcp_port() != 0 && options_.tcp->tls_key_file.empty()) {
     Log(LogLevel::kWarning, {{"event", "tcp-without-tls"},
                              {"text",

@@ -103,8 +103,17 @@ Status DiskHistory::Apply(const std::vector<sched::JournalEntry>& entries) {
   settings_.applied(writer_->LastSequence());
   if (again) log_("event=history-goes-on");
   // By the entries' time, so that one that is made anew comes to hold the same.
-  const auto removed = writer_->RemoveOld(entries.back().at - settings_.retention, settings_.max_removed);
-  return removed ? OkStatus() : Status(removed.error());
+  RemoveOld(entries.back().at - settings_.retention);
+  return OkStatus();
+}
+
+// What was taken is in the database, whatever becomes of this: it is tried again with the next batch.
+void DiskHistory::RemoveOld(TimePoint before) {
+  const auto removed = writer_->RemoveOld(before, settings_.max_removed);
+  const std::string problem = removed ? "" : removed.error().message;
+  if (!problem.empty() && problem != removal_problem_)
+    log_("event=history-not-shortened error=\"" + problem + "\"");
+  removal_problem_ = problem;
 }
 
 // From the journal's files up to what is durable. Batches that come meanwhile wait for the next round of it,

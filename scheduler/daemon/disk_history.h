@@ -63,6 +63,7 @@ class DiskHistory final : public rpc::HistoryPort {
   void Run();
   Status CatchUp();
   Status Apply(const std::vector<sched::JournalEntry>& entries);
+  void RemoveOld(TimePoint before);
   void Recover(Error error);
   void Failed(const Error& error);
   // Runs `query` with a reader of its own.
@@ -74,6 +75,7 @@ class DiskHistory final : public rpc::HistoryPort {
   const DiskHistorySettings settings_;
   const LogFn log_;
   std::unique_ptr<journal::HistoryWriter> writer_;  // the feeding thread's
+  std::string removal_problem_;                     // the feeding thread's; empty: there was none
 
   std::mutex mutex_;
   std::condition_variable changed_;

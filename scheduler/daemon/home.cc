@@ -15,7 +15,6 @@ namespace {
 
 constexpr mode_t kPrivate = 0700;
 constexpr mode_t kReachable = 0711;
-constexpr mode_t kByOthers = 0002;
 constexpr mode_t kByGroupOrOthers = 0022;
 
 std::string UserText(uid_t uid) {
@@ -24,8 +23,7 @@ std::string UserText(uid_t uid) {
   return name == number ? number : name + " (" + number + ")";
 }
 
-// `not_writable`: bits that its mode must not have.
-Status CheckDirectory(const std::string& path, mode_t not_writable) {
+Status CheckDirectory(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return journal::SystemError("look at", path);
   if (!S_ISDIR(info.st_mode)) {
@@ -35,7 +33,7 @@ Status CheckDirectory(const std::string& path, mode_t not_writable) {
     return PermissionDenied(path + " belongs to " + UserText(info.st_uid) + ", but the scheduler runs as " +
                             UserText(geteuid()) + ": start it as that user, or give another --home");
   }
-  if ((info.st_mode & not_writable) != 0) {
+  if ((info.st_mode & kByGroupOrOthers) != 0) {
     char mode[8];
     std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(info.st_mode & 07777));
     return PermissionDenied(path + " can be changed by other users (mode " + mode + "); run: chmod go-w " +
@@ -44,9 +42,9 @@ Status CheckDirectory(const std::string& path, mode_t not_writable) {
   return OkStatus();
 }
 
-Status MakeDirectory(const std::string& path, mode_t mode, mode_t not_writable = kByGroupOrOthers) {
+Status MakeDirectory(const std::string& path, mode_t mode) {
   if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return journal::SystemError("make directory", path);
-  return CheckDirectory(path, not_writable);
+  return CheckDirectory(path);
 }
 
 }  // namespace
@@ -55,8 +53,7 @@ Status PrepareHome(journal::FileSystem& files, const std::string& home, std::uin
   // run/ must be reachable by every user that may use the cluster; what is private has a directory of its
   // own.
   const mode_t reachable = (socket_mode & 0006) != 0 && geteuid() == 0 ? kReachable : kPrivate;
-  // A home that its owner made with a umask of 002 is his own: groups of one user are common.
-  BSUB_RETURN_IF_ERROR(MakeDirectory(home, reachable, kByOthers));
+  BSUB_RETURN_IF_ERROR(MakeDirectory(home, reachable));
   BSUB_RETURN_IF_ERROR(MakeDirectory(home + "/run", reachable));
   for (const char* part : {"/secrets", "/journal", "/history", "/spool", "/spool/output"}) {
     BSUB_RETURN_IF_ERROR(MakeDirectory(home + part, kPrivate));

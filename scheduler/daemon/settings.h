@@ -24,6 +24,7 @@ struct JournalSettings {
   Duration history_retention = std::chrono::hours(24 * 30);
   std::int64_t payload_cache_bytes = std::int64_t{64} << 20;
   std::size_t max_gathered = 100'000;                     // entries and answers that may wait for the disk
+  std::size_t max_unreleased = 64;                        // batches that are durable and not yet told of
   std::int64_t max_batch_bytes = std::int64_t{16} << 20;  // gathered, and written with one sync
   std::size_t max_history_backlog = 10'000;  // batches in memory; a history that lags more reads the journal
 };

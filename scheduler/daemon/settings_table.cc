@@ -158,19 +158,55 @@ void AddRoom(std::vector<Setting>& table) {
            "for it, or repeats a submit, must find it. Then new jobs are refused.",
            BSUB_AT(core.least_retention)));
   table.push_back(Number<std::int64_t>("core.max_definitions",
-                                       "Revisions of job definitions of all users, deregistered ones "
-                                       "included. When this or the next is reached, the deregistered "
-                                       "revisions of a name go when it is registered again, but the first, "
-                                       "which says whose the name is.",
+                                       "Revisions of job definitions of all users. Deregistered ones stay "
+                                       "until this or the next is reached; then those of the same name are "
+                                       "forgotten, but its first, which says whose it is, and then those of "
+                                       "other names. A name of which none is active goes altogether: made "
+                                       "again, it begins with revision 1.",
                                        BSUB_AT(core.max_definitions), 1));
   table.push_back(Number<std::int64_t>("core.max_definitions_per_user",
-                                       "Revisions of job definitions that one user registered, deregistered "
-                                       "ones included.",
+                                       "Revisions of job definitions that one user registered; the same "
+                                       "goes for his deregistered ones.",
                                        BSUB_AT(core.max_definitions_per_user), 1));
   table.push_back(Bytes<std::size_t>("core.max_definition_bytes",
                                      "The texts of one revision of a job definition together: command, "
                                      "environment, parameters, tags.",
                                      BSUB_AT(core.max_definition_bytes)));
+}
+
+// When finished jobs leave the core.
+void AddForgetting(std::vector<Setting>& table) {
+  table.push_back(Time("core.finished_retention",
+                       "How long finished jobs stay in the core; the history keeps them "
+                       "longer.",
+                       BSUB_AT(core.finished_retention)));
+  table.push_back(
+      Number<std::uint32_t>("core.max_forgotten_per_tick",
+                            "Finished jobs that leave the core in one step; an array counts once more for "
+                            "each 10,000 children.",
+                            BSUB_AT(core.max_forgotten_per_tick), 1, kMostForgotten));
+  table.push_back(Time("core.forget_interval",
+                       "How often it is looked for finished jobs that may leave the core.",
+                       BSUB_AT(core.forget_interval), std::chrono::milliseconds(10)));
+  table.push_back(Time("core.early_forget_interval",
+                       "The same while the core is nearly full (core.early_forgetting_percent).",
+                       BSUB_AT(core.early_forget_interval), std::chrono::milliseconds(10)));
+}
+
+// Of the nodes that are kept free.
+void AddKept(std::vector<Setting>& table) {
+  table.push_back(Number<std::uint32_t>("core.max_kept_node_tries",
+                                        "So many requests of a queue may be tried in one scheduling cycle "
+                                        "until one is found for which a node can be kept.",
+                                        BSUB_AT(core.max_kept_node_tries), 1));
+  table.push_back(Number<std::uint32_t>("core.kept_node_candidates",
+                                        "Nodes, those with the most room, whose tasks are looked at to find "
+                                        "the one that is kept.",
+                                        BSUB_AT(core.keep.candidates), 1));
+  table.push_back(Time("core.kept_node_shortest_guess",
+                       "A task without a time limit is expected to run as long again as it has, and at "
+                       "least so long; a node stays kept for at least twice this.",
+                       BSUB_AT(core.keep.shortest_guess), std::chrono::milliseconds(1)));
 }
 
 void AddCore(std::vector<Setting>& table) {
@@ -187,15 +223,7 @@ void AddCore(std::vector<Setting>& table) {
                        "How much longer than the lease the scheduler waits before it gives such a "
                        "node's tasks away. Covers their stop grace and clock rates.",
                        BSUB_AT(core.lease_margin)));
-  table.push_back(Time("core.finished_retention",
-                       "How long finished jobs stay in the core; the history keeps them "
-                       "longer.",
-                       BSUB_AT(core.finished_retention)));
-  table.push_back(
-      Number<std::uint32_t>("core.max_forgotten_per_tick",
-                            "Finished jobs that leave the core in one step; an array counts once more for "
-                            "each 10,000 children.",
-                            BSUB_AT(core.max_forgotten_per_tick), 1, kMostForgotten));
+  AddForgetting(table);
   table.push_back(Number<std::uint32_t>("core.max_begun_per_tick",
                                         "Jobs whose begin time comes that are let go in one step.",
                                         BSUB_AT(core.max_begun_per_tick), 1));
@@ -223,6 +251,7 @@ void AddCore(std::vector<Setting>& table) {
                                         "nowhere, so that smaller ones behind them do not take the room for "
                                         "ever; 0: none.",
                                         BSUB_AT(core.kept_nodes_per_queue)));
+  AddKept(table);
   table.push_back(Bytes<std::size_t>("core.max_text_bytes",
                                      "The reason given with a cancel, hold, drain, …, or a queue's "
                                      "description.",
@@ -294,6 +323,10 @@ void AddJournal(std::vector<Setting>& table) {
                                       "Entries and answers that may wait for the disk before "
                                       "the core does.",
                                       BSUB_AT(journal.max_gathered), 1));
+  table.push_back(Number<std::size_t>("journal.max_unreleased",
+                                      "Batches that are durable and wait to be told of before the disk is "
+                                      "held back too.",
+                                      BSUB_AT(journal.max_unreleased), 1));
   table.push_back(Bytes<std::int64_t>("journal.max_batch_bytes",
                                       "What is gathered for one write and sync before the core waits for the "
                                       "disk. A single decision that is larger is written in such parts, and "
@@ -350,6 +383,9 @@ void AddLimits(std::vector<Setting>& table) {
                                       BSUB_AT(rpc.max_unread_events), 1));
   table.push_back(Bytes<std::size_t>("rpc.max_unread_log_bytes", "Output kept for a slow reader of `logs`.",
                                      BSUB_AT(rpc.max_unread_log_bytes)));
+  table.push_back(Time("rpc.slow_reader_pause",
+                       "While a reader of `logs` is slow, the node that feeds it is read so much later.",
+                       BSUB_AT(rpc.slow_reader_pause), std::chrono::milliseconds(1)));
 }
 
 void AddRpc(std::vector<Setting>& table) {

@@ -44,6 +44,7 @@ struct Encoder {
     auto* m = out->mutable_definition_registered();
     Encode(e.definition, m->mutable_definition());
     if (e.forgets_deregistered) m->set_forgets_deregistered(true);
+    for (const std::string& name : e.forgets_in) m->add_forgets_in(name);
   }
   void operator()(const sched::DefinitionDeregistered& e) const {
     auto* m = out->mutable_definition_deregistered();
@@ -263,6 +264,7 @@ Status DecodeDefinition(const pb::DefinitionRegistered& m, sched::EntryBody* out
   sched::DefinitionRegistered registered;
   BSUB_RETURN_IF_ERROR(Decode(m.definition(), &registered.definition));
   registered.forgets_deregistered = m.forgets_deregistered();
+  registered.forgets_in.assign(m.forgets_in().begin(), m.forgets_in().end());
   *out = std::move(registered);
   return OkStatus();
 }
@@ -350,15 +352,33 @@ Status DecodeBody(const pb::Entry& in, sched::EntryBody* out) {
   }
 }
 
-}  // namespace
-
-std::string EncodeEntry(const sched::JournalEntry& entry) {
+std::string EncodeAs(std::uint32_t needs, const sched::JournalEntry& entry) {
   pb::Entry out;
-  out.set_needs(1);
+  out.set_needs(needs);
   out.set_sequence(entry.sequence.value());
   out.set_at_us(entry.at.micros());
   std::visit(Encoder{&out}, entry.body);
   return out.SerializeAsString();
+}
+
+struct Version {
+  std::uint32_t operator()(const sched::CountersLifted& /*e*/) const { return 2; }
+  std::uint32_t operator()(const sched::JobSubmitted& e) const { return e.begins_later ? 2 : 1; }
+  std::uint32_t operator()(const sched::DefinitionRegistered& e) const {
+    return e.forgets_deregistered || !e.forgets_in.empty() ? 2 : 1;
+  }
+  template <typename T>
+  std::uint32_t operator()(const T& /*e*/) const {
+    return 1;
+  }
+};
+
+}  // namespace
+
+std::uint32_t VersionNeeded(const sched::EntryBody& body) { return std::visit(Version{}, body); }
+
+std::string EncodeEntry(const sched::JournalEntry& entry) {
+  return EncodeAs(VersionNeeded(entry.body), entry);
 }
 
 Result<sched::JournalEntry> DecodeEntry(std::string_view bytes) {
@@ -375,7 +395,9 @@ Result<sched::JournalEntry> DecodeEntry(std::string_view bytes) {
   entry.sequence = Sequence(in.sequence());
   entry.at = TimePoint(in.at_us());
   BSUB_RETURN_IF_ERROR(DecodeBody(in, &entry.body));
-  if (EncodeEntry(entry) != bytes) {
+  // Before there was a version 2, what belongs to it was written as if it needed no more than 1.
+  const bool version_told = in.needs() == 1 || in.needs() == VersionNeeded(entry.body);
+  if (!version_told || EncodeAs(in.needs(), entry) != bytes) {
     return DataLoss("the entry with sequence " + std::to_string(in.sequence()) +
                     " holds something that this program does not understand");
   }

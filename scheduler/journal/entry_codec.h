@@ -12,8 +12,12 @@
 
 namespace bsub::journal {
 
-// The newest entry and snapshot contents this program reads. Raised with every new field or kind.
-inline constexpr std::uint32_t kContentVersion = 1;
+// The newest entry and snapshot contents this program reads. Raised with every new field or kind:
+//   2  CountersLifted, JobSubmitted.begins_later, DefinitionRegistered.forgets_deregistered and forgets_in
+inline constexpr std::uint32_t kContentVersion = 2;
+
+// The least version that an entry's reader must know.
+std::uint32_t VersionNeeded(const sched::EntryBody& body);
 
 std::string EncodeEntry(const sched::JournalEntry& entry);
 

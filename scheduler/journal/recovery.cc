@@ -52,9 +52,10 @@ Status CheckRestIsReplayable(const DirectoryContents& contents, std::uint64_t at
 
 constexpr std::string_view kLiftName = "lift-counters";
 
-// More than what is lost at a cut can hold, unless half a week of journal is given up.
+// More than what is lost at a cut can hold, unless half a week of journal is given up. No setting, and nor is
+// the next: ids must be out of reach of those that were lost, whatever anybody would like.
 constexpr std::uint64_t kLiftAfterCut = 1'000'000;
-// The lost end of one batch; an entry has more than one byte, so its bytes bound it too.
+// The lost end of one batch, of which zeros at its end are not seen.
 constexpr std::uint64_t kLeastLift = 1000;
 
 }  // namespace
@@ -100,7 +101,7 @@ Result<std::optional<DroppedTail>> RepairTail(FileSystem& files, const std::stri
   dropped.bytes = tail.torn_bytes;
   dropped.next_sequence = tail.next_sequence;
   // If it was acknowledged after all, ids in it are known outside.
-  BSUB_RETURN_IF_ERROR(AskForLift(files, directory, std::max(kLeastLift, dropped.bytes)));
+  BSUB_RETURN_IF_ERROR(AskForLift(files, directory, std::max(kLeastLift, dropped.bytes / kLeastBytesOfAnId)));
   const std::string path = Join(directory, dropped.segment);
   BSUB_ASSIGN_OR_RETURN(const auto file, files.OpenForRead(path));
   BSUB_ASSIGN_OR_RETURN(const std::string bytes, file->ReadAt(tail.offset, tail.torn_bytes));

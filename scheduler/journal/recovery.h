@@ -22,6 +22,10 @@ struct DroppedTail {
 };
 std::string Describe(const DroppedTail& dropped);  // one line
 
+// The shortest record that can give out an id: an entry has its version, sequence, kind, the id and what it
+// is for. So many dropped bytes hold at most one id.
+inline constexpr std::uint64_t kLeastBytesOfAnId = 16;
+
 // A durable note in the directory that ids may have been given out which the journal no longer knows, and at
 // most how many: the next start lifts the counters (sched::CountersLifted), and the note goes when that is
 // durable.

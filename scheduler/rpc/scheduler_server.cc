@@ -72,8 +72,7 @@ Status SchedulerServer::Listen(const std::string& cluster_uuid) {
   nodes_.SetClusterUuid(cluster_uuid);
   if (settings_.tcp) BSUB_RETURN_IF_ERROR(ListenTcp());
   UnixListenerSettings unix_settings{settings_.socket_path, settings_.rpc.socket_mode,
-                                     settings_.rpc.max_identities,
-                                     settings_.rpc.max_connections_per_user};
+                                     settings_.rpc.max_identities, settings_.rpc.max_connections_per_user};
   BSUB_ASSIGN_OR_RETURN(unix_, UnixListener::Start(std::move(unix_settings), [this](const Principal& who) {
                           return ServerFor(std::make_shared<FixedIdentifier>(Identity{who, false}));
                         }));
@@ -93,6 +92,7 @@ Status SchedulerServer::ListenTcp() {
   }
   BSUB_ASSIGN_OR_RETURN(TokenTable tokens,
                         TokenTable::Load(settings_.tcp->token_file, settings_.policy.cluster_uid));
+  token_warnings_ = tokens.warnings();
   const auto services =
       std::make_shared<ServicePair>(services_, std::make_shared<TokenIdentifier>(std::move(tokens)));
   grpc::ServerBuilder builder;

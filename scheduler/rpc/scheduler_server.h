@@ -51,6 +51,7 @@ class SchedulerServer {
   void Load(const sched::State& state);
   Status Listen(const std::string& cluster_uuid);
   int tcp_port() const { return tcp_ ? tcp_->port : 0; }
+  const std::vector<std::string>& token_warnings() const { return token_warnings_; }
 
   // From the committer's release thread, in this order for each batch.
   void Publish(const EntryBatch& batch);
@@ -79,6 +80,7 @@ class SchedulerServer {
   Services services_;
   std::shared_ptr<void> tcp_services_;
   std::optional<TcpServer> tcp_;
+  std::vector<std::string> token_warnings_;
   std::unique_ptr<UnixListener> unix_;
 };
 

@@ -25,7 +25,8 @@ struct RpcSettings {
   std::size_t max_unread_events = 10'000;      // batches kept for a follower that reads slowly
   Duration wait_report_interval = std::chrono::milliseconds(100);
   Duration wait_look_interval = std::chrono::milliseconds(10);
-  std::size_t max_unread_log_bytes = std::size_t{64} << 20;  // kept for a reader of `logs` that is slow
+  std::size_t max_unread_log_bytes = std::size_t{64} << 20;    // kept for a reader of `logs` that is slow
+  Duration slow_reader_pause = std::chrono::milliseconds(20);  // then the node that feeds him is read later
   Duration history_timeout = std::chrono::seconds(10);
   std::size_t reader_threads = 2;  // for what reads files: history, payloads, kept output
 

@@ -29,8 +29,8 @@ Error AtLine(int line, const std::string& message) {
   return InvalidArgument("line " + std::to_string(line) + ": " + message);
 }
 
-// UID, or UID:GID for a user whom this machine's user database does not know.
-Result<Principal> UserOf(const std::string& word) {
+// UID, or UID:GID for a user whom this machine's user database does not know. Nothing: it had to know him.
+Result<std::optional<Principal>> UserOf(const std::string& word) {
   const std::size_t colon = word.find(':');
   const auto uid = ParseInteger(word.substr(0, colon), 0, kLargestId);
   if (!uid) return InvalidArgument("uid: " + uid.error().message);
@@ -38,13 +38,15 @@ Result<Principal> UserOf(const std::string& word) {
   if (colon != std::string::npos) {
     const auto gid = ParseInteger(word.substr(colon + 1), 0, kLargestId);
     if (!gid) return InvalidArgument("gid: " + gid.error().message);
-    return LocalPrincipal(user, static_cast<std::uint32_t>(*gid), {});
+    return std::optional(LocalPrincipal(user, static_cast<std::uint32_t>(*gid), {}));
   }
-  if (auto principal = DatabasePrincipal(user)) return *std::move(principal);
-  return InvalidArgument("uid " + word +
-                         " is not in this machine's user database, so its group is not known; "
-                         "write " +
-                         word + ":GID, or add the user");
+  return DatabasePrincipal(user);
+}
+
+std::string GoneText(int line, const std::string& name, const std::string& uid) {
+  return "line " + std::to_string(line) + ": uid " + uid +
+         " is not in this machine's user database, so its group is not known: the token of " + name +
+         " lets nobody in; remove the line, write " + uid + ":GID, or add the user";
 }
 
 }  // namespace
@@ -74,19 +76,23 @@ Status TokenTable::AddLine(int line, const std::vector<std::string>& words, std:
                             " characters; at least " + std::to_string(kShortestSecret) +
                             " are needed; make one with 'openssl rand -hex 32'");
   }
-  if (Find(words[1])) return AtLine(line, "the secret of " + words[0] + " is another token's too");
-  Token token{Digest(words[1]), {}};
-  token.identity.node_only = words[2] == "node";
+  if (FindToken(words[1])) return AtLine(line, "the secret of " + words[0] + " is another token's too");
+  Identity identity;
+  identity.node_only = words[2] == "node";
   if (user) {
     auto owner = UserOf(words[3]);
     if (!owner) return AtLine(line, owner.error().message);
-    token.identity.principal = *std::move(owner);
+    if (!*owner) {
+      warnings_.push_back(GoneText(line, words[0], words[3]));
+      tokens_.push_back({Digest(words[1]), std::nullopt});
+      return OkStatus();
+    }
+    identity.principal = **std::move(owner);
   } else {
-    token.identity.principal =
-        DatabasePrincipal(cluster_uid).value_or(LocalPrincipal(cluster_uid, getegid(), {}));
+    identity.principal = DatabasePrincipal(cluster_uid).value_or(LocalPrincipal(cluster_uid, getegid(), {}));
   }
-  token.identity.principal.name = words[0];
-  tokens_.push_back(std::move(token));
+  identity.principal.name = words[0];
+  tokens_.push_back({Digest(words[1]), std::move(identity)});
   return OkStatus();
 }
 
@@ -110,16 +116,22 @@ Result<TokenTable> TokenTable::Load(const std::string& path, std::uint32_t clust
   if (!file) return InvalidArgument("token file " + path + ": cannot be read");
   auto table = Parse(text.str(), cluster_uid);
   if (!table) return Error{table.error().code, "token file " + path + ": " + table.error().message};
+  for (std::string& warning : table->warnings_) warning = "token file " + path + ": " + warning;
   return table;
 }
 
-const Identity* TokenTable::Find(std::string_view secret) const {
+const TokenTable::Token* TokenTable::FindToken(std::string_view secret) const {
   const std::string digest = Digest(secret);
-  const Identity* found = nullptr;
+  const Token* found = nullptr;
   for (const Token& token : tokens_) {
-    if (CRYPTO_memcmp(token.digest.data(), digest.data(), digest.size()) == 0) found = &token.identity;
+    if (CRYPTO_memcmp(token.digest.data(), digest.data(), digest.size()) == 0) found = &token;
   }
   return found;
+}
+
+const Identity* TokenTable::Find(std::string_view secret) const {
+  const Token* token = FindToken(secret);
+  return token != nullptr && token->identity ? &*token->identity : nullptr;
 }
 
 Result<Identity> TokenIdentifier::Identify(const grpc::ServerContextBase& context) const {

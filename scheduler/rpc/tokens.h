@@ -5,11 +5,12 @@
 //   nodes  7e0d…  node          may connect worker nodes and nothing else
 //
 // '#' begins a comment. The file must belong to the scheduler's user or root and be readable by its owner
-// alone.
+// alone. A line that cannot be understood is an error; one of a user who is gone lets nobody in, and is told.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,15 +30,19 @@ class TokenTable {
   // Takes the same time whatever the secret is; null if it is nobody's.
   const Identity* Find(std::string_view secret) const;
   std::size_t size() const { return tokens_.size(); }
+  // Of lines whose user does not exist: one text each, which names the line (and the file, after Load).
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   struct Token {
-    std::string digest;  // SHA-256 of the secret: equal lengths, and no secret in memory
-    Identity identity;
+    std::string digest;                // SHA-256 of the secret: equal lengths, and no secret in memory
+    std::optional<Identity> identity;  // nothing: of a user who is gone
   };
   Status AddLine(int line, const std::vector<std::string>& words, std::uint32_t cluster_uid);
+  const Token* FindToken(std::string_view secret) const;
 
   std::vector<Token> tokens_;
+  std::vector<std::string> warnings_;
 };
 
 // Takes "authorization: Bearer SECRET" from a call's metadata.

@@ -15,9 +15,6 @@
 namespace bsub::rpc {
 namespace {
 
-// While a reader of `logs` is slow, the node that feeds it is read this much later.
-constexpr Duration kSlowReaderPause = std::chrono::milliseconds(20);
-
 class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNode, v1::ToNode>, v1::ToNode>,
                          public NodeLink {
  public:
@@ -76,7 +73,8 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
       Refuse(good.error(), !said_hello_, Incarnation());
     } else if (slow_) {
       slow_ = false;
-      services_.timers.After(kSlowReaderPause, [self = Self()] { self->StartRead(&self->message_); });
+      services_.timers.After(services_.settings.slow_reader_pause,
+                             [self = Self()] { self->StartRead(&self->message_); });
     } else {
       StartRead(&message_);
     }

@@ -100,6 +100,7 @@ void Fill(Line& l, const sched::DefinitionRegistered& e) {
   l.Word(e.definition.name + ":" + std::to_string(e.definition.revision));
   l.Add("by", e.definition.registered_by);
   if (e.forgets_deregistered) l.Word("forgets deregistered");
+  for (const std::string& name : e.forgets_in) l.Word("forgets-in=" + name);
 }
 void Fill(Line& l, const sched::DefinitionDeregistered& e) {
   l.Word(e.name + ":" + std::to_string(e.revision)).Add("by", e.by);

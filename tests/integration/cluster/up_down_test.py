@@ -48,15 +48,43 @@ class UpDown(unittest.TestCase):
         self.assertEqual(self.cluster.job(job)["state"], "SUCCEEDED")
         self.assertGreater(self.cluster.submit("--", "/bin/true"), job)
 
-    def test_the_first_queues_are_made_where_they_are_missing(self):
+    def test_a_new_cluster_gets_its_first_queues_once(self):
         self.up("--slots", 2)
         names = lambda: [queue["name"] for queue in self.cluster.status()["queues"]]
-        self.cluster.bsub("queues", "delete", "high")
-        self.up()
-        self.assertEqual(names(), ["default", "low"], "what somebody deleted stays so")
-        self.cluster.bsub("queues", "delete", "low")  # as after a first `up` that was killed
-        self.up()
         self.assertEqual(names(), ["high", "default", "low"])
+        self.cluster.bsub("queues", "delete", "high")
+        self.cluster.bsub("queues", "delete", "low")
+        self.up()
+        self.assertEqual(names(), ["default"], "what somebody deleted stays so")
+        self.cluster.bsub("down")
+        self.up()
+        self.assertEqual(names(), ["default"])
+        self.cluster.bsub("down")
+        (self.cluster.home / "cluster.json").unlink()
+        self.up("--slots", 2)
+        self.assertEqual(names(), ["default"], "the journal knows them")
+
+    def test_first_queues_that_a_killed_up_did_not_make_are_made_by_the_next(self):
+        self.up("--slots", 2)
+        for queue in ("high", "low"):
+            self.cluster.bsub("queues", "delete", queue)
+        mark = self.cluster.home / "first-queues"
+        self.assertFalse(mark.exists())
+        mark.touch()
+        self.up()
+        self.assertEqual([queue["name"] for queue in self.cluster.status()["queues"]], ["high", "default", "low"])
+        self.assertFalse(mark.exists())
+
+    def test_a_home_that_others_can_change_is_refused(self):
+        self.cluster.home.mkdir()
+        for mode in (0o777, 0o775, 0o1777):
+            self.cluster.home.chmod(mode)
+            self.up(code=1)
+            self.assertEqual(self.cluster.err, f"bsub-lite up: BSUB_LITE_HOME '{self.cluster.home}' can be changed by other users "
+                                               f"(mode {mode:04o}); run: chmod go-w {self.cluster.home}\n")
+        self.assertEqual(list(self.cluster.home.iterdir()), [])
+        self.cluster.home.chmod(0o755)
+        self.up("--slots", 1)
 
     def test_down_where_nothing_was_ever_up(self):
         self.assertIn("No cluster is up", self.cluster.bsub("down"))

@@ -114,6 +114,17 @@ TEST_F(DaemonTest, PortZeroIsWrittenDown) {
   EXPECT_GT(std::atoi(port.c_str()), 0) << port;
 }
 
+TEST_F(DaemonTest, ATokenOfAUserWhoIsGoneIsToldAndKeepsNobodyElseOut) {
+  const std::string tokens = directory_.path() + "/tokens";
+  std::ofstream(tokens) << "bob " << std::string(32, 'b') << " user 4294960000\nops " << std::string(32, 'x')
+                        << " admin\n";
+  chmod(tokens.c_str(), 0600);
+  SchedulerProcess scheduler(home_, {"--listen", "127.0.0.1:0", "--token-file", tokens});
+  scheduler.WaitReady();
+  EXPECT_THAT(scheduler.Log(), HasSubstr("level=warning event=token-of-nobody text=\"token file " + tokens +
+                                         ": line 1: uid 4294960000 is not in this machine's"));
+}
+
 TEST_F(DaemonTest, WrongUseIsExplained) {
   for (const auto& [words, text] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"--hoem", "x"}, "--home"},

@@ -43,8 +43,11 @@ class StartRefusedTest : public DaemonTest {
 
 TEST_F(StartRefusedTest, DirectoriesThatOthersCanChange) {
   MakeHome(home_);
-  for (const auto& [part, mode, text] : std::vector<std::tuple<std::string, mode_t, std::string>>{
-           {"", 0777, "mode 0777"}, {"/journal", 0770, "mode 0770"}, {"/run", 01777, "mode 1777"}}) {
+  for (const auto& [part, mode, text] :
+       std::vector<std::tuple<std::string, mode_t, std::string>>{{"", 0777, "mode 0777"},
+                                                                 {"", 0770, "mode 0770"},
+                                                                 {"/journal", 0770, "mode 0770"},
+                                                                 {"/run", 01777, "mode 1777"}}) {
     const fs::perms before = fs::status(home_ + part).permissions();
     ASSERT_EQ(chmod((home_ + part).c_str(), mode), 0);
     EXPECT_EQ(Refusal(), home_ + part + " can be changed by other users (" + text + "); run: chmod go-w " +

@@ -15,6 +15,7 @@
 #include "cli/supervisor/daemons_file.h"
 #include "cli/supervisor/files.h"
 #include "cli/supervisor/launch.h"
+#include "cli/supervisor/log_cap.h"
 
 namespace bsub::cli {
 namespace {
@@ -246,6 +247,41 @@ TEST_F(SupervisorTest, AHomeThatIsTooLongForSocketsIsRefused) {
   ASSERT_FALSE(prepared);
   EXPECT_THAT(prepared.error().message, HasSubstr("leave room for the names of sockets"));
   EXPECT_FALSE(fs::exists(longer.home));
+}
+
+TEST_F(SupervisorTest, ALogThatGrowsTooLargeBecomesTheOlderOne) {
+  Install("agent",
+          "i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done; trap 'echo again' USR1; "
+          "trap 'exit 0' TERM; echo > $ORDER.$$; while :; do sleep 0.02; done");
+  cluster_.supervisor.log_bytes = 5000;
+  cluster_.supervisor.log_look = std::chrono::milliseconds(10);
+  Start();
+  const std::string log = layout_of().LogOf("agent-n1");
+  ASSERT_TRUE(Eventually(
+      [&] { return AllRun() && fs::exists(order_file() + "." + std::to_string(PidOf("agent-n1"))); }));
+  ASSERT_TRUE(Eventually([&] { return fs::exists(OlderLog(log)) && fs::file_size(log) <= 5000; }));
+  // It still writes where people look, by the descriptor that it has.
+  ASSERT_EQ(kill(PidOf("agent-n1"), SIGUSR1), 0);
+  EXPECT_TRUE(Eventually([&] { return Log("agent-n1").find("again\n") != std::string::npos; }));
+  EXPECT_EQ(Log("agent-n1").find('\0'), std::string::npos) << "a hole where it had been";
+}
+
+TEST_F(SupervisorTest, CappingALogKeepsWhatWasInIt) {
+  const std::string path = root_ + "/log";
+  EXPECT_FALSE(*CapLog(path, 3)) << "there is none";
+  std::ofstream(path) << "abc";
+  EXPECT_FALSE(*CapLog(path, 3));
+  EXPECT_FALSE(*CapLog(path, 0)) << "no limit";
+  std::ofstream(path, std::ios::app) << "d";
+  EXPECT_TRUE(*CapLog(path, 3));
+  EXPECT_EQ(*ReadWholeFile(path), "");
+  EXPECT_EQ(*ReadWholeFile(OlderLog(path)), "abcd");
+  std::ofstream(path) << "efgh";
+  fs::remove(OlderLog(path));
+  fs::create_directories(OlderLog(path) + "/x");  // nothing can take its name
+  EXPECT_THAT(CapLog(path, 3).error().message, HasSubstr("cannot be copied to " + OlderLog(path)));
+  EXPECT_EQ(*ReadWholeFile(path), "efgh");
+  EXPECT_FALSE(fs::exists(OlderLog(path) + ".new"));
 }
 
 TEST_F(SupervisorTest, ShowsTheLastLinesOfALog) {

@@ -145,7 +145,22 @@ sched::QueueSet SampleQueue() {
           "root"};
 }
 
+std::vector<sched::JournalEntry> Numbered(std::vector<sched::EntryBody> bodies) {
+  std::vector<sched::JournalEntry> entries;
+  for (sched::EntryBody& body : bodies) {
+    entries.push_back({Sequence(entries.size() + 1), kAt, std::move(body)});
+  }
+  return entries;
+}
+
 }  // namespace
+
+std::vector<sched::JournalEntry> SampleEntriesOfVersion2() {
+  sched::JobSubmitted job = SampleJob();
+  job.begins_later = true;
+  return Numbered({sched::DefinitionRegistered{SampleDefinition(), true, {"old", kBytes}}, std::move(job),
+                   sched::CountersLifted{1'000'004, 10'003, 1'000'009}});
+}
 
 std::vector<sched::JournalEntry> SampleEntries() {
   const sched::AttemptRef attempt{{JobId(17), 3}, 2};
@@ -173,11 +188,7 @@ std::vector<sched::JournalEntry> SampleEntries() {
   bodies.emplace_back(sched::JobsForgotten{{JobId(1), JobId(2), JobId(1'000'000'000'000)}});
   bodies.emplace_back(sched::StateHashRecorded{0xfedcba9876543210});
   bodies.emplace_back(sched::CountersLifted{1'000'004, 10'003, 1'000'009});
-  std::vector<sched::JournalEntry> entries;
-  for (sched::EntryBody& body : bodies) {
-    entries.push_back({Sequence(entries.size() + 1), kAt, std::move(body)});
-  }
-  return entries;
+  return Numbered(std::move(bodies));
 }
 
 }  // namespace bsub::journal::test

@@ -1,4 +1,4 @@
-// One entry of each kind, with no field left at its default.
+// Entries with no field left at its default.
 #pragma once
 
 #include <vector>
@@ -7,6 +7,9 @@
 
 namespace bsub::journal::test {
 
+// One of each kind, without the fields that came after the first golden journal.
 std::vector<sched::JournalEntry> SampleEntries();
+// What needs version 2 (scheduler/journal/entry_codec.h); at most one of each kind.
+std::vector<sched::JournalEntry> SampleEntriesOfVersion2();
 
 }  // namespace bsub::journal::test

@@ -14,11 +14,15 @@ TEST(ClusterFileText, IsReadBackAsWritten) {
       .nodes = 3, .cpu_milli = 2500, .mem_bytes = 1 << 30, .config = "/etc/c.yaml", .supervisor = {}};
   cluster.supervisor.task_stop = 2s;
   cluster.supervisor.backoff.last = 700ms;
+  cluster.supervisor.log_bytes = 0;
+  cluster.supervisor.log_look = 3s;
   const auto read = ParseClusterFile(ToJson(cluster));
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(ToJson(*read), ToJson(cluster));
   EXPECT_EQ(read->supervisor.task_stop, 2s);
   EXPECT_EQ(read->supervisor.backoff.last, 700ms);
+  EXPECT_EQ(read->supervisor.log_bytes, 0);
+  EXPECT_EQ(read->supervisor.log_look, 3s);
   EXPECT_EQ(read->supervisor.agent_stop, SupervisorSettings{}.agent_stop);
   EXPECT_THAT(read->NodeNames(), ElementsAre("n1", "n2", "n3"));
 }
@@ -44,6 +48,8 @@ TEST(ClusterFileText, SaysWhatIsWrong) {
       {"{\"format\": 1, \"nodes\": 1, \"cpuMilli\": 0}", "cpuMilli is 0"},
       {"{\"format\": 1, \"nodes\": 1, \"config\": 3}", "config is not a path"},
       {"{\"format\": 1, \"nodes\": 1, \"supervisor\": {\"taskStopMs\": -1}}", "taskStopMs is -1"},
+      {"{\"format\": 1, \"nodes\": 1, \"supervisor\": {\"logBytes\": -1}}", "logBytes is -1"},
+      {"{\"format\": 1, \"nodes\": 1, \"supervisor\": {\"logLookMs\": 0}}", "logLookMs is 0"},
   };
   for (const BadFile& bad : cases) {
     const auto read = ParseClusterFile(bad.text);

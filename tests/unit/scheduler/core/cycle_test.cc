@@ -1,6 +1,9 @@
 // The scheduling cycle: who is next, on which node, and how much one cycle does.
 #include <gmock/gmock.h>
 
+#include <functional>
+#include <map>
+
 #include "tests/support/scheduler_env.h"
 
 namespace bsub::testing {
@@ -182,7 +185,8 @@ TEST(KeptNode, OnlyOneAndOnlyFromThoseServedLater) {
   env.Cycle();
   EXPECT_THAT(env.TakeLaunched(), ElementsAre(later)) << "on n1; n2 is closer to what the wide one needs";
   EXPECT_THAT(env.Explain(wide), HasSubstr("node n2 is kept free for it"));
-  EXPECT_THAT(env.Explain(last), HasSubstr("node n2 would do but is kept free for job 3, which is before it"));
+  EXPECT_THAT(env.Explain(last),
+              HasSubstr("node n2 would do but is kept free for job 3, which is before it"));
   EXPECT_THAT(env.Explain(last), HasSubstr("`bsub-lite when 3`"));
   const JobId before = env.Submit(Job().Priority(1));
   env.Cycle();
@@ -241,6 +245,56 @@ TEST(KeptNode, TheOneWhoseTasksEndSoonest) {
   env.Cycle();
   EXPECT_THAT(env.Explain(wide), HasSubstr("node n2 is kept free for it"));
   EXPECT_THAT(env.TakeLaunched(), ElementsAre(small)) << "n1 has room, and is not the one that is kept";
+}
+
+sched::Settings SettingsWith(const std::function<void(sched::Settings&)>& change) {
+  sched::Settings settings = Env::DefaultSettings();
+  change(settings);
+  return settings;
+}
+
+TEST(KeptNode, OnlySoManyNodesHaveTheirTasksLookedAt) {
+  Env env(SettingsWith([](sched::Settings& s) { s.keep.candidates = 1; }));
+  env.AddNodes(2, Cpus(4));
+  env.Submit(Job());  // on n1
+  env.Cycle();
+  env.Start("1");
+  env.Advance(std::chrono::hours(10));
+  env.Submit(Job().Cpus(4).Walltime(std::chrono::minutes(5)));
+  env.Cycle();
+  const JobId wide = env.Submit(Job().Cpus(4));
+  env.Cycle();
+  EXPECT_THAT(env.Explain(wide), HasSubstr("node n1 is kept free for it")) << "n2 has less room";
+}
+
+TEST(KeptNode, ATaskThatHasJustBegunIsExpectedToTakeSoLongAtLeast) {
+  for (const auto& [guess, node] :
+       std::map<Duration, std::string>{{std::chrono::minutes(1), "n1"}, {std::chrono::minutes(10), "n2"}}) {
+    Env env(SettingsWith([guess = guess](sched::Settings& s) { s.keep.shortest_guess = guess; }));
+    env.AddNodes(2, Cpus(4));
+    env.Submit(Job());  // on n1
+    env.Cycle();
+    env.Submit(Job().Cpus(4).Walltime(std::chrono::minutes(5)));
+    env.Cycle();
+    const JobId wide = env.Submit(Job().Cpus(4));
+    env.Cycle();
+    EXPECT_THAT(env.Explain(wide), HasSubstr("node " + node + " is kept free for it"));
+  }
+}
+
+TEST(KeptNode, OnlySoManyRequestsAreTried) {
+  for (const auto& [tries, started] : std::map<std::uint32_t, std::size_t>{{1, 1}, {2, 0}}) {
+    Env env(SettingsWith([tries = tries](sched::Settings& s) { s.max_kept_node_tries = tries; }));
+    env.AddNodes(1, Cpus(4));
+    env.Submit(Job());
+    env.Cycle();
+    env.TakeLaunches();
+    env.Submit(Job().Cpus(64).Priority(5));
+    env.Submit(Job().Cpus(4).Priority(4));
+    env.Submit(Job());
+    env.Cycle();
+    EXPECT_EQ(env.TakeLaunched().size(), started) << tries;
+  }
 }
 
 TEST(KeptNode, NoneForWhatCanNeverRun) {

@@ -6,6 +6,7 @@
 namespace bsub::testing {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class Definitions : public ::testing::Test {
@@ -31,8 +32,13 @@ class Definitions : public ::testing::Test {
     definition.command = {"run", "as", who.name};
     return Answer(sched::RegisterDefinition{sched::ReplyTo(1), who, definition});
   }
-  Status Deregister(const Principal& who, std::int32_t revision) {
-    return Answer(sched::DeregisterDefinition{sched::ReplyTo(1), who, "align", revision});
+  Status Deregister(const Principal& who, std::int32_t revision, const std::string& name = "align") {
+    return Answer(sched::DeregisterDefinition{sched::ReplyTo(1), who, name, revision});
+  }
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, revisions] : env_.state().definitions) names.push_back(name);
+    return names;
   }
   const std::vector<JobDefinition>& Revisions() const { return env_.state().definitions.at("align"); }
 
@@ -70,7 +76,7 @@ TEST_F(Definitions, StayOnesOwnAfterTheLastRevisionWasDeregistered) {
 TEST_F(Definitions, AreLimitedPerUserAndInAll) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(Register(Alice()));
   const std::string refusal = Says(Register(Alice(), "other"));
-  EXPECT_THAT(refusal, HasSubstr("3 revisions of alice already"));
+  EXPECT_THAT(refusal, HasSubstr("3 revisions of alice in use"));
   EXPECT_THAT(refusal, HasSubstr("core.max_definitions_per_user"));
   ASSERT_TRUE(Register(Bob(), "bobs"));
   ASSERT_TRUE(Register(Bob(), "bobs"));
@@ -94,6 +100,59 @@ TEST_F(Definitions, StayAsLongAsThereIsRoom) {
   ASSERT_TRUE(Deregister(Alice(), 2));
   ASSERT_TRUE(Register(Alice()));
   EXPECT_EQ(Revisions().size(), 3u);
+}
+
+TEST_F(Definitions, ANameThatIsDeregisteredMakesRoomForAnother) {
+  for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(Register(Alice(), name));
+  EXPECT_THAT(
+      Says(Register(Alice(), "d")),
+      HasSubstr("deregister what is no longer used (`bsub-lite definitions deregister NAME:REVISION`"));
+  ASSERT_TRUE(Deregister(Alice(), 1, "b"));
+  EXPECT_THAT(Names(), ElementsAre("a", "b", "c")) << "it is still there to be looked at";
+  ASSERT_TRUE(Register(Alice(), "d"));
+  EXPECT_THAT(Names(), ElementsAre("a", "c", "d"));
+  env_.Restart();
+  EXPECT_THAT(Names(), ElementsAre("a", "c", "d"));
+  ASSERT_TRUE(Deregister(Alice(), 1, "a"));
+  ASSERT_TRUE(Register(Bob(), "b")) << "it is nobody's any more";
+  EXPECT_EQ(env_.state().definitions.at("b").back().revision, 1);
+  EXPECT_THAT(Names(), ElementsAre("a", "b", "c", "d")) << "what is Alice's is not forgotten for Bob";
+}
+
+TEST_F(Definitions, DeregisteredRevisionsOfAnotherNameMakeRoomToo) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Register(Alice()));
+  ASSERT_TRUE(Deregister(Alice(), 1));
+  EXPECT_FALSE(Register(Alice(), "other")) << "the first revision says whose the name is";
+  ASSERT_TRUE(Deregister(Alice(), 2));
+  ASSERT_TRUE(Register(Alice(), "other"));
+  ASSERT_EQ(Revisions().size(), 2u);
+  EXPECT_EQ(Revisions()[1].revision, 3);
+}
+
+TEST_F(Definitions, NoMoreIsForgottenThanMustBe) {
+  for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(Register(Alice(), name));
+  for (const char* name : {"a", "b"}) ASSERT_TRUE(Deregister(Alice(), 1, name));
+  ASSERT_TRUE(Register(Alice(), "d"));
+  EXPECT_THAT(Names(), ElementsAre("b", "c", "d"));
+}
+
+TEST_F(Definitions, WhenAllAreFullNamesOfOthersThatAreDeregisteredGo) {
+  for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(Register(Alice(), name));
+  for (const char* name : {"x", "y"}) ASSERT_TRUE(Register(Bob(), name));
+  EXPECT_THAT(Says(Register(Bob(), "z")), HasSubstr("5 revisions in use, the limit is 5"));
+  ASSERT_TRUE(Deregister(Alice(), 1, "b"));
+  ASSERT_TRUE(Register(Bob(), "z"));
+  EXPECT_THAT(Names(), ElementsAre("a", "c", "x", "y", "z"));
+}
+
+// Its owner may have the number go on, as long as the name was not given up.
+TEST_F(Definitions, ANameIsMadeAgainInTheRoomOfItsOwnFirstRevision) {
+  for (const char* name : {"a", "b", "align"}) ASSERT_TRUE(Register(Alice(), name));
+  ASSERT_TRUE(Deregister(Alice(), 1));
+  ASSERT_TRUE(Register(Alice()));
+  env_.Restart();
+  ASSERT_EQ(Revisions().size(), 1u);
+  EXPECT_EQ(Revisions()[0].revision, 2);
 }
 
 TEST_F(Definitions, OneOfManyBytesIsRefused) {

@@ -108,6 +108,26 @@ TEST(Time, WaitingForTheRetentionIsNoBusyLoop) {
   EXPECT_GT(env.wake_at(), env.now());
 }
 
+TEST(Time, HowOftenItIsLookedForJobsToForgetIsASetting) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.forget_interval = 10min;
+  settings.early_forget_interval = 5min;
+  settings.max_jobs = 4;
+  settings.early_forgetting_percent = 50;
+  settings.least_retention = 0s;
+  Env env(settings);
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job());
+  env.RunAll();
+  env.Submit(Job().After("done(1)").Held());
+  env.Advance(kRetention + 1h);
+  EXPECT_GT(env.wake_at(), env.now() + 1min);
+  env.Submit(Job().Held());  // now one more than the half is there
+  env.Advance(1s);
+  EXPECT_GT(env.wake_at(), env.now() + 10s);
+  EXPECT_LE(env.wake_at(), env.now() + 5min);
+}
+
 // A busy cluster hears something all the time; that must not put the retention off for ever.
 TEST(Time, OtherInputsDoNotPutTheRetentionOff) {
   Env env;

@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <thread>
 
 #include "scheduler/daemon/committer.h"
 #include "tests/integration/scheduler/memory_ports.h"
@@ -146,6 +148,36 @@ TEST_F(CoreLoopTest, WhatComesDuringASyncSharesTheNext) {
   journal_->Unblock();
   for (auto& answer : answers) EXPECT_TRUE(answer.get());
   EXPECT_LE(journal_->appends() - before, 5u);
+}
+
+// What is durable but cannot be told of must not grow without end; it shows as batches that became one.
+TEST(Committer, HoldsTheDiskBackWhileTooMuchWaitsForItsRelease) {
+  MemoryJournal journal;
+  std::promise<void> entered, gate;
+  std::shared_future<void> open = gate.get_future().share();
+  std::atomic<int> published = 0;
+  Committer committer(
+      journal,
+      [&](const rpc::EntryBatch&) {
+        if (published++ == 0) entered.set_value();
+        open.wait();
+      },
+      [](const Error& error) { FAIL() << error.message; }, 10'000, std::uint64_t{16} << 20,
+      /*max_unreleased=*/1);
+  const auto add = [&committer] {
+    Batch batch;
+    batch.entries.emplace_back();
+    committer.Add(std::move(batch));
+  };
+  add();
+  entered.get_future().wait();
+  add();  // is synced, and waits
+  while (journal.appends() < 2) std::this_thread::yield();
+  for (int i = 0; i < 20; ++i) add();
+  gate.set_value();
+  committer.Stop();
+  EXPECT_EQ(journal.appends(), 3u);
+  EXPECT_EQ(published, 3);
 }
 
 // One user's large scripts, sent while the disk stands still, are not one write.

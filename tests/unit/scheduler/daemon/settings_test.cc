@@ -42,6 +42,13 @@ TEST(Settings, MistakesNameTheirLine) {
   EXPECT_THAT(ErrorOf("core:\n  lease: soon\n"), HasSubstr("line 2: core.lease: "));
   EXPECT_THAT(ErrorOf("core:\n  lease: 1m\n  lease: 2m\n"), HasSubstr("line 3: core.lease is set twice"));
   EXPECT_THAT(ErrorOf("rpc:\n  reader_threads: 0\n"), HasSubstr("line 2: rpc.reader_threads"));
+  EXPECT_THAT(ErrorOf("rpc:\n  slow_reader_pause: 0s\n"), HasSubstr("is too short; at least 1ms"));
+  EXPECT_THAT(ErrorOf("core:\n  max_kept_node_tries: 0\n"), HasSubstr("line 2: core.max_kept_node_tries"));
+  EXPECT_THAT(ErrorOf("core:\n  kept_node_candidates: 0\n"), HasSubstr("line 2: core.kept_node_candidates"));
+  EXPECT_THAT(ErrorOf("core:\n  kept_node_shortest_guess: 0s\n"), HasSubstr("at least 1ms"));
+  EXPECT_THAT(ErrorOf("core:\n  forget_interval: 1ms\n"), HasSubstr("at least 10ms"));
+  EXPECT_THAT(ErrorOf("core:\n  early_forget_interval: 1ms\n"), HasSubstr("at least 10ms"));
+  EXPECT_THAT(ErrorOf("journal:\n  max_unreleased: 0\n"), HasSubstr("line 2: journal.max_unreleased"));
   EXPECT_THAT(ErrorOf("rpc:\n  socket_mode: 0999\n"), HasSubstr("octal"));
   EXPECT_THAT(ErrorOf("rpc:\n  max_message_bytes: 1G\n"), HasSubstr("'1G': expected at most 256M"));
   EXPECT_THAT(ErrorOf("core: [\n"), HasSubstr("not YAML"));

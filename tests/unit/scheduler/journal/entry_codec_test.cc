@@ -6,6 +6,8 @@
 #include <set>
 
 #include "api/bsub/v1/journal.pb.h"
+#include "scheduler/journal/recovery.h"
+#include "scheduler/journal/segment_format.h"
 #include "tests/support/journal/sample_entries.h"
 
 namespace bsub::journal::test {
@@ -39,7 +41,7 @@ struct Same {
   }
   bool operator()(const sched::DefinitionRegistered& e) const {
     using T = sched::DefinitionRegistered;
-    return Fieldwise(e, &T::definition, &T::forgets_deregistered);
+    return Fieldwise(e, &T::definition, &T::forgets_deregistered, &T::forgets_in);
   }
   bool operator()(const sched::DefinitionDeregistered& e) const {
     using T = sched::DefinitionDeregistered;
@@ -118,7 +120,7 @@ struct Same {
   }
 };
 
-// The samples are what the golden files of version 1 hold; this field came later.
+// The samples are what the golden files of version 1 hold; this field came later, and needs no version 2.
 TEST(EntryCodec, WhoRegisteredADefinitionIsKept) {
   sched::JournalEntry entry;
   entry.body = sched::DefinitionRegistered{JobDefinition{.name = "align", .registered_by_uid = 0}};
@@ -205,12 +207,54 @@ TEST(EntryCodec, NamesThePayloadsOfASubmit) {
   EXPECT_THAT(PayloadsNamedBy(entries[6]), testing::IsEmpty());
 }
 
-TEST(EntryCodec, ThatADefinitionMakesRoomForItselfIsKept) {
-  sched::JournalEntry entry;
-  entry.body = sched::DefinitionRegistered{JobDefinition{.name = "align"}, true};
-  const auto decoded = DecodeEntry(EncodeEntry(entry));
-  ASSERT_TRUE(decoded);
-  EXPECT_TRUE(std::get<sched::DefinitionRegistered>(decoded->body).forgets_deregistered);
+TEST(EntryCodec, EveryFieldOfVersion2RoundTrips) {
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion2()) {
+    const auto decoded = DecodeEntry(EncodeEntry(entry));
+    ASSERT_TRUE(decoded) << sched::KindName(entry.body) << ": " << decoded.error().message;
+    ASSERT_EQ(decoded->body.index(), entry.body.index());
+    EXPECT_TRUE(std::visit(Same{decoded->body}, entry.body)) << sched::KindName(entry.body);
+  }
+}
+
+std::uint32_t NeedsOf(const std::string& bytes) {
+  v1::Entry entry;
+  EXPECT_TRUE(entry.ParseFromString(bytes));
+  return entry.needs();
+}
+
+// So that an older program says which one it needs, instead of a damage that there is not.
+TEST(EntryCodec, WhatIsNewNeedsVersion2AndTheRestVersion1) {
+  for (const sched::JournalEntry& entry : SampleEntries()) {
+    const bool lifts = std::holds_alternative<sched::CountersLifted>(entry.body);
+    EXPECT_EQ(NeedsOf(EncodeEntry(entry)), lifts ? 2u : 1u) << sched::KindName(entry.body);
+  }
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion2())
+    EXPECT_EQ(NeedsOf(EncodeEntry(entry)), 2u) << sched::KindName(entry.body);
+}
+
+std::string WithNeeds(const sched::JournalEntry& entry, std::uint32_t needs) {
+  v1::Entry message;
+  EXPECT_TRUE(message.ParseFromString(EncodeEntry(entry)));
+  message.set_needs(needs);
+  return message.SerializeAsString();
+}
+
+TEST(EntryCodec, WhatWasWrittenBeforeThereWasAVersion2IsRead) {
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion2())
+    EXPECT_TRUE(DecodeEntry(WithNeeds(entry, 1))) << sched::KindName(entry.body);
+  EXPECT_FALSE(DecodeEntry(WithNeeds(SampleEntries()[0], 2))) << "nobody writes that";
+  EXPECT_FALSE(DecodeEntry(WithNeeds(SampleEntries()[0], 0)));
+}
+
+// The journal's lost end is given up with so many ids at most.
+TEST(EntryCodec, ARecordThatGivesOutAnIdHasSoManyBytesAtLeast) {
+  sched::JobSubmitted job{.id = JobId(1), .spec = {}};
+  job.spec.settings = std::make_shared<JobSettings>();
+  for (const sched::EntryBody& body :
+       {sched::EntryBody(job), sched::EntryBody(sched::NodeRegistered{NodeId(1), Incarnation(1), {}})}) {
+    EXPECT_GE(EncodeEntry({Sequence(1), TimePoint(), body}).size() + kRecordHeaderBytes, kLeastBytesOfAnId)
+        << sched::KindName(body);
+  }
 }
 
 }  // namespace

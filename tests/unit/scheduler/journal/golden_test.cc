@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scheduler/journal/entry_codec.h"
+#include "scheduler/journal/recovery.h"
 #include "scheduler/journal/snapshot_maker.h"
 #include "tests/support/journal/core_journal.h"
 #include "tests/support/journal/sample_entries.h"
@@ -26,6 +27,11 @@ fs::path GoldenFolder(int version) {
   const char* source = std::getenv("BSUB_SOURCE_DIR");
   return fs::path(source != nullptr ? source : ".") / "tests/golden" /
          ("journal-v" + std::to_string(version));
+}
+
+// `with`: which of the samples of its kind.
+fs::path EntryFile(int version, const sched::JournalEntry& entry, const std::string& with) {
+  return GoldenFolder(version) / "entries" / (std::string(sched::KindName(entry.body)) + with);
 }
 
 std::string ReadFile(const fs::path& path) {
@@ -54,11 +60,23 @@ std::string Describe(CoreJournal& core) {
   return facts.dump(1) + "\n";
 }
 
+Status Register(CoreJournal& core, const std::string& name) {
+  const Principal alice{1000, 1000, {}, "alice"};
+  JobDefinition definition{.name = name, .command = {"run"}};
+  BSUB_RETURN_IF_ERROR(core.Handle(sched::RegisterDefinition{sched::ReplyTo(1), alice, definition}));
+  return core.Handle(sched::DeregisterDefinition{sched::ReplyTo(2), alice, name, 1});
+}
+
 // A snapshot with a pack, closed segments before and behind it, and an open one.
 void MakeGolden(UnsyncedFileSystem& files) {
   CoreJournal core(files, kPath, 4096);
+  core.core_settings.max_definitions_per_user = 1;
   ASSERT_TRUE(core.Start());
   ASSERT_TRUE(core.RunSomeWork());
+  for (const char* name : {"forgotten", "kept"}) ASSERT_TRUE(Register(core, name));
+  core.Stop();
+  ASSERT_TRUE(AskForLift(files, kPath, 1000));
+  ASSERT_TRUE(core.Start());
   const auto sequence = core.CloseSegmentWithHash();
   ASSERT_TRUE(sequence);
   ASSERT_TRUE(MakeSnapshot(files, kPath, *sequence));
@@ -77,9 +95,10 @@ void Rewrite(int version) {
   MakeGolden(files);
   for (const std::string& name : files.Names(kPath))
     WriteFile(folder / "journal" / name, files.Contents(kPath + "/" + name));
-  for (const sched::JournalEntry& entry : SampleEntries()) {
-    WriteFile(folder / "entries" / std::string(sched::KindName(entry.body)), EncodeEntry(entry));
-  }
+  for (const sched::JournalEntry& entry : SampleEntries())
+    WriteFile(EntryFile(version, entry, ""), EncodeEntry(entry));
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion2())
+    WriteFile(EntryFile(version, entry, ".2"), EncodeEntry(entry));
   CoreJournal core(files, kPath);
   ASSERT_TRUE(core.Start());
   WriteFile(folder / "expected.json", Describe(core));
@@ -130,13 +149,18 @@ TEST_P(GoldenTest, ReplaysFromItsFirstEntryToTheSameState) {
   EXPECT_EQ(core.scheduler().state_hash(), hash);
 }
 
+void ExpectReadAs(const fs::path& path, const sched::JournalEntry& entry) {
+  const auto decoded = DecodeEntry(ReadFile(path));
+  ASSERT_TRUE(decoded) << path << ": " << decoded.error().message;
+  EXPECT_EQ(EncodeEntry(*decoded), EncodeEntry(entry)) << path;
+}
+
 TEST_P(GoldenTest, EveryKindOfEntryIsReadAsWhatItWas) {
-  for (const sched::JournalEntry& entry : SampleEntries()) {
-    const fs::path path = GoldenFolder(GetParam()) / "entries" / std::string(sched::KindName(entry.body));
-    const auto decoded = DecodeEntry(ReadFile(path));
-    ASSERT_TRUE(decoded) << path << ": " << decoded.error().message;
-    EXPECT_EQ(EncodeEntry(*decoded), EncodeEntry(entry)) << path;
-  }
+  for (const sched::JournalEntry& entry : SampleEntries())
+    ExpectReadAs(EntryFile(GetParam(), entry, ""), entry);
+  if (GetParam() < 2) return;
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion2())
+    ExpectReadAs(EntryFile(GetParam(), entry, ".2"), entry);
 }
 
 TEST_P(GoldenTest, CanBeContinued) {
@@ -148,7 +172,7 @@ TEST_P(GoldenTest, CanBeContinued) {
   EXPECT_TRUE(made) << made.error().message;
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1));
+INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1, 2));
 
 }  // namespace
 }  // namespace bsub::journal::test

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "scheduler/journal/snapshot_file.h"
 #include "tests/support/journal/opaque_journal.h"
 
@@ -30,6 +32,21 @@ TEST(RepairTail, KeepsTheTornBytesForAPerson) {
   EXPECT_EQ(files.Contents(path).size(), before.offset);
   EXPECT_THAT(Describe(*recovered->dropped), HasSubstr("dropped 7 bytes of an unfinished write at offset"));
   EXPECT_FALSE(Recover(files)->dropped);
+}
+
+TEST(RepairTail, LiftsTheCountersByNoMoreIdsThanTheLostBytesCanHold) {
+  for (const auto& [bytes, by] : std::map<std::uint64_t, std::uint64_t>{{700, 1000}, {320'000, 20'000}}) {
+    UnsyncedFileSystem files;
+    WriteJournal(files, 3);
+    const std::string path = Join(kDirectory, Segments(files).back().name);
+    const JournalTail before = Recover(files)->tail;
+    files.SetContents(path, files.Contents(path).substr(0, before.offset) + std::string(bytes, 'x'));
+    const auto recovered = Recover(files);
+    ASSERT_TRUE(recovered) << recovered.error().message;
+    ASSERT_TRUE(recovered->dropped);
+    EXPECT_EQ(recovered->dropped->bytes, bytes);
+    EXPECT_EQ(*LiftAsked(files, kDirectory), by);
+  }
 }
 
 TEST(RepairTail, RemovesASegmentWhoseCreationWasInterrupted) {

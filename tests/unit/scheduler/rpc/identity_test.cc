@@ -17,6 +17,7 @@
 namespace bsub::rpc {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 const std::string kSecret(32, 's');
@@ -52,10 +53,24 @@ TEST(TokenTable, RefusesLinesItCannotTrust) {
   EXPECT_THAT(error("ada " + kSecret + " king"), HasSubstr("line 1: expected NAME SECRET"));
   EXPECT_THAT(error("ada " + kSecret + " user x"), HasSubstr("line 1: uid"));
   EXPECT_THAT(error("ada " + kSecret + " user 5:x"), HasSubstr("line 1: gid"));
-  EXPECT_THAT(error("ada " + kSecret + " user 4294960000"),
-              HasSubstr("line 1: uid 4294960000 is not in this machine's user database"));
   EXPECT_THAT(error("a " + kSecret + " admin\nb " + kSecret + " node"),
               HasSubstr("line 2: the secret of b is another"));
+}
+
+// People leave; their token must not keep everybody else from a scheduler that starts.
+TEST(TokenTable, AUserWhoIsGoneIsLetInNoMore) {
+  const auto table =
+      TokenTable::Parse("\nbob " + kSecret + " user 4294960000\nada " + kOther + " user 1000:100\n", 77);
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_EQ(table->Find(kSecret), nullptr);
+  ASSERT_NE(table->Find(kOther), nullptr);
+  EXPECT_THAT(table->warnings(),
+              ElementsAre(HasSubstr("line 2: uid 4294960000 is not in this machine's user database")));
+  EXPECT_THAT(table->warnings()[0], HasSubstr("the token of bob lets nobody in; remove the line"));
+  EXPECT_TRUE(TokenTable::Parse("bob " + kSecret + " user 4294960000", 77)) << "though it is the only one";
+  const auto twice = TokenTable::Parse("bob " + kSecret + " user 4294960000\nada " + kSecret + " admin", 77);
+  ASSERT_FALSE(twice) << "his secret is known to him";
+  EXPECT_THAT(twice.error().message, HasSubstr("line 2: the secret of ada is another"));
 }
 
 TEST(TokenTable, FileMustBePrivate) {
