@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,7 +20,7 @@
 #include "common/hash.h"
 #include "worker/spawner/exit_slots.h"
 #include "worker/spawner/files.h"
-#include "worker/spawner/leftovers.h"
+#include "worker/spawner/lease_watch.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/proc_fs.h"
 #include "worker/spawner/spool_disk.h"
@@ -37,77 +36,6 @@ int WaitStatus(const siginfo_t& info) {
   if (info.si_code == CLD_EXITED) return W_EXITCODE(info.si_status, 0);
   return info.si_status | (info.si_code == CLD_DUMPED ? WCOREFLAG : 0);
 }
-
-// As the spawner would: nothing of the task stays alive.
-void Sweep(pid_t main, const WitnessDuty& duty) {
-  v1::spawner::LogRecord::Launched launched;
-  launched.set_pid(main);
-  launched.set_start_ticks(ProcFs().Stat(main).value_or(ProcStat()).start_ticks);
-  LeftoverSigns signs;
-  signs.recorded.push_back(launched);
-  signs.task_mark = duty.mark;
-  const auto killed = KillLeftovers(ProcFs(), *duty.cgroups, signs, duty.sweep_deadline_us);
-  if (!killed) LogLine("event=witness-cannot-sweep what=\"" + killed.error().message + "\"");
-}
-
-// Waits for the main process to be over, and ends the task if its lease is over first.
-class Watch {
- public:
-  Watch(pid_t main, const WitnessDuty& duty)
-      : main_(main),
-        duty_(duty),
-        process_(static_cast<int>(syscall(SYS_pidfd_open, main, 0))),
-        timer_(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC)) {}
-
-  void AwaitEnd() {
-    if (!process_.valid() || !timer_.valid()) return;  // waitid(2) will do; the next spawner does the rest
-    while (!Step()) {
-    }
-  }
-  bool alone() const { return alone_; }    // the spawner died
-  bool killed() const { return killed_; }  // for the lease
-
- private:
-  // True once the main process is over.
-  bool Step() {
-    const int alarm = killed_ || resting_ ? -1 : duty_.lease->alarm();
-    pollfd fds[] = {{process_.get(), POLLIN, 0},
-                    {alone_ ? -1 : duty_.spawner, POLLIN, 0},
-                    {timer_.get(), POLLIN, 0},
-                    {alarm, POLLIN, 0}};
-    if (poll(fds, std::size(fds), -1) < 0) return false;
-    if (fds[0].revents != 0) return true;
-    if (fds[1].revents != 0) {
-      alone_ = true;
-      ArmAt(timer_.get(), duty_.lease->end_us());
-    } else if (fds[2].revents != 0 || fds[3].revents != 0) {
-      OnTime();
-    }
-    return false;
-  }
-
-  void OnTime() {
-    const std::int64_t at_us = alone_ ? duty_.lease->end_us() : duty_.lease->kill_at_us();
-    const bool over = at_us != 0 && at_us <= BootTimeUs();
-    // Renewed in this moment: the alarm may be a step behind, and must not keep us busy.
-    resting_ = !over && at_us != 0;
-    ArmAt(timer_.get(), over ? 0 : at_us);
-    if (!over) return;
-    killed_ = true;
-    LogLine("event=witness-kills task=" + ToString(duty_.key) +
-            " reason=\"the node's lease ended and its spawner " + (alone_ ? "is dead" : "does nothing") +
-            "\"");
-    Sweep(main_, duty_);
-  }
-
-  const pid_t main_;
-  const WitnessDuty& duty_;
-  const UniqueFd process_;
-  const UniqueFd timer_;
-  bool alone_ = false;
-  bool killed_ = false;
-  bool resting_ = false;  // the timer stands for the alarm
-};
 
 // Bits of the exit status.
 constexpr int kKilled = 0x10;
@@ -173,12 +101,16 @@ void CloseAllBut(std::vector<int> kept) {
   auto* const executes = new (page) std::atomic<bool>(false);
   const pid_t main = fork();
   if (main == 0) RunChild(plan, start_socket, *executes);
-  if (main < 0 || write(tell, &main, sizeof main) != sizeof main) _exit(1);
-  CloseAllBut({STDERR_FILENO, plan.state_dir, duty.spawner, duty.exits, duty.lease->alarm()});
+  LeaseWatch watch(main, duty);
+  if (main < 0 || !watch.valid() || write(tell, &main, sizeof main) != sizeof main) {
+    if (main > 0) kill(main, SIGKILL);  // nobody would end it with the lease
+    _exit(1);
+  }
+  CloseAllBut({STDERR_FILENO, plan.state_dir, duty.spawner, duty.exits, duty.lease->alarm(), watch.process(),
+               watch.timer()});
   setsid();
   prctl(PR_SET_NAME, "bsub-witness");
   const std::int64_t begin = BootTimeUs();
-  Watch watch(main, duty);
   watch.AwaitEnd();
   SeenExit exit;
   if (AwaitExit(main, exit) && executes->load()) {
@@ -186,7 +118,7 @@ void CloseAllBut(std::vector<int> kept) {
     WriteExitSlot(duty.exits, duty.exit_slot, EncodeExit(duty.key, exit));
   }
   if (watch.alone()) {
-    Sweep(main, duty);
+    SweepTask(main, duty);
     _exit(0);  // nobody asks
   }
   _exit((watch.killed() ? kKilled : 0) | AskForDisks(plan, duty.look_deadline_us));

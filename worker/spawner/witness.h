@@ -30,9 +30,8 @@
 
 #include "common/result.h"
 #include "worker/core/attempt_key.h"
-#include "worker/spawner/cgroup_tree.h"
 #include "worker/spawner/child.h"
-#include "worker/spawner/lease_page.h"
+#include "worker/spawner/lease_watch.h"
 #include "worker/spawner/state_dir.h"
 #include "worker/spawner/task_log.h"
 
@@ -57,19 +56,6 @@ struct StartedChild {
   pid_t witness = 0;
   pid_t main = 0;  // of the task
 };
-// What a witness needs to stand in for the spawner.
-struct WitnessDuty {
-  worker::AttemptKey key;
-  std::string mark;  // "STATE-ID:TASK"
-  int spawner = -1;  // pidfd
-  int exits = -1;    // see exit_slots.h
-  std::uint32_t exit_slot = 0;
-  const LeasePage* lease = nullptr;
-  CgroupTree* cgroups = nullptr;
-  std::int64_t sweep_deadline_us = 0;  // how long killed processes may take to be gone
-  std::int64_t look_deadline_us = 0;   // how long the look at the user's file system may take
-};
-
 // What a witness tells by its exit status.
 struct WitnessWord {
   bool killed = false;    // it killed the task, whose lease was over
