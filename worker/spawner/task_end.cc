@@ -17,9 +17,6 @@
 namespace bsub::spawner {
 namespace {
 
-constexpr std::int64_t kKillAgainUs = 500'000;  // a task that forks faster than it is killed is killed again
-constexpr std::int64_t kSweepAgainUs =
-    50'000;                                // a descendant may be reaped by another, of which we hear nothing
 constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
 
 std::int64_t Micros(const timeval& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec; }
@@ -90,7 +87,7 @@ void TaskRunner::Signal(const wire::SignalTask& signal) {
 void TaskRunner::KillEverythingOf(Task& task) {
   if (!task.cgroup.empty()) parts_.cgroups->KillAll(task.cgroup);
   SignalGroup(task, SIGKILL);
-  SetDeadline(task, BootTimeUs() + kKillAgainUs);
+  SetDeadline(task, BootTimeUs() + parts_.settings->kill_again_us);
 }
 
 void TaskRunner::OnChildren() {
@@ -171,7 +168,7 @@ void TaskRunner::SweepTasks() {
       it = sweeping_.erase(it);
       Finish(task);
     } else {
-      SetDeadline(task, BootTimeUs() + kSweepAgainUs);
+      SetDeadline(task, BootTimeUs() + parts_.settings->sweep_again_us);
       ++it;
     }
   }

@@ -14,7 +14,6 @@ namespace bsub::spawner {
 namespace {
 
 constexpr int kLogFormat = 1;
-constexpr std::int64_t kRetryCommitUs = 1'000'000;  // a full disk is tried again this often
 
 }  // namespace
 
@@ -149,7 +148,7 @@ void TaskRunner::Commit() {
       *record.mutable_ended() = StatusOf(tasks_.at(key));
       log_->Add(record);
     }
-    retry_commit_at_us_ = BootTimeUs() + kRetryCommitUs;
+    retry_commit_at_us_ = BootTimeUs() + parts_.settings->try_again_us;
     return;
   }
   retry_commit_at_us_ = 0;
