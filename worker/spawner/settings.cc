@@ -75,6 +75,8 @@ void AddLimits(Adder add, Settings& s) {
 void AddTimes(Adder add) {
   add("stop-grace", Time("30s"), "TERM to KILL where the launch names none");
   add("lease-grace", Time("30s"), "the most it may be when the lease is lost");
+  add("lease-slack", Time("5s"),
+      "how long the kills may take that end it; the scheduler's core.lease_margin covers both");
   add("shutdown-grace", Time("30s"), "the most it may be at SIGTERM");
   add("leftover-deadline", Time("30s"), "how long to wait for the killed tasks of the spawner before");
   add("start-patience", Time("10s"),
@@ -104,13 +106,16 @@ Status ReadDuration(const po::variables_map& values, const char* name, std::int6
 }
 
 Status ReadDurations(const po::variables_map& values, Settings& s) {
-  const std::pair<const char*, std::int64_t*> times[] = {
-      {"stop-grace", &s.default_stop_grace_us}, {"lease-grace", &s.lease_grace_us},
-
-      {"shutdown-grace", &s.shutdown_grace_us}, {"leftover-deadline", &s.leftover_deadline_us},
-      {"start-patience", &s.start_patience_us}, {"try-again", &s.try_again_us},
-      {"kill-again", &s.kill_again_us},         {"sweep-again", &s.sweep_again_us},
-      {"output-look", &s.output_look_us}};
+  const std::pair<const char*, std::int64_t*> times[] = {{"stop-grace", &s.default_stop_grace_us},
+                                                         {"lease-grace", &s.lease_grace_us},
+                                                         {"lease-slack", &s.lease_slack_us},
+                                                         {"shutdown-grace", &s.shutdown_grace_us},
+                                                         {"leftover-deadline", &s.leftover_deadline_us},
+                                                         {"start-patience", &s.start_patience_us},
+                                                         {"try-again", &s.try_again_us},
+                                                         {"kill-again", &s.kill_again_us},
+                                                         {"sweep-again", &s.sweep_again_us},
+                                                         {"output-look", &s.output_look_us}};
   for (const auto& [name, target] : times) BSUB_RETURN_IF_ERROR(ReadDuration(values, name, *target));
   // Without a pause the spawner would do nothing else.
   for (const auto& [name, target] : times) {

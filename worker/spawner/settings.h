@@ -27,6 +27,8 @@ struct Settings {
   CgroupMode cgroups = CgroupMode::kLimits;
   std::int64_t default_stop_grace_us = 30'000'000;  // where the launch names none
   std::int64_t lease_grace_us = 30'000'000;  // at most so long between TERM and KILL once the lease is lost
+  // How long the last kills may take after that; the scheduler is told grace and slack together.
+  std::int64_t lease_slack_us = 5'000'000;
   std::int64_t shutdown_grace_us = 30'000'000;  // the same when the spawner is told to end
   std::int64_t leftover_deadline_us = 30'000'000;
   bool bind_cpus = false;            // tasks that ask for whole CPUs get CPUs of their own

@@ -52,11 +52,13 @@ TEST(NodeSettings, APauseOfNothingIsRefused) {
 }
 
 TEST(NodeSettings, WhatIsGivenIsTaken) {
-  const std::vector<const char*> words = {"s", "--state", "x", "--kill-again", "20ms", "--try-again", "3s"};
+  const std::vector<const char*> words = {"s",  "--state",       "x", "--kill-again", "20ms", "--try-again",
+                                          "3s", "--lease-slack", "7s"};
   const auto parsed = spawner::ParseArguments(static_cast<int>(words.size()), words.data());
   ASSERT_TRUE(parsed) << parsed.error().message;
   EXPECT_EQ(parsed->settings.kill_again_us, 20'000);
   EXPECT_EQ(parsed->settings.try_again_us, 3'000'000);
+  EXPECT_EQ(parsed->settings.lease_slack_us, 7'000'000);
 }
 
 }  // namespace
