@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +22,9 @@ namespace {
 // shortened meanwhile is looked at, and is far below the slack of its end (--lease-slack).
 constexpr std::int64_t kRestUs = 100'000;
 
+// How often a process is looked at for which the machine had no descriptor.
+constexpr int kBlindMs = 50;
+
 }  // namespace
 
 void SweepTask(pid_t main, const WitnessDuty& duty) {
@@ -34,15 +38,21 @@ void SweepTask(pid_t main, const WitnessDuty& duty) {
   if (!killed) LogLine("event=witness-cannot-sweep what=\"" + killed.error().message + "\"");
 }
 
-LeaseWatch::LeaseWatch(pid_t main, const WitnessDuty& duty)
-    : main_(main),
-      duty_(duty),
-      process_(static_cast<int>(syscall(SYS_pidfd_open, main, 0))),
-      timer_(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC)) {}
+LeaseWatch::LeaseWatch(const WitnessDuty& duty)
+    : duty_(duty), timer_(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC)) {}
 
-void LeaseWatch::AwaitEnd() {
+void LeaseWatch::AwaitEnd(pid_t main) {
+  main_ = main;
+  process_.Reset(static_cast<int>(syscall(SYS_pidfd_open, main, 0)));
   while (!Step()) {
   }
+}
+
+// Without a pidfd: whether the main process, a child of this one, is a zombie.
+bool LeaseWatch::IsOver() const {
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(main_), &info, WEXITED | WNOWAIT | WNOHANG) != 0 ||
+         info.si_pid == main_;
 }
 
 // True once the main process is over.
@@ -52,8 +62,10 @@ bool LeaseWatch::Step() {
                   {alone_ ? -1 : duty_.spawner, POLLIN, 0},
                   {timer_.get(), POLLIN, 0},
                   {alarm, POLLIN, 0}};
-  if (poll(fds, std::size(fds), -1) < 0) return false;
-  if (fds[0].revents != 0) return true;
+  // The machine may have had no descriptor for a process that runs already.
+  const bool blind = !process_.valid();
+  if (poll(fds, std::size(fds), blind ? kBlindMs : -1) < 0) return false;
+  if (blind ? IsOver() : fds[0].revents != 0) return true;
   if (fds[1].revents != 0) {
     alone_ = true;
     ArmAt(timer_.get(), duty_.lease->end_us());

@@ -32,24 +32,25 @@ void SweepTask(pid_t main, const WitnessDuty& duty);
 
 class LeaseWatch {
  public:
-  LeaseWatch(pid_t main, const WitnessDuty& duty);
+  // Before there is a main process.
+  explicit LeaseWatch(const WitnessDuty& duty);
 
   // False: the machine is out of descriptors, and a task that nobody watches must not run.
-  bool valid() const { return process_.valid() && timer_.valid(); }
-  int process() const { return process_.get(); }
+  bool valid() const { return timer_.valid(); }
   int timer() const { return timer_.get(); }
 
-  void AwaitEnd();
+  void AwaitEnd(pid_t main);
   bool alone() const { return alone_; }    // the spawner died
   bool killed() const { return killed_; }  // for the lease
 
  private:
   bool Step();
+  bool IsOver() const;
   void OnTime();
 
-  const pid_t main_;
   const WitnessDuty& duty_;
-  const worker::UniqueFd process_;
+  pid_t main_ = 0;
+  worker::UniqueFd process_;
   const worker::UniqueFd timer_;
   bool alone_ = false;
   bool killed_ = false;

@@ -99,7 +99,11 @@ void TaskRunner::OnChildren() {
     if (pid <= 0) break;
     const auto it = by_pid_.find(pid);
     if (it == by_pid_.end()) {
-      if (!OnWitnessReaped(pid, status)) descendants_.Forget(pid);
+      if (launcher_->Is(pid)) {
+        launcher_->OnReaped();
+      } else if (!OnWitnessReaped(pid, status)) {
+        descendants_.Forget(pid);
+      }
       continue;
     }
     Task& task = *it->second;
@@ -148,7 +152,9 @@ void TaskRunner::OnMainReaped(Task& task, int status, const rusage& usage) {
 void TaskRunner::SweepTasks() {
   if (sweeping_.empty() && !by_pid_.empty()) return;
   Descendants::Owners owners;
-  owners.is_main_process = [this](pid_t pid) { return by_pid_.count(pid) + witnesses_.count(pid) != 0; };
+  owners.is_main_process = [this](pid_t pid) {
+    return by_pid_.count(pid) + witnesses_.count(pid) != 0 || launcher_->Is(pid);
+  };
   owners.by_session = [this](pid_t session) -> std::optional<worker::AttemptKey> {
     const auto it = by_session_.find(session);
     return it == by_session_.end() ? std::nullopt : std::optional(it->second->key);

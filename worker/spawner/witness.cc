@@ -1,11 +1,10 @@
 #include "worker/spawner/witness.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,8 +13,6 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
-#include <new>
-#include <vector>
 
 #include "common/hash.h"
 #include "worker/spawner/exit_slots.h"
@@ -80,48 +77,27 @@ bool AwaitExit(pid_t main, SeenExit& exit) {
   return true;
 }
 
-void CloseAllBut(std::vector<int> kept) {
-  std::sort(kept.begin(), kept.end());
-  unsigned next = 0;
-  for (const int fd : kept) {
-    const auto number = static_cast<unsigned>(fd);
-    if (number > next) syscall(SYS_close_range, next, number - 1, 0u);
-    next = number + 1;
-  }
-  syscall(SYS_close_range, next, ~0u, 0u);
+// In the child of the vfork(2) below: whatever it does happens in the witness's memory.
+[[noreturn]] void RunMain(const ChildPlan& plan, const WitnessDuty& duty, int start_socket,
+                          std::atomic<bool>& executes) {
+  TellStarted(start_socket, {getppid(), getpid()});
+  // The witness cannot end it while it waits, opens files or looks for its program.
+  const auto may_execute = [&duty] {
+    const std::int64_t kill_at_us = duty.lease->kill_at_us();
+    return kill_at_us == 0 || BootTimeUs() < kill_at_us;
+  };
+  RunChild(plan, start_socket, executes, may_execute);
 }
 
-// `tell`: where the spawner reads the main process's pid. Nothing is told if there is none.
-[[noreturn]] void RunWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket, int tell) {
-  // Shared with the main process until it executes: whether it came so far. One that did not has no end to be
-  // told.
-  void* const page =
-      mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) _exit(1);
-  auto* const executes = new (page) std::atomic<bool>(false);
-  const pid_t main = fork();
-  if (main == 0) RunChild(plan, start_socket, *executes);
-  LeaseWatch watch(main, duty);
-  if (main < 0 || !watch.valid() || write(tell, &main, sizeof main) != sizeof main) {
-    if (main > 0) kill(main, SIGKILL);  // nobody would end it with the lease
-    _exit(1);
-  }
-  CloseAllBut({STDERR_FILENO, plan.state_dir, duty.spawner, duty.exits, duty.lease->alarm(), watch.process(),
-               watch.timer()});
-  setsid();
-  prctl(PR_SET_NAME, "bsub-witness");
-  const std::int64_t begin = BootTimeUs();
-  watch.AwaitEnd();
-  SeenExit exit;
-  if (AwaitExit(main, exit) && executes->load()) {
-    exit.elapsed_us = BootTimeUs() - begin;
-    WriteExitSlot(duty.exits, duty.exit_slot, EncodeExit(duty.key, exit));
-  }
-  if (watch.alone()) {
-    SweepTask(main, duty);
-    _exit(0);  // nobody asks
-  }
-  _exit((watch.killed() ? kKilled : 0) | AskForDisks(plan, duty.look_deadline_us));
+// The main process. It borrows this one's memory until it executes its program or ends; nothing is copied,
+// and this one stands still as long.
+pid_t StartMain(const ChildPlan& plan, const WitnessDuty& duty, int start_socket,
+                std::atomic<bool>& executes) {
+  char** const own_environment = environ;
+  const pid_t main = vfork();
+  if (main == 0) RunMain(plan, duty, start_socket, executes);
+  environ = own_environment;
+  return main;
 }
 
 bool MayBeTheSpawnersDoing(int wait_status) {
@@ -194,21 +170,46 @@ std::optional<SeenExit> DecodeExit(const worker::AttemptKey& key, std::string_vi
   return exit;
 }
 
-Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return ResourceExhausted(ErrnoText("the node cannot make a pipe"));
-  const UniqueFd told(ends[0]);
-  UniqueFd tell(ends[1]);
+void TellStarted(int start_socket, const StartedChild& started) {
+  [[maybe_unused]] const ssize_t sent = send(start_socket, &started, sizeof started, MSG_NOSIGNAL);
+}
+
+Result<StartedChild> AwaitStarted(int start_socket) {
   StartedChild started;
-  started.witness = fork();
-  if (started.witness == 0) RunWitness(plan, duty, start_socket, tell.get());
-  if (started.witness < 0) return ResourceExhausted(ErrnoText("the node cannot fork"));
-  tell.Reset();
-  ssize_t got = 0;
-  while ((got = read(told.get(), &started.main, sizeof started.main)) < 0 && errno == EINTR) {
+  ssize_t got;
+  do {
+    got = recv(start_socket, &started, sizeof started, MSG_WAITALL);
+  } while (got < 0 && errno == EINTR);
+  if (got == sizeof started && started.main > 0) return started;
+  errno = got == sizeof started ? -started.main : ECONNRESET;
+  return ResourceExhausted(ErrnoText("the node cannot fork the task's process"));
+}
+
+void RunWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket) {
+  LeaseWatch watch(duty);
+  // Shared with the main process until it executes: whether it came so far. One that did not has no end to be
+  // told.
+  std::atomic<bool> executes(false);
+  const pid_t main = watch.valid() ? StartMain(plan, duty, start_socket, executes) : -1;
+  if (main < 0) {
+    TellStarted(start_socket, {getpid(), -errno});
+    _exit(1);
   }
-  if (got != sizeof started.main) return ResourceExhausted("the node cannot fork the task's process");
-  return started;
+  CloseAllBut({STDERR_FILENO, plan.state_dir, duty.spawner, duty.exits, duty.lease->alarm(), watch.timer()});
+  setsid();
+  prctl(PR_SET_NAME, "bsub-witness");
+  const std::int64_t begin = BootTimeUs();
+  watch.AwaitEnd(main);
+  SeenExit exit;
+  if (AwaitExit(main, exit) && executes.load()) {
+    exit.elapsed_us = BootTimeUs() - begin;
+    WriteExitSlot(duty.exits, duty.exit_slot, EncodeExit(duty.key, exit));
+  }
+  if (watch.alone()) {
+    SweepTask(main, duty);
+    _exit(0);  // nobody asks
+  }
+  _exit((watch.killed() ? kKilled : 0) | AskForDisks(plan, duty.look_deadline_us));
 }
 
 void RecoverExits(const StateDir& dir, RecoveredLog& log, bool same_boot, std::int64_t deadline_us) {

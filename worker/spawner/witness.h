@@ -4,6 +4,8 @@
 //
 //   spawner -> witness -> main process
 //
+// It is made by the launcher (launcher.h), as a child of the spawner, and makes the main process.
+//
 // The witness waits for the main process, writes how it ended to a slot of a file, and ends. It leaves the
 // zombie unreaped: that goes to the spawner, its subreaper, who reaps it as if it had been its child all
 // along and takes no notice of the slot. Only the next spawner, after a kill, reads the slots of the tasks
@@ -54,8 +56,12 @@ std::optional<SeenExit> DecodeExit(const worker::AttemptKey& key, std::string_vi
 
 struct StartedChild {
   pid_t witness = 0;
-  pid_t main = 0;  // of the task
+  pid_t main = 0;  // of the task; else minus the errno of why there is none
 };
+// The first thing that is said over a task's start socket.
+void TellStarted(int start_socket, const StartedChild& started);
+Result<StartedChild> AwaitStarted(int start_socket);
+
 // What a witness tells by its exit status.
 struct WitnessWord {
   bool killed = false;    // it killed the task, whose lease was over
@@ -64,8 +70,9 @@ struct WitnessWord {
 };
 WitnessWord WordOf(int wait_status);
 
-// Forks both. `start_socket`: the main process's end of it (see RunChild).
-Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket);
+// What this process does from now on: it makes the main process and is its witness. `start_socket`: the main
+// process's end of it (see RunChild).
+[[noreturn]] void RunWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket);
 
 // After the leftovers were killed: waits for the witnesses of `log.running` and moves the tasks whose end
 // they saw to `log.unacknowledged`. An end by TERM or KILL is not among them: it may have been the spawner's

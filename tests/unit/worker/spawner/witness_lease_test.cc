@@ -69,8 +69,8 @@ class WitnessLease : public ::testing::Test {
     duty_.sweep_deadline_us = 60'000'000;
     watcher_ = fork();
     if (watcher_ != 0) return;
-    LeaseWatch watch(main_, duty_);
-    watch.AwaitEnd();
+    LeaseWatch watch(duty_);
+    watch.AwaitEnd(main_);
     _exit(watch.killed() ? 1 : 0);
   }
   int AwaitWatcher() {
