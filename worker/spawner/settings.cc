@@ -58,7 +58,7 @@ void AddPlaces(Adder add, Settings& s) {
 void AddLimits(Adder add, Settings& s) {
   add("max-frame-bytes", Count(s.max_frame_bytes, "BYTES"), "largest message");
   add("max-tasks", Count(s.max_tasks, "COUNT"), "running or unacknowledged");
-  add("sync", po::value<std::string>()->default_value("all")->value_name("WHEN"),
+  add("sync", po::value<std::string>()->default_value("ends")->value_name("WHEN"),
       "sync the task log for: all records, ends only, or none");
   add("cgroups", po::value<std::string>()->default_value("limits")->value_name("MODE"),
       "off; limits: for tasks with a memory limit; all: for every task");

@@ -23,7 +23,7 @@ struct Settings {
   std::optional<std::uint32_t> agent_uid;  // may connect beside this user and root
   std::size_t max_frame_bytes = 64u << 20;
   std::uint32_t max_tasks = 100'000;  // running or unacknowledged
-  SyncPolicy sync = SyncPolicy::kAll;
+  SyncPolicy sync = SyncPolicy::kEnds;
   CgroupMode cgroups = CgroupMode::kLimits;
   std::int64_t default_stop_grace_us = 30'000'000;  // where the launch names none
   std::int64_t lease_grace_us = 30'000'000;  // at most so long between TERM and KILL once the lease is lost
