@@ -1,5 +1,5 @@
 # Libraries that a program gets shared or static as it wants: bsub_protobuf, bsub_grpc, bsub_program_options, bsub_yaml,
-# bsub_xxhash.
+# bsub_crypto, bsub_xxhash.
 #
 # A command that runs for milliseconds pays for every shared library at each start: gRPC brings 70 and loading them
 # takes longer than a submit. A program with the property BSUB_STATIC_LIBRARIES gets the archives instead. One process
@@ -49,6 +49,8 @@ endfunction()
 
 bsub_find_archives(BSUB_PROGRAM_OPTIONS_ARCHIVES boost_program_options)
 bsub_static_or_shared(bsub_program_options SHARED Boost::program_options STATIC ${BSUB_PROGRAM_OPTIONS_ARCHIVES})
+bsub_find_archives(BSUB_CRYPTO_ARCHIVES crypto dl pthread)
+bsub_static_or_shared(bsub_crypto SHARED OpenSSL::Crypto STATIC ${BSUB_CRYPTO_ARCHIVES})
 bsub_find_archives(BSUB_YAML_ARCHIVES yaml-cpp)
 bsub_static_or_shared(bsub_yaml SHARED yaml-cpp STATIC ${BSUB_YAML_ARCHIVES})
 bsub_find_archives(BSUB_XXHASH_ARCHIVES xxhash)

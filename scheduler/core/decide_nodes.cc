@@ -38,8 +38,8 @@ Status CheckHello(const Turn& turn, const NodeHello& hello, const Node* known) {
   if (kills && hello.lease_grace && *hello.lease_grace > turn.settings.lease_margin) {
     return InvalidArgument(
         "node " + hello.description.name + " ends its tasks up to " + FormatDuration(*hello.lease_grace) +
-        " after a lost lease (--lease-grace of its spawner), " + "the scheduler gives them away after " +
-        FormatDuration(turn.settings.lease_margin) +
+        " after a lost lease (--lease-grace and --lease-slack of its spawner), " +
+        "the scheduler gives them away after " + FormatDuration(turn.settings.lease_margin) +
         " (core.lease_margin); shorten the one or lengthen the other");
   }
   if (!known) return OkStatus();

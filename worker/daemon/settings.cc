@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "jobs/units.h"
+#include "worker/launch/option_table.h"
 #include "worker/launch/unique_fd.h"
 
 namespace bsub::worker {
@@ -28,11 +29,21 @@ constexpr const char* kIntro =
 
 struct Words {
   std::string cpus, memory, token_file, tls_ca_file, lease_loss = "keep", spawner_patience, tail_every;
+  std::string reconnect_first, reconnect_longest, spawner_retry, log_look;
 };
 
-po::options_description Options(AgentSettings& s, Words& w) {
-  po::options_description options("Options");
-  auto add = options.add_options();
+using Adder = po::options_description_easy_init;
+
+po::typed_value<std::string>* Time(std::string& word, const char* normally) {
+  return po::value(&word)->default_value(normally)->value_name("TIME");
+}
+
+template <typename Number>
+po::typed_value<Number>* Count(Number& target, const char* unit) {
+  return po::value(&target)->default_value(target)->value_name(unit);
+}
+
+void AddPlaces(Adder add, AgentSettings& s, Words& w) {
   add("help,h", "print this and exit");
   add("version", "print the version and exit");
   add("scheduler", po::value(&s.scheduler.target)->value_name("ADDRESS"), "unix:PATH or host:port");
@@ -43,19 +54,46 @@ po::options_description Options(AgentSettings& s, Words& w) {
       "spawner.sock in the spawner's state directory");
   add("home", po::value(&s.home)->value_name("DIR"),
       "the agent's own state; default: the spawner's directory");
+}
+
+void AddNode(Adder add, AgentSettings& s, Words& w) {
   add("name", po::value(&s.name)->value_name("NAME"), "the node's name; default: the host's");
-  add("cpus", po::value(&w.cpus)->value_name("C"), "CPUs to offer; default: those this process may use");
+  add("cpus", po::value(&w.cpus)->value_name("CPUS"), "CPUs to offer; default: those this process may use");
   add("memory", po::value(&w.memory)->value_name("SIZE"), "memory to offer; default: the machine's");
-  add("gpus", po::value(&s.total.gpus)->default_value(0), "GPUs to offer");
+  add("gpus", Count(s.total.gpus, "COUNT"), "GPUs to offer");
   add("interruptible", po::bool_switch(&s.interruptible), "the machine may be taken away at short notice");
-  add("on-lease-loss", po::value(&w.lease_loss)->default_value("keep"),
+  add("on-lease-loss", po::value(&w.lease_loss)->default_value("keep")->value_name("WORD"),
       "keep or kill: what happens to tasks when the scheduler is silent for a whole lease");
-  add("spawner-patience", po::value(&w.spawner_patience)->default_value("10s"),
+}
+
+void AddLinks(Adder add, AgentSettings& s, Words& w) {
+  add("spawner-patience", Time(w.spawner_patience, "10s"),
       "how long the spawner may be away before the node shows contact lost");
-  add("tail-bytes", po::value(&s.tail_bytes)->default_value(s.tail_bytes),
+  add("spawner-retry", Time(w.spawner_retry, "100ms"), "how often a spawner that is away is called");
+  add("max-frame-bytes", Count(s.max_frame_bytes, "BYTES"),
+      "largest message to and from the spawner; as the spawner's own");
+  add("reconnect-first", Time(w.reconnect_first, "50ms"),
+      "wait before the first new call of a scheduler that is away; each one after it waits longer");
+  add("reconnect-longest", Time(w.reconnect_longest, "2s"), "the longest such wait");
+}
+
+void AddOutput(Adder add, AgentSettings& s, Words& w) {
+  add("tail-bytes", Count(s.tail_bytes, "BYTES"),
       "of each attempt's output, sent to the scheduler at its end");
-  add("tail-every", po::value(&w.tail_every)->default_value("30s"),
+  add("tail-every", Time(w.tail_every, "30s"),
       "with --interruptible: send it also so often while the task runs; 0s: not");
+  add("log-look", Time(w.log_look, "100ms"), "how often output that somebody follows is looked at");
+  add("log-chunk-bytes", Count(s.log_chunk_bytes, "BYTES"), "of output, read and sent at once");
+  add("max-queued-log-bytes", Count(s.max_queued_log_bytes, "BYTES"),
+      "of output on its way to the scheduler; then its readers pause");
+}
+
+po::options_description Options(AgentSettings& s, Words& w) {
+  po::options_description options("Options");
+  AddPlaces(options.add_options(), s, w);
+  AddNode(options.add_options(), s, w);
+  AddLinks(options.add_options(), s, w);
+  AddOutput(options.add_options(), s, w);
   return options;
 }
 
@@ -120,6 +158,32 @@ Status FillNames(AgentSettings& s) {
   return OkStatus();
 }
 
+Status ReadDurations(const Words& w, AgentSettings& s) {
+  struct Entry {
+    const char* name;
+    const std::string& text;
+    Duration& target;
+    bool may_be_zero;
+  };
+  const Entry times[] = {{"spawner-patience", w.spawner_patience, s.node.spawner_patience, true},
+                         {"spawner-retry", w.spawner_retry, s.spawner_retry, false},
+                         {"reconnect-first", w.reconnect_first, s.reconnect_first, false},
+                         {"reconnect-longest", w.reconnect_longest, s.reconnect_longest, false},
+                         {"tail-every", w.tail_every, s.tail_interval, true},
+                         {"log-look", w.log_look, s.log_look_interval, false}};
+  for (const Entry& entry : times) {
+    const auto parsed = ParseDuration(entry.text);
+    if (!parsed) return InvalidArgument("--" + std::string(entry.name) + ": " + parsed.error().message);
+    // Without a pause the agent would do nothing else.
+    if (!entry.may_be_zero && *parsed < std::chrono::milliseconds(1))
+      return InvalidArgument("--" + std::string(entry.name) + " is " + entry.text +
+                             ", expected at least 1ms");
+    entry.target = *parsed;
+  }
+  if (s.log_chunk_bytes == 0) return InvalidArgument("--log-chunk-bytes is 0, expected at least 1");
+  return OkStatus();
+}
+
 Status Finish(const Words& w, AgentSettings& s) {
   BSUB_RETURN_IF_ERROR(FillNames(s));
   BSUB_RETURN_IF_ERROR(FillTotal(w, s));
@@ -133,9 +197,7 @@ Status Finish(const Words& w, AgentSettings& s) {
     return InvalidArgument("--on-lease-loss is '" + w.lease_loss + "', expected keep or kill");
   }
   s.node.kill_on_lease_loss = w.lease_loss == "kill";
-  BSUB_ASSIGN_OR_RETURN(s.node.spawner_patience, ParseDuration(w.spawner_patience));
-  BSUB_ASSIGN_OR_RETURN(s.tail_interval, ParseDuration(w.tail_every));
-  return OkStatus();
+  return ReadDurations(w, s);
 }
 
 }  // namespace
@@ -161,6 +223,12 @@ Result<ParsedArguments> ParseArguments(int argc, const char* const* argv) {
     BSUB_RETURN_IF_ERROR(Finish(words, parsed.settings));
   }
   return parsed;
+}
+
+std::string SettingsManual() {
+  AgentSettings settings;
+  Words words;
+  return OptionTable(Options(settings, words));
 }
 
 }  // namespace bsub::worker

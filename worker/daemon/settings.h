@@ -39,4 +39,7 @@ struct ParsedArguments {
 };
 Result<ParsedArguments> ParseArguments(int argc, const char* const* argv);
 
+// The options as a table for docs/node-settings.md.
+std::string SettingsManual();
+
 }  // namespace bsub::worker

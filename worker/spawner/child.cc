@@ -208,11 +208,10 @@ std::string PathOf(const ChildPlan& plan) {
   return {};
 }
 
-std::vector<std::string> WholeEnvironment(const ChildPlan& plan) {
-  std::vector<std::string> env = plan.env;
+// "HOME=…", or empty.
+std::string MissingHome(const ChildPlan& plan) {
   const std::string home = plan.needs_home ? HomeOf(plan.uid) : std::string();
-  if (!home.empty()) env.push_back("HOME=" + home);
-  return env;
+  return home.empty() ? home : "HOME=" + home;
 }
 
 }  // namespace
@@ -259,7 +258,8 @@ std::string ExplainExecFailure(const ChildPlan& plan, int error) {
   return base;
 }
 
-void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes) {
+void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes,
+              const std::function<bool()>& may_execute) {
   KeepOnly(spawner, plan.state_dir);
   setsid();
   JoinCgroup(plan);
@@ -272,14 +272,16 @@ void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes) {
   EnterWorkingDirectory(plan);
   output.OpenAsUser();
   output.Connect();
-  const std::vector<std::string> strings = WholeEnvironment(plan);
+  std::string home = MissingHome(plan);
   WaitForGo();
+  if (!may_execute()) _exit(kNeverStartedStatus);
 
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   std::vector<char*> argv = Pointers(plan.argv);
-  std::vector<char*> env = Pointers(strings);
+  std::vector<char*> env = Pointers(plan.env);
+  if (!home.empty()) env.insert(env.end() - 1, home.data());
   environ = env.data();  // execvp looks for the program in the job's PATH, not the spawner's
   executes.store(true);
   execvp(argv[0], argv.data());

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,8 +64,10 @@ inline constexpr char kGo = 'g';
 
 // In the child, after fork. `spawner`: the child's end of a socket pair. Nothing is written to it on success
 // (exec closes it); otherwise one line that says why there was no start, and the process ends. `executes` is
-// true from the moment that the program is executed.
-[[noreturn]] void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes);
+// true from the moment that the program is executed. `may_execute` is asked right before it is: it may have
+// been a long time.
+[[noreturn]] void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes,
+                           const std::function<bool()>& may_execute);
 
 // A reason with a next step for an exec that failed with `error`.
 std::string ExplainExecFailure(const ChildPlan& plan, int error);

@@ -231,7 +231,7 @@ void EventLoop::OnHello(const v1::spawner::AgentHello& hello) {
   reply.set_node(ToUtf8(settings_.node));
   reply.set_proof_required(key_ != nullptr);
   reply.set_memory_limits(ToUtf8(runner_->cgroups().Describe()));
-  reply.set_lease_grace_us(settings_.lease_grace_us);
+  reply.set_lease_grace_us(settings_.lease_grace_us + settings_.lease_slack_us);
   reply.set_containment(settings_.cgroups == CgroupMode::kAll && runner_->cgroups().LimitsMemory()
                             ? "control group and session"
                             : "session, adoption and marker");

@@ -1,11 +1,14 @@
 #include "worker/spawner/files.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -69,6 +72,17 @@ Status SyncDirectory(const std::string& path) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid() || fsync(fd.get()) != 0) return Unavailable(ErrnoText("cannot sync directory", path));
   return OkStatus();
+}
+
+void CloseAllBut(std::vector<int> kept) {
+  std::sort(kept.begin(), kept.end());
+  unsigned next = 0;
+  for (const int fd : kept) {
+    const auto number = static_cast<unsigned>(fd);
+    if (number > next) syscall(SYS_close_range, next, number - 1, 0u);
+    next = number + 1;
+  }
+  syscall(SYS_close_range, next, ~0u, 0u);
 }
 
 Status EnsureDirectory(const std::string& path, mode_t mode) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/result.h"
 #include "worker/launch/unique_fd.h"
@@ -25,6 +26,8 @@ Status WriteAll(int fd, std::string_view bytes, const std::string& path);
 // Replaces `path` so that after power loss there is the old or the new content, never a mixture.
 Status ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode);
 Status SyncDirectory(const std::string& path);
+// Closes every descriptor of this process but these.
+void CloseAllBut(std::vector<int> kept);
 // mkdir unless it is there already.
 Status EnsureDirectory(const std::string& path, mode_t mode);
 // 2 * `bytes` hexadecimal digits.

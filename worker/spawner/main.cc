@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "worker/spawner/event_loop.h"
+#include "worker/spawner/kernel_check.h"
 #include "worker/spawner/settings.h"
 
 namespace {
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
     std::fputs(arguments->text.c_str(), stdout);
     return 0;
   }
+  if (const auto kernel = bsub::spawner::CheckKernel(); !kernel) return Fail(kernel.error(), 1);
   TidyDescriptors();
   auto loop = bsub::spawner::EventLoop::Create(arguments->settings);
   if (!loop) return Fail(loop.error(), 1);

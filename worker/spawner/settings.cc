@@ -6,8 +6,11 @@
 #include <boost/program_options.hpp>
 #include <limits>
 #include <sstream>
+#include <string_view>
+#include <utility>
 
 #include "jobs/units.h"
+#include "worker/launch/option_table.h"
 
 namespace bsub::spawner {
 namespace {
@@ -28,9 +31,19 @@ Result<std::uint32_t> UserId(const std::string& user) {
   return InvalidArgument("--agent-uid " + user + ": expected a uid, or the name of a user of this machine");
 }
 
-po::options_description Options(Settings& s) {
-  po::options_description options("Options");
-  auto add = options.add_options();
+using Adder = po::options_description_easy_init;
+
+// A time has its unit with it, so it is read as text (see Finish).
+po::typed_value<std::string>* Time(const char* normally) {
+  return po::value<std::string>()->default_value(normally)->value_name("TIME");
+}
+
+template <typename Number>
+po::typed_value<Number>* Count(Number& target, const char* unit) {
+  return po::value(&target)->default_value(target)->value_name(unit);
+}
+
+void AddPlaces(Adder add, Settings& s) {
   add("help,h", "print this and exit");
   add("version", "print the version and exit");
   add("state", po::value(&s.state_dir)->value_name("DIR"),
@@ -40,32 +53,48 @@ po::options_description Options(Settings& s) {
       "the cluster's launch key; needed to start tasks of other users");
   add("agent-uid", po::value<std::string>()->value_name("USER"),
       "who may connect, beside this user and root");
-  add("max-frame-bytes", po::value(&s.max_frame_bytes)->default_value(s.max_frame_bytes), "largest message");
-  add("max-tasks", po::value(&s.max_tasks)->default_value(s.max_tasks), "running or unacknowledged");
-  add("sync", po::value<std::string>()->default_value("all")->value_name("WHEN"),
+}
+
+void AddLimits(Adder add, Settings& s) {
+  add("max-frame-bytes", Count(s.max_frame_bytes, "BYTES"), "largest message");
+  add("max-tasks", Count(s.max_tasks, "COUNT"), "running or unacknowledged");
+  add("sync", po::value<std::string>()->default_value("ends")->value_name("WHEN"),
       "sync the task log for: all records, ends only, or none");
   add("cgroups", po::value<std::string>()->default_value("limits")->value_name("MODE"),
       "off; limits: for tasks with a memory limit; all: for every task");
-  add("stop-grace", po::value<std::string>()->default_value("30s"),
-      "TERM to KILL where the launch names none");
-  add("lease-grace", po::value<std::string>()->default_value("30s"),
-      "the most it may be when the lease is lost");
-  add("shutdown-grace", po::value<std::string>()->default_value("30s"), "the most it may be at SIGTERM");
-  add("leftover-deadline", po::value<std::string>()->default_value("30s"),
-      "how long to wait for the killed tasks of the spawner before");
   add("bind-cpus", po::bool_switch(&s.bind_cpus),
       "bind each task that asks for whole CPUs to CPUs of its own, as long as there are some that no task "
       "has");
-  add("min-free", po::value<std::string>()->default_value("16M"),
+  add("min-free", po::value<std::string>()->default_value("16M")->value_name("SIZE"),
       "start no task while the disk of the state directory has less left");
-  add("start-patience", po::value<std::string>()->default_value("10s"),
-      "how long a start that fails for the node's sake is tried again before the task is handed back");
-  add("output-look", po::value<std::string>()->default_value("1s"),
-      "how often the output of running tasks is looked at, for its limit and for a full disk");
-  add("log-compact-bytes", po::value(&s.log_compact_bytes)->default_value(s.log_compact_bytes),
-      "rewrite the task log once it is longer");
-  add("remembered-attempts", po::value(&s.remembered_attempts)->default_value(s.remembered_attempts),
+  add("log-compact-bytes", Count(s.log_compact_bytes, "BYTES"), "rewrite the task log once it is longer");
+  add("remembered-attempts", Count(s.remembered_attempts, "COUNT"),
       "acknowledged attempts whose launch is refused if it is repeated");
+}
+
+void AddTimes(Adder add) {
+  add("stop-grace", Time("30s"), "TERM to KILL where the launch names none");
+  add("lease-grace", Time("30s"), "the most it may be when the lease is lost");
+  add("lease-slack", Time("5s"),
+      "how long the kills may take that end it; the scheduler's core.lease_margin covers both");
+  add("shutdown-grace", Time("30s"), "the most it may be at SIGTERM");
+  add("leftover-deadline", Time("30s"), "how long to wait for the killed tasks of the spawner before");
+  add("start-patience", Time("10s"),
+      "how long a start that fails for the node's sake is tried again before the task is handed back");
+  add("try-again", Time("1s"),
+      "how often such a start is tried, and a record for which the disk had no room");
+  add("kill-again", Time("500ms"), "how often what a stopped task forks faster than it dies is killed");
+  add("sweep-again", Time("50ms"),
+      "how often processes that a task left behind are looked for until none is left");
+  add("output-look", Time("1s"),
+      "how often the output of running tasks is looked at, for its limit and for a full disk");
+}
+
+po::options_description Options(Settings& s) {
+  po::options_description options("Options");
+  AddPlaces(options.add_options(), s);
+  AddLimits(options.add_options(), s);
+  AddTimes(options.add_options());
   return options;
 }
 
@@ -73,6 +102,27 @@ Status ReadDuration(const po::variables_map& values, const char* name, std::int6
   const auto parsed = ParseDuration(values[name].as<std::string>());
   if (!parsed) return InvalidArgument("--" + std::string(name) + ": " + parsed.error().message);
   out = parsed->count();
+  return OkStatus();
+}
+
+Status ReadDurations(const po::variables_map& values, Settings& s) {
+  const std::pair<const char*, std::int64_t*> times[] = {{"stop-grace", &s.default_stop_grace_us},
+                                                         {"lease-grace", &s.lease_grace_us},
+                                                         {"lease-slack", &s.lease_slack_us},
+                                                         {"shutdown-grace", &s.shutdown_grace_us},
+                                                         {"leftover-deadline", &s.leftover_deadline_us},
+                                                         {"start-patience", &s.start_patience_us},
+                                                         {"try-again", &s.try_again_us},
+                                                         {"kill-again", &s.kill_again_us},
+                                                         {"sweep-again", &s.sweep_again_us},
+                                                         {"output-look", &s.output_look_us}};
+  for (const auto& [name, target] : times) BSUB_RETURN_IF_ERROR(ReadDuration(values, name, *target));
+  // Without a pause the spawner would do nothing else.
+  for (const auto& [name, target] : times) {
+    if (std::string_view(name).ends_with("-again") && *target < 1000)
+      return InvalidArgument("--" + std::string(name) + " is " + std::to_string(*target) +
+                             "us, expected at least 1ms");
+  }
   return OkStatus();
 }
 
@@ -104,15 +154,10 @@ Status Finish(const po::variables_map& values, Settings& s) {
         " without --launch-key: another user's agent could start anything as this user; give the cluster's "
         "launch key");
   }
-  BSUB_RETURN_IF_ERROR(ReadDuration(values, "stop-grace", s.default_stop_grace_us));
-  BSUB_RETURN_IF_ERROR(ReadDuration(values, "lease-grace", s.lease_grace_us));
-  BSUB_RETURN_IF_ERROR(ReadDuration(values, "shutdown-grace", s.shutdown_grace_us));
-  BSUB_RETURN_IF_ERROR(ReadDuration(values, "start-patience", s.start_patience_us));
-  BSUB_RETURN_IF_ERROR(ReadDuration(values, "output-look", s.output_look_us));
   const auto min_free = ParseBytes(values["min-free"].as<std::string>());
   if (!min_free) return InvalidArgument("--min-free: " + min_free.error().message);
   s.min_free = *min_free;
-  return ReadDuration(values, "leftover-deadline", s.leftover_deadline_us);
+  return ReadDurations(values, s);
 }
 
 }  // namespace
@@ -137,6 +182,11 @@ Result<ParsedArguments> ParseArguments(int argc, const char* const* argv) {
     BSUB_RETURN_IF_ERROR(Finish(values, parsed.settings));
   }
   return parsed;
+}
+
+std::string SettingsManual() {
+  Settings settings;
+  return worker::OptionTable(Options(settings));
 }
 
 }  // namespace bsub::spawner

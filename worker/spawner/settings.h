@@ -23,16 +23,22 @@ struct Settings {
   std::optional<std::uint32_t> agent_uid;  // may connect beside this user and root
   std::size_t max_frame_bytes = 64u << 20;
   std::uint32_t max_tasks = 100'000;  // running or unacknowledged
-  SyncPolicy sync = SyncPolicy::kAll;
+  SyncPolicy sync = SyncPolicy::kEnds;
   CgroupMode cgroups = CgroupMode::kLimits;
   std::int64_t default_stop_grace_us = 30'000'000;  // where the launch names none
   std::int64_t lease_grace_us = 30'000'000;  // at most so long between TERM and KILL once the lease is lost
+  // How long the last kills may take after that; the scheduler is told grace and slack together.
+  std::int64_t lease_slack_us = 5'000'000;
   std::int64_t shutdown_grace_us = 30'000'000;  // the same when the spawner is told to end
   std::int64_t leftover_deadline_us = 30'000'000;
   bool bind_cpus = false;            // tasks that ask for whole CPUs get CPUs of their own
   std::int64_t min_free = 16 << 20;  // bytes on the spool's disk without which no task is started
   std::int64_t start_patience_us =
-      10'000'000;                             // so long is a start tried again that fails for the node's sake
+      10'000'000;                         // so long is a start tried again that fails for the node's sake
+  std::int64_t try_again_us = 1'000'000;  // how often such a start, and a record that found no room
+  std::int64_t kill_again_us = 500'000;   // a task that forks faster than it is killed
+  // A descendant may be reaped by another one, of which the spawner hears nothing.
+  std::int64_t sweep_again_us = 50'000;
   std::int64_t output_look_us = 1'000'000;    // how often running tasks' output is looked at
   std::size_t log_compact_bytes = 16u << 20;  // the task log is rewritten once it is longer
   std::size_t remembered_attempts = 65'536;   // acknowledged ones, whose launch is refused if it comes again
@@ -43,5 +49,8 @@ struct ParsedArguments {
   std::string text;  // help or version to print instead of running
 };
 Result<ParsedArguments> ParseArguments(int argc, const char* const* argv);
+
+// The options as a table for docs/node-settings.md.
+std::string SettingsManual();
 
 }  // namespace bsub::spawner

@@ -17,9 +17,6 @@
 namespace bsub::spawner {
 namespace {
 
-constexpr std::int64_t kKillAgainUs = 500'000;  // a task that forks faster than it is killed is killed again
-constexpr std::int64_t kSweepAgainUs =
-    50'000;                                // a descendant may be reaped by another, of which we hear nothing
 constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
 
 std::int64_t Micros(const timeval& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec; }
@@ -90,7 +87,7 @@ void TaskRunner::Signal(const wire::SignalTask& signal) {
 void TaskRunner::KillEverythingOf(Task& task) {
   if (!task.cgroup.empty()) parts_.cgroups->KillAll(task.cgroup);
   SignalGroup(task, SIGKILL);
-  SetDeadline(task, BootTimeUs() + kKillAgainUs);
+  SetDeadline(task, BootTimeUs() + parts_.settings->kill_again_us);
 }
 
 void TaskRunner::OnChildren() {
@@ -102,7 +99,11 @@ void TaskRunner::OnChildren() {
     if (pid <= 0) break;
     const auto it = by_pid_.find(pid);
     if (it == by_pid_.end()) {
-      if (!OnWitnessReaped(pid, status)) descendants_.Forget(pid);
+      if (launcher_->Is(pid)) {
+        launcher_->OnReaped();
+      } else if (!OnWitnessReaped(pid, status)) {
+        descendants_.Forget(pid);
+      }
       continue;
     }
     Task& task = *it->second;
@@ -151,7 +152,9 @@ void TaskRunner::OnMainReaped(Task& task, int status, const rusage& usage) {
 void TaskRunner::SweepTasks() {
   if (sweeping_.empty() && !by_pid_.empty()) return;
   Descendants::Owners owners;
-  owners.is_main_process = [this](pid_t pid) { return by_pid_.count(pid) + witnesses_.count(pid) != 0; };
+  owners.is_main_process = [this](pid_t pid) {
+    return by_pid_.count(pid) + witnesses_.count(pid) != 0 || launcher_->Is(pid);
+  };
   owners.by_session = [this](pid_t session) -> std::optional<worker::AttemptKey> {
     const auto it = by_session_.find(session);
     return it == by_session_.end() ? std::nullopt : std::optional(it->second->key);
@@ -171,7 +174,7 @@ void TaskRunner::SweepTasks() {
       it = sweeping_.erase(it);
       Finish(task);
     } else {
-      SetDeadline(task, BootTimeUs() + kSweepAgainUs);
+      SetDeadline(task, BootTimeUs() + parts_.settings->sweep_again_us);
       ++it;
     }
   }

@@ -11,8 +11,6 @@
 namespace bsub::spawner {
 namespace {
 
-constexpr std::int64_t kTryAgainUs = 1'000'000;
-
 // What is wrong with the launch itself is not ours to wait for.
 bool IsNodesFault(const Error& error) {
   return error.code == Code::kUnavailable || error.code == Code::kResourceExhausted;
@@ -33,7 +31,7 @@ void TaskRunner::StartOrPostpone(const wire::StartTask& start, std::int64_t sinc
   }
   const worker::AttemptKey key = KeyOf(start.attempt());
   if (first) LogLine("event=start-postponed task=" + ToString(key) + " reason=\"" + reason + "\"");
-  postponed_[key] = {start, since_us, now + kTryAgainUs};
+  postponed_[key] = {start, since_us, now + parts_.settings->try_again_us};
 }
 
 void TaskRunner::RetryPostponed(std::int64_t now) {

@@ -14,7 +14,6 @@ namespace bsub::spawner {
 namespace {
 
 constexpr int kLogFormat = 1;
-constexpr std::int64_t kRetryCommitUs = 1'000'000;  // a full disk is tried again this often
 
 }  // namespace
 
@@ -38,7 +37,20 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::Create(TaskRunnerParts parts,
   BSUB_RETURN_IF_ERROR(runner->OpenLog());
   // Ends that the slots of before told of are in the log by now.
   BSUB_ASSIGN_OR_RETURN(runner->exits_, ExitSlots::Create(runner->parts_.dir->ExitSlotsPath()));
+  BSUB_RETURN_IF_ERROR(runner->StartLauncher());
   return runner;
+}
+
+Status TaskRunner::StartLauncher() {
+  WitnessDuty duties;
+  duties.spawner = parts_.spawner_pidfd;
+  duties.exits = exits_->fd();
+  duties.lease = parts_.lease;
+  duties.cgroups = parts_.cgroups.get();
+  duties.sweep_deadline_us = parts_.settings->leftover_deadline_us;
+  duties.look_deadline_us = parts_.settings->output_look_us;
+  launcher_.emplace(std::move(duties), parts_.dir->fd());
+  return launcher_->Start();
 }
 
 Status TaskRunner::OpenLog() {
@@ -149,7 +161,7 @@ void TaskRunner::Commit() {
       *record.mutable_ended() = StatusOf(tasks_.at(key));
       log_->Add(record);
     }
-    retry_commit_at_us_ = BootTimeUs() + kRetryCommitUs;
+    retry_commit_at_us_ = BootTimeUs() + parts_.settings->try_again_us;
     return;
   }
   retry_commit_at_us_ = 0;

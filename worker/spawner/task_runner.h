@@ -30,6 +30,7 @@
 #include "worker/spawner/descendants.h"
 #include "worker/spawner/exit_slots.h"
 #include "worker/spawner/launch_plan.h"
+#include "worker/spawner/launcher.h"
 #include "worker/spawner/lease_page.h"
 #include "worker/spawner/poller.h"
 #include "worker/spawner/settings.h"
@@ -125,6 +126,7 @@ class TaskRunner {
 
   explicit TaskRunner(TaskRunnerParts parts);
   Status OpenLog();
+  Status StartLauncher();
   std::vector<wire::LogRecord> LiveRecords() const;
   static wire::TaskStatus StatusOf(const Task& task);
   static wire::LogRecord LaunchedRecord(const Task& task);
@@ -174,6 +176,7 @@ class TaskRunner {
   TaskRunnerParts parts_;
   std::unique_ptr<TaskLog> log_;
   std::optional<ExitSlots> exits_;
+  std::optional<Launcher> launcher_;
   Descendants descendants_;
   CpuBinder cpus_;
   std::map<worker::AttemptKey, Task> tasks_;

@@ -144,18 +144,10 @@ Status TaskRunner::Fork(const ChildPlan& plan, Task& task) {
     return ResourceExhausted(ErrnoText("the node cannot make a socket pair"));
   }
   worker::UniqueFd ours(ends[0]);
-  const worker::UniqueFd childs(ends[1]);
+  worker::UniqueFd childs(ends[1]);
   BSUB_ASSIGN_OR_RETURN(const std::uint32_t exit_slot, exits_->Take());
-  const WitnessDuty duty{task.key,
-                         std::string(OwnMark(task.marker)),
-                         parts_.spawner_pidfd,
-                         exits_->fd(),
-                         exit_slot,
-                         parts_.lease,
-                         parts_.cgroups.get(),
-                         parts_.settings->leftover_deadline_us,
-                         parts_.settings->output_look_us};
-  const Result<StartedChild> forked = ForkWithWitness(plan, duty, childs.get());
+  const Result<StartedChild> forked =
+      launcher_->Launch(plan, task.key, OwnMark(task.marker), exit_slot, ours.get(), std::move(childs));
   if (!forked) {
     exits_->Give(exit_slot);
     return forked.error();

@@ -1,13 +1,11 @@
 #include "worker/spawner/witness.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,13 +13,11 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
-#include <new>
-#include <vector>
 
 #include "common/hash.h"
 #include "worker/spawner/exit_slots.h"
 #include "worker/spawner/files.h"
-#include "worker/spawner/leftovers.h"
+#include "worker/spawner/lease_watch.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/proc_fs.h"
 #include "worker/spawner/spool_disk.h"
@@ -37,77 +33,6 @@ int WaitStatus(const siginfo_t& info) {
   if (info.si_code == CLD_EXITED) return W_EXITCODE(info.si_status, 0);
   return info.si_status | (info.si_code == CLD_DUMPED ? WCOREFLAG : 0);
 }
-
-// As the spawner would: nothing of the task stays alive.
-void Sweep(pid_t main, const WitnessDuty& duty) {
-  v1::spawner::LogRecord::Launched launched;
-  launched.set_pid(main);
-  launched.set_start_ticks(ProcFs().Stat(main).value_or(ProcStat()).start_ticks);
-  LeftoverSigns signs;
-  signs.recorded.push_back(launched);
-  signs.task_mark = duty.mark;
-  const auto killed = KillLeftovers(ProcFs(), *duty.cgroups, signs, duty.sweep_deadline_us);
-  if (!killed) LogLine("event=witness-cannot-sweep what=\"" + killed.error().message + "\"");
-}
-
-// Waits for the main process to be over, and ends the task if its lease is over first.
-class Watch {
- public:
-  Watch(pid_t main, const WitnessDuty& duty)
-      : main_(main),
-        duty_(duty),
-        process_(static_cast<int>(syscall(SYS_pidfd_open, main, 0))),
-        timer_(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC)) {}
-
-  void AwaitEnd() {
-    if (!process_.valid() || !timer_.valid()) return;  // waitid(2) will do; the next spawner does the rest
-    while (!Step()) {
-    }
-  }
-  bool alone() const { return alone_; }    // the spawner died
-  bool killed() const { return killed_; }  // for the lease
-
- private:
-  // True once the main process is over.
-  bool Step() {
-    const int alarm = killed_ || resting_ ? -1 : duty_.lease->alarm();
-    pollfd fds[] = {{process_.get(), POLLIN, 0},
-                    {alone_ ? -1 : duty_.spawner, POLLIN, 0},
-                    {timer_.get(), POLLIN, 0},
-                    {alarm, POLLIN, 0}};
-    if (poll(fds, std::size(fds), -1) < 0) return false;
-    if (fds[0].revents != 0) return true;
-    if (fds[1].revents != 0) {
-      alone_ = true;
-      ArmAt(timer_.get(), duty_.lease->end_us());
-    } else if (fds[2].revents != 0 || fds[3].revents != 0) {
-      OnTime();
-    }
-    return false;
-  }
-
-  void OnTime() {
-    const std::int64_t at_us = alone_ ? duty_.lease->end_us() : duty_.lease->kill_at_us();
-    const bool over = at_us != 0 && at_us <= BootTimeUs();
-    // Renewed in this moment: the alarm may be a step behind, and must not keep us busy.
-    resting_ = !over && at_us != 0;
-    ArmAt(timer_.get(), over ? 0 : at_us);
-    if (!over) return;
-    killed_ = true;
-    LogLine("event=witness-kills task=" + ToString(duty_.key) +
-            " reason=\"the node's lease ended and its spawner " + (alone_ ? "is dead" : "does nothing") +
-            "\"");
-    Sweep(main_, duty_);
-  }
-
-  const pid_t main_;
-  const WitnessDuty& duty_;
-  const UniqueFd process_;
-  const UniqueFd timer_;
-  bool alone_ = false;
-  bool killed_ = false;
-  bool resting_ = false;  // the timer stands for the alarm
-};
 
 // Bits of the exit status.
 constexpr int kKilled = 0x10;
@@ -152,44 +77,27 @@ bool AwaitExit(pid_t main, SeenExit& exit) {
   return true;
 }
 
-void CloseAllBut(std::vector<int> kept) {
-  std::sort(kept.begin(), kept.end());
-  unsigned next = 0;
-  for (const int fd : kept) {
-    const auto number = static_cast<unsigned>(fd);
-    if (number > next) syscall(SYS_close_range, next, number - 1, 0u);
-    next = number + 1;
-  }
-  syscall(SYS_close_range, next, ~0u, 0u);
+// In the child of the vfork(2) below: whatever it does happens in the witness's memory.
+[[noreturn]] void RunMain(const ChildPlan& plan, const WitnessDuty& duty, int start_socket,
+                          std::atomic<bool>& executes) {
+  TellStarted(start_socket, {getppid(), getpid()});
+  // The witness cannot end it while it waits, opens files or looks for its program.
+  const auto may_execute = [&duty] {
+    const std::int64_t kill_at_us = duty.lease->kill_at_us();
+    return kill_at_us == 0 || BootTimeUs() < kill_at_us;
+  };
+  RunChild(plan, start_socket, executes, may_execute);
 }
 
-// `tell`: where the spawner reads the main process's pid. Nothing is told if there is none.
-[[noreturn]] void RunWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket, int tell) {
-  // Shared with the main process until it executes: whether it came so far. One that did not has no end to be
-  // told.
-  void* const page =
-      mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) _exit(1);
-  auto* const executes = new (page) std::atomic<bool>(false);
-  const pid_t main = fork();
-  if (main == 0) RunChild(plan, start_socket, *executes);
-  if (main < 0 || write(tell, &main, sizeof main) != sizeof main) _exit(1);
-  CloseAllBut({STDERR_FILENO, plan.state_dir, duty.spawner, duty.exits, duty.lease->alarm()});
-  setsid();
-  prctl(PR_SET_NAME, "bsub-witness");
-  const std::int64_t begin = BootTimeUs();
-  Watch watch(main, duty);
-  watch.AwaitEnd();
-  SeenExit exit;
-  if (AwaitExit(main, exit) && executes->load()) {
-    exit.elapsed_us = BootTimeUs() - begin;
-    WriteExitSlot(duty.exits, duty.exit_slot, EncodeExit(duty.key, exit));
-  }
-  if (watch.alone()) {
-    Sweep(main, duty);
-    _exit(0);  // nobody asks
-  }
-  _exit((watch.killed() ? kKilled : 0) | AskForDisks(plan, duty.look_deadline_us));
+// The main process. It borrows this one's memory until it executes its program or ends; nothing is copied,
+// and this one stands still as long.
+pid_t StartMain(const ChildPlan& plan, const WitnessDuty& duty, int start_socket,
+                std::atomic<bool>& executes) {
+  char** const own_environment = environ;
+  const pid_t main = vfork();
+  if (main == 0) RunMain(plan, duty, start_socket, executes);
+  environ = own_environment;
+  return main;
 }
 
 bool MayBeTheSpawnersDoing(int wait_status) {
@@ -262,21 +170,46 @@ std::optional<SeenExit> DecodeExit(const worker::AttemptKey& key, std::string_vi
   return exit;
 }
 
-Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return ResourceExhausted(ErrnoText("the node cannot make a pipe"));
-  const UniqueFd told(ends[0]);
-  UniqueFd tell(ends[1]);
+void TellStarted(int start_socket, const StartedChild& started) {
+  [[maybe_unused]] const ssize_t sent = send(start_socket, &started, sizeof started, MSG_NOSIGNAL);
+}
+
+Result<StartedChild> AwaitStarted(int start_socket) {
   StartedChild started;
-  started.witness = fork();
-  if (started.witness == 0) RunWitness(plan, duty, start_socket, tell.get());
-  if (started.witness < 0) return ResourceExhausted(ErrnoText("the node cannot fork"));
-  tell.Reset();
-  ssize_t got = 0;
-  while ((got = read(told.get(), &started.main, sizeof started.main)) < 0 && errno == EINTR) {
+  ssize_t got;
+  do {
+    got = recv(start_socket, &started, sizeof started, MSG_WAITALL);
+  } while (got < 0 && errno == EINTR);
+  if (got == sizeof started && started.main > 0) return started;
+  errno = got == sizeof started ? -started.main : ECONNRESET;
+  return ResourceExhausted(ErrnoText("the node cannot fork the task's process"));
+}
+
+void RunWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket) {
+  LeaseWatch watch(duty);
+  // Shared with the main process until it executes: whether it came so far. One that did not has no end to be
+  // told.
+  std::atomic<bool> executes(false);
+  const pid_t main = watch.valid() ? StartMain(plan, duty, start_socket, executes) : -1;
+  if (main < 0) {
+    TellStarted(start_socket, {getpid(), -errno});
+    _exit(1);
   }
-  if (got != sizeof started.main) return ResourceExhausted("the node cannot fork the task's process");
-  return started;
+  CloseAllBut({STDERR_FILENO, plan.state_dir, duty.spawner, duty.exits, duty.lease->alarm(), watch.timer()});
+  setsid();
+  prctl(PR_SET_NAME, "bsub-witness");
+  const std::int64_t begin = BootTimeUs();
+  watch.AwaitEnd(main);
+  SeenExit exit;
+  if (AwaitExit(main, exit) && executes.load()) {
+    exit.elapsed_us = BootTimeUs() - begin;
+    WriteExitSlot(duty.exits, duty.exit_slot, EncodeExit(duty.key, exit));
+  }
+  if (watch.alone()) {
+    SweepTask(main, duty);
+    _exit(0);  // nobody asks
+  }
+  _exit((watch.killed() ? kKilled : 0) | AskForDisks(plan, duty.look_deadline_us));
 }
 
 void RecoverExits(const StateDir& dir, RecoveredLog& log, bool same_boot, std::int64_t deadline_us) {

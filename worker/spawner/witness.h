@@ -4,6 +4,8 @@
 //
 //   spawner -> witness -> main process
 //
+// It is made by the launcher (launcher.h), as a child of the spawner, and makes the main process.
+//
 // The witness waits for the main process, writes how it ended to a slot of a file, and ends. It leaves the
 // zombie unreaped: that goes to the spawner, its subreaper, who reaps it as if it had been its child all
 // along and takes no notice of the slot. Only the next spawner, after a kill, reads the slots of the tasks
@@ -30,9 +32,8 @@
 
 #include "common/result.h"
 #include "worker/core/attempt_key.h"
-#include "worker/spawner/cgroup_tree.h"
 #include "worker/spawner/child.h"
-#include "worker/spawner/lease_page.h"
+#include "worker/spawner/lease_watch.h"
 #include "worker/spawner/state_dir.h"
 #include "worker/spawner/task_log.h"
 
@@ -55,20 +56,11 @@ std::optional<SeenExit> DecodeExit(const worker::AttemptKey& key, std::string_vi
 
 struct StartedChild {
   pid_t witness = 0;
-  pid_t main = 0;  // of the task
+  pid_t main = 0;  // of the task; else minus the errno of why there is none
 };
-// What a witness needs to stand in for the spawner.
-struct WitnessDuty {
-  worker::AttemptKey key;
-  std::string mark;  // "STATE-ID:TASK"
-  int spawner = -1;  // pidfd
-  int exits = -1;    // see exit_slots.h
-  std::uint32_t exit_slot = 0;
-  const LeasePage* lease = nullptr;
-  CgroupTree* cgroups = nullptr;
-  std::int64_t sweep_deadline_us = 0;  // how long killed processes may take to be gone
-  std::int64_t look_deadline_us = 0;   // how long the look at the user's file system may take
-};
+// The first thing that is said over a task's start socket.
+void TellStarted(int start_socket, const StartedChild& started);
+Result<StartedChild> AwaitStarted(int start_socket);
 
 // What a witness tells by its exit status.
 struct WitnessWord {
@@ -78,8 +70,9 @@ struct WitnessWord {
 };
 WitnessWord WordOf(int wait_status);
 
-// Forks both. `start_socket`: the main process's end of it (see RunChild).
-Result<StartedChild> ForkWithWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket);
+// What this process does from now on: it makes the main process and is its witness. `start_socket`: the main
+// process's end of it (see RunChild).
+[[noreturn]] void RunWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket);
 
 // After the leftovers were killed: waits for the witnesses of `log.running` and moves the tasks whose end
 // they saw to `log.unacknowledged`. An end by TERM or KILL is not among them: it may have been the spawner's

@@ -127,7 +127,7 @@ TEST_F(AgentTest, RegistersAndRunsATask) {
   EXPECT_EQ(hello.gpus(), 2);
   EXPECT_TRUE(hello.interruptible());
   EXPECT_TRUE(hello.kill_on_lease_loss());
-  EXPECT_EQ(hello.lease_grace_us(), 30'000'000) << "the spawner's default";
+  EXPECT_EQ(hello.lease_grace_us(), 35'000'000) << "the spawner's default grace, and what its kills may take";
   EXPECT_EQ(hello.spawner_id().size(), 32u);
   EXPECT_FALSE(hello.boot_id().empty());
   EXPECT_EQ(hello.tasks_size(), 0);

@@ -30,6 +30,16 @@ class SpawnerWitness : public SpawnerTest {
     StartSpawner();
     return Connect()->known();
   }
+  // 0: the spawner has none of this name.
+  long ChildNamed(const std::string& name) const {
+    const std::string self = std::to_string(spawner_);
+    std::istringstream children(Slurp("/proc/" + self + "/task/" + self + "/children"));
+    long pid = 0;
+    while (children >> pid) {
+      if (Slurp("/proc/" + std::to_string(pid) + "/comm") == name + "\n") return pid;
+    }
+    return 0;
+  }
   static long ParentOf(long pid) {
     std::istringstream fields(Slurp("/proc/" + std::to_string(pid) + "/stat"));
     std::string word;
@@ -112,6 +122,42 @@ TEST_F(SpawnerWitness, ItsOwnDeathDisturbsNothing) {
   ASSERT_TRUE(Eventually([&] { return ParentOf(pid) == spawner_; }));
   Spill(work_ + "/go", "");
   EXPECT_EQ(agent->AwaitEnded(1).code(), 6);
+}
+
+// It makes the witnesses and is none; its death costs a launch at most.
+TEST_F(SpawnerWitness, TheDeathOfTheLauncherDisturbsNothing) {
+  extra_ = {"--try-again", "10ms"};
+  StartSpawner();
+  auto agent = Connect();
+  agent->Start(Shell(1, std::string(kUntilGo) + "exit 6"));
+  agent->AwaitStarted(1);
+  const long launcher = ChildNamed("bsub-launcher");
+  ASSERT_GT(launcher, 0);
+  ASSERT_EQ(kill(static_cast<pid_t>(launcher), SIGKILL), 0);
+  agent->Start(Shell(2, "exit 7"));
+  EXPECT_EQ(agent->AwaitEnded(2).code(), 7);
+  Spill(work_ + "/go", "");
+  EXPECT_EQ(agent->AwaitEnded(1).code(), 6);
+  EXPECT_THAT(Log(), testing::HasSubstr("event=launcher-lost"));
+}
+
+TEST_F(SpawnerWitness, TheLauncherEndsWithItsSpawner) {
+  StartSpawner();
+  const long launcher = ChildNamed("bsub-launcher");
+  ASSERT_GT(launcher, 0);
+  KillSpawner();
+  EXPECT_TRUE(Eventually([&] { return !ProcessRuns(launcher); }));
+}
+
+// More than a socket takes at once.
+TEST_F(SpawnerWitness, ALargeEnvironmentPassesTheLauncher) {
+  StartSpawner();
+  auto agent = Connect();
+  v1::Launch launch = Shell(1, "test ${#V13} = 100000");
+  for (int i = 0; i < 14; ++i)
+    launch.mutable_environment()->add_variables("V" + std::to_string(i) + "=" + std::string(100'000, 'x'));
+  agent->Start(launch);
+  EXPECT_EQ(agent->AwaitEnded(1).code(), 0);
 }
 
 TEST_F(SpawnerWitness, SignalsToTheTasksGroupDoNotReachIt) {

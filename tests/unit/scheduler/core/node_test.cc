@@ -305,7 +305,7 @@ TEST(Lease, ANodeWhoseTasksOutliveTheMarginIsRefused) {
   env.AddNode(fake);
   const auto refusals = env.TakeRefusals();
   ASSERT_THAT(refusals, SizeIs(1));
-  EXPECT_THAT(refusals[0].message, HasSubstr("--lease-grace"));
+  EXPECT_THAT(refusals[0].message, HasSubstr("--lease-grace and --lease-slack"));
   EXPECT_THAT(refusals[0].message, HasSubstr("core.lease_margin"));
   EXPECT_EQ(refusals[0].code, Code::kInvalidArgument);
   fake.lease_grace = kMargin;
