@@ -239,6 +239,36 @@ TEST(Control, EachTargetHasItsResult) {
   EXPECT_EQ(WaitFor(*client, {"1"}).exit_code(), 125);
 }
 
+TEST(Control, WhatIsOverIsNotHeld) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  v1::SubmitRequest array = Command({"true"});
+  array.set_array("1-2");
+  SubmitOk(*client, Command({"true"}));
+  SubmitOk(*client, array);
+  Control(*client, v1::HOLD, {"1", "2", "2[1]"});
+  EXPECT_TRUE(GetJobOk(*client, "1").held());
+  EXPECT_TRUE(GetJobOk(*client, "2").held());
+  EXPECT_TRUE(GetJobOk(*client, "2[1]").held());
+  Control(*client, v1::CANCEL, {"1", "2"});
+  v1::ListJobsRequest list;
+  list.add_targets("1");
+  list.add_targets("2");
+  list.set_children(true);
+  const auto jobs = ListJobs(*client, list);
+  EXPECT_EQ(jobs.size(), 3U);
+  for (const v1::Job& job : jobs) EXPECT_FALSE(job.held()) << job.display_id();
+  EXPECT_FALSE(GetJobOk(*client, "2").held());
+  list.mutable_filter()->set_held(true);
+  EXPECT_THAT(ListJobs(*client, list), ElementsAre());
+  grpc::ClientContext context;
+  v1::WhyRequest request;
+  request.set_target("1");
+  v1::WhyReply why;
+  ASSERT_TRUE(client->Why(&context, request, &why).ok());
+  EXPECT_FALSE(why.held());
+}
+
 TEST(Control, ByFilter) {
   TestCluster cluster;
   const auto client = cluster.Client();
