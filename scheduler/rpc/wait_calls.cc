@@ -20,6 +20,9 @@
 namespace bsub::rpc {
 namespace {
 
+constexpr std::size_t kFieldBytes = 6;     // a message's tag and length inside another one, at most
+constexpr std::size_t kPiecesOfLimit = 8;  // a reply takes at most this part of what gRPC lets through
+
 using Counts = std::array<std::uint64_t, kJobStateCount>;
 
 // One target's part of the answer.
@@ -94,15 +97,29 @@ v1::WaitReply Tell(const Counts& counts) {
   return reply;
 }
 
-void TellEnds(const std::vector<std::optional<Share>>& shares, v1::WaitReply& reply) {
+// The last replies: `counts` with the exit code and the ends. Ends that fill more than one message of
+// `most_bytes` go ahead of it in messages of their own, and the last one has none: a client that looks only
+// there takes none for another's.
+std::vector<v1::WaitReply> TellEnds(const std::vector<std::optional<Share>>& shares,
+                                    const v1::WaitReply& counts, std::size_t most_bytes) {
   bool all_succeeded = true;
+  std::vector<v1::WaitReply> replies(1, counts);
+  std::size_t bytes = 0;
   for (const std::optional<Share>& share : shares) {
-    *reply.add_exits() = share->exit;
+    const std::size_t more = share->exit.ByteSizeLong() + kFieldBytes;
+    if (bytes > 0 && bytes + more > most_bytes) {
+      replies.push_back(counts);
+      bytes = 0;
+    }
+    bytes += more;
+    *replies.back().add_exits() = share->exit;
     all_succeeded = all_succeeded && share->exit.shell_code() == 0;
   }
+  if (replies.size() > 1) replies.push_back(counts);
   const bool own_code = shares.size() == 1 && shares.front()->single;
-  reply.set_over(true);
-  reply.set_exit_code(own_code ? shares.front()->exit.shell_code() : all_succeeded ? 0 : 1);
+  replies.back().set_over(true);
+  replies.back().set_exit_code(own_code ? shares.front()->exit.shell_code() : all_succeeded ? 0 : 1);
+  return replies;
 }
 
 bool SameCounts(const v1::WaitReply& a, const v1::WaitReply& b) {
@@ -259,21 +276,23 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
   void Report() {
     v1::WaitReply reply = Tell(counts_);
     const bool over = over_ == targets_.size();
-    if (over) TellEnds(shares_, reply);
+    if (over) {
+      WriteAll(TellEnds(shares_, reply, services_.settings.max_message_bytes / kPiecesOfLimit));
+      return End(OkStatus());
+    }
     const Clock::time_point now = Clock::now();
     bool again = false;
-    bool write = over;
+    bool write = false;
     {
       const std::lock_guard lock(mutex_);
       const bool news = !last_ || !SameCounts(reply, *last_);
       const bool soon = last_ && now - last_at_ < services_.settings.wait_report_interval;
-      write = over || (news && !soon);
-      again = !over && (!pending_.empty() || (news && soon));
+      write = news && !soon;
+      again = !pending_.empty() || (news && soon);
       looking_ = again;
       if (write) last_ = reply, last_at_ = now;
     }
     if (write) Write(std::move(reply));
-    if (over) return End(OkStatus());
     if (again) LookAfter(services_.settings.wait_look_interval);
   }
 

@@ -224,6 +224,37 @@ TEST(Wait, UnknownJobsAreNamed) {
   }
 }
 
+// Ends that are too long for one message of gRPC.
+TEST(Wait, ManyEndsComeInPieces) {
+  ClusterOptions options;
+  options.rpc.max_message_bytes = 4096;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  constexpr int kJobs = 100;
+  v1::WaitRequest request;
+  for (int i = 1; i <= kJobs; ++i) {
+    SubmitOk(*client, Command({"true"}));
+    request.add_targets(std::to_string(i));
+    Control(*client, v1::CANCEL, {std::to_string(i)});
+  }
+  grpc::ClientContext context;
+  const auto stream = client->Wait(&context, request);
+  v1::WaitReply reply, ends;
+  int pieces = 0;
+  while (stream->Read(&reply)) {
+    ends.mutable_exits()->MergeFrom(reply.exits());
+    pieces += reply.exits_size() > 0 ? 1 : 0;
+  }
+  const grpc::Status status = stream->Finish();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_TRUE(reply.over());
+  EXPECT_EQ(reply.exit_code(), 1);
+  EXPECT_EQ(reply.exits_size(), 0) << "of older clients none is taken for another's";
+  EXPECT_GT(pieces, 1);
+  ASSERT_EQ(ends.exits_size(), kJobs);
+  for (const v1::Exit& end : ends.exits()) EXPECT_EQ(end.shell_code(), 125);
+}
+
 TEST(Control, EachTargetHasItsResult) {
   TestCluster cluster;
   const auto client = cluster.Client();
