@@ -52,12 +52,53 @@ TEST(Events, OfOneJobAndTheNewestOnly) {
   EXPECT_EQ(last[1].job(), "3");
 }
 
+TEST(Events, TheNewestAreReadFromTheEnd) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  for (int i = 0; i < 50; ++i) SubmitOk(*client, Command({"true"}));
+  v1::EventsRequest newest;
+  newest.set_limit(5);
+  const auto events = Events(*client, newest, 100);
+  ASSERT_EQ(events.size(), 5u);
+  EXPECT_EQ(events.front().job(), "46");
+  EXPECT_EQ(events.back().job(), "50");
+  EXPECT_EQ(cluster.history().lowest_read(), Sequence(events.front().sequence() - 1));
+  newest.set_after_sequence(events[1].sequence());
+  EXPECT_EQ(Events(*client, newest, 100).size(), 3u);
+  newest.set_after_sequence(0);
+  newest.set_limit(10'000);
+  EXPECT_EQ(Events(*client, newest, 10'000).front().sequence(), 1u);
+}
+
+TEST(Events, OfAJobAreFoundByTheIndexOrElseInTheJournal) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  for (int i = 0; i < 50; ++i) SubmitOk(*client, Command({"true"}));
+  Control(*client, v1::HOLD, {"3"});
+  for (const bool indexed : {true, false}) {
+    cluster.history().SetIndexed(indexed);
+    v1::EventsRequest request;
+    request.add_targets("3");
+    request.add_targets("7");
+    const auto all = Events(*client, request, 100);
+    ASSERT_EQ(all.size(), 3u);
+    EXPECT_EQ(all[1].job(), "7");
+    request.set_limit(2);
+    const auto newest = Events(*client, request, 100);
+    ASSERT_EQ(newest.size(), 2u);
+    EXPECT_EQ(newest[0].job(), "7");
+    EXPECT_EQ(newest[1].kind(), "HoldSet");
+    EXPECT_EQ(cluster.history().pages_read() == 0, indexed) << "the journal is searched";
+  }
+}
+
 TEST(Events, ALongPastThatHoldsNothingWantedLeavesTheReadersToOthers) {
   ClusterOptions options;
   options.rpc.reader_threads = 1;
   TestCluster cluster(std::move(options));
   const auto client = cluster.Client();
   for (int i = 0; i < 3; ++i) SubmitOk(*client, Command({"true"}));
+  cluster.history().SetIndexed(false);
   cluster.history().SetEndless(true);
   v1::EventsRequest request;
   request.add_targets("3");
