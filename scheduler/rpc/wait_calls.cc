@@ -122,6 +122,11 @@ std::vector<v1::WaitReply> TellEnds(const std::vector<std::optional<Share>>& sha
   return replies;
 }
 
+// An error that is the answer: the target does not fit a job. Any other may pass.
+bool IsAnswer(const Error& error) {
+  return error.code == Code::kNotFound || error.code == Code::kInvalidArgument;
+}
+
 bool SameCounts(const v1::WaitReply& a, const v1::WaitReply& b) {
   return std::all_of(a.counts().begin(), a.counts().end(), [&](const auto& count) {
     const auto it = b.counts().find(count.first);
@@ -242,17 +247,54 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
     // What was over when the core forgot it stays as it was.
     std::erase_if(portion->unknown, [&](std::size_t i) { return shares_[i] && shares_[i]->over; });
     if (portion->unknown.empty()) return GoOn();
+    // The history may take its time: the client learns before that somebody is there.
+    if (known_ > over_) TellFirst();
     services_.readers.Run([self = Self(), portion] { self->FillPast(*portion); });
   }
 
+  void TellFirst() {
+    v1::WaitReply reply = Tell(counts_);
+    {
+      const std::lock_guard lock(mutex_);
+      if (last_) return;
+      last_ = reply, last_at_ = Clock::now();
+    }
+    Write(std::move(reply));
+  }
+
+  // On a reader's thread.
   void FillPast(const Portion& portion) {
-    if (const Status ready = services_.history.WaitApplied(portion.seen); !ready) return End(ready.error());
-    for (const std::size_t i : portion.unknown) {
-      auto share = LookBack(services_.history, targets_[i]);
-      if (!share) return End(share.error());
-      Keep(i, std::move(*share));
+    const Status ready = services_.history.WaitApplied(portion.seen);
+    if (!ready) return Postpone(portion.unknown, ready.error());
+    for (auto it = portion.unknown.begin(); it != portion.unknown.end(); ++it) {
+      auto share = LookBack(services_.history, targets_[*it]);
+      if (!share && IsAnswer(share.error())) return End(share.error());
+      if (!share) return Postpone({it, portion.unknown.end()}, share.error());
+      Keep(*it, std::move(*share));
     }
     GoOn();
+  }
+
+  // What the history cannot tell now it is asked again, while the core has others that go on, or had them
+  // when it was last looked at.
+  void Postpone(const std::vector<std::size_t>& targets, const Error& error) {
+    for (const std::size_t i : targets) {
+      if (!shares_[i]) untold_.insert(i);
+    }
+    const bool looked_at_all = known_ + untold_.size() >= targets_.size();
+    if (looked_at_all && known_ == over_) return End(error);
+    services_.timers.After(services_.settings.history_timeout,
+                           [self = Self(), targets] { self->LookAgain(targets); });
+    GoOn();
+  }
+
+  void LookAgain(const std::vector<std::size_t>& targets) {
+    {
+      const std::lock_guard lock(mutex_);
+      pending_.insert(targets.begin(), targets.end());
+      if (std::exchange(looking_, true)) return;
+    }
+    LookNow();
   }
 
   void Keep(std::size_t i, Share share) {
@@ -262,6 +304,7 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
       over_ -= kept->over ? 1 : 0;
     } else {
       ++known_;
+      untold_.erase(i);
     }
     for (std::size_t n = 0; n < counts_.size(); ++n) counts_[n] += share.counts[n];
     over_ += share.over ? 1 : 0;
@@ -269,7 +312,7 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
   }
 
   void GoOn() {
-    if (known_ < targets_.size()) return LookNow();
+    if (known_ + untold_.size() < targets_.size()) return LookNow();
     Report();
   }
 
@@ -304,9 +347,10 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
 
   // What is known: of the look that is under way, and of nobody while there is none.
   std::vector<std::optional<Share>> shares_;
-  Counts counts_{};        // over all shares
-  std::size_t known_ = 0;  // shares
-  std::size_t over_ = 0;   // of them
+  Counts counts_{};               // over all shares
+  std::size_t known_ = 0;         // shares
+  std::size_t over_ = 0;          // of them
+  std::set<std::size_t> untold_;  // targets without a share that the history could not tell of yet
 
   std::mutex mutex_;
   std::set<std::size_t> pending_;  // targets to look at

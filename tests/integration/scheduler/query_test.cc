@@ -255,6 +255,63 @@ TEST(Wait, ManyEndsComeInPieces) {
   for (const v1::Exit& end : ends.exits()) EXPECT_EQ(end.shell_code(), 125);
 }
 
+ClusterOptions ThatForgetsAtOnce() {
+  ClusterOptions options;
+  options.core.max_jobs = 2;
+  options.core.early_forgetting_percent = 50;
+  options.core.least_retention = Duration(0);
+  options.rpc.history_timeout = std::chrono::milliseconds(20);
+  return options;
+}
+
+// Of a job that only the history knows, beside one that runs.
+TEST(Wait, GoesOnWhileTheHistoryCannotTell) {
+  TestCluster cluster(ThatForgetsAtOnce());
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  for (const int code : {3, 0}) {
+    SubmitOk(*client, Command({"true"}));
+    RunOne(node, EndKind::kExited, code);
+    ASSERT_TRUE(node.Take(v1::ToNode::kAckEnded));
+  }
+  Eventually([&] { return cluster.history().FindJob(JobId(1))->has_value(); }, "job 1 is forgotten");
+  SubmitOk(*client, Command({"true"}));
+  cluster.history().SetFailure(FailedPrecondition("the history cannot be written now"));
+  std::thread later([&] {
+    Eventually([&] { return cluster.history().failures() >= 3; }, "the history is asked again");
+    cluster.history().SetFailure(std::nullopt);
+    RunOne(node, EndKind::kExited, 0);
+  });
+  const v1::WaitReply reply = WaitFor(*client, {"1", "3"});
+  later.join();
+  EXPECT_EQ(reply.total(), 2u);
+  EXPECT_EQ(reply.exit_code(), 1);
+  ASSERT_EQ(reply.exits_size(), 2);
+  EXPECT_EQ(reply.exits(0).code(), 3);
+}
+
+TEST(Wait, SaysSoIfTheHistoryCannotTellAndNothingGoesOn) {
+  TestCluster cluster(ThatForgetsAtOnce());
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  for (int i = 0; i < 2; ++i) {
+    SubmitOk(*client, Command({"true"}));
+    RunOne(node, EndKind::kExited, 0);
+    ASSERT_TRUE(node.Take(v1::ToNode::kAckEnded));
+  }
+  Eventually([&] { return cluster.history().FindJob(JobId(1))->has_value(); }, "job 1 is forgotten");
+  cluster.history().SetFailure(FailedPrecondition("the history cannot be written now"));
+  grpc::ClientContext context;
+  v1::WaitRequest request;
+  request.add_targets("1");
+  const auto stream = client->Wait(&context, request);
+  v1::WaitReply reply;
+  EXPECT_FALSE(stream->Read(&reply));
+  EXPECT_EQ(stream->Finish().error_message(), "the history cannot be written now");
+}
+
 TEST(Control, EachTargetHasItsResult) {
   TestCluster cluster;
   const auto client = cluster.Client();
