@@ -5,14 +5,13 @@
 #include <grpc/grpc.h>
 #include <grpc/support/log.h>
 
-#include <cstdio>
 #include <ostream>
 #include <thread>
 
+#include "cli/message_limit.h"
 #include "common/connect_trouble.h"
 #include "common/utf8.h"
 #include "jobs/text.h"
-#include "jobs/units.h"
 
 namespace bsub::cli {
 namespace {
@@ -39,16 +38,6 @@ std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const Address& address) 
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = address.tls_ca;
   return grpc::SslCredentials(options);
-}
-
-// gRPC refuses a message that is too large before the scheduler sees it.
-std::string InOurWords(const std::string& text) {
-  unsigned long long size = 0, limit = 0;
-  if (std::sscanf(text.c_str(), "Received message larger than max (%llu vs. %llu)", &size, &limit) != 2)
-    return text;
-  const auto bytes = [](unsigned long long n) { return FormatBytes(static_cast<std::int64_t>(n)); };
-  return "the request takes " + bytes(size) + ", the cluster's limit for one message is " + bytes(limit) +
-         " (rpc.max_message_bytes); pass large inputs in files";
 }
 
 std::string OneLine(std::string text) {
@@ -202,7 +191,8 @@ Error Client::ErrorFrom(const grpc::Status& status) const {
                                       " does not know this request: it is older than this bsub-lite; "
                                       "upgrade the scheduler, or use the bsub-lite of its version"};
   }
-  return {static_cast<Code>(status.error_code()), OneLine(InOurWords(status.error_message()))};
+  const auto too_large = ExplainTooLarge(status);
+  return {static_cast<Code>(status.error_code()), OneLine(too_large.value_or(status.error_message()))};
 }
 
 int ExitCodeOf(const Error& error) {

@@ -5,6 +5,7 @@
 
 #include "cli/connect.h"
 #include "cli/json.h"
+#include "cli/message_limit.h"
 #include "cli/moments.h"
 #include "cli/stream.h"
 #include "cli/targets.h"
@@ -102,8 +103,8 @@ int Copy(Context& context, Client& client, api::EventsRequest request, bool json
     const grpc::Status status = CopyOnce(context, client, request, json, &contact);
     context.out.flush();
     // Too slow a reader is told to come back; a restarted scheduler is asked for the rest.
-    const bool again = request.follow() && (status.error_code() == grpc::StatusCode::UNAVAILABLE ||
-                                            status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+    const bool again =
+        request.follow() && (status.error_code() == grpc::StatusCode::UNAVAILABLE || IsBusy(status));
     if (!again) return status.ok() ? kExitOk : Fail(context, "events", client.ErrorFrom(status));
     if (contact) request.set_limit(0);
     std::this_thread::sleep_for(kPauseBeforeReopen);

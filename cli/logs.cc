@@ -23,16 +23,18 @@ Manual LogsManual() {
       .paragraphs = {"Prints what the job wrote to standard output, also while it runs and without a shared "
                      "file system. If the node is gone, the last part that the scheduler kept is shown, and "
                      "a line on standard error says so."},
-      .options = {{.name = "follow",
-                   .letter = 'f',
-                   .text = "Go on until the job is over, over all its attempts."},
-                  {.name = "stderr", .text = "Standard error instead, if it was kept apart (-e)."},
-                  {.name = "attempt", .value = "N", .text = "Of the Nth attempt.", .fallback = "the newest"},
-                  {.name = "tail",
-                   .letter = 'n',
-                   .value = "N",
-                   .text = "Only the last N lines.",
-                   .fallback = "all"}},
+      .options =
+          {{.name = "follow",
+            .letter = 'f',
+            .text =
+                "Go on until the job is over, over all its attempts; a node out of contact is waited for."},
+           {.name = "stderr", .text = "Standard error instead, if it was kept apart (-e)."},
+           {.name = "attempt", .value = "N", .text = "Of the Nth attempt.", .fallback = "the newest"},
+           {.name = "tail",
+            .letter = 'n',
+            .value = "N",
+            .text = "Only the last N lines; with --follow, of the first attempt shown.",
+            .fallback = "all"}},
       .examples = {{"logs -f 2", "Watch a job."},
                    {"logs --tail 20 '2[17]'", "The end of one child's output."}},
       .min_words = 1,
@@ -59,9 +61,9 @@ Result<api::LogsRequest> BuildRequest(const Arguments& arguments) {
   return request;
 }
 
-// Writes what comes and survives restarts of the scheduler: the output is then asked for from its beginning,
-// and what was already written is left out. With --tail the beginning is not known, so the rest follows
-// without its start.
+// Writes what comes and survives restarts of the scheduler: the attempt is then asked for from its beginning,
+// and what was already written of it is left out. With --tail the beginning of the first attempt is not
+// known: its last lines come again.
 class Copier {
  public:
   Copier(Context& context, Client& client, api::LogsRequest request)
@@ -74,6 +76,7 @@ class Copier {
       const bool again = status.error_code() == grpc::StatusCode::UNAVAILABLE;
       if (!request_.follow() || !again) return client_.ErrorFrom(status);
       if (request_.attempt() == 0) request_.set_from_attempt(attempt_);
+      if (later_) request_.set_tail_lines(0);
       skip_ = request_.tail_lines() == 0 ? written_ : 0;
       std::this_thread::sleep_for(kPauseBeforeReopen);
     }
@@ -102,7 +105,8 @@ class Copier {
   }
 
   void Write(const api::LogChunk& chunk) {
-    if (chunk.attempt() != attempt_) {
+    if (chunk.attempt() != attempt_ && !chunk.data().empty()) {
+      later_ = attempt_ != 0;
       attempt_ = chunk.attempt();
       written_ = skip_ = 0;
     }
@@ -120,6 +124,7 @@ class Copier {
   Client& client_;
   api::LogsRequest request_;
   std::uint32_t attempt_ = 0;  // the one that is shown
+  bool later_ = false;         // another one was shown before it
   std::size_t written_ = 0;    // bytes of it
   std::size_t skip_ = 0;       // bytes of it still to be left out
 };

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <thread>
 
+#include "cli/message_limit.h"
 #include "cli/progress.h"
 #include "cli/stream.h"
 
@@ -39,6 +40,7 @@ class Waiter {
           last_contact_ = Clock::now();
           connected_ = true;
           bar_.Show(reply_);
+          ends_.MergeFrom(reply_.exits());
           if (reply_.over()) return Over();
           break;
         case Next::kQuiet:
@@ -57,6 +59,7 @@ class Waiter {
   // The scheduler sends a message as soon as the stream is open: that is how we know that it is there.
   void Open() {
     connected_ = false;
+    ends_.Clear();
     stream_ = std::make_unique<Stream<api::WaitReply>>(
         client_.NewContext(), [this](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
           return client_.stub().PrepareAsyncWait(context, request_, queue);
@@ -71,7 +74,7 @@ class Waiter {
 
   std::optional<int> Ended(const grpc::Status& status) {
     // A scheduler with too much to do is there, and its jobs go on.
-    const bool busy = status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+    const bool busy = IsBusy(status);
     const bool again = status.ok() || busy || status.error_code() == grpc::StatusCode::UNAVAILABLE;
     if (!again) {
       bar_.Clear();
@@ -98,8 +101,8 @@ class Waiter {
   int Over() {
     bar_.Finish(reply_);
     if (plan_.quiet || reply_.exit_code() == 0) return reply_.exit_code();
-    for (int i = 0; i < reply_.exits_size() && i < request_.targets_size(); ++i) {
-      const api::Exit& exit = reply_.exits(i);
+    for (int i = 0; i < ends_.size() && i < request_.targets_size(); ++i) {
+      const api::Exit& exit = ends_.Get(i);
       if (exit.shell_code() != 0)
         context_.err << "job " << request_.targets(i) << ": " << exit.text() << "\n";
     }
@@ -112,6 +115,7 @@ class Waiter {
   const WaitPlan& plan_;
   api::WaitRequest request_;
   api::WaitReply reply_;
+  google::protobuf::RepeatedPtrField<api::Exit> ends_;  // of this stream: one per target once it is over
   std::unique_ptr<Stream<api::WaitReply>> stream_;
   ProgressBar bar_;
   const Clock::time_point start_ = Clock::now();

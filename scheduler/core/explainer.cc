@@ -426,7 +426,7 @@ Result<Explanation> Explain(const Store& store, const TaskSelector& target, Time
   e.id = whole ? std::to_string(job->id.value()) : DisplayId(*job, ordinal);
   e.state = whole ? StateOf(*job) : StateOf(*job, ordinal);
   const Task* task = FindTask(*job, ordinal);
-  e.held = job->held || (task && task->held);
+  e.held = !IsOver(e.state) && (job->held || (task && task->held));
   if (whole) e.waiting_children = static_cast<std::uint32_t>(CountsOf(*job).waiting);
 
   const JobState state = StateOf(*job, ordinal);

@@ -253,4 +253,26 @@ Result<rpc::EntryBatch> DiskHistory::EntriesAfter(Sequence after, std::size_t li
   return std::make_shared<const std::vector<sched::JournalEntry>>(std::move(entries));
 }
 
+Result<std::vector<Sequence>> DiskHistory::EntriesAbout(const sched::TaskSelector& target, Sequence after,
+                                                        std::size_t limit) {
+  BSUB_ASSIGN_OR_RETURN(const auto found, Ask([&](journal::HistoryReader& reader) {
+                          return reader.EventsOf(target, after.value(), limit);
+                        }));
+  return std::vector<Sequence>(found.begin(), found.end());
+}
+
+Result<rpc::EntryBatch> DiskHistory::EntriesAt(const std::vector<Sequence>& sequences) {
+  auto entries = std::make_shared<std::vector<sched::JournalEntry>>();
+  if (sequences.empty()) return rpc::EntryBatch(entries);
+  const std::uint64_t durable = journal_.Facts().last_sequence;
+  journal::JournalCursor cursor(files_, journal_.directory(), sequences.front().value() - 1);
+  for (const Sequence sequence : sequences) {
+    if (sequence.value() <= cursor.after()) continue;  // gone with its segment
+    cursor.SkipTo(sequence.value() - 1);
+    BSUB_ASSIGN_OR_RETURN(auto page, cursor.Next(1, durable));
+    if (!page.empty() && page.front().sequence == sequence) entries->push_back(std::move(page.front()));
+  }
+  return rpc::EntryBatch(entries);
+}
+
 }  // namespace bsub::daemon

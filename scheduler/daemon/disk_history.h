@@ -53,6 +53,9 @@ class DiskHistory final : public rpc::HistoryPort {
   Result<std::optional<rpc::PastJob>> FindJob(JobId job) override;
   Result<std::vector<rpc::PastJob>> ForgottenJobs(JobId from, bool newest_first, std::size_t limit) override;
   Result<rpc::EntryBatch> EntriesAfter(Sequence after, std::size_t limit) override;
+  Result<std::vector<Sequence>> EntriesAbout(const sched::TaskSelector& target, Sequence after,
+                                             std::size_t limit) override;
+  Result<rpc::EntryBatch> EntriesAt(const std::vector<Sequence>& sequences) override;
 
  private:
   DiskHistory(journal::FileSystem& files, const journal::DiskJournal& journal, DiskHistorySettings settings,

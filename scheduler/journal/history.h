@@ -67,23 +67,6 @@ struct PastJob {
   bool forgotten = false;  // no longer in the core
 };
 
-struct PastJobFilter {
-  std::optional<std::string> owner;
-  std::optional<std::string> queue;
-  std::optional<std::string> name;  // exactly
-  TimePoint finished_from;          // inclusive; unset: no bound
-  TimePoint finished_before;        // exclusive; unset: no bound
-  std::optional<bool> failed;       // any task failed
-};
-
-struct PastEvent {
-  std::uint64_t sequence = 0;
-  TimePoint at;
-  std::string kind;
-  std::optional<sched::TaskSelector> task;
-  NodeId node;  // not valid: none
-};
-
 class HistoryReader {
  public:
   static Result<std::unique_ptr<HistoryReader>> Open(const std::string& path);
@@ -96,10 +79,10 @@ class HistoryReader {
   Result<std::optional<PastJob>> FindJob(JobId job);
   // Ids above `from` ascending, or below it descending (newest_first; 0: from the newest).
   Result<std::vector<PastJob>> ForgottenJobs(JobId from, bool newest_first, std::size_t limit);
-  // Newest finish first. `behind`: the last job of the page before.
-  Result<std::vector<PastJob>> FinishedJobs(const PastJobFilter& filter, const PastJob* behind,
-                                            std::size_t limit);
-  Result<std::vector<PastEvent>> EventsAfter(std::uint64_t sequence, std::size_t limit);
+  // The numbers above `after` of the journal's entries about a job, or about one task of it and those that
+  // may be about it among others; ascending. Not of the one that says that the job was forgotten.
+  Result<std::vector<std::uint64_t>> EventsOf(const sched::TaskSelector& target, std::uint64_t after,
+                                              std::size_t limit);
 
  private:
   class Impl;

@@ -61,36 +61,6 @@ PastAttempt ReadAttempt(const Statement& s, sched::TaskRef task) {
   return attempt;
 }
 
-PastEvent ReadEvent(const Statement& s) {
-  PastEvent event;
-  event.sequence = static_cast<std::uint64_t>(s.Int(0));
-  event.at = TimePoint(s.Int(1));
-  event.kind = s.Text(2);
-  if (!s.IsNull(3)) {
-    event.task = sched::TaskSelector{JobId(static_cast<std::uint64_t>(s.Int(3))), std::nullopt};
-    if (!s.IsNull(4)) event.task->ordinal = Unsigned32(s, 4);
-  }
-  if (!s.IsNull(5)) event.node = NodeId(Unsigned32(s, 5));
-  return event;
-}
-
-// WHERE clause and its parameters, in order.
-struct Conditions {
-  std::string sql = "WHERE finished_at_us > 0";
-  std::vector<std::string> texts;
-  std::vector<std::int64_t> numbers;
-
-  void Text(const char* column, const std::optional<std::string>& value) {
-    if (!value) return;
-    texts.push_back(*value);
-    sql += std::string(" AND ") + column + " = ?" + std::to_string(texts.size());
-  }
-  void Number(const std::string& condition, std::int64_t value) {
-    numbers.push_back(value);
-    sql += " AND " + condition + " ?" + std::to_string(texts.size() + numbers.size());
-  }
-};
-
 }  // namespace
 
 class HistoryReader::Impl {
@@ -161,42 +131,22 @@ Result<std::vector<PastJob>> HistoryReader::ForgottenJobs(JobId from, bool newes
   return impl_->Jobs(s.Bind(bound).Bind(Signed(limit)));
 }
 
-Result<std::vector<PastJob>> HistoryReader::FinishedJobs(const PastJobFilter& filter, const PastJob* behind,
-                                                         std::size_t limit) {
-  Conditions where;
-  where.Text("owner", filter.owner);
-  where.Text("queue", filter.queue);
-  where.Text("name", filter.name);
-  if (filter.finished_from.set()) where.Number("finished_at_us >=", filter.finished_from.micros());
-  if (filter.finished_before.set()) where.Number("finished_at_us <", filter.finished_before.micros());
-  if (filter.failed) where.sql += *filter.failed ? " AND failed > 0" : " AND failed = 0";
-  if (behind != nullptr) {
-    // finished_at_us and id together, as the order is.
-    const std::string at = "?" + std::to_string(where.texts.size() + where.numbers.size() + 1);
-    where.numbers.push_back(behind->finished_at.micros());
-    where.numbers.push_back(Signed(behind->id.value()));
-    where.sql += " AND (finished_at_us, id) < (" + at + ", ?" +
-                 std::to_string(where.texts.size() + where.numbers.size()) + ")";
-  }
-  where.numbers.push_back(Signed(limit));
-  const std::string sql = kJobColumns + where.sql + " ORDER BY finished_at_us DESC, id DESC LIMIT ?" +
-                          std::to_string(where.texts.size() + where.numbers.size());
-  BSUB_ASSIGN_OR_RETURN(Statement s, impl_->database.Prepare(sql));
-  for (const std::string& text : where.texts) s.Bind(text);
-  for (const std::int64_t number : where.numbers) s.Bind(number);
-  return impl_->Jobs(s);
-}
-
-Result<std::vector<PastEvent>> HistoryReader::EventsAfter(std::uint64_t sequence, std::size_t limit) {
-  BSUB_ASSIGN_OR_RETURN(Statement s, impl_->database.Prepare(
-                                         "SELECT sequence, at_us, kind, job, ordinal, node FROM events WHERE "
-                                         "sequence > ?1 ORDER BY sequence LIMIT ?2"));
-  s.Bind(Signed(sequence)).Bind(Signed(limit));
-  std::vector<PastEvent> events;
+Result<std::vector<std::uint64_t>> HistoryReader::EventsOf(const sched::TaskSelector& target,
+                                                           std::uint64_t after, std::size_t limit) {
+  const std::string one = target.ordinal ? " AND (ordinal IS NULL OR ordinal = ?3)" : "";
+  BSUB_ASSIGN_OR_RETURN(
+      Statement s,
+      impl_->database.Prepare("SELECT sequence FROM events INDEXED BY events_by_job WHERE job = ?1 AND "
+                              "sequence > ?2" +
+                              one + " ORDER BY sequence LIMIT ?" + (target.ordinal ? "4" : "3")));
+  s.Bind(Signed(target.job.value())).Bind(Signed(after));
+  if (target.ordinal) s.Bind(*target.ordinal);
+  s.Bind(Signed(limit));
+  std::vector<std::uint64_t> sequences;
   while (true) {
     BSUB_ASSIGN_OR_RETURN(const bool row, s.Step());
-    if (!row) return events;
-    events.push_back(ReadEvent(s));
+    if (!row) return sequences;
+    sequences.push_back(static_cast<std::uint64_t>(s.Int(0)));
   }
 }
 

@@ -18,6 +18,7 @@ Status JournalCursor::OpenSegment(std::uint64_t sequence) {
   BSUB_ASSIGN_OR_RETURN(const DirectoryContents contents, ReadDirectory(files_, directory_));
   if (contents.segments.empty()) return NotFound("no journal segment in " + directory_);
   auto above = std::ranges::upper_bound(contents.segments, sequence, {}, &NumberedFile::sequence);
+  next_segment_ = above == contents.segments.end() ? 0 : above->sequence;
   if (above != contents.segments.begin()) --above;
   path_ = Join(directory_, above->name);
   BSUB_ASSIGN_OR_RETURN(file_, files_.OpenForRead(path_));
@@ -46,6 +47,11 @@ Status JournalCursor::ReadBatch() {
   for (int attempt = 0; attempt < 2; ++attempt) {
     BSUB_ASSIGN_OR_RETURN(const std::string head, ReadWindow(offset_, kBatchHeaderBytes));
     if (const auto header = DecodeBatchHeader(head, salt_)) {
+      // Entries are numbered one by one, and no record is more than one.
+      if (header->first_sequence + header->record_count <= after_ + 1 && header->record_count > 0) {
+        offset_ += kBatchHeaderBytes + PaddedBodyBytes(header->body_bytes);
+        return OkStatus();
+      }
       BSUB_ASSIGN_OR_RETURN(const std::string body,
                             ReadWindow(offset_ + kBatchHeaderBytes, header->body_bytes));
       if (BodyMatches(*header, body, salt_)) {
@@ -70,6 +76,12 @@ Status JournalCursor::ReadBatch() {
   if (path_ != before) return OkStatus();
   return DataLoss(path_ + ": the entry with sequence " + std::to_string(after_ + 1) +
                   " cannot be read; see bsub-lite journal dump");
+}
+
+void JournalCursor::SkipTo(std::uint64_t after) {
+  after_ = std::max(after_, after);
+  while (!pending_.empty() && pending_.back().sequence.value() <= after_) pending_.pop_back();
+  if (next_segment_ != 0 && after_ + 1 >= next_segment_) file_.reset();
 }
 
 Result<std::vector<sched::JournalEntry>> JournalCursor::Next(std::size_t limit, std::uint64_t durable) {

@@ -27,6 +27,9 @@ class JournalCursor {
   // ones are gone (retention), it goes on with the oldest there is. After an error, use a new cursor.
   Result<std::vector<sched::JournalEntry>> Next(std::size_t limit, std::uint64_t durable);
   std::uint64_t after() const { return after_; }
+  // The next entry to come is the one behind `after`, which is not before the place it has come to. What lies
+  // between is not decoded, and segments between are not opened.
+  void SkipTo(std::uint64_t after);
 
  private:
   Status OpenSegment(std::uint64_t sequence);
@@ -39,6 +42,7 @@ class JournalCursor {
   std::vector<sched::JournalEntry> pending_;  // read, reversed: the next one is at the back
   std::unique_ptr<File> file_;
   std::string path_;
+  std::uint64_t next_segment_ = 0;  // first sequence of the one behind; 0: there was none yet
   std::uint64_t salt_ = 0;
   std::uint64_t offset_ = 0;
   std::uint64_t window_offset_ = 0;

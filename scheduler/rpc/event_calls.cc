@@ -1,10 +1,14 @@
 // Events: what happened, from the journal, and on request what happens from now on, without a gap between the
 // two.
 #include <algorithm>
+#include <cstddef>
 #include <deque>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "scheduler/rpc/calls.h"
@@ -19,7 +23,7 @@ constexpr std::size_t kPageEntries = 1000;
 class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event>, v1::Event> {
  public:
   EventStream(const Services& services, const v1::EventsRequest& request)
-      : services_(services), request_(request), next_(request.after_sequence()) {}
+      : services_(services), request_(request), after_(request.after_sequence()) {}
 
   grpc::ServerWriteReactor<v1::Event>* Open() {
     KeepUntilDone();
@@ -86,21 +90,20 @@ class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event
     }
   }
 
-  // One page of the journal. On a reader's thread; the next page when this one is written, and behind what
-  // others want of that thread: a journal may be long and hold little that is wanted.
+  // On a reader's thread; each step behind what others want of that thread: a journal may be long and hold
+  // little that is wanted.
   void ReadPast() {
     if (ending()) return;
-    if (next_ >= past_end_.value()) return EndPast();
-    const auto entries = services_.history.EntriesAfter(Sequence(next_), kPageEntries);
-    if (!entries) return End(entries.error());
-    if ((*entries)->empty()) return EndPast();
+    if (!begun_) FindPast();
+    const std::optional<Result<EntryBatch>> page = NextPage();
+    if (!page) return EndPast();
+    if (!*page) return End(page->error());
     std::vector<v1::Event> events;
-    for (const sched::JournalEntry& entry : **entries) {
-      if (entry.sequence > past_end_) break;
-      if (Wanted(entry)) events.push_back(TranslateEvent(entry, services_.names));
+    for (const sched::JournalEntry& entry : ***page) {
+      if (entry.sequence.value() <= page_until_ && Wanted(entry))
+        events.push_back(TranslateEvent(entry, services_.names));
     }
-    next_ = std::min((*entries)->back().sequence.value(), past_end_.value());
-    if (request_.limit() > 0) {
+    if (Backwards()) {
       KeepNewest(std::move(events));
     } else if (!events.empty()) {
       WriteAll(std::move(events));
@@ -109,11 +112,74 @@ class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event
     services_.readers.Run([self = Self()] { self->ReadPast(); });
   }
 
-  void KeepNewest(std::vector<v1::Event> events) {
-    for (v1::Event& event : events) {
-      newest_.push_back(std::move(event));
-      if (newest_.size() > request_.limit()) newest_.pop_front();
+  // The newest ones are gathered from the end.
+  bool Backwards() const { return request_.limit() > 0; }
+
+  // The past of named jobs is looked up in the history's index. If that cannot be, or it has more than can be
+  // kept here, the journal is read.
+  void FindPast() {
+    begun_ = true;
+    until_ = past_end_.value();
+    if (selectors_.empty() || !services_.history.WaitApplied(past_end_)) return;
+    std::set<Sequence> found;
+    const std::size_t most = services_.settings.max_targets;
+    for (const sched::TaskSelector& target : selectors_) {
+      const auto some = services_.history.EntriesAbout(target, Sequence(request_.after_sequence()),
+                                                       most - found.size() + 1);
+      if (!some) return;
+      found.insert(some->begin(), some->end());
+      if (found.size() > most) return;
     }
+    indexed_.emplace(found.begin(), found.upper_bound(past_end_));
+  }
+
+  // Nothing: all that is wanted of the past was read.
+  std::optional<Result<EntryBatch>> NextPage() {
+    if (Backwards() && newest_.size() >= request_.limit()) return std::nullopt;
+    if (indexed_) return NextIndexed();
+    if (after_ >= until_) return std::nullopt;
+    return Backwards() ? PageBefore() : PageBehind();
+  }
+
+  std::optional<Result<EntryBatch>> PageBehind() {
+    auto entries = services_.history.EntriesAfter(Sequence(after_), kPageEntries);
+    if (!entries) return entries;
+    if ((*entries)->empty()) return std::nullopt;
+    page_until_ = until_;
+    after_ = std::min((*entries)->back().sequence.value(), until_);
+    return entries;
+  }
+
+  // The journal's numbers have no gaps: so many before the end are so many entries.
+  std::optional<Result<EntryBatch>> PageBefore() {
+    const std::uint64_t most = std::min<std::uint64_t>(until_ - after_, PageSize());
+    page_until_ = std::exchange(until_, until_ - most);
+    auto entries = services_.history.EntriesAfter(Sequence(until_), most);
+    // What comes instead of entries that are gone lies behind this page.
+    if (entries && ((*entries)->empty() || (*entries)->front().sequence.value() > page_until_))
+      return std::nullopt;
+    return entries;
+  }
+
+  std::optional<Result<EntryBatch>> NextIndexed() {
+    if (indexed_->empty()) return std::nullopt;
+    const std::size_t wanted = Backwards() ? request_.limit() - newest_.size() : kPageEntries;
+    const auto most = static_cast<std::ptrdiff_t>(std::min({indexed_->size(), wanted, kPageEntries}));
+    const auto begin = Backwards() ? indexed_->end() - most : indexed_->begin();
+    const std::vector<Sequence> page(begin, begin + most);
+    indexed_->erase(begin, begin + most);
+    page_until_ = until_;
+    return services_.history.EntriesAt(page);
+  }
+
+  std::size_t PageSize() const {
+    return selectors_.empty() ? std::min<std::size_t>(request_.limit(), kPageEntries) : kPageEntries;
+  }
+
+  // Of a page that lies before all that is kept.
+  void KeepNewest(std::vector<v1::Event> events) {
+    for (auto event = events.rbegin(); event != events.rend() && newest_.size() < request_.limit(); ++event)
+      newest_.push_front(std::move(*event));
   }
 
   void EndPast() {
@@ -163,8 +229,10 @@ class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event
                           std::to_string(last_heard_.value())));
   }
 
+  // That the core forgets jobs is nothing that happens to them, and the index does not have it.
   bool Wanted(const sched::JournalEntry& entry) const {
-    return selectors_.empty() ||
+    if (selectors_.empty()) return true;
+    return !std::holds_alternative<sched::JobsForgotten>(entry.body) &&
            std::any_of(selectors_.begin(), selectors_.end(),
                        [&](const sched::TaskSelector& s) { return Concerns(entry, s); });
   }
@@ -175,8 +243,12 @@ class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event
   std::uint64_t stream_id_ = 0;
   EventFeed::SubscriptionId subscription_ = 0;
   Sequence past_end_;             // newest entry of the past; later ones are heard
-  std::uint64_t next_ = 0;        // last entry of the past that was looked at
-  std::deque<v1::Event> newest_;  // with a limit: the last ones of the past
+  bool begun_ = false;            // with reading the past
+  std::uint64_t after_ = 0;       // of the past what lies behind this
+  std::uint64_t until_ = 0;       // up to this is still to be read
+  std::uint64_t page_until_ = 0;  // of the page that was read: what is behind this does not belong to it
+  std::optional<std::deque<Sequence>> indexed_;  // where it is known: all that is still to be read
+  std::deque<v1::Event> newest_;                 // with a limit: the last ones of the past
 
   std::mutex mutex_;
   bool reading_past_ = true;

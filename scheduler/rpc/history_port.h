@@ -57,6 +57,12 @@ class HistoryPort {
   virtual Result<std::vector<PastJob>> ForgottenJobs(JobId from, bool newest_first, std::size_t limit) = 0;
   // Entries from the journal with a sequence above `after`, at most `limit`. What was forgotten is left out.
   virtual Result<EntryBatch> EntriesAfter(Sequence after, std::size_t limit) = 0;
+  // The numbers above `after` of the entries that may be about `target`, by an index; ascending, at most
+  // `limit`. Not of the one that says that the job was forgotten.
+  virtual Result<std::vector<Sequence>> EntriesAbout(const sched::TaskSelector& target, Sequence after,
+                                                     std::size_t limit) = 0;
+  // The entries with these numbers, ascending, from the journal; without those that it no longer has.
+  virtual Result<EntryBatch> EntriesAt(const std::vector<Sequence>& sequences) = 0;
 };
 
 }  // namespace bsub::rpc

@@ -101,7 +101,7 @@ bool JobFilter::MatchesNode(const sched::State& state, const sched::Task* task) 
 bool JobFilter::Matches(const sched::State& state, const sched::Job& job) const {
   if (!MatchesSpec(job.spec, job.submitted_at)) return false;
   if (!job.array) return Matches(state, job, 0);
-  if (filter_.held() && !job.held) return false;
+  if (filter_.held() && (!job.held || job.Over())) return false;
   // An array has many states at once: it matches if one of its children does.
   if (!states_.empty()) {
     const sched::StatusSummary counts = sched::Summarise(job);
@@ -116,9 +116,10 @@ bool JobFilter::Matches(const sched::State& state, const sched::Job& job) const 
 
 bool JobFilter::Matches(const sched::State& state, const sched::Job& job, std::uint32_t ordinal) const {
   const sched::Task* task = sched::FindTask(job, ordinal);
-  if (filter_.held() && !job.held && !(task && task->held)) return false;
-  return MatchesState(sched::StateOf(job, ordinal)) && MatchesNode(state, task) &&
-         MatchesSpec(job.spec, job.submitted_at);
+  const JobState task_state = sched::StateOf(job, ordinal);
+  const bool held = !IsOver(task_state) && (job.held || (task && task->held));
+  if (filter_.held() && !held) return false;
+  return MatchesState(task_state) && MatchesNode(state, task) && MatchesSpec(job.spec, job.submitted_at);
 }
 
 bool JobFilter::Matches(const PastJob& past) const {

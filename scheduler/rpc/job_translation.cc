@@ -23,7 +23,9 @@ std::string Phase(const sched::State& state, const sched::Attempt& attempt) {
   return attempt.started_at.set() ? "running" : "starting";
 }
 
+// What is over waits for nobody's release, though a requeue would find it held.
 void FillViews(JobState state, bool held, EndKind end, v1::Job& to) {
+  held = held && !IsOver(state);
   to.set_state(std::string(ToString(state)));
   to.set_held(held);
   const StateView view = ViewOf(state, held, end);

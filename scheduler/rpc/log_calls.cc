@@ -1,10 +1,13 @@
 // Logs: an attempt's output, and with follow those of the attempts after it, streamed from its node through
 // here. The core is asked where it is, and sees no output. If the node cannot be asked, what the scheduler
-// kept of the output is shown, and a notice says so.
+// kept of the output is shown, and a notice says so; with follow the node is asked again as long as the
+// attempt may be running there.
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,8 +31,18 @@ struct Place {
   NodeId node;            // not valid: it is no longer known
   Sequence seen;
   bool waiting = false;     // there is no attempt yet
+  bool live = false;        // the attempt is not over as far as the core knows
   bool over = false;        // the job is
+  bool last_shown = false;  // and none of its attempts is behind those that were shown
   std::uint32_t least = 0;  // the attempt that is wanted, or the first one after it; 0: the newest
+};
+
+// How much of an attempt's output the reader has.
+struct Progress {
+  std::uint64_t position = 0;  // bytes from its beginning that were sent or left out; with a tail: sent
+  std::uint64_t skip = 0;      // of what the node tells: what the reader has already
+  bool begun = false;          // some of it was sent
+  bool away_told = false;      // that its node cannot be asked
 };
 
 class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChunk>, v1::LogChunk> {
@@ -86,7 +99,23 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     if (sent) return;
     // Too much to do is no reason to break off.
     if (sent.error().code != Code::kResourceExhausted) return End(sent.error());
-    services_.timers.After(services_.settings.wait_report_interval, [self = Self()] { self->Find(); });
+    FindAfter(services_.settings.wait_report_interval);
+  }
+
+  // One such plan at a time.
+  void FindAfter(Duration delay) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (std::exchange(planned_, true)) return;
+    }
+    services_.timers.After(delay, [self = Self()] {
+      {
+        const std::lock_guard lock(self->mutex_);
+        self->planned_ = false;
+        if (self->found_) return;
+      }
+      self->Find();
+    });
   }
 
   // On the core's thread.
@@ -109,12 +138,14 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     if (!task || !task->attempt) {
       const std::uint32_t given = sched::AttemptsGiven(*found.job, ordinal);
       place.waiting = !place.over && (given == 0 || given < least);
+      place.last_shown = place.over && given != 0 && given < least;
       return place;
     }
     if (request_.attempt() != 0 && request_.attempt() != task->attempt->number) return place;
     // Its output has come to its end, but its end has not come here.
     place.waiting = task->attempt->number < least;
     if (least != 0 && task->attempt->number != least) return place;
+    place.live = true;
     place.attempt.number = task->attempt->number;
     place.node = task->attempt->node;
     place.node_name = view.state().nodes.at(place.node).description.name;
@@ -128,6 +159,7 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     }
     if (!place) return End(place.error());
     if (place->waiting) return WaitForStart(*place);
+    if (place->last_shown) return AllShown();
     if (place->node.valid()) return Ask(*place);
     const auto shared = std::make_shared<Place>(std::move(*place));
     services_.readers.Run([self = Self(), shared] { self->LookBack(*shared); });
@@ -139,6 +171,7 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
       return End(FailedPrecondition("job " + place.id + " has not started; 'bsub-lite why " + place.id +
                                     "' tells why"));
     }
+    TellMissing();
     {
       const std::lock_guard lock(mutex_);
       if (watch_ != 0) return;
@@ -160,11 +193,13 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
   // A job that only the history knows. Its node, or what was kept here, may still have its output.
   void FindForgotten() {
     const auto past = services_.history.FindJob(JobId(target_.job));
+    if (!past && HasShown()) return FindAfter(services_.settings.history_timeout);
     if (!past) return End(past.error());
-    if (!*past) return End(NoSuchJob(target_));
+    if (!*past) return HasShown() ? AllShown() : End(NoSuchJob(target_));
     const JobSpec& spec = (*past)->submitted->spec;
     const std::string job = "job " + std::to_string(target_.job);
-    const Status may = AuthorizeIdentity(services_.policy, who_, Verb::kReadOutput, &spec.settings->owner, job);
+    const Status may =
+        AuthorizeIdentity(services_.policy, who_, Verb::kReadOutput, &spec.settings->owner, job);
     if (!may) return End(may.error());
     const auto ordinal = FindOrdinal(spec, target_);
     if (!ordinal) return End(ordinal.error());
@@ -195,13 +230,56 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     return place.least > 0 ? nullptr : newest;
   }
 
+  bool HasShown() const {
+    const std::lock_guard lock(mutex_);
+    return next_ != 0;
+  }
+
+  // A stream that has something to wait for, or has begun, asks again later.
+  void HistoryFailed(const Place& place, const Error& error) {
+    if (request_.follow() && (!place.over || HasShown()))
+      return FindAfter(services_.settings.history_timeout);
+    End(error);
+  }
+
+  // There is nothing behind what was shown.
+  void AllShown() {
+    std::optional<Error> missing;
+    {
+      const std::lock_guard lock(mutex_);
+      missing = missing_;
+    }
+    End(missing ? Status(*missing) : OkStatus());
+  }
+
+  // Of an attempt whose output is nowhere, now that it is not the last one.
+  void TellMissing() {
+    std::optional<Error> missing;
+    std::uint32_t attempt = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      missing = std::exchange(missing_, std::nullopt);
+      attempt = next_ - 1;
+    }
+    if (missing) Tell(attempt, missing->message);
+  }
+
+  void Tell(std::uint32_t attempt, const std::string& notice) {
+    v1::LogChunk chunk;
+    chunk.set_attempt(attempt);
+    chunk.set_standard_error(request_.standard_error());
+    chunk.set_notice(ToUtf8(notice));
+    Write(std::move(chunk));
+  }
+
   // A finished attempt: the history knows its node. On a reader's thread.
   void LookBack(Place place) {
-    if (const Status ready = services_.history.WaitApplied(place.seen); !ready) return End(ready.error());
+    const Status ready = services_.history.WaitApplied(place.seen);
+    if (!ready) return HistoryFailed(place, ready.error());
     const auto attempts = services_.history.AttemptsOf(place.attempt.task);
-    if (!attempts) return End(attempts.error());
+    if (!attempts) return HistoryFailed(place, attempts.error());
     const PastAttempt* wanted = Choose(*attempts, place);
-    if (!wanted && place.least > 0) return place.over ? End(OkStatus()) : WaitForStart(place);
+    if (!wanted && place.least > 0) return place.over ? AllShown() : WaitForStart(place);
     if (!wanted) {
       const std::string which =
           place.attempt.number == 0 ? "" : " attempt " + std::to_string(place.attempt.number);
@@ -215,18 +293,20 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
   }
 
   void Ask(const Place& place) {
+    bool tail = false;
     {
       const std::lock_guard lock(mutex_);
       if (place.attempt.number < next_ || std::exchange(found_, true)) return;
+      tail = !tail_used_;
+      progress_.skip = HasTail() && tail ? 0 : progress_.position;
     }
+    TellMissing();
     v1::ReadLog request;
     FillAttemptKey(place.attempt, *request.mutable_attempt());
     request.set_standard_error(request_.standard_error());
     request.set_follow(request_.follow());
-    // Of a later attempt nothing is left out.
-    const bool first = place.least == request_.from_attempt();
-    request.set_tail_bytes(first ? request_.tail_bytes() : 0);
-    request.set_tail_lines(first ? request_.tail_lines() : 0);
+    request.set_tail_bytes(tail ? request_.tail_bytes() : 0);
+    request.set_tail_lines(tail ? request_.tail_lines() : 0);
     const std::weak_ptr<LogStream> weak = Self();
     const auto log = services_.nodes.StartLog(place.node, std::move(request),
                                               [weak, place](const Result<v1::LogData>& part) {
@@ -238,15 +318,21 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     if (place.attempt.number >= next_) log_ = *log;
   }
 
-  // All of this attempt is shown.
-  void AttemptShown(const Place& place) {
-    if (!Continues()) return End(OkStatus());
+  bool HasTail() const { return request_.tail_bytes() != 0 || request_.tail_lines() != 0; }
+
+  // All of this attempt is shown. The tail is of the first one that there is something of.
+  void AttemptShown(const Place& place) { GoOnBehind(place, std::nullopt); }
+
+  void GoOnBehind(const Place& place, std::optional<Error> missing) {
+    if (!Continues()) return End(missing ? Status(*missing) : OkStatus());
     {
       const std::lock_guard lock(mutex_);
       next_ = place.attempt.number + 1;
       found_ = false;
-      shown_ = 0;
       log_ = 0;
+      progress_ = {};
+      tail_used_ = tail_used_ || !missing;
+      missing_ = std::move(missing);
     }
     Find();
   }
@@ -257,15 +343,7 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
       ShowKept(place, part ? part->error() : part.error().message);
       return true;
     }
-    if (!part->data().empty()) {
-      v1::LogChunk chunk;
-      chunk.set_data(part->data());
-      chunk.set_standard_error(part->standard_error());
-      chunk.set_attempt(place.attempt.number);
-      Write(std::move(chunk));
-      const std::lock_guard lock(mutex_);
-      shown_ += part->data().size();
-    }
+    WriteData(place, part->standard_error(), part->data());
     // A guess from the size of this part is good enough: they all have about one size.
     const std::size_t unread = unwritten() * part->data().size();
     if (unread > services_.settings.max_unread_log_bytes) {
@@ -276,30 +354,92 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     return unread < services_.settings.max_unread_log_bytes / 16;
   }
 
-  // The node cannot tell: what the scheduler kept, unless part of the output has been shown already.
+  // What the node tells, without what the reader has of it.
+  void WriteData(const Place& place, bool standard_error, std::string_view data) {
+    {
+      const std::lock_guard lock(mutex_);
+      const std::size_t known = std::min<std::uint64_t>(progress_.skip, data.size());
+      progress_.skip -= known;
+      data.remove_prefix(known);
+      progress_.position += data.size();
+      progress_.begun = progress_.begun || !data.empty();
+      progress_.away_told = false;
+    }
+    if (data.empty()) return;
+    v1::LogChunk chunk;
+    chunk.set_data(std::string(data));
+    chunk.set_standard_error(standard_error);
+    chunk.set_attempt(place.attempt.number);
+    Write(std::move(chunk));
+  }
+
+  // The node cannot tell: what the scheduler kept, as far as it was not shown already.
   void ShowKept(const Place& place, const std::string& reason) {
     const auto shared = std::make_shared<std::pair<Place, std::string>>(place, reason);
     services_.readers.Run([self = Self(), shared] { self->WriteKept(shared->first, shared->second); });
   }
 
   void WriteKept(const Place& place, const std::string& reason) {
+    const auto kept = services_.spool.Read(place.attempt, request_.standard_error());
+    const std::string node = "node " + place.node_name + ": " + reason;
+    Progress before;
     {
       const std::lock_guard lock(mutex_);
-      if (shown_ > 0) return End(Unavailable("the output of job " + place.id + " breaks off: " + reason));
+      before = progress_;
+      progress_.away_told = true;
     }
-    const auto kept = services_.spool.Read(place.attempt, request_.standard_error());
-    if (!kept) {
-      return End(FailedPrecondition("the output of job " + place.id + " is on node " + place.node_name +
-                                    ": " + reason + "; nothing of it was kept here"));
+    const bool shown = kept && WriteRest(place, *kept, before, node);
+    if (request_.follow() && place.live) {
+      if (!shown && !before.away_told)
+        Tell(place.attempt.number, node + "; it is asked again until the attempt is over");
+      {
+        const std::lock_guard lock(mutex_);
+        found_ = false;
+        log_ = 0;
+        if (Continues()) next_ = place.attempt.number;  // not one that comes after it meanwhile
+      }
+      return FindAfter(services_.settings.heartbeat);
+    }
+    if (shown || (kept && before.begun && before.away_told)) return AttemptShown(place);
+    const std::string output = "the output of job " + place.id;
+    if (!before.begun) {
+      return GoOnBehind(place, FailedPrecondition(output + " is on node " + place.node_name + ": " + reason +
+                                                  "; nothing of it was kept here"));
+    }
+    if (!Continues()) return End(FailedPrecondition(output + " breaks off: " + reason));
+    Tell(place.attempt.number, output + " breaks off: " + reason);
+    AttemptShown(place);
+  }
+
+  // False: the reader has all of it, or with --tail it cannot be told what is new in it.
+  bool WriteRest(const Place& place, const KeptOutput& kept, const Progress& before,
+                 const std::string& reason) {
+    std::string_view data = kept.data;
+    std::uint64_t offset = static_cast<std::uint64_t>(kept.offset);
+    const std::uint64_t end = offset + data.size();
+    bool tail = false;
+    {
+      const std::lock_guard lock(mutex_);
+      tail = HasTail() && !tail_used_;
+      if (before.begun && (tail || end <= before.position)) return false;
+      progress_.begun = true;
+      progress_.position = end;
+    }
+    if (tail) data = TailOf(data, request_.tail_bytes(), request_.tail_lines());
+    if (!tail && before.position > offset) {
+      data.remove_prefix(before.position - offset);
+      offset = before.position;
     }
     v1::LogChunk chunk;
     chunk.set_standard_error(request_.standard_error());
     chunk.set_attempt(place.attempt.number);
-    chunk.set_notice(ToUtf8("node " + place.node_name + ": " + reason + "; this is what the scheduler kept" +
-                            (kept->offset > 0 ? ", from byte " + std::to_string(kept->offset) + " on" : "")));
-    chunk.set_data(std::string(TailOf(kept->data, request_.tail_bytes(), request_.tail_lines())));
+    if (!before.away_told) {
+      chunk.set_notice(ToUtf8(reason + "; this is what the scheduler kept" +
+                              (offset > 0 ? ", from byte " + std::to_string(offset) + " on" : "")));
+    }
+    chunk.set_data(std::string(data));
     Write(std::move(chunk));
-    AttemptShown(place);
+    return true;
   }
 
   const Services& services_;
@@ -310,10 +450,13 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
 
   mutable std::mutex mutex_;
   WaitHub::WatchId watch_ = 0;
-  std::uint64_t log_ = 0;  // the request at the node
-  bool found_ = false;
-  std::uint64_t shown_ = 0;  // bytes of this attempt
-  std::uint32_t next_ = 0;   // the attempt to be shown, or the first one after it; 0: the newest
+  std::uint64_t log_ = 0;         // the request at the node
+  bool found_ = false;            // the attempt is being shown
+  bool planned_ = false;          // a Find is to come
+  Progress progress_;             // of that attempt
+  bool tail_used_ = false;        // an attempt was shown: the tail is not that of another one
+  std::optional<Error> missing_;  // why there was nothing to show of the attempt before `next_`
+  std::uint32_t next_ = 0;        // the attempt to be shown, or the first one after it; 0: the newest
 };
 
 }  // namespace

@@ -20,6 +20,9 @@
 namespace bsub::rpc {
 namespace {
 
+constexpr std::size_t kFieldBytes = 6;     // a message's tag and length inside another one, at most
+constexpr std::size_t kPiecesOfLimit = 8;  // a reply takes at most this part of what gRPC lets through
+
 using Counts = std::array<std::uint64_t, kJobStateCount>;
 
 // One target's part of the answer.
@@ -94,15 +97,34 @@ v1::WaitReply Tell(const Counts& counts) {
   return reply;
 }
 
-void TellEnds(const std::vector<std::optional<Share>>& shares, v1::WaitReply& reply) {
+// The last replies: `counts` with the exit code and the ends. Ends that fill more than one message of
+// `most_bytes` go ahead of it in messages of their own, and the last one has none: a client that looks only
+// there takes none for another's.
+std::vector<v1::WaitReply> TellEnds(const std::vector<std::optional<Share>>& shares,
+                                    const v1::WaitReply& counts, std::size_t most_bytes) {
   bool all_succeeded = true;
+  std::vector<v1::WaitReply> replies(1, counts);
+  std::size_t bytes = 0;
   for (const std::optional<Share>& share : shares) {
-    *reply.add_exits() = share->exit;
+    const std::size_t more = share->exit.ByteSizeLong() + kFieldBytes;
+    if (bytes > 0 && bytes + more > most_bytes) {
+      replies.push_back(counts);
+      bytes = 0;
+    }
+    bytes += more;
+    *replies.back().add_exits() = share->exit;
     all_succeeded = all_succeeded && share->exit.shell_code() == 0;
   }
+  if (replies.size() > 1) replies.push_back(counts);
   const bool own_code = shares.size() == 1 && shares.front()->single;
-  reply.set_over(true);
-  reply.set_exit_code(own_code ? shares.front()->exit.shell_code() : all_succeeded ? 0 : 1);
+  replies.back().set_over(true);
+  replies.back().set_exit_code(own_code ? shares.front()->exit.shell_code() : all_succeeded ? 0 : 1);
+  return replies;
+}
+
+// An error that is the answer: the target does not fit a job. Any other may pass.
+bool IsAnswer(const Error& error) {
+  return error.code == Code::kNotFound || error.code == Code::kInvalidArgument;
 }
 
 bool SameCounts(const v1::WaitReply& a, const v1::WaitReply& b) {
@@ -225,17 +247,54 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
     // What was over when the core forgot it stays as it was.
     std::erase_if(portion->unknown, [&](std::size_t i) { return shares_[i] && shares_[i]->over; });
     if (portion->unknown.empty()) return GoOn();
+    // The history may take its time: the client learns before that somebody is there.
+    if (known_ > over_) TellFirst();
     services_.readers.Run([self = Self(), portion] { self->FillPast(*portion); });
   }
 
+  void TellFirst() {
+    v1::WaitReply reply = Tell(counts_);
+    {
+      const std::lock_guard lock(mutex_);
+      if (last_) return;
+      last_ = reply, last_at_ = Clock::now();
+    }
+    Write(std::move(reply));
+  }
+
+  // On a reader's thread.
   void FillPast(const Portion& portion) {
-    if (const Status ready = services_.history.WaitApplied(portion.seen); !ready) return End(ready.error());
-    for (const std::size_t i : portion.unknown) {
-      auto share = LookBack(services_.history, targets_[i]);
-      if (!share) return End(share.error());
-      Keep(i, std::move(*share));
+    const Status ready = services_.history.WaitApplied(portion.seen);
+    if (!ready) return Postpone(portion.unknown, ready.error());
+    for (auto it = portion.unknown.begin(); it != portion.unknown.end(); ++it) {
+      auto share = LookBack(services_.history, targets_[*it]);
+      if (!share && IsAnswer(share.error())) return End(share.error());
+      if (!share) return Postpone({it, portion.unknown.end()}, share.error());
+      Keep(*it, std::move(*share));
     }
     GoOn();
+  }
+
+  // What the history cannot tell now it is asked again, while the core has others that go on, or had them
+  // when it was last looked at.
+  void Postpone(const std::vector<std::size_t>& targets, const Error& error) {
+    for (const std::size_t i : targets) {
+      if (!shares_[i]) untold_.insert(i);
+    }
+    const bool looked_at_all = known_ + untold_.size() >= targets_.size();
+    if (looked_at_all && known_ == over_) return End(error);
+    services_.timers.After(services_.settings.history_timeout,
+                           [self = Self(), targets] { self->LookAgain(targets); });
+    GoOn();
+  }
+
+  void LookAgain(const std::vector<std::size_t>& targets) {
+    {
+      const std::lock_guard lock(mutex_);
+      pending_.insert(targets.begin(), targets.end());
+      if (std::exchange(looking_, true)) return;
+    }
+    LookNow();
   }
 
   void Keep(std::size_t i, Share share) {
@@ -245,6 +304,7 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
       over_ -= kept->over ? 1 : 0;
     } else {
       ++known_;
+      untold_.erase(i);
     }
     for (std::size_t n = 0; n < counts_.size(); ++n) counts_[n] += share.counts[n];
     over_ += share.over ? 1 : 0;
@@ -252,28 +312,30 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
   }
 
   void GoOn() {
-    if (known_ < targets_.size()) return LookNow();
+    if (known_ + untold_.size() < targets_.size()) return LookNow();
     Report();
   }
 
   void Report() {
     v1::WaitReply reply = Tell(counts_);
     const bool over = over_ == targets_.size();
-    if (over) TellEnds(shares_, reply);
+    if (over) {
+      WriteAll(TellEnds(shares_, reply, services_.settings.max_message_bytes / kPiecesOfLimit));
+      return End(OkStatus());
+    }
     const Clock::time_point now = Clock::now();
     bool again = false;
-    bool write = over;
+    bool write = false;
     {
       const std::lock_guard lock(mutex_);
       const bool news = !last_ || !SameCounts(reply, *last_);
       const bool soon = last_ && now - last_at_ < services_.settings.wait_report_interval;
-      write = over || (news && !soon);
-      again = !over && (!pending_.empty() || (news && soon));
+      write = news && !soon;
+      again = !pending_.empty() || (news && soon);
       looking_ = again;
       if (write) last_ = reply, last_at_ = now;
     }
     if (write) Write(std::move(reply));
-    if (over) return End(OkStatus());
     if (again) LookAfter(services_.settings.wait_look_interval);
   }
 
@@ -285,9 +347,10 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
 
   // What is known: of the look that is under way, and of nobody while there is none.
   std::vector<std::optional<Share>> shares_;
-  Counts counts_{};        // over all shares
-  std::size_t known_ = 0;  // shares
-  std::size_t over_ = 0;   // of them
+  Counts counts_{};               // over all shares
+  std::size_t known_ = 0;         // shares
+  std::size_t over_ = 0;          // of them
+  std::set<std::size_t> untold_;  // targets without a share that the history could not tell of yet
 
   std::mutex mutex_;
   std::set<std::size_t> pending_;  // targets to look at

@@ -74,6 +74,19 @@ void AllowFilesOf(pid_t pid, rlim_t bytes) {
   ASSERT_EQ(prlimit(pid, RLIMIT_FSIZE, &limit, nullptr), 0);
 }
 
+// The history has its own time to see that there is room again.
+void EventuallyTells(v1::Scheduler::Stub& client, const std::string& target) {
+  v1::GetJobRequest request;
+  request.set_target(target);
+  Eventually(
+      [&] {
+        grpc::ClientContext context;
+        v1::Job job;
+        return client.GetJob(&context, request, &job).ok();
+      },
+      "the history is written again");
+}
+
 TEST_F(DiskTroubleTest, WithoutRoomJobsAreRefusedUntilThereIsRoomAgain) {
   SchedulerProcess scheduler(home_, WithSettings(kSmallSegments));
   scheduler.WaitReady();
@@ -133,12 +146,7 @@ TEST_F(DiskTroubleTest, TheHistoryGoesOnWhenThereIsRoomAgain) {
   EXPECT_THAT(refused.error_message(), AllOf(HasSubstr("/history/history.db"), HasSubstr("ulimit -f"),
                                              HasSubstr("`bsub-lite jobs` shows them")));
   AllowFilesOf(scheduler.pid(), RLIM_INFINITY);
-  Eventually(
-      [&] {
-        grpc::ClientContext again;
-        return client->GetJob(&again, request, &job).ok();
-      },
-      "the history is written again");
+  EventuallyTells(*client, "2");
   EXPECT_THAT(scheduler.Log(), HasSubstr("history-goes-on"));
 }
 
@@ -193,6 +201,7 @@ TEST_F(DiskTroubleTest, AFullDiskIsSurvivedAndAStartOnItToo) {
   EXPECT_THAT(SubmitTo(*client, Command({"true"}), &reply).error_message(), HasSubstr("No space left"));
   disk.Free();
   EventuallyTakesJobs(*client);
+  EventuallyTells(*client, "1");
   ExpectAllThere(*client);
 }
 

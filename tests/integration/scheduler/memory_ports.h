@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "scheduler/daemon/journal_port.h"
+#include "scheduler/rpc/event_translation.h"
 #include "scheduler/rpc/history_port.h"
 #include "scheduler/rpc/payload_port.h"
 
@@ -146,6 +147,10 @@ class MemoryHistory final : public rpc::HistoryPort {
 
   Status WaitApplied(Sequence sequence) override {
     std::unique_lock lock(mutex_);
+    if (failure_) {
+      ++failures_;
+      return *failure_;
+    }
     changed_.wait(lock, [&] {
       return !sequence.valid() || (!entries_.empty() && entries_.back().sequence >= sequence);
     });
@@ -194,6 +199,7 @@ class MemoryHistory final : public rpc::HistoryPort {
   Result<rpc::EntryBatch> EntriesAfter(Sequence after, std::size_t limit) override {
     const std::lock_guard lock(mutex_);
     ++pages_read_;
+    lowest_read_ = lowest_read_ ? std::min(*lowest_read_, after) : after;
     auto page = std::make_shared<std::vector<sched::JournalEntry>>();
     if (endless_) {
       page->push_back(entries_.front());
@@ -203,6 +209,44 @@ class MemoryHistory final : public rpc::HistoryPort {
       if (entry.sequence > after && page->size() < limit) page->push_back(entry);
     }
     return rpc::EntryBatch(page);
+  }
+  Result<std::vector<Sequence>> EntriesAbout(const sched::TaskSelector& target, Sequence after,
+                                             std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    if (failure_ || !indexed_) return Unavailable("there is no index");
+    std::vector<Sequence> found;
+    for (const sched::JournalEntry& entry : entries_) {
+      if (entry.sequence > after && found.size() < limit && rpc::Concerns(entry, target))
+        found.push_back(entry.sequence);
+    }
+    return found;
+  }
+  Result<rpc::EntryBatch> EntriesAt(const std::vector<Sequence>& sequences) override {
+    const std::lock_guard lock(mutex_);
+    auto page = std::make_shared<std::vector<sched::JournalEntry>>();
+    for (const sched::JournalEntry& entry : entries_) {
+      if (std::binary_search(sequences.begin(), sequences.end(), entry.sequence)) page->push_back(entry);
+    }
+    return rpc::EntryBatch(page);
+  }
+  // Without an index the journal must be read.
+  void SetIndexed(bool indexed) {
+    const std::lock_guard lock(mutex_);
+    indexed_ = indexed;
+  }
+  // Of all pages that were read: behind which entry the first one began.
+  std::optional<Sequence> lowest_read() const {
+    const std::lock_guard lock(mutex_);
+    return lowest_read_;
+  }
+  // From now on, or no longer, nothing can be told: the history's disk is full.
+  void SetFailure(std::optional<Error> failure) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::move(failure);
+  }
+  std::size_t failures() const {
+    const std::lock_guard lock(mutex_);
+    return failures_;
   }
 
  private:
@@ -231,6 +275,10 @@ class MemoryHistory final : public rpc::HistoryPort {
   std::condition_variable changed_;
   bool endless_ = false;
   std::size_t pages_read_ = 0;
+  std::optional<Sequence> lowest_read_;
+  bool indexed_ = true;
+  std::optional<Error> failure_;
+  std::size_t failures_ = 0;  // that were told
   std::vector<sched::JournalEntry> entries_;
   std::map<NodeId, std::string> nodes_;
   std::map<sched::TaskRef, std::vector<rpc::PastAttempt>> attempts_;

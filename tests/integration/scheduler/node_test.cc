@@ -222,6 +222,189 @@ TEST(Logs, FollowedGoOnOverRetriesUntilTheJobIsOver) {
   again.join();
 }
 
+// The next request for output finds nothing.
+void TellThatThereIsNone(FakeNode& node) {
+  const auto read = node.Take(v1::ToNode::kReadLog);
+  ASSERT_TRUE(read);
+  v1::FromNode message;
+  message.mutable_log()->set_request(read->read_log().request());
+  message.mutable_log()->set_end(true);
+  message.mutable_log()->set_error("it has no output of it");
+  node.Send(std::move(message));
+}
+
+v1::SubmitRequest Repeated() {
+  v1::SubmitRequest job = Command({"true"});
+  job.mutable_retry()->set_attempts(3);
+  return job;
+}
+
+v1::LogsRequest FollowedLogsOf(const std::string& target) {
+  v1::LogsRequest request = LogsOf(target);
+  request.set_follow(true);
+  return request;
+}
+
+TEST(Logs, FollowedPassOverAnAttemptWithoutOutput) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  SubmitOk(*client, Repeated());
+  const auto first = node.TakeLaunch();
+  ASSERT_TRUE(first);
+  node.ReportEnded(first->attempt(), EndKind::kExited, 1);
+  ASSERT_TRUE(node.Take(v1::ToNode::kAckEnded));
+  const auto second = node.TakeLaunch();
+  ASSERT_TRUE(second);
+  std::int64_t tail = 0;
+  std::thread agent([&] {
+    TellThatThereIsNone(node);
+    const auto read = node.Take(v1::ToNode::kReadLog);
+    ASSERT_TRUE(read);
+    tail = read->read_log().tail_lines();
+    v1::FromNode message;
+    message.mutable_log()->set_request(read->read_log().request());
+    message.mutable_log()->set_data("second\n");
+    message.mutable_log()->set_end(true);
+    node.Send(std::move(message));
+    node.ReportEnded(second->attempt(), EndKind::kExited, 0);
+  });
+  v1::LogsRequest request = FollowedLogsOf("1");
+  request.set_from_attempt(1);
+  request.set_tail_lines(7);
+  const Output output = ReadLogs(*client, request);
+  agent.join();
+  EXPECT_TRUE(output.status.ok()) << output.status.error_message();
+  EXPECT_EQ(output.text, "second\n");
+  EXPECT_THAT(output.notice, HasSubstr("nothing of it was kept here"));
+  EXPECT_EQ(tail, 7) << "it is the first one that is shown";
+}
+
+TEST(Logs, FollowedSayInTheEndThatTheLastAttemptLeftNothing) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  SubmitOk(*client, Command({"true"}));
+  const auto launch = node.TakeLaunch();
+  ASSERT_TRUE(launch);
+  node.ReportEnded(launch->attempt(), EndKind::kExited, 1);
+  ASSERT_TRUE(node.Take(v1::ToNode::kAckEnded));
+  std::thread agent([&] { TellThatThereIsNone(node); });
+  const Output output = ReadLogs(*client, FollowedLogsOf("1"));
+  agent.join();
+  EXPECT_EQ(output.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(output.status.error_message(), HasSubstr("nothing of it was kept here"));
+}
+
+TEST(Logs, FollowedGoOnWhenTheNodeComesBack) {
+  ClusterOptions options;
+  options.rpc.heartbeat = std::chrono::milliseconds(200);
+  options.rpc.missed_heartbeats = 100;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  auto node = std::make_unique<FakeNode>(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node->Accept());
+  SubmitOk(*client, Command({"true"}));
+  const auto launch = node->TakeLaunch();
+  ASSERT_TRUE(launch);
+  node->ReportStarted(launch->attempt());
+  grpc::ClientContext context;
+  const auto stream = client->Logs(&context, FollowedLogsOf("1"));
+  const auto read = node->Take(v1::ToNode::kReadLog);
+  ASSERT_TRUE(read);
+  v1::FromNode message;
+  message.mutable_log()->set_request(read->read_log().request());
+  message.mutable_log()->set_data("one\n");
+  node->Send(std::move(message));
+  v1::LogChunk chunk;
+  ASSERT_TRUE(stream->Read(&chunk));
+  EXPECT_EQ(chunk.data(), "one\n");
+  node.reset();
+  ASSERT_TRUE(stream->Read(&chunk)) << stream->Finish().error_message();
+  EXPECT_THAT(chunk.notice(), HasSubstr("it is asked again until the attempt is over"));
+  v1::Hello again = HelloOf("n1");
+  v1::TaskReport& task = *again.add_tasks();
+  *task.mutable_attempt() = launch->attempt();
+  task.set_started(true);
+  node = std::make_unique<FakeNode>(cluster.Connect(), again);
+  ASSERT_TRUE(node->Accept());
+  TellOutput(*node, "one\ntwo\n");
+  ASSERT_TRUE(stream->Read(&chunk)) << stream->Finish().error_message();
+  EXPECT_EQ(chunk.data(), "two\n");
+  node->ReportEnded(launch->attempt(), EndKind::kExited, 0);
+  EXPECT_FALSE(stream->Read(&chunk)) << chunk.data() << chunk.notice();
+  const grpc::Status status = stream->Finish();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+}
+
+// Also when only the scheduler still has it.
+TEST(Logs, TheTailIsOfTheFirstAttemptOnly) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  SubmitOk(*client, Repeated());
+  for (const int code : {1, 0}) {
+    const auto launch = node.TakeLaunch();
+    ASSERT_TRUE(launch);
+    v1::FromNode tail;
+    *tail.mutable_tail()->mutable_attempt() = launch->attempt();
+    tail.mutable_tail()->set_data(code == 1 ? "a\nb\n" : "c\nd\n");
+    tail.mutable_tail()->set_final(true);
+    node.Send(std::move(tail));
+    node.ReportEnded(launch->attempt(), EndKind::kExited, code);
+    ASSERT_TRUE(node.Take(v1::ToNode::kAckEnded));
+  }
+  std::thread agent([&] {
+    TellThatThereIsNone(node);
+    TellThatThereIsNone(node);
+  });
+  v1::LogsRequest request = FollowedLogsOf("1");
+  request.set_from_attempt(1);
+  request.set_tail_lines(1);
+  const Output output = ReadLogs(*client, request);
+  agent.join();
+  EXPECT_TRUE(output.status.ok()) << output.status.error_message();
+  EXPECT_EQ(output.text, "b\nc\nd\n");
+}
+
+TEST(Logs, FollowedGoOnWhileTheHistoryCannotTell) {
+  ClusterOptions options;
+  options.rpc.history_timeout = std::chrono::milliseconds(20);
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  SubmitOk(*client, Repeated());
+  const auto first = node.TakeLaunch();
+  ASSERT_TRUE(first);
+  std::thread agent([&] {
+    const auto read = node.Take(v1::ToNode::kReadLog);
+    ASSERT_TRUE(read);
+    for (const int code : {1, 0}) {
+      const auto launch = code == 1 ? first : node.TakeLaunch();
+      ASSERT_TRUE(launch);
+      node.ReportEnded(launch->attempt(), EndKind::kExited, code);
+      ASSERT_TRUE(node.Take(v1::ToNode::kAckEnded));
+    }
+    cluster.history().SetFailure(FailedPrecondition("the history cannot be written now"));
+    v1::FromNode message;
+    message.mutable_log()->set_request(read->read_log().request());
+    message.mutable_log()->set_data("first\n");
+    message.mutable_log()->set_end(true);
+    node.Send(std::move(message));
+    Eventually([&] { return cluster.history().failures() >= 2; }, "the history is asked again");
+    cluster.history().SetFailure(std::nullopt);
+    TellOutput(node, "second\n");
+  });
+  const Output output = ReadLogs(*client, FollowedLogsOf("1"));
+  agent.join();
+  EXPECT_TRUE(output.status.ok()) << output.status.error_message();
+  EXPECT_EQ(output.text, "first\nsecond\n");
+}
+
 TEST(Logs, GoOnWhenALookIsRefused) {
   TestCluster cluster;
   const auto client = cluster.Client();

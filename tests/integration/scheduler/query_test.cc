@@ -1,4 +1,4 @@
-// Listing, controlling, waiting, why, events.
+// Listing, controlling, waiting, why.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,18 +23,6 @@ void RunOne(FakeNode& node, EndKind kind, int code) {
   ASSERT_TRUE(launch);
   node.ReportStarted(launch->attempt());
   node.ReportEnded(launch->attempt(), kind, code);
-}
-
-v1::ControlReply Control(v1::Scheduler::Stub& client, v1::Action action,
-                         const std::vector<std::string>& targets) {
-  grpc::ClientContext context;
-  v1::ControlRequest request;
-  request.set_action(action);
-  request.mutable_targets()->Assign(targets.begin(), targets.end());
-  v1::ControlReply reply;
-  const grpc::Status status = client.Control(&context, request, &reply);
-  EXPECT_TRUE(status.ok()) << status.error_message();
-  return reply;
 }
 
 TEST(ListJobs, FiltersOrdersAndLimitsAcrossPages) {
@@ -236,6 +224,94 @@ TEST(Wait, UnknownJobsAreNamed) {
   }
 }
 
+// Ends that are too long for one message of gRPC.
+TEST(Wait, ManyEndsComeInPieces) {
+  ClusterOptions options;
+  options.rpc.max_message_bytes = 4096;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  constexpr int kJobs = 100;
+  v1::WaitRequest request;
+  for (int i = 1; i <= kJobs; ++i) {
+    SubmitOk(*client, Command({"true"}));
+    request.add_targets(std::to_string(i));
+    Control(*client, v1::CANCEL, {std::to_string(i)});
+  }
+  grpc::ClientContext context;
+  const auto stream = client->Wait(&context, request);
+  v1::WaitReply reply, ends;
+  int pieces = 0;
+  while (stream->Read(&reply)) {
+    ends.mutable_exits()->MergeFrom(reply.exits());
+    pieces += reply.exits_size() > 0 ? 1 : 0;
+  }
+  const grpc::Status status = stream->Finish();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_TRUE(reply.over());
+  EXPECT_EQ(reply.exit_code(), 1);
+  EXPECT_EQ(reply.exits_size(), 0) << "of older clients none is taken for another's";
+  EXPECT_GT(pieces, 1);
+  ASSERT_EQ(ends.exits_size(), kJobs);
+  for (const v1::Exit& end : ends.exits()) EXPECT_EQ(end.shell_code(), 125);
+}
+
+ClusterOptions ThatForgetsAtOnce() {
+  ClusterOptions options;
+  options.core.max_jobs = 2;
+  options.core.early_forgetting_percent = 50;
+  options.core.least_retention = Duration(0);
+  options.rpc.history_timeout = std::chrono::milliseconds(20);
+  return options;
+}
+
+// Of a job that only the history knows, beside one that runs.
+TEST(Wait, GoesOnWhileTheHistoryCannotTell) {
+  TestCluster cluster(ThatForgetsAtOnce());
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  for (const int code : {3, 0}) {
+    SubmitOk(*client, Command({"true"}));
+    RunOne(node, EndKind::kExited, code);
+    ASSERT_TRUE(node.Take(v1::ToNode::kAckEnded));
+  }
+  Eventually([&] { return cluster.history().FindJob(JobId(1))->has_value(); }, "job 1 is forgotten");
+  SubmitOk(*client, Command({"true"}));
+  cluster.history().SetFailure(FailedPrecondition("the history cannot be written now"));
+  std::thread later([&] {
+    Eventually([&] { return cluster.history().failures() >= 3; }, "the history is asked again");
+    cluster.history().SetFailure(std::nullopt);
+    RunOne(node, EndKind::kExited, 0);
+  });
+  const v1::WaitReply reply = WaitFor(*client, {"1", "3"});
+  later.join();
+  EXPECT_EQ(reply.total(), 2u);
+  EXPECT_EQ(reply.exit_code(), 1);
+  ASSERT_EQ(reply.exits_size(), 2);
+  EXPECT_EQ(reply.exits(0).code(), 3);
+}
+
+TEST(Wait, SaysSoIfTheHistoryCannotTellAndNothingGoesOn) {
+  TestCluster cluster(ThatForgetsAtOnce());
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  for (int i = 0; i < 2; ++i) {
+    SubmitOk(*client, Command({"true"}));
+    RunOne(node, EndKind::kExited, 0);
+    ASSERT_TRUE(node.Take(v1::ToNode::kAckEnded));
+  }
+  Eventually([&] { return cluster.history().FindJob(JobId(1))->has_value(); }, "job 1 is forgotten");
+  cluster.history().SetFailure(FailedPrecondition("the history cannot be written now"));
+  grpc::ClientContext context;
+  v1::WaitRequest request;
+  request.add_targets("1");
+  const auto stream = client->Wait(&context, request);
+  v1::WaitReply reply;
+  EXPECT_FALSE(stream->Read(&reply));
+  EXPECT_EQ(stream->Finish().error_message(), "the history cannot be written now");
+}
+
 TEST(Control, EachTargetHasItsResult) {
   TestCluster cluster;
   const auto client = cluster.Client();
@@ -249,6 +325,36 @@ TEST(Control, EachTargetHasItsResult) {
   EXPECT_EQ(job.state(), "FAILED");
   EXPECT_EQ(job.exit().kind(), "cancelled");
   EXPECT_EQ(WaitFor(*client, {"1"}).exit_code(), 125);
+}
+
+TEST(Control, WhatIsOverIsNotHeld) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  v1::SubmitRequest array = Command({"true"});
+  array.set_array("1-2");
+  SubmitOk(*client, Command({"true"}));
+  SubmitOk(*client, array);
+  Control(*client, v1::HOLD, {"1", "2", "2[1]"});
+  EXPECT_TRUE(GetJobOk(*client, "1").held());
+  EXPECT_TRUE(GetJobOk(*client, "2").held());
+  EXPECT_TRUE(GetJobOk(*client, "2[1]").held());
+  Control(*client, v1::CANCEL, {"1", "2"});
+  v1::ListJobsRequest list;
+  list.add_targets("1");
+  list.add_targets("2");
+  list.set_children(true);
+  const auto jobs = ListJobs(*client, list);
+  EXPECT_EQ(jobs.size(), 3U);
+  for (const v1::Job& job : jobs) EXPECT_FALSE(job.held()) << job.display_id();
+  EXPECT_FALSE(GetJobOk(*client, "2").held());
+  list.mutable_filter()->set_held(true);
+  EXPECT_THAT(ListJobs(*client, list), ElementsAre());
+  grpc::ClientContext context;
+  v1::WhyRequest request;
+  request.set_target("1");
+  v1::WhyReply why;
+  ASSERT_TRUE(client->Why(&context, request, &why).ok());
+  EXPECT_FALSE(why.held());
 }
 
 TEST(Control, ByFilter) {
@@ -349,76 +455,6 @@ TEST(Why, SaysThatThereAreNoNodes) {
   EXPECT_EQ(reply.state(), "RUNNABLE");
   EXPECT_EQ(reply.reasons(0).text(), "the cluster has no nodes");
   EXPECT_EQ(GetJobOk(*client, "1").reason(), "there are no nodes") << "in short, as in lists";
-}
-
-std::vector<v1::Event> Events(v1::Scheduler::Stub& client, const v1::EventsRequest& request,
-                              std::size_t most) {
-  grpc::ClientContext context;
-  const auto stream = client.Events(&context, request);
-  std::vector<v1::Event> events;
-  for (v1::Event event; events.size() < most && stream->Read(&event);) events.push_back(event);
-  context.TryCancel();
-  stream->Finish();
-  return events;
-}
-
-TEST(Events, PastAndFutureWithoutAGap) {
-  TestCluster cluster;
-  const auto client = cluster.Client();
-  constexpr std::size_t kJobs = 300;
-  v1::EventsRequest request;
-  request.set_follow(true);
-  std::vector<v1::Event> events;
-  SubmitOk(*client, Command({"true"}));
-  std::thread follower([&] { events = Events(*client, request, kJobs + 2); });
-  for (std::size_t i = 1; i < kJobs; ++i) SubmitOk(*client, Command({"true"}));
-  follower.join();
-  ASSERT_EQ(events.size(), kJobs + 2);  // the cluster, its queue, the jobs
-  for (std::size_t i = 0; i < events.size(); ++i) ASSERT_EQ(events[i].sequence(), i + 1);
-  EXPECT_EQ(events[0].kind(), "ClusterCreated");
-  EXPECT_EQ(events.back().job(), std::to_string(kJobs));
-}
-
-TEST(Events, OfOneJobAndTheNewestOnly) {
-  TestCluster cluster;
-  const auto client = cluster.Client();
-  for (int i = 0; i < 5; ++i) SubmitOk(*client, Command({"true"}));
-  Control(*client, v1::HOLD, {"3"});
-  v1::EventsRequest one, newest;
-  one.add_targets("3");
-  newest.set_limit(2);
-  const auto of_three = Events(*client, one, 100);
-  ASSERT_EQ(of_three.size(), 2u);
-  EXPECT_EQ(of_three[1].kind(), "HoldSet");
-  const auto last = Events(*client, newest, 100);
-  ASSERT_EQ(last.size(), 2u);
-  EXPECT_EQ(last[0].job(), "5");
-  EXPECT_EQ(last[1].job(), "3");
-}
-
-TEST(Events, ALongPastThatHoldsNothingWantedLeavesTheReadersToOthers) {
-  ClusterOptions options;
-  options.rpc.reader_threads = 1;
-  TestCluster cluster(std::move(options));
-  const auto client = cluster.Client();
-  for (int i = 0; i < 3; ++i) SubmitOk(*client, Command({"true"}));
-  cluster.history().SetEndless(true);
-  v1::EventsRequest request;
-  request.add_targets("3");
-  std::vector<v1::Event> events;
-  std::thread asker([&] { events = Events(*client, request, 100); });
-  Eventually([&] { return cluster.history().pages_read() > 0; }, "the past is read");
-  // Needs the same thread.
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
-  v1::GetJobRequest wanted;
-  wanted.set_target("1");
-  v1::Job details;
-  const grpc::Status got = client->GetJob(&context, wanted, &details);
-  cluster.history().SetEndless(false);
-  asker.join();
-  EXPECT_TRUE(got.ok()) << got.error_message();
-  EXPECT_EQ(events.size(), 1u);
 }
 
 TEST(Status, CountsWhatThereIs) {

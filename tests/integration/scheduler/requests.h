@@ -66,6 +66,18 @@ inline v1::WaitReply WaitFor(v1::Scheduler::Stub& client, const std::vector<std:
   return last;
 }
 
+inline v1::ControlReply Control(v1::Scheduler::Stub& client, v1::Action action,
+                                const std::vector<std::string>& targets) {
+  grpc::ClientContext context;
+  v1::ControlRequest request;
+  request.set_action(action);
+  request.mutable_targets()->Assign(targets.begin(), targets.end());
+  v1::ControlReply reply;
+  const grpc::Status status = client.Control(&context, request, &reply);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  return reply;
+}
+
 inline std::vector<v1::Job> ListJobs(v1::Scheduler::Stub& client, const v1::ListJobsRequest& request) {
   grpc::ClientContext context;
   const auto stream = client.ListJobs(&context, request);

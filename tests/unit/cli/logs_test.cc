@@ -84,6 +84,31 @@ TEST(Logs, FollowingGoesOnInTheAttemptItHadComeTo) {
   EXPECT_EQ(result.out, "a long first attempt\ntwo\nthree\n");
 }
 
+TEST(Logs, TheTailIsOfTheFirstAttemptAlsoAfterARestart) {
+  FakeScheduler scheduler;
+  std::atomic<int> calls = 0;
+  scheduler.logs.answer = [&calls](const v1::LogsRequest& request, Writer& writer, grpc::ServerContext&) {
+    const auto write = [&](std::uint32_t attempt, const std::string& data) {
+      v1::LogChunk chunk = Chunk(data);
+      chunk.set_attempt(attempt);
+      writer.Write(chunk);
+    };
+    if (++calls == 1) {
+      EXPECT_EQ(request.tail_lines(), 1);
+      write(1, "end of the first\n");
+      write(2, "one\ntw");
+      return grpc::Status(grpc::StatusCode::UNAVAILABLE, "restart");
+    }
+    EXPECT_EQ(request.from_attempt(), 2U);
+    EXPECT_EQ(request.tail_lines(), 0);
+    write(2, "one\ntwo\n");
+    return grpc::Status::OK;
+  };
+  const CliResult result = scheduler.Cli()({"logs", "-f", "--tail", "1", "2"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "end of the first\none\ntwo\n");
+}
+
 TEST(Logs, AnUnknownJobIsTwo) {
   FakeScheduler scheduler;
   scheduler.logs.answer = [](const v1::LogsRequest&, Writer&, grpc::ServerContext&) {

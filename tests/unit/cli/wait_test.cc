@@ -88,6 +88,37 @@ TEST(Wait, ASchedulerThatIsBusyIsAskedAgain) {
   EXPECT_EQ(scheduler.Cli()({"wait", "5"}).code, 7);
 }
 
+// The same code, but it would be the same again.
+TEST(Wait, AnAnswerThatIsTooLargeIsAnError) {
+  FakeScheduler scheduler;
+  scheduler.wait.answer = [](const v1::WaitRequest&, Writer&, grpc::ServerContext&) {
+    return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                        "Sent message larger than max (120016536 vs. 67108864)");
+  };
+  const CliResult result = scheduler.Cli()({"wait", "--timeout", "20s", "5"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.err, HasSubstr("rpc.max_message_bytes"));
+  EXPECT_THAT(result.err, HasSubstr("ask for less at a time"));
+}
+
+TEST(Wait, TheEndsMayComeInPieces) {
+  FakeScheduler scheduler;
+  scheduler.wait.answer = [](const v1::WaitRequest&, Writer& writer, grpc::ServerContext&) {
+    for (const int code : {0, 4}) {
+      v1::WaitReply piece = Over(code, "code " + std::to_string(code));
+      piece.set_over(false);
+      writer.Write(piece);
+    }
+    v1::WaitReply last = Over(1);
+    last.clear_exits();
+    writer.Write(last);
+    return grpc::Status::OK;
+  };
+  const CliResult result = scheduler.Cli()({"wait", "5", "6"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.err, "job 6: code 4\n");
+}
+
 // 1 is what a job that failed gives.
 TEST(Wait, AnErrorThatIsNoJobsIsThree) {
   FakeScheduler scheduler;

@@ -74,6 +74,21 @@ TEST_F(JournalCursorTest, GoesOnWithTheOldestThereIs) {
   EXPECT_EQ(ReadAll(0, 10, last), Numbers(segments[2].sequence, last));
 }
 
+TEST_F(JournalCursorTest, SkipsToAnyEntryBehind) {
+  ASSERT_TRUE(core_.RunSomeWork());
+  const std::uint64_t last = core_.journal().last_sequence();
+  for (const std::uint64_t step : {1, 2, 7, 40}) {
+    JournalCursor cursor(files_, "/journal", 0);
+    for (std::uint64_t wanted = 1; wanted <= last; wanted += step) {
+      cursor.SkipTo(wanted - 1);
+      const auto entries = cursor.Next(1, last);
+      ASSERT_TRUE(entries) << entries.error().message;
+      ASSERT_EQ(entries->size(), 1u);
+      ASSERT_EQ(entries->front().sequence.value(), wanted);
+    }
+  }
+}
+
 TEST_F(JournalCursorTest, DamageIsAnError) {
   ASSERT_TRUE(core_.RunSomeWork());
   const std::string path = "/journal/" + ReadDirectory(files_, "/journal")->segments[1].name;
