@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "scheduler/core/entry_subjects.h"
 #include "scheduler/rpc/calls.h"
 #include "scheduler/rpc/stream_writer.h"
 #include "scheduler/rpc/targets.h"

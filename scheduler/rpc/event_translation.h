@@ -3,7 +3,6 @@
 
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 
 #include "api/bsub/v1/scheduler.pb.h"
@@ -30,10 +29,5 @@ class NameBook {
 };
 
 v1::Event TranslateEvent(const sched::JournalEntry& entry, const NameBook& names);
-
-// The jobs that an entry is about.
-std::set<JobId> JobsOf(const sched::JournalEntry& entry);
-// Is the entry about this job, or about this one task of it?
-bool Concerns(const sched::JournalEntry& entry, const sched::TaskSelector& target);
 
 }  // namespace bsub::rpc

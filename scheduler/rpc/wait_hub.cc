@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "scheduler/rpc/event_translation.h"
+#include "scheduler/core/entry_subjects.h"
 
 namespace bsub::rpc {
 

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "scheduler/core/entry_subjects.h"
 #include "scheduler/daemon/journal_port.h"
-#include "scheduler/rpc/event_translation.h"
 #include "scheduler/rpc/history_port.h"
 #include "scheduler/rpc/payload_port.h"
 
@@ -216,7 +216,7 @@ class MemoryHistory final : public rpc::HistoryPort {
     if (failure_ || !indexed_) return Unavailable("there is no index");
     std::vector<Sequence> found;
     for (const sched::JournalEntry& entry : entries_) {
-      if (entry.sequence > after && found.size() < limit && rpc::Concerns(entry, target))
+      if (entry.sequence > after && found.size() < limit && sched::Concerns(entry, target))
         found.push_back(entry.sequence);
     }
     return found;

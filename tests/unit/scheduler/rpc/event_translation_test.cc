@@ -51,18 +51,5 @@ TEST(TranslateEvent, EndedAttempt) {
   EXPECT_EQ(event.details().at("then"), "retry");
 }
 
-TEST(Concerns, JobsAndTasks) {
-  TasksEnded ended;
-  ended.job = JobId(2);
-  ended.tasks = {{3, 5}};
-  const JournalEntry entry = Entry(ended);
-  EXPECT_TRUE(Concerns(entry, {JobId(2), std::nullopt}));
-  EXPECT_TRUE(Concerns(entry, {JobId(2), 4}));
-  EXPECT_FALSE(Concerns(entry, {JobId(2), 6}));
-  EXPECT_FALSE(Concerns(entry, {JobId(3), std::nullopt}));
-  EXPECT_TRUE(Concerns(Entry(Submitted(false)), {JobId(2), 0}));
-  EXPECT_TRUE(JobsOf(Entry(NodeRemoved{})).empty());
-}
-
 }  // namespace
 }  // namespace bsub::rpc
