@@ -92,7 +92,8 @@ bool AwaitExit(pid_t main, SeenExit& exit) {
 }
 
 // The main process. It borrows this one's memory until it executes its program or ends; nothing is copied,
-// and this one stands still as long.
+// and this one stands still as long. That it becomes the user meanwhile opens the memory to nobody: with its
+// user id a process loses its dumpable flag (prctl(2)), and no other process of that user may look into it.
 pid_t StartMain(const ChildPlan& plan, const WitnessDuty& duty, int start_socket,
                 std::atomic<bool>& executes) {
   char** const own_environment = environ;
