@@ -1,5 +1,6 @@
 """A local cluster for a benchmark, and what its processes cost."""
 
+import atexit
 import json
 import os
 import pathlib
@@ -49,7 +50,9 @@ class Cluster:
 
     def __exit__(self, *_):
         subprocess.run([PROGRAM, "down", "--now"], env=self.env, capture_output=True)
-        shutil.rmtree(self.root, ignore_errors=True)
+        # Not now: for a minute ext4 looks through the inodes that were deleted before it gives out a new one, so the next
+        # run would pay for this one's end.
+        atexit.register(shutil.rmtree, self.root, ignore_errors=True)
 
     def up(self):
         config = ["--config", self.root / "settings.yaml"] if self.settings else []

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <new>
 
 #include "common/hash.h"
 #include "worker/spawner/exit_slots.h"
@@ -90,7 +92,8 @@ bool AwaitExit(pid_t main, SeenExit& exit) {
 }
 
 // The main process. It borrows this one's memory until it executes its program or ends; nothing is copied,
-// and this one stands still as long.
+// and this one stands still as long. That it becomes the user meanwhile opens the memory to nobody: with its
+// user id a process loses its dumpable flag (prctl(2)), and no other process of that user may look into it.
 pid_t StartMain(const ChildPlan& plan, const WitnessDuty& duty, int start_socket,
                 std::atomic<bool>& executes) {
   char** const own_environment = environ;
@@ -188,8 +191,11 @@ Result<StartedChild> AwaitStarted(int start_socket) {
 void RunWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket) {
   LeaseWatch watch(duty);
   // Shared with the main process until it executes: whether it came so far. One that did not has no end to be
-  // told.
-  std::atomic<bool> executes(false);
+  // told. A page of its own, because a vfork(2) may be a fork (the thread sanitizer's is).
+  void* const page =
+      mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) _exit(1);
+  auto& executes = *new (page) std::atomic<bool>(false);
   const pid_t main = watch.valid() ? StartMain(plan, duty, start_socket, executes) : -1;
   if (main < 0) {
     TellStarted(start_socket, {getpid(), -errno});
