@@ -16,7 +16,9 @@ TEST(EntrySubjects, AreJobsAndTasks) {
   EXPECT_TRUE(Concerns(entry, {JobId(2), 4}));
   EXPECT_FALSE(Concerns(entry, {JobId(2), 6}));
   EXPECT_FALSE(Concerns(entry, {JobId(3), std::nullopt}));
-  EXPECT_TRUE(Concerns(Entry(JobSubmitted{.id = JobId(2)}), {JobId(2), 0}));
+  JobSubmitted submitted;
+  submitted.id = JobId(2);
+  EXPECT_TRUE(Concerns(Entry(submitted), {JobId(2), 0}));
   EXPECT_TRUE(JobsOf(Entry(NodeRemoved{})).empty());
 }
 
