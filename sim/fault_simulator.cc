@@ -26,6 +26,9 @@ sched::Settings CoreSettings(Random& random) {
   // Longer than any client goes on repeating a submit.
   if (random.Chance(500)) settings.finished_retention = minutes(20);
   if (random.Chance(200)) settings.max_interruptions_default = 3;
+  // So few that some must be forgotten for others.
+  settings.max_definitions = 9;
+  settings.max_definitions_per_user = 4;
   return settings;
 }
 

@@ -53,6 +53,13 @@ class Witness {
     bool down = false;
   };
 
+  // The revisions of one name.
+  struct Definition {
+    std::optional<std::uint32_t> owner;
+    std::int32_t newest = 0;
+    std::set<std::int32_t> active;
+  };
+
   void Durable(const sched::JournalEntry& entry);
 
   std::uint64_t sequence() const { return sequence_; }
@@ -72,8 +79,8 @@ class Witness {
   void On(const sched::ClusterCreated&, TimePoint) {}
   void On(const sched::QueueSet& e, TimePoint at);
   void On(const sched::QueueDeleted& e, TimePoint at);
-  void On(const sched::DefinitionRegistered&, TimePoint) {}
-  void On(const sched::DefinitionDeregistered&, TimePoint) {}
+  void On(const sched::DefinitionRegistered& e, TimePoint at);
+  void On(const sched::DefinitionDeregistered& e, TimePoint at);
   void On(const sched::JobSubmitted& e, TimePoint at);
   void On(const sched::BeginTimeReached& e, TimePoint at);
   void On(const sched::HoldSet& e, TimePoint at);
@@ -93,6 +100,7 @@ class Witness {
   void On(const sched::StateHashRecorded&, TimePoint) {}
   void On(const sched::CountersLifted&, TimePoint) {}
 
+  std::string CompareDefinitions(const sched::State& state) const;
   Job& Known(JobId id);
   Task& Known(const sched::TaskRef& ref);
   Task& Live(const sched::AttemptRef& ref);
@@ -108,6 +116,7 @@ class Witness {
   std::map<SubmitToken, JobId> tokens_;
   std::map<NodeId, Node> nodes_;
   std::map<std::string, sched::Queue> queues_;
+  std::map<std::string, Definition> definitions_;
   std::set<sched::AttemptRef> live_;
 };
 

@@ -144,7 +144,7 @@ std::string Witness::CompareWith(const sched::State& state) const {
   for (const auto& [id, job] : state.jobs) {
     if (!jobs_.count(id)) return "job " + Name(id) + " appeared from nowhere";
   }
-  return "";
+  return CompareDefinitions(state);
 }
 
 }  // namespace bsub::sim

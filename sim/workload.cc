@@ -14,6 +14,11 @@ const std::vector<std::string>& QueueNames() {
   return names;
 }
 
+const std::vector<std::string>& DefinitionNames() {
+  static const std::vector<std::string> names = {"align", "call", "merge", "sort"};
+  return names;
+}
+
 // Few sizes, so that arrays can be paired; some cross a word of the bitmaps.
 const std::vector<std::uint32_t>& ArraySizes() {
   static const std::vector<std::uint32_t> sizes = {1, 2, 3, 3, 5, 5, 5, 8, 8, 20, 64, 65, 130};
@@ -52,7 +57,8 @@ void Workload::Act() {
   const std::uint64_t luck = model_.random.Below(100);
   if (luck < 60) return SubmitOne();
   if (luck < 90) return ControlOne();
-  if (luck < 95) return ChangeQueue();
+  if (luck < 93) return ChangeQueue();
+  if (luck < 96) return ChangeDefinition();
   ChangeNode();
 }
 
@@ -187,6 +193,18 @@ void Workload::ChangeQueue() {
   const std::string& name = model_.random.Pick(QueueNames());
   if (model_.random.Chance(150)) return clients_.Ask(sched::DeleteQueue{{}, Admin(), name});
   clients_.Ask(sched::SetQueue{{}, Admin(), MakeQueue(name), false, model_.random.Chance(50)});
+}
+
+void Workload::ChangeDefinition() {
+  const std::string& name = model_.random.Pick(DefinitionNames());
+  if (model_.random.Chance(500)) {
+    const auto revision = static_cast<std::int32_t>(model_.random.Between(1, 6));
+    return clients_.Ask(sched::DeregisterDefinition{{}, Admin(), name, revision});
+  }
+  JobDefinition definition;
+  definition.name = name;
+  definition.command = {"true"};
+  clients_.Ask(sched::RegisterDefinition{{}, AnyUser(), definition});
 }
 
 void Workload::ChangeNode() {

@@ -31,6 +31,7 @@ class Workload {
   void ControlOne();
   void ChangeQueue();
   void ChangeNode();
+  void ChangeDefinition();
 
   std::shared_ptr<JobSettings> MakeSettings();
   std::optional<ArraySpec> MakeArray();
