@@ -1,5 +1,5 @@
 // Job definitions: named, numbered templates of jobs, as in AWS Batch. A revision never changes and its
-// number is never used again, unless the whole name was deregistered and then forgotten to make room.
+// number is never used again, unless its owner deregistered the whole name and needed the room.
 #pragma once
 
 #include <cstdint>

@@ -43,14 +43,15 @@ Status Store::Do(const QueueDeleted& e, TimePoint /*at*/) {
   return OkStatus();
 }
 
-// All that are deregistered from `first` on.
-void Store::ForgetRevisions(std::vector<JobDefinition>& revisions, std::size_t first) {
+// Those of positions [first, last) that are deregistered.
+void Store::ForgetRevisions(std::vector<JobDefinition>& revisions, std::size_t first, std::size_t last) {
   const auto goes = [](const JobDefinition& d) { return !d.active; };
   const auto from = revisions.begin() + static_cast<std::ptrdiff_t>(first);
-  for (auto it = from; it != revisions.end(); ++it) {
+  const auto to = revisions.begin() + static_cast<std::ptrdiff_t>(std::max(first, last));
+  for (auto it = from; it != to; ++it) {
     if (goes(*it)) terms_ -= HashOf(*it);
   }
-  revisions.erase(std::remove_if(from, revisions.end(), goes), revisions.end());
+  revisions.erase(std::remove_if(from, to, goes), to);
 }
 
 Status Store::Do(const DefinitionRegistered& e, TimePoint /*at*/) {
@@ -60,12 +61,17 @@ Status Store::Do(const DefinitionRegistered& e, TimePoint /*at*/) {
                               static_cast<std::uint64_t>(e.definition.revision)));
   BSUB_RETURN_IF_ERROR(
       Expect(!e.forgets_deregistered || known != state_.definitions.end(), "a revision to forget", 0));
-  if (e.forgets_deregistered) ForgetRevisions(known->second, 1);
+  if (e.forgets_deregistered) ForgetRevisions(known->second, 1, known->second.size());
   for (const std::string& name : e.forgets_in) {
     const auto it = state_.definitions.find(name);
     BSUB_RETURN_IF_ERROR(Expect(it != state_.definitions.end(), "a name to forget revisions of", 0));
-    ForgetRevisions(it->second, AllDeregistered(it->second) ? 0 : 1);
-    if (it->second.empty()) state_.definitions.erase(it);
+    std::vector<JobDefinition>& revisions = it->second;
+    if (GoesWith(revisions, e.definition.registered_by_uid)) {
+      ForgetRevisions(revisions, 0, revisions.size());
+      state_.definitions.erase(it);
+    } else {
+      ForgetRevisions(revisions, 1, revisions.size() - 1);
+    }
   }
   state_.definitions[e.definition.name].push_back(e.definition);
   terms_ += HashOf(e.definition);

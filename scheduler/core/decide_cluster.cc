@@ -117,18 +117,19 @@ class RoomForDefinition {
     counts_.all += by;
     if (revision.registered_by_uid == who_.uid) counts_.own += by;
   }
-  void Forget(const std::vector<JobDefinition>& revisions, std::size_t first) {
-    for (std::size_t i = first; i < revisions.size(); ++i) {
+  void Forget(const std::vector<JobDefinition>& revisions, std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
       if (!revisions[i].active) Count(revisions[i], -1);
     }
   }
 
-  // The first stays, since it says whose the name is, unless it is the caller's and none is active.
+  // The first stays, since it says whose the name is, unless the name goes altogether. The numbers go on
+  // either way.
   void ForgetOfSameName(const std::vector<JobDefinition>& revisions, DefinitionRegistered& entry) {
     const std::int64_t before = counts_.all;
-    Forget(revisions, 1);
+    Forget(revisions, 1, revisions.size());
     entry.forgets_deregistered = counts_.all < before;
-    if (!Full() || !AllDeregistered(revisions) || revisions.front().registered_by_uid != who_.uid) return;
+    if (!Full() || !GoesWith(revisions, who_.uid)) return;
     Count(revisions.front(), -1);
     entry.forgets_deregistered = false;
     entry.forgets_in.push_back(name_);
@@ -138,7 +139,11 @@ class RoomForDefinition {
   bool ForgetOfOther(const std::vector<JobDefinition>& revisions) {
     const bool full_of_own = FullOfOwn(), full_of_all = FullOfAll();
     const Counts before = counts_;
-    Forget(revisions, AllDeregistered(revisions) ? 0 : 1);
+    if (GoesWith(revisions, who_.uid)) {
+      Forget(revisions, 0, revisions.size());
+    } else {
+      Forget(revisions, 1, revisions.size() - 1);
+    }
     if ((full_of_own && counts_.own < before.own) || (full_of_all && counts_.all < before.all)) return true;
     counts_ = before;
     return false;
@@ -152,8 +157,8 @@ class RoomForDefinition {
         (own ? std::to_string(settings_.max_definitions_per_user) + " (core.max_definitions_per_user)"
              : std::to_string(settings_.max_definitions) + " (core.max_definitions)") +
         "; deregister what is no longer used (`bsub-lite definitions deregister NAME:REVISION`; the first "
-        "revision of a name makes room only once all of them are), or ask an administrator to raise the "
-        "limit");
+        "and the last revision of a name make room only once all of them are), or ask an administrator to "
+        "raise the limit");
   }
 
   const std::map<std::string, std::vector<JobDefinition>>& definitions_;

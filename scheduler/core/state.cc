@@ -65,8 +65,9 @@ std::string DisplayId(const Job& job, std::uint32_t ordinal) {
   return text;
 }
 
-bool AllDeregistered(const std::vector<JobDefinition>& revisions) {
-  return std::none_of(revisions.begin(), revisions.end(), [](const JobDefinition& d) { return d.active; });
+bool GoesWith(const std::vector<JobDefinition>& revisions, std::optional<std::uint32_t> uid) {
+  return uid && revisions.front().registered_by_uid == uid &&
+         std::none_of(revisions.begin(), revisions.end(), [](const JobDefinition& d) { return d.active; });
 }
 
 const Node* State::FindNode(std::string_view name) const {

@@ -73,8 +73,10 @@ std::optional<std::uint32_t> IndexOf(const Job& job, std::uint32_t ordinal);
 // "12" or "12[17]".
 std::string DisplayId(const Job& job, std::uint32_t ordinal);
 
-// Of one name: nobody can submit with it any more.
-bool AllDeregistered(const std::vector<JobDefinition>& revisions);
+// Of one name, when `uid` needs room: may it go altogether? Only its owner's, and only if nobody can submit
+// with it any more. Of others, and of those in use, the first revision says whose the name is, and the last
+// how far its numbers went.
+bool GoesWith(const std::vector<JobDefinition>& revisions, std::optional<std::uint32_t> uid);
 
 struct State {
   std::string cluster_uuid;  // 36 characters, RFC 4122

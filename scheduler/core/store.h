@@ -108,7 +108,7 @@ class Store {
   Status Do(const JobsForgotten& e, TimePoint at);
   Status Do(const StateHashRecorded& e, TimePoint at);
   Status Do(const CountersLifted& e, TimePoint at);
-  void ForgetRevisions(std::vector<JobDefinition>& revisions, std::size_t first);
+  void ForgetRevisions(std::vector<JobDefinition>& revisions, std::size_t first, std::size_t last);
 
   Job* MutableJob(JobId id);
   // Before and after a child changes.

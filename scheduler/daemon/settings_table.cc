@@ -160,9 +160,10 @@ void AddRoom(std::vector<Setting>& table) {
   table.push_back(Number<std::int64_t>("core.max_definitions",
                                        "Revisions of job definitions of all users. Deregistered ones stay "
                                        "until this or the next is reached; then those of the same name are "
-                                       "forgotten, but its first, which says whose it is, and then those of "
-                                       "other names. A name of which none is active goes altogether: made "
-                                       "again, it begins with revision 1.",
+                                       "forgotten, and then those of other names, but not the first, which "
+                                       "says whose the name is, nor the last, which says how far its numbers "
+                                       "went. A name of the caller's of which none is active goes "
+                                       "altogether: whoever makes it again begins with revision 1.",
                                        BSUB_AT(core.max_definitions), 1));
   table.push_back(Number<std::int64_t>("core.max_definitions_per_user",
                                        "Revisions of job definitions that one user registered; the same "

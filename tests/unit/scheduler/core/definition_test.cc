@@ -136,13 +136,29 @@ TEST_F(Definitions, NoMoreIsForgottenThanMustBe) {
   EXPECT_THAT(Names(), ElementsAre("b", "c", "d"));
 }
 
-TEST_F(Definitions, WhenAllAreFullNamesOfOthersThatAreDeregisteredGo) {
-  for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(Register(Alice(), name));
+// Or scripts that still name it would run what another user registers under the name.
+TEST_F(Definitions, WhenAllAreFullOnlyTheRevisionsOfOthersGoButNotTheirNames) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Register(Alice()));
   for (const char* name : {"x", "y"}) ASSERT_TRUE(Register(Bob(), name));
   EXPECT_THAT(Says(Register(Bob(), "z")), HasSubstr("5 revisions in use, the limit is 5"));
-  ASSERT_TRUE(Deregister(Alice(), 1, "b"));
+  for (int revision : {1, 2, 3}) ASSERT_TRUE(Deregister(Alice(), revision));
   ASSERT_TRUE(Register(Bob(), "z"));
-  EXPECT_THAT(Names(), ElementsAre("a", "c", "x", "y", "z"));
+  EXPECT_THAT(Names(), ElementsAre("align", "x", "y", "z"));
+  EXPECT_THAT(Says(Register(Bob())), HasSubstr("it belongs to alice"));
+  ASSERT_EQ(Revisions().size(), 2u);
+  EXPECT_EQ(Revisions()[1].revision, 3);
+}
+
+TEST_F(Definitions, AForgottenRevisionsNumberIsNotGivenAgain) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Register(Alice()));
+  for (int revision : {2, 3}) ASSERT_TRUE(Deregister(Alice(), revision));
+  ASSERT_TRUE(Register(Alice(), "other"));  // forgets 2
+  env_.Restart();
+  ASSERT_TRUE(Deregister(Alice(), 1, "other"));
+  ASSERT_TRUE(Register(Alice()));
+  EXPECT_EQ(Revisions().back().revision, 4);
+  env_.Restart();
+  EXPECT_EQ(Revisions().back().revision, 4);
 }
 
 // Its owner may have the number go on, as long as the name was not given up.
