@@ -9,6 +9,7 @@
 #include "cli/moments.h"
 #include "cli/table.h"
 #include "cli/targets.h"
+#include "jobs/text.h"
 #include "jobs/units.h"
 
 namespace bsub::cli {
@@ -41,7 +42,7 @@ std::string Asked(const api::Resources& resources) {
 }
 
 std::string Summary(const api::ArrayProperties& array) {
-  std::string text = std::to_string(array.size()) + " children";
+  std::string text = Count(array.size(), "child", "children");
   for (const char* state :
        {"SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"}) {
     const auto it = array.status_summary().find(state);

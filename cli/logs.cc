@@ -1,6 +1,7 @@
 #include "cli/logs.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <ostream>
 #include <string_view>
 #include <thread>
@@ -77,7 +78,8 @@ class Copier {
       if (!request_.follow() || !again) return client_.ErrorFrom(status);
       if (request_.attempt() == 0) request_.set_from_attempt(attempt_);
       if (later_) request_.set_tail_lines(0);
-      skip_ = request_.tail_lines() == 0 ? written_ : 0;
+      if (request_.tail_lines() != 0) shown_ = 0;
+      next_ = 0;
       std::this_thread::sleep_for(kPauseBeforeReopen);
     }
   }
@@ -108,16 +110,16 @@ class Copier {
     if (chunk.attempt() != attempt_ && !chunk.data().empty()) {
       later_ = attempt_ != 0;
       attempt_ = chunk.attempt();
-      written_ = skip_ = 0;
+      shown_ = next_ = 0;
     }
     if (!chunk.notice().empty()) context_.err << chunk.notice() << std::endl;
     std::string_view data = chunk.data();
-    const std::size_t known = std::min(skip_, data.size());
-    skip_ -= known;
-    data.remove_prefix(known);
+    const std::uint64_t begin = chunk.has_offset() ? chunk.offset() : next_;
+    next_ = begin + data.size();
+    data.remove_prefix(std::min<std::uint64_t>(shown_ - std::min(begin, shown_), data.size()));
     context_.out.write(data.data(), static_cast<std::streamsize>(data.size()));
     context_.out.flush();
-    written_ += data.size();
+    shown_ = std::max(shown_, next_);
   }
 
   Context& context_;
@@ -125,8 +127,8 @@ class Copier {
   api::LogsRequest request_;
   std::uint32_t attempt_ = 0;  // the one that is shown
   bool later_ = false;         // another one was shown before it
-  std::size_t written_ = 0;    // bytes of it
-  std::size_t skip_ = 0;       // bytes of it still to be left out
+  std::uint64_t shown_ = 0;    // up to this byte of it; what is not behind it is left out
+  std::uint64_t next_ = 0;     // where a chunk begins that does not tell
 };
 
 int Run(Context& context, const Arguments& arguments) {

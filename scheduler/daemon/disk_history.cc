@@ -170,9 +170,23 @@ Status DiskHistory::WaitApplied(Sequence sequence) {
     return FailedPrecondition("the history of jobs cannot be written now: " + problem_ +
                               "; jobs go on, and `bsub-lite jobs` shows them");
   }
-  return Error{Code::kDeadlineExceeded, "the history is still catching up (at entry " +
-                                            std::to_string(applied_) + " of " +
-                                            std::to_string(sequence.value()) + "); try again in a moment"};
+  missed_ = std::max(missed_, sequence.value());
+  return Behind(sequence, "try again in a moment");
+}
+
+Status DiskHistory::ExpectApplied(Sequence sequence) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (applied_ < sequence.value() && applied_ < missed_)
+      return Behind(sequence, "entry " + std::to_string(missed_) + " was waited for in vain");
+  }
+  return WaitApplied(sequence);
+}
+
+// Under the lock.
+Error DiskHistory::Behind(Sequence wanted, const std::string& advice) const {
+  return {Code::kDeadlineExceeded, "the history is still catching up (at entry " + std::to_string(applied_) +
+                                       " of " + std::to_string(wanted.value()) + "); " + advice};
 }
 
 template <typename Query>

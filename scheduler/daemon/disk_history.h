@@ -48,6 +48,7 @@ class DiskHistory final : public rpc::HistoryPort {
   void Stop();
 
   Status WaitApplied(Sequence sequence) override;
+  Status ExpectApplied(Sequence sequence) override;
   Result<std::vector<rpc::PastAttempt>> AttemptsOf(sched::TaskRef task) override;
   Result<std::optional<rpc::PastTaskEnd>> EndOf(sched::TaskRef task) override;
   Result<std::optional<rpc::PastJob>> FindJob(JobId job) override;
@@ -69,6 +70,7 @@ class DiskHistory final : public rpc::HistoryPort {
   void RemoveOld(TimePoint before);
   void Recover(Error error);
   void Failed(const Error& error);
+  Error Behind(Sequence wanted, const std::string& advice) const;
   // Runs `query` with a reader of its own.
   template <typename Query>
   auto Ask(Query query) -> decltype(query(std::declval<journal::HistoryReader&>()));
@@ -87,6 +89,7 @@ class DiskHistory final : public rpc::HistoryPort {
   bool stopping_ = false;
   std::string problem_;  // why it does not go on; empty: it does
   std::uint64_t applied_ = 0;
+  std::uint64_t missed_ = 0;    // the highest entry that was waited for in vain
   std::uint64_t database_ = 0;  // counts databases: a reader of an older one is closed
 
   std::mutex readers_mutex_;

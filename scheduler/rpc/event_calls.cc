@@ -121,7 +121,7 @@ class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event
   void FindPast() {
     begun_ = true;
     until_ = past_end_.value();
-    if (selectors_.empty() || !services_.history.WaitApplied(past_end_)) return;
+    if (selectors_.empty() || !services_.history.ExpectApplied(past_end_)) return;
     std::set<Sequence> found;
     const std::size_t most = services_.settings.max_targets;
     for (const sched::TaskSelector& target : selectors_) {

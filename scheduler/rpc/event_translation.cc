@@ -7,6 +7,7 @@
 
 #include "common/utf8.h"
 #include "jobs/end.h"
+#include "jobs/text.h"
 #include "scheduler/rpc/job_translation.h"
 
 namespace bsub::rpc {
@@ -56,8 +57,7 @@ class Teller {
     Detail("name", e.spec.name);
     Detail("queue", e.spec.settings->queue);
     Detail("owner", e.spec.settings->owner.name);
-    const std::string size =
-        e.spec.array ? " with " + std::to_string(e.spec.array->size()) + " children" : "";
+    const std::string size = e.spec.array ? " with " + Count(e.spec.array->size(), "child", "children") : "";
     Text(e.spec.name + " was submitted to queue " + e.spec.settings->queue + By(e.spec.settings->owner.name) +
          size);
   }
@@ -130,7 +130,9 @@ class Teller {
     Text("node " + names_.Node(e.node) + " was removed" + By(e.by));
   }
   void operator()(const JobsForgotten& e) {
-    Text(std::to_string(e.jobs.size()) + " jobs that ended long ago live on in the history only");
+    const std::size_t n = e.jobs.size();
+    Text(Count(n, "job", "jobs") + " that ended long ago " + (n == 1 ? "lives" : "live") +
+         " on in the history only");
   }
   void operator()(const StateHashRecorded& e) {
     Detail("hash", std::to_string(e.hash));

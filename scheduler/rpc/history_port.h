@@ -48,6 +48,9 @@ class HistoryPort {
   virtual ~HistoryPort() = default;
   // Blocks until everything up to `sequence` is in the history; DeadlineExceeded after a setting's time.
   virtual Status WaitApplied(Sequence sequence) = 0;
+  // The same for whom there is another way: without a wait if one was in vain and the history is still not
+  // where that one wanted it, so that a history that is stuck costs few of them their time.
+  virtual Status ExpectApplied(Sequence sequence) = 0;
   // Ascending by attempt number.
   virtual Result<std::vector<PastAttempt>> AttemptsOf(sched::TaskRef task) = 0;
   virtual Result<std::optional<PastTaskEnd>> EndOf(sched::TaskRef task) = 0;

@@ -5,6 +5,7 @@
 
 #include "common/utf8.h"
 #include "jobs/state.h"
+#include "jobs/text.h"
 
 namespace bsub::rpc {
 namespace {
@@ -91,7 +92,7 @@ void FillCommon(const sched::Job& job, v1::Job& to) {
 
 std::string FailedChildren(const sched::StatusSummary& counts, std::uint32_t size) {
   const std::uint32_t failed = counts[static_cast<std::size_t>(JobState::kFailed)];
-  return std::to_string(failed) + " of " + std::to_string(size) + " children failed";
+  return std::to_string(failed) + " of " + Count(size, "child", "children") + " failed";
 }
 
 void FillWholeArray(const sched::Job& job, v1::Job& to) {

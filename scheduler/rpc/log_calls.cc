@@ -319,6 +319,8 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
   }
 
   bool HasTail() const { return request_.tail_bytes() != 0 || request_.tail_lines() != 0; }
+  // Under the lock: of this attempt the tail is shown, which begins nobody knows where.
+  bool OfTail() const { return HasTail() && !tail_used_; }
 
   // All of this attempt is shown. The tail is of the first one that there is something of.
   void AttemptShown(const Place& place) { GoOnBehind(place, std::nullopt); }
@@ -356,17 +358,18 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
 
   // What the node tells, without what the reader has of it.
   void WriteData(const Place& place, bool standard_error, std::string_view data) {
+    v1::LogChunk chunk;
     {
       const std::lock_guard lock(mutex_);
       const std::size_t known = std::min<std::uint64_t>(progress_.skip, data.size());
       progress_.skip -= known;
       data.remove_prefix(known);
+      if (!OfTail()) chunk.set_offset(progress_.position);
       progress_.position += data.size();
       progress_.begun = progress_.begun || !data.empty();
       progress_.away_told = false;
     }
     if (data.empty()) return;
-    v1::LogChunk chunk;
     chunk.set_data(std::string(data));
     chunk.set_standard_error(standard_error);
     chunk.set_attempt(place.attempt.number);
@@ -420,7 +423,7 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     bool tail = false;
     {
       const std::lock_guard lock(mutex_);
-      tail = HasTail() && !tail_used_;
+      tail = OfTail();
       if (before.begun && (tail || end <= before.position)) return false;
       progress_.begun = true;
       progress_.position = end;
@@ -433,7 +436,9 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     v1::LogChunk chunk;
     chunk.set_standard_error(request_.standard_error());
     chunk.set_attempt(place.attempt.number);
-    if (!before.away_told) {
+    if (!tail) chunk.set_offset(offset);
+    const bool bytes_missing = !tail && offset > before.position;
+    if (!before.away_told || bytes_missing) {
       chunk.set_notice(ToUtf8(reason + "; this is what the scheduler kept" +
                               (offset > 0 ? ", from byte " + std::to_string(offset) + " on" : "")));
     }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "jobs/text.h"
 #include "scheduler/rpc/calls.h"
 #include "scheduler/rpc/job_translation.h"
 #include "scheduler/rpc/stream_writer.h"
@@ -42,7 +43,7 @@ v1::Exit ExitOfArray(const Counts& counts) {
   exit.set_kind(std::string(ToString(EndKind::kExited)));
   exit.set_code(failed == 0 ? 0 : 1);
   exit.set_shell_code(exit.code());
-  exit.set_text(failed == 0 ? "all children succeeded" : std::to_string(failed) + " children failed");
+  exit.set_text(failed == 0 ? "all children succeeded" : Count(failed, "child", "children") + " failed");
   return exit;
 }
 

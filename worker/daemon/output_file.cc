@@ -16,6 +16,17 @@ namespace {
 
 constexpr std::size_t kScanBytes = 64 << 10;  // read at once while lines are counted from the end
 
+// Of a descriptor that was opened with O_PATH.
+UniqueFd OpenForReading(const UniqueFd& found) {
+  const std::string path = "/proc/self/fd/" + std::to_string(found.get());
+  return UniqueFd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+}
+
+Error CannotRead() {
+  return PermissionDenied("the output file cannot be read by the node's agent: " +
+                          std::string(std::strerror(errno)));
+}
+
 }  // namespace
 
 Result<OutputFile> OutputFile::Open(int spool, const AttemptKey& attempt, bool standard_error) {
@@ -24,12 +35,12 @@ Result<OutputFile> OutputFile::Open(int spool, const AttemptKey& attempt, bool s
   if (fstatat(spool, path.c_str(), &entry, AT_SYMLINK_NOFOLLOW) != 0) {
     return NotFound("no output of attempt " + ToString(attempt) + " is on this node");
   }
-  UniqueFd fd(openat(spool, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  // To open a named pipe for reading, if only for a moment, lets its writer go on, and then breaks its pipe.
+  const UniqueFd found(openat(spool, path.c_str(), O_PATH | O_CLOEXEC));
   struct stat file {};
-  if (!fd.valid() || fstat(fd.get(), &file) != 0) {
+  if (!found.valid() || fstat(found.get(), &file) != 0) {
     if (errno == ENOENT) return NotFound("the output file is not there (yet)");
-    return PermissionDenied("the output file cannot be read by the node's agent: " +
-                            std::string(std::strerror(errno)));
+    return CannotRead();
   }
   // A link leads to a file of the user's choice: show it only if it is theirs, whoever the agent runs as.
   const bool is_link = S_ISLNK(entry.st_mode);
@@ -38,6 +49,8 @@ Result<OutputFile> OutputFile::Open(int spool, const AttemptKey& attempt, bool s
     return PermissionDenied("the output file belongs to uid " + std::to_string(file.st_uid) +
                             ", not to the job's owner");
   }
+  UniqueFd fd = OpenForReading(found);
+  if (!fd.valid()) return CannotRead();
   return OutputFile(std::move(fd), !is_link);
 }
 

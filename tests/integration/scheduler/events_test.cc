@@ -1,6 +1,8 @@
 // What `events` shows: of the past and from now on, of all and of one job.
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "tests/integration/scheduler/requests.h"
 #include "tests/integration/scheduler/test_cluster.h"
 
@@ -90,6 +92,26 @@ TEST(Events, OfAJobAreFoundByTheIndexOrElseInTheJournal) {
     EXPECT_EQ(newest[1].kind(), "HoldSet");
     EXPECT_EQ(cluster.history().pages_read() == 0, indexed) << "the journal is searched";
   }
+}
+
+TEST(Events, AHistoryThatIsStuckIsNotWaitedFor) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  for (int i = 0; i < 5; ++i) SubmitOk(*client, Command({"true"}));
+  cluster.history().SetStuck(true);
+  v1::EventsRequest request;
+  request.add_targets("3");
+  std::vector<v1::Event> events;
+  std::atomic<bool> told = false;
+  std::thread asker([&] {
+    events = Events(*client, request, 100);
+    told = true;
+  });
+  Eventually([&] { return told.load(); }, "they are told from the journal");
+  cluster.history().SetStuck(false);
+  asker.join();
+  EXPECT_EQ(events.size(), 1u);
+  EXPECT_GT(cluster.history().pages_read(), 0u);
 }
 
 TEST(Events, ALongPastThatHoldsNothingWantedLeavesTheReadersToOthers) {

@@ -152,9 +152,22 @@ class MemoryHistory final : public rpc::HistoryPort {
       return *failure_;
     }
     changed_.wait(lock, [&] {
-      return !sequence.valid() || (!entries_.empty() && entries_.back().sequence >= sequence);
+      return !stuck_ && (!sequence.valid() || (!entries_.empty() && entries_.back().sequence >= sequence));
     });
     return OkStatus();
+  }
+  Status ExpectApplied(Sequence sequence) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stuck_) return Error{Code::kDeadlineExceeded, "the history is stuck"};
+    }
+    return WaitApplied(sequence);
+  }
+  // While it is stuck a wait for it does not end.
+  void SetStuck(bool stuck) {
+    const std::lock_guard lock(mutex_);
+    stuck_ = stuck;
+    changed_.notify_all();
   }
   Result<std::vector<rpc::PastAttempt>> AttemptsOf(sched::TaskRef task) override {
     const std::lock_guard lock(mutex_);
@@ -274,6 +287,7 @@ class MemoryHistory final : public rpc::HistoryPort {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool endless_ = false;
+  bool stuck_ = false;
   std::size_t pages_read_ = 0;
   std::optional<Sequence> lowest_read_;
   bool indexed_ = true;

@@ -339,6 +339,56 @@ TEST(Logs, FollowedGoOnWhenTheNodeComesBack) {
   EXPECT_TRUE(status.ok()) << status.error_message();
 }
 
+// Also if it was told before that the node cannot say more.
+TEST(Logs, FollowedSayWhereTheKeptPartBegins) {
+  ClusterOptions options;
+  options.rpc.heartbeat = std::chrono::milliseconds(50);
+  options.rpc.missed_heartbeats = 1000;
+  TestCluster cluster(std::move(options));
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  SubmitOk(*client, Command({"true"}));
+  const auto launch = node.TakeLaunch();
+  ASSERT_TRUE(launch);
+  node.ReportStarted(launch->attempt());
+  grpc::ClientContext context;
+  const auto stream = client->Logs(&context, FollowedLogsOf("1"));
+  const auto read = node.Take(v1::ToNode::kReadLog);
+  ASSERT_TRUE(read);
+  v1::FromNode message;
+  message.mutable_log()->set_request(read->read_log().request());
+  message.mutable_log()->set_data("one\n");
+  node.Send(message);
+  message.mutable_log()->clear_data();
+  message.mutable_log()->set_end(true);
+  message.mutable_log()->set_error("the disk is gone");
+  node.Send(message);
+  v1::LogChunk chunk;
+  ASSERT_TRUE(stream->Read(&chunk));
+  EXPECT_EQ(chunk.data(), "one\n");
+  EXPECT_TRUE(chunk.has_offset());
+  EXPECT_EQ(chunk.offset(), 0u);
+  ASSERT_TRUE(stream->Read(&chunk));
+  EXPECT_THAT(chunk.notice(), HasSubstr("it is asked again until the attempt is over"));
+  v1::FromNode tail;
+  *tail.mutable_tail()->mutable_attempt() = launch->attempt();
+  tail.mutable_tail()->set_offset(100);
+  tail.mutable_tail()->set_data("rest\n");
+  node.Send(std::move(tail));
+  std::atomic<bool> shown = false;
+  std::thread reader([&] {
+    stream->Read(&chunk);
+    shown = true;
+  });
+  while (!shown) TellThatThereIsNone(node);
+  reader.join();
+  EXPECT_EQ(chunk.data(), "rest\n");
+  EXPECT_EQ(chunk.offset(), 100u);
+  EXPECT_THAT(chunk.notice(), HasSubstr("this is what the scheduler kept, from byte 100 on"));
+  context.TryCancel();
+}
+
 // Also when only the scheduler still has it.
 TEST(Logs, TheTailIsOfTheFirstAttemptOnly) {
   TestCluster cluster;

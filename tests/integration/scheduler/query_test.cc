@@ -205,6 +205,24 @@ TEST(Wait, LooksAtManyJobsInPortions) {
   EXPECT_EQ(reply.exits(4).code(), 9);
 }
 
+TEST(Wait, CountsFailedChildrenAsPeopleDo) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  for (const int children : {1, 2}) {
+    v1::SubmitRequest array = Command({"true"});
+    array.set_array("1-" + std::to_string(children));
+    SubmitOk(*client, array);
+    for (int i = 0; i < children; ++i) RunOne(node, EndKind::kExited, 1);
+  }
+  const v1::WaitReply reply = WaitFor(*client, {"1", "2"});
+  ASSERT_EQ(reply.exits_size(), 2);
+  EXPECT_EQ(reply.exits(0).text(), "1 child failed");
+  EXPECT_EQ(reply.exits(1).text(), "2 children failed");
+  EXPECT_EQ(GetJobOk(*client, "1").reason(), "1 of 1 child failed");
+}
+
 TEST(Wait, UnknownJobsAreNamed) {
   TestCluster cluster;
   const auto client = cluster.Client();

@@ -58,6 +58,28 @@ TEST(Logs, FollowingGoesOnAfterARestartWithoutRepeating) {
   EXPECT_THAT(scheduler.logs.requests, SizeIs(2));
 }
 
+// What the scheduler kept of an output that its node no longer tells begins somewhere in it.
+TEST(Logs, FollowingGoesOnInThePartThatWasKept) {
+  for (const auto& [offset, out] :
+       std::vector<std::pair<std::uint64_t, std::string>>{{8, "0123456789ab"}, {20, "012345678989ab"}}) {
+    FakeScheduler scheduler;
+    std::atomic<int> calls = 0;
+    scheduler.logs.answer = [&calls, offset = offset](const v1::LogsRequest&, Writer& writer,
+                                                      grpc::ServerContext&) {
+      if (++calls == 1) {
+        writer.Write(Chunk("0123456789"));
+        return grpc::Status(grpc::StatusCode::UNAVAILABLE, "restart");
+      }
+      v1::LogChunk kept = Chunk("89");
+      kept.set_offset(offset);
+      writer.Write(kept);
+      writer.Write(Chunk("ab"));
+      return grpc::Status::OK;
+    };
+    EXPECT_EQ(scheduler.Cli()({"logs", "-f", "2"}).out, out);
+  }
+}
+
 // Of attempts that follow each other what was shown is counted for each.
 TEST(Logs, FollowingGoesOnInTheAttemptItHadComeTo) {
   FakeScheduler scheduler;

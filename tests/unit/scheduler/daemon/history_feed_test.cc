@@ -1,6 +1,4 @@
 // The thread that feeds the history, with a database that does not do all that is asked of it.
-#include "scheduler/daemon/disk_history.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -13,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/daemon/disk_history.h"
 #include "scheduler/journal/sqlite.h"
 #include "tests/support/journal/core_journal.h"
 
@@ -22,6 +21,7 @@ namespace {
 using journal::test::CoreJournal;
 using journal::test::kCoreCluster;
 using journal::test::UnsyncedFileSystem;
+using ::testing::HasSubstr;
 
 class HistoryFeedTest : public ::testing::Test {
  protected:
@@ -91,6 +91,20 @@ TEST_F(HistoryFeedTest, GoesOnThoughWhatIsOldCannotBeRemoved) {
   EXPECT_EQ(Logged("event=history-failed"), 0u);
   EXPECT_EQ(Logged("event=history-not-shortened error=\""), 1u) << "not with each batch";
   EXPECT_EQ(Logged("not that"), 1u);
+}
+
+TEST_F(HistoryFeedTest, WhoHasAnotherWayDoesNotWaitOnceAWaitWasInVain) {
+  const auto refusal = [&](std::uint64_t wanted) {
+    const Status there = history_->ExpectApplied(Sequence(wanted));
+    return there ? std::string() : there.error().message;
+  };
+  const std::uint64_t wanted = next_;
+  EXPECT_THAT(refusal(wanted), HasSubstr("try again in a moment")) << "it was waited for";
+  EXPECT_THAT(refusal(wanted), HasSubstr("was waited for in vain"));
+  EXPECT_THAT(refusal(wanted + 1), HasSubstr("was waited for in vain"));
+  FeedOne();
+  EXPECT_EQ(refusal(wanted), "");
+  EXPECT_THAT(refusal(wanted + 1), HasSubstr("try again in a moment")) << "the history goes on";
 }
 
 }  // namespace

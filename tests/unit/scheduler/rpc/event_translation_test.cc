@@ -51,5 +51,16 @@ TEST(TranslateEvent, EndedAttempt) {
   EXPECT_EQ(event.details().at("then"), "retry");
 }
 
+TEST(TranslateEvent, OneIsNotMany) {
+  NameBook names;
+  JobSubmitted array = Submitted(true);
+  EXPECT_EQ(TranslateEvent(Entry(array), names).text(),
+            "sim was submitted to queue q by ada with 3 children");
+  array.spec.array = *ParseArraySpec("7-7");
+  EXPECT_EQ(TranslateEvent(Entry(array), names).text(), "sim was submitted to queue q by ada with 1 child");
+  EXPECT_EQ(TranslateEvent(Entry(JobsForgotten{{JobId(2)}}), names).text(),
+            "1 job that ended long ago lives on in the history only");
+}
+
 }  // namespace
 }  // namespace bsub::rpc
