@@ -177,8 +177,12 @@ void TellStarted(int start_socket, const StartedChild& started) {
   [[maybe_unused]] const ssize_t sent = send(start_socket, &started, sizeof started, MSG_NOSIGNAL);
 }
 
-Result<StartedChild> AwaitStarted(int start_socket) {
+Result<StartedChild> AwaitStarted(int start_socket, std::int64_t until_us) {
   StartedChild started;
+  if (!PollUntil(start_socket, POLLIN, until_us)) {
+    return Error{Code::kDeadlineExceeded,
+                 "the node's launcher has made no process in its time (--launcher-patience)"};
+  }
   ssize_t got;
   do {
     got = recv(start_socket, &started, sizeof started, MSG_WAITALL);

@@ -40,6 +40,36 @@ class SpawnerWitness : public SpawnerTest {
     }
     return 0;
   }
+  v1::Launch LargeLaunch(std::uint64_t job, const std::string& script, int variables) const {
+    v1::Launch launch = Shell(job, script);
+    for (int i = 0; i < variables; ++i)
+      launch.mutable_environment()->add_variables("V" + std::to_string(i) + "=" + std::string(100'000, 'x'));
+    return launch;
+  }
+  // The launcher does nothing any more while one task runs and `next` is to be started.
+  void FreezeAndLaunch(const v1::Launch& next) {
+    extra_ = {"--launcher-patience", "100ms", "--try-again", "10ms", "--start-patience", "10m"};
+    StartSpawner();
+    auto agent = Connect();
+    const v1::Launch running = Shell(1, "exec sleep 1000");
+    agent->Start(running);
+    agent->AwaitStarted(1);
+    const long launcher = AwaitLauncher();
+    ASSERT_GT(launcher, 0);
+    ASSERT_EQ(kill(static_cast<pid_t>(launcher), SIGSTOP), 0);
+    agent->Start(next);
+    agent->Stop(running.attempt(), 0);
+    EXPECT_EQ(agent->AwaitEnded(1).stop_cause(), wire::REQUESTED);
+    EXPECT_EQ(agent->AwaitEnded(2).code(), 7);
+    EXPECT_FALSE(ProcessRuns(launcher));
+    EXPECT_THAT(Log(), testing::HasSubstr("event=launcher-killed pid=" + std::to_string(launcher)));
+  }
+  // Once it has its name.
+  long AwaitLauncher() const {
+    long pid = 0;
+    EXPECT_TRUE(Eventually([&] { return (pid = ChildNamed("bsub-launcher")) != 0; }));
+    return pid;
+  }
   static long ParentOf(long pid) {
     std::istringstream fields(Slurp("/proc/" + std::to_string(pid) + "/stat"));
     std::string word;
@@ -131,7 +161,7 @@ TEST_F(SpawnerWitness, TheDeathOfTheLauncherDisturbsNothing) {
   auto agent = Connect();
   agent->Start(Shell(1, std::string(kUntilGo) + "exit 6"));
   agent->AwaitStarted(1);
-  const long launcher = ChildNamed("bsub-launcher");
+  const long launcher = AwaitLauncher();
   ASSERT_GT(launcher, 0);
   ASSERT_EQ(kill(static_cast<pid_t>(launcher), SIGKILL), 0);
   agent->Start(Shell(2, "exit 7"));
@@ -141,9 +171,22 @@ TEST_F(SpawnerWitness, TheDeathOfTheLauncherDisturbsNothing) {
   EXPECT_THAT(Log(), testing::HasSubstr("event=launcher-lost"));
 }
 
+TEST_F(SpawnerWitness, ALauncherThatDoesNothingHoldsUpNobodyForLong) { FreezeAndLaunch(Shell(2, "exit 7")); }
+
+TEST_F(SpawnerWitness, NorDoesOneThatTakesHalfAnOrder) { FreezeAndLaunch(LargeLaunch(2, "exit 7", 14)); }
+
+TEST_F(SpawnerWitness, AFrozenLauncherEndsWithItsSpawnerToo) {
+  StartSpawner();
+  const long launcher = AwaitLauncher();
+  ASSERT_GT(launcher, 0);
+  ASSERT_EQ(kill(static_cast<pid_t>(launcher), SIGSTOP), 0);
+  KillSpawner();
+  EXPECT_TRUE(Eventually([&] { return !ProcessRuns(launcher); }));
+}
+
 TEST_F(SpawnerWitness, TheLauncherEndsWithItsSpawner) {
   StartSpawner();
-  const long launcher = ChildNamed("bsub-launcher");
+  const long launcher = AwaitLauncher();
   ASSERT_GT(launcher, 0);
   KillSpawner();
   EXPECT_TRUE(Eventually([&] { return !ProcessRuns(launcher); }));
@@ -153,10 +196,7 @@ TEST_F(SpawnerWitness, TheLauncherEndsWithItsSpawner) {
 TEST_F(SpawnerWitness, ALargeEnvironmentPassesTheLauncher) {
   StartSpawner();
   auto agent = Connect();
-  v1::Launch launch = Shell(1, "test ${#V13} = 100000");
-  for (int i = 0; i < 14; ++i)
-    launch.mutable_environment()->add_variables("V" + std::to_string(i) + "=" + std::string(100'000, 'x'));
-  agent->Start(launch);
+  agent->Start(LargeLaunch(1, "test ${#V13} = 100000", 14));
   EXPECT_EQ(agent->AwaitEnded(1).code(), 0);
 }
 
