@@ -200,5 +200,16 @@ TEST_F(LauncherTest, AWitnessThatComesTooLateExecutesNothing) {
   EXPECT_TRUE(Eventually([&] { return Ran("late"); }));
 }
 
+// By then the parent of the main process is the spawner itself.
+TEST_F(LauncherTest, AWitnessThatIsKilledBeforeItIsToldOfKeepsItsName) {
+  TheFate().dies = true;
+  MakeLauncher(kAMinuteUs);
+  UniqueFd ours;
+  const auto started = Launch("ran", ours);
+  ASSERT_TRUE(started) << started.error().message;
+  EXPECT_EQ(started->witness, TheFate().witness);
+  EXPECT_NE(started->witness, getpid());
+}
+
 }  // namespace
 }  // namespace bsub::spawner
