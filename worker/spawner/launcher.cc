@@ -1,5 +1,6 @@
 #include "worker/spawner/launcher.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -24,6 +25,11 @@ namespace {
 
 // An order goes as its length (8 bytes) and its bytes; the first of them carry the task's socket.
 using Length = std::uint64_t;
+
+// An order from this size on gets a mapping of its own, which is gone with it. Else the launcher would stay
+// as large as its largest order ever, and each witness would copy the page tables of that. No setting: it
+// only has to be above the usual order and below what a copy is felt of.
+constexpr int kLargeOrderBytes = 1 << 20;
 
 // Calls `send`, which does not block, until it has sent something, failed, or the time is over (ETIMEDOUT).
 template <typename Send>
@@ -96,8 +102,9 @@ worker::UniqueFd NextOrder(int from, std::string& bytes) {
 }
 
 [[noreturn]] void Serve(int orders, WitnessDuty duty) {
-  std::string bytes;
+  mallopt(M_MMAP_THRESHOLD, kLargeOrderBytes);  // which keeps it from growing, too
   for (;;) {
+    std::string bytes;
     const worker::UniqueFd socket = NextOrder(orders, bytes);
     if (!socket.valid()) _exit(0);
     // The witness is the spawner's child, not ours. It has this process's memory as it is now: no thread, and

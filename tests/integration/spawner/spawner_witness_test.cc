@@ -40,6 +40,12 @@ class SpawnerWitness : public SpawnerTest {
     }
     return 0;
   }
+  // What it has of its own, in KiB.
+  static long AnonymousKib(long pid) {
+    const std::string status = Slurp("/proc/" + std::to_string(pid) + "/status");
+    const std::size_t at = status.find("RssAnon:");
+    return at == std::string::npos ? 0 : std::atol(status.c_str() + at + 8);
+  }
   v1::Launch LargeLaunch(std::uint64_t job, const std::string& script, int variables) const {
     v1::Launch launch = Shell(job, script);
     for (int i = 0; i < variables; ++i)
@@ -198,6 +204,24 @@ TEST_F(SpawnerWitness, ALargeEnvironmentPassesTheLauncher) {
   auto agent = Connect();
   agent->Start(LargeLaunch(1, "test ${#V13} = 100000", 14));
   EXPECT_EQ(agent->AwaitEnded(1).code(), 0);
+}
+
+// Each later witness would copy its page tables.
+TEST_F(SpawnerWitness, ALargeOrderLeavesTheLauncherSmall) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers keep what is freed";
+#endif
+  StartSpawner();
+  auto agent = Connect();
+  agent->Start(Shell(1, "exit 0"));
+  agent->AwaitEnded(1);
+  const long launcher = AwaitLauncher();
+  const long before = AnonymousKib(launcher);
+  ASSERT_GT(before, 0);
+  agent->Start(LargeLaunch(2, "exit 0", 100));
+  EXPECT_EQ(agent->AwaitEnded(2).kind(), wire::NEVER_STARTED) << "no system takes 10 MB";
+  EXPECT_TRUE(Eventually([&] { return AnonymousKib(launcher) < before + 2048; })) << AnonymousKib(launcher);
+  EXPECT_GT(AnonymousKib(launcher), 0) << "it lives";
 }
 
 TEST_F(SpawnerWitness, SignalsToTheTasksGroupDoNotReachIt) {
