@@ -3,9 +3,11 @@
 #include <signal.h>
 #include <time.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "tests/integration/spawner/spawner_fixture.h"
 
@@ -180,6 +182,36 @@ TEST_F(SpawnerWitness, TheDeathOfTheLauncherDisturbsNothing) {
 TEST_F(SpawnerWitness, ALauncherThatDoesNothingHoldsUpNobodyForLong) { FreezeAndLaunch(Shell(2, "exit 7")); }
 
 TEST_F(SpawnerWitness, NorDoesOneThatTakesHalfAnOrder) { FreezeAndLaunch(LargeLaunch(2, "exit 7", 14)); }
+
+// What has its name may be a witness that is being made, which dies as well then.
+TEST_F(SpawnerWitness, ALauncherKilledAtAnyMomentNeitherLosesNorDoublesATask) {
+  extra_ = {"--try-again", "1ms", "--start-patience", "10m"};
+  StartSpawner();
+  auto agent = Connect();
+  std::atomic<bool> over{false};
+  std::atomic<int> killed{0};
+  std::thread killer([&] {
+    for (long last = 0; !over;) {
+      const long pid = ChildNamed("bsub-launcher");
+      if (pid == 0 || pid == last) continue;
+      if (kill(static_cast<pid_t>(pid), SIGKILL) == 0) ++killed;
+      last = pid;
+    }
+  });
+  EXPECT_TRUE(Eventually([&] { return killed > 0; }));
+  constexpr std::uint64_t kTasks = 100;
+  for (std::uint64_t job = 1; job <= kTasks; ++job)
+    agent->Start(Shell(job, "echo ran >> ran." + std::to_string(job)));
+  for (std::uint64_t job = 1; job <= kTasks; ++job) {
+    const wire::Ended ended = agent->AwaitEnded(job);
+    EXPECT_EQ(ended.kind(), wire::EXITED) << job << ": " << ended.reason();
+    EXPECT_EQ(ended.code(), 0) << job;
+    EXPECT_EQ(Slurp(work_ + "/ran." + std::to_string(job)), "ran\n") << job;
+  }
+  over = true;
+  killer.join();
+  EXPECT_THAT(Log(), testing::HasSubstr("event=launcher-lost"));
+}
 
 TEST_F(SpawnerWitness, AFrozenLauncherEndsWithItsSpawnerToo) {
   StartSpawner();
