@@ -82,7 +82,7 @@ Status EventLoop::Prepare() {
 }
 
 Status EventLoop::OpenSignals() {
-  for (int signal = 1; signal < 32; ++signal) {  // ignored ones would be inherited by tasks
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {  // ignored ones would be inherited by tasks
     if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);
   }
   sigset_t set;

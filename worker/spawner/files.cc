@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -111,6 +112,17 @@ void ArmAt(int timer, std::int64_t at_us) {
   when.it_value.tv_sec = at_us / 1'000'000;
   when.it_value.tv_nsec = at_us % 1'000'000 * 1000;
   timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+bool PollUntil(int fd, short events, std::int64_t until_us) {
+  for (;;) {
+    constexpr std::int64_t kLongestMs = 3'600'000;  // at once; poll(2) takes an int
+    const std::int64_t left_us = std::max<std::int64_t>(until_us - BootTimeUs(), 0);
+    pollfd entry{fd, events, 0};
+    const int ready = poll(&entry, 1, static_cast<int>(std::min((left_us + 999) / 1000, kLongestMs)));
+    if (ready > 0) return true;
+    if ((ready == 0 || errno != EINTR) && BootTimeUs() >= until_us) return false;
+  }
 }
 
 }  // namespace bsub::spawner

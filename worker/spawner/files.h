@@ -36,5 +36,7 @@ Result<std::string> RandomHex(std::size_t bytes);
 std::int64_t BootTimeUs();
 // A timerfd(2) of that clock: it goes off then; 0: never.
 void ArmAt(int timer, std::int64_t at_us);
+// Waits for `events` of poll(2), or an error, of `fd`; looks once at least. False: nothing until then.
+bool PollUntil(int fd, short events, std::int64_t until_us);
 
 }  // namespace bsub::spawner

@@ -5,11 +5,17 @@
 // makes are the spawner's children nevertheless (CLONE_PARENT, clone(2)).
 //
 // It does nothing but that: it opens no file and waits for nobody, so it cannot hang where a task could. It
-// ends with its spawner. If it dies alone the next launch makes a new one.
+// ends with its spawner. If it dies alone the next launch makes a new one. One that does nothing (frozen, out
+// of memory) is killed, so that it holds up the spawner's only thread no longer than its patience.
+//
+// A launch that fails may have left a witness behind all the same, or a process that will be one. That is no
+// task: its main process executes nothing before it is told to over its start socket, which is shut by then.
 #pragma once
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -24,14 +30,15 @@ namespace bsub::spawner {
 class Launcher {
  public:
   // `duties`: of each witness to come; key, mark and slot are of no use in it. What it points to must outlive
-  // this.
-  Launcher(WitnessDuty duties, int state_dir) : duties_(std::move(duties)), state_dir_(state_dir) {}
+  // this. `patience_us`: how long a launch may take.
+  Launcher(WitnessDuty duties, int state_dir, std::int64_t patience_us)
+      : duties_(std::move(duties)), state_dir_(state_dir), patience_us_(patience_us) {}
 
   // So that the launcher is made while the spawner is small; Launch does it too if there is none.
   Status Start();
 
   // `ours` and `childs`: the start socket of the task, before anything was sent over it. The child sends its
-  // word first, which is taken from `ours` here.
+  // word first, which is taken from `ours` here. After an error nothing of this launch ever executes.
   Result<StartedChild> Launch(const ChildPlan& plan, const worker::AttemptKey& key, std::string_view mark,
                               std::uint32_t exit_slot, int ours, worker::UniqueFd childs);
 
@@ -39,9 +46,13 @@ class Launcher {
   void OnReaped();  // it died
 
  private:
+  void GiveUp(const std::string& reason);
+
   WitnessDuty duties_;
   int state_dir_;
+  std::int64_t patience_us_;
   pid_t pid_ = 0;
+  bool given_up_ = false;  // killed, and not reaped yet
   worker::UniqueFd socket_;
 };
 

@@ -81,6 +81,8 @@ void AddTimes(Adder add) {
   add("leftover-deadline", Time("30s"), "how long to wait for the killed tasks of the spawner before");
   add("start-patience", Time("10s"),
       "how long a start that fails for the node's sake is tried again before the task is handed back");
+  add("launcher-patience", Time("2s"),
+      "how long the launcher of tasks may take for one before it is killed and replaced");
   add("try-again", Time("1s"),
       "how often such a start is tried, and a record for which the disk had no room");
   add("kill-again", Time("500ms"), "how often what a stopped task forks faster than it dies is killed");
@@ -112,14 +114,16 @@ Status ReadDurations(const po::variables_map& values, Settings& s) {
                                                          {"shutdown-grace", &s.shutdown_grace_us},
                                                          {"leftover-deadline", &s.leftover_deadline_us},
                                                          {"start-patience", &s.start_patience_us},
+                                                         {"launcher-patience", &s.launcher_patience_us},
                                                          {"try-again", &s.try_again_us},
                                                          {"kill-again", &s.kill_again_us},
                                                          {"sweep-again", &s.sweep_again_us},
                                                          {"output-look", &s.output_look_us}};
   for (const auto& [name, target] : times) BSUB_RETURN_IF_ERROR(ReadDuration(values, name, *target));
-  // Without a pause the spawner would do nothing else.
+  // Without a pause the spawner would do nothing else, and without patience it would start nothing.
   for (const auto& [name, target] : times) {
-    if (std::string_view(name).ends_with("-again") && *target < 1000)
+    const std::string_view option(name);
+    if ((option.ends_with("-again") || option == "launcher-patience") && *target < 1000)
       return InvalidArgument("--" + std::string(name) + " is " + std::to_string(*target) +
                              "us, expected at least 1ms");
   }

@@ -34,7 +34,9 @@ struct Settings {
   bool bind_cpus = false;            // tasks that ask for whole CPUs get CPUs of their own
   std::int64_t min_free = 16 << 20;  // bytes on the spool's disk without which no task is started
   std::int64_t start_patience_us =
-      10'000'000;                         // so long is a start tried again that fails for the node's sake
+      10'000'000;  // so long is a start tried again that fails for the node's sake
+  // So long may a launch hold up the spawner's only thread. Well below lease_slack_us, which kills share.
+  std::int64_t launcher_patience_us = 2'000'000;
   std::int64_t try_again_us = 1'000'000;  // how often such a start, and a record that found no room
   std::int64_t kill_again_us = 500'000;   // a task that forks faster than it is killed
   // A descendant may be reaped by another one, of which the spawner hears nothing.

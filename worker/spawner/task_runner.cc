@@ -49,7 +49,7 @@ Status TaskRunner::StartLauncher() {
   duties.cgroups = parts_.cgroups.get();
   duties.sweep_deadline_us = parts_.settings->leftover_deadline_us;
   duties.look_deadline_us = parts_.settings->output_look_us;
-  launcher_.emplace(std::move(duties), parts_.dir->fd());
+  launcher_.emplace(std::move(duties), parts_.dir->fd(), parts_.settings->launcher_patience_us);
   return launcher_->Start();
 }
 

@@ -80,9 +80,10 @@ bool AwaitExit(pid_t main, SeenExit& exit) {
 }
 
 // In the child of the vfork(2) below: whatever it does happens in the witness's memory.
+// `witness`: its pid, from before, because the parent is somebody else if it was killed meanwhile.
 [[noreturn]] void RunMain(const ChildPlan& plan, const WitnessDuty& duty, int start_socket,
-                          std::atomic<bool>& executes) {
-  TellStarted(start_socket, {getppid(), getpid()});
+                          std::atomic<bool>& executes, pid_t witness) {
+  TellStarted(start_socket, {witness, getpid()});
   // The witness cannot end it while it waits, opens files or looks for its program.
   const auto may_execute = [&duty] {
     const std::int64_t kill_at_us = duty.lease->kill_at_us();
@@ -97,8 +98,9 @@ bool AwaitExit(pid_t main, SeenExit& exit) {
 pid_t StartMain(const ChildPlan& plan, const WitnessDuty& duty, int start_socket,
                 std::atomic<bool>& executes) {
   char** const own_environment = environ;
+  const pid_t witness = getpid();
   const pid_t main = vfork();
-  if (main == 0) RunMain(plan, duty, start_socket, executes);
+  if (main == 0) RunMain(plan, duty, start_socket, executes, witness);
   environ = own_environment;
   return main;
 }
@@ -177,8 +179,12 @@ void TellStarted(int start_socket, const StartedChild& started) {
   [[maybe_unused]] const ssize_t sent = send(start_socket, &started, sizeof started, MSG_NOSIGNAL);
 }
 
-Result<StartedChild> AwaitStarted(int start_socket) {
+Result<StartedChild> AwaitStarted(int start_socket, std::int64_t until_us) {
   StartedChild started;
+  if (!PollUntil(start_socket, POLLIN, until_us)) {
+    return Error{Code::kDeadlineExceeded,
+                 "the node's launcher has made no process in its time (--launcher-patience)"};
+  }
   ssize_t got;
   do {
     got = recv(start_socket, &started, sizeof started, MSG_WAITALL);

@@ -60,7 +60,8 @@ struct StartedChild {
 };
 // The first thing that is said over a task's start socket.
 void TellStarted(int start_socket, const StartedChild& started);
-Result<StartedChild> AwaitStarted(int start_socket);
+// DeadlineExceeded if nothing was said until then.
+Result<StartedChild> AwaitStarted(int start_socket, std::int64_t until_us);
 
 // What a witness tells by its exit status.
 struct WitnessWord {

@@ -102,6 +102,17 @@ TEST_F(SpawnerTasks, InheritNothingButTheStandardStreams) {
   EXPECT_THAT(Output(signals), HasSubstr("SigIgn:\t0000000000000000"));
 }
 
+TEST_F(SpawnerTasks, InheritNoSignalThatWhoeverStartedTheNodeIgnores) {
+  EndSpawner();
+  for (const int ignored : {SIGPIPE, SIGRTMIN + 1}) signal(ignored, SIG_IGN);
+  StartSpawner();
+  for (const int ignored : {SIGPIPE, SIGRTMIN + 1}) signal(ignored, SIG_DFL);
+  agent_ = Connect();
+  const v1::Launch launch = Launch(11, {"/bin/cat", "/proc/self/status"});
+  EXPECT_EQ(Run(launch).code(), 0);
+  EXPECT_THAT(Output(launch), HasSubstr("SigIgn:\t0000000000000000"));
+}
+
 TEST_F(SpawnerTasks, HaveWholeCpusOfTheirOwnIfSetSo) {
   EndSpawner();
   extra_ = {"--bind-cpus"};

@@ -3,9 +3,11 @@
 #include <signal.h>
 #include <time.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "tests/integration/spawner/spawner_fixture.h"
 
@@ -39,6 +41,42 @@ class SpawnerWitness : public SpawnerTest {
       if (Slurp("/proc/" + std::to_string(pid) + "/comm") == name + "\n") return pid;
     }
     return 0;
+  }
+  // What it has of its own, in KiB.
+  static long AnonymousKib(long pid) {
+    const std::string status = Slurp("/proc/" + std::to_string(pid) + "/status");
+    const std::size_t at = status.find("RssAnon:");
+    return at == std::string::npos ? 0 : std::atol(status.c_str() + at + 8);
+  }
+  v1::Launch LargeLaunch(std::uint64_t job, const std::string& script, int variables) const {
+    v1::Launch launch = Shell(job, script);
+    for (int i = 0; i < variables; ++i)
+      launch.mutable_environment()->add_variables("V" + std::to_string(i) + "=" + std::string(100'000, 'x'));
+    return launch;
+  }
+  // The launcher does nothing any more while one task runs and `next` is to be started.
+  void FreezeAndLaunch(const v1::Launch& next) {
+    extra_ = {"--launcher-patience", "100ms", "--try-again", "10ms", "--start-patience", "10m"};
+    StartSpawner();
+    auto agent = Connect();
+    const v1::Launch running = Shell(1, "exec sleep 1000");
+    agent->Start(running);
+    agent->AwaitStarted(1);
+    const long launcher = AwaitLauncher();
+    ASSERT_GT(launcher, 0);
+    ASSERT_EQ(kill(static_cast<pid_t>(launcher), SIGSTOP), 0);
+    agent->Start(next);
+    agent->Stop(running.attempt(), 0);
+    EXPECT_EQ(agent->AwaitEnded(1).stop_cause(), wire::REQUESTED);
+    EXPECT_EQ(agent->AwaitEnded(2).code(), 7);
+    EXPECT_FALSE(ProcessRuns(launcher));
+    EXPECT_THAT(Log(), testing::HasSubstr("event=launcher-killed pid=" + std::to_string(launcher)));
+  }
+  // Once it has its name.
+  long AwaitLauncher() const {
+    long pid = 0;
+    EXPECT_TRUE(Eventually([&] { return (pid = ChildNamed("bsub-launcher")) != 0; }));
+    return pid;
   }
   static long ParentOf(long pid) {
     std::istringstream fields(Slurp("/proc/" + std::to_string(pid) + "/stat"));
@@ -131,7 +169,7 @@ TEST_F(SpawnerWitness, TheDeathOfTheLauncherDisturbsNothing) {
   auto agent = Connect();
   agent->Start(Shell(1, std::string(kUntilGo) + "exit 6"));
   agent->AwaitStarted(1);
-  const long launcher = ChildNamed("bsub-launcher");
+  const long launcher = AwaitLauncher();
   ASSERT_GT(launcher, 0);
   ASSERT_EQ(kill(static_cast<pid_t>(launcher), SIGKILL), 0);
   agent->Start(Shell(2, "exit 7"));
@@ -141,9 +179,52 @@ TEST_F(SpawnerWitness, TheDeathOfTheLauncherDisturbsNothing) {
   EXPECT_THAT(Log(), testing::HasSubstr("event=launcher-lost"));
 }
 
+TEST_F(SpawnerWitness, ALauncherThatDoesNothingHoldsUpNobodyForLong) { FreezeAndLaunch(Shell(2, "exit 7")); }
+
+TEST_F(SpawnerWitness, NorDoesOneThatTakesHalfAnOrder) { FreezeAndLaunch(LargeLaunch(2, "exit 7", 14)); }
+
+// What has its name may be a witness that is being made, which dies as well then.
+TEST_F(SpawnerWitness, ALauncherKilledAtAnyMomentNeitherLosesNorDoublesATask) {
+  extra_ = {"--try-again", "1ms", "--start-patience", "10m"};
+  StartSpawner();
+  auto agent = Connect();
+  std::atomic<bool> over{false};
+  std::atomic<int> killed{0};
+  std::thread killer([&] {
+    for (long last = 0; !over;) {
+      const long pid = ChildNamed("bsub-launcher");
+      if (pid == 0 || pid == last) continue;
+      if (kill(static_cast<pid_t>(pid), SIGKILL) == 0) ++killed;
+      last = pid;
+    }
+  });
+  EXPECT_TRUE(Eventually([&] { return killed > 0; }));
+  constexpr std::uint64_t kTasks = 100;
+  for (std::uint64_t job = 1; job <= kTasks; ++job)
+    agent->Start(Shell(job, "echo ran >> ran." + std::to_string(job)));
+  for (std::uint64_t job = 1; job <= kTasks; ++job) {
+    const wire::Ended ended = agent->AwaitEnded(job);
+    EXPECT_EQ(ended.kind(), wire::EXITED) << job << ": " << ended.reason();
+    EXPECT_EQ(ended.code(), 0) << job;
+    EXPECT_EQ(Slurp(work_ + "/ran." + std::to_string(job)), "ran\n") << job;
+  }
+  over = true;
+  killer.join();
+  EXPECT_THAT(Log(), testing::HasSubstr("event=launcher-lost"));
+}
+
+TEST_F(SpawnerWitness, AFrozenLauncherEndsWithItsSpawnerToo) {
+  StartSpawner();
+  const long launcher = AwaitLauncher();
+  ASSERT_GT(launcher, 0);
+  ASSERT_EQ(kill(static_cast<pid_t>(launcher), SIGSTOP), 0);
+  KillSpawner();
+  EXPECT_TRUE(Eventually([&] { return !ProcessRuns(launcher); }));
+}
+
 TEST_F(SpawnerWitness, TheLauncherEndsWithItsSpawner) {
   StartSpawner();
-  const long launcher = ChildNamed("bsub-launcher");
+  const long launcher = AwaitLauncher();
   ASSERT_GT(launcher, 0);
   KillSpawner();
   EXPECT_TRUE(Eventually([&] { return !ProcessRuns(launcher); }));
@@ -153,11 +234,26 @@ TEST_F(SpawnerWitness, TheLauncherEndsWithItsSpawner) {
 TEST_F(SpawnerWitness, ALargeEnvironmentPassesTheLauncher) {
   StartSpawner();
   auto agent = Connect();
-  v1::Launch launch = Shell(1, "test ${#V13} = 100000");
-  for (int i = 0; i < 14; ++i)
-    launch.mutable_environment()->add_variables("V" + std::to_string(i) + "=" + std::string(100'000, 'x'));
-  agent->Start(launch);
+  agent->Start(LargeLaunch(1, "test ${#V13} = 100000", 14));
   EXPECT_EQ(agent->AwaitEnded(1).code(), 0);
+}
+
+// Each later witness would copy its page tables.
+TEST_F(SpawnerWitness, ALargeOrderLeavesTheLauncherSmall) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers keep what is freed";
+#endif
+  StartSpawner();
+  auto agent = Connect();
+  agent->Start(Shell(1, "exit 0"));
+  agent->AwaitEnded(1);
+  const long launcher = AwaitLauncher();
+  const long before = AnonymousKib(launcher);
+  ASSERT_GT(before, 0);
+  agent->Start(LargeLaunch(2, "exit 0", 100));
+  EXPECT_EQ(agent->AwaitEnded(2).kind(), wire::NEVER_STARTED) << "no system takes 10 MB";
+  EXPECT_TRUE(Eventually([&] { return AnonymousKib(launcher) < before + 2048; })) << AnonymousKib(launcher);
+  EXPECT_GT(AnonymousKib(launcher), 0) << "it lives";
 }
 
 TEST_F(SpawnerWitness, SignalsToTheTasksGroupDoNotReachIt) {
