@@ -80,8 +80,12 @@ int RunCommand(Context& context, const Command& command, const std::vector<std::
   if (!arguments) {
     // `submit` promises its callers one kind of failure; see docs/cli.md.
     const bool submit = command.name == "submit";
-    context.err << "bsub-lite " << command.name << ": " << arguments.error().message
-                << (submit ? ". Job not submitted." : "") << std::endl;
+    const std::string& message = arguments.error().message;
+    context.err << "bsub-lite " << command.name << ": " << message
+                << (!submit                  ? ""
+                    : message.ends_with('?') ? " Job not submitted."
+                                             : ". Job not submitted.")
+                << std::endl;
     return submit ? kExitNotSubmitted : kExitUsage;
   }
   if (arguments->Has("help")) return PrintHelp(context, command);

@@ -7,6 +7,8 @@
 
 namespace bsub::cli {
 
+inline constexpr int kExitInterrupted = 130;  // as a shell shows SIGINT
+
 // While this lives the signals do nothing but end a Wait. Made before any thread, so that all threads leave
 // them to it.
 class Interrupts {

@@ -23,7 +23,6 @@
 namespace bsub::cli {
 namespace {
 
-constexpr int kExitInterrupted = 130;  // as a shell shows SIGINT
 
 Manual RunManual() {
   return {

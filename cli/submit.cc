@@ -1,10 +1,12 @@
 #include "cli/submit.h"
 
 #include <chrono>
+#include <optional>
 #include <ostream>
 
 #include "cli/client.h"
 #include "cli/first_cluster.h"
+#include "cli/interrupts.h"
 #include "cli/json.h"
 #include "cli/moments.h"
 #include "cli/submit_directives.h"
@@ -43,6 +45,16 @@ struct Submission {
   std::chrono::milliseconds timeout{0};
 };
 
+// A script of Slurm's runs, but with none of what its lines ask for.
+void WarnOfSlurm(Context& context, const std::string& script) {
+  const bool slurms = script.starts_with("#SBATCH") || script.find("\n#SBATCH") != std::string::npos;
+  if (!slurms || script.find("\n#BSUB") != std::string::npos) return;
+  context.err
+      << "bsub-lite submit: #SBATCH lines are not read; say what they ask for with #BSUB lines or options "
+         "(see bsub-lite submit --help)"
+      << std::endl;
+}
+
 Result<Submission> Prepare(Context& context, const Arguments& arguments) {
   Submission submission;
   BSUB_ASSIGN_OR_RETURN(const JobSource source, FindJobSource(context, arguments));
@@ -50,6 +62,7 @@ Result<Submission> Prepare(Context& context, const Arguments& arguments) {
   if (source.is_script()) {
     BSUB_ASSIGN_OR_RETURN(const Arguments directives, DirectiveArguments(SubmitManual(), source.script));
     submission.arguments = Merge(directives, arguments);
+    WarnOfSlurm(context, source.script);
   }
   const Arguments& all = submission.arguments;
   BSUB_ASSIGN_OR_RETURN(submission.request, BuildSubmitRequest(context, all, source, TimePoint(NowMicros())));
@@ -94,6 +107,8 @@ int Run(Context& context, const Arguments& arguments) {
   // Who gives a time wants it to be tried for so long.
   if (!submission->arguments.Has("timeout") && IsDown(*address))
     return NotSubmitted(context, DownError(*address).message);
+  std::optional<Interrupts> interrupts;  // none of gRPC's threads takes the signals then
+  if (submission->arguments.Has("wait")) interrupts.emplace();
   auto client = Client::Make(std::move(*address));
   if (!client) return NotSubmitted(context, client.error().message);
   const auto reply = Send(*client, *submission);
@@ -104,6 +119,7 @@ int Run(Context& context, const Arguments& arguments) {
   if (!submission->arguments.Has("wait")) return kExitOk;
   WaitPlan plan;
   plan.targets = {std::to_string(reply->job_id())};
+  plan.interrupts = &*interrupts;
   plan.quiet = submission->arguments.Has("quiet");
   plan.progress = context.terminal.err && !submission->request.array().empty() && !plan.quiet;
   return WaitForJobs(context, *client, plan);

@@ -31,6 +31,7 @@ Manual WaitManual() {
                 {"125",
                  "One job: it ended with neither code nor signal, e.g. it was cancelled or never started."},
                 {"124", "--timeout ran out."},
+                {"130", "Interrupted with Ctrl-C; the jobs go on."},
                 {"2", "Wrong usage, or there is no such job."},
                 {"3", "The scheduler cannot be reached, or cannot answer."}},
       .min_words = 1,
@@ -49,6 +50,8 @@ int Run(Context& context, const Arguments& arguments) {
     if (!timeout) return Fail(context, "wait", InvalidArgument("--timeout: " + timeout.error().message));
     plan.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
   }
+  const Interrupts interrupts;
+  plan.interrupts = &interrupts;
   auto client = Connect(context);
   if (!client) return FailWait(context, client.error());
   return WaitForJobs(context, *client, plan);

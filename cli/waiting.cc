@@ -15,7 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTick{500};  // how often the bar's clock moves
+constexpr milliseconds kTick{250};  // how often the bar's clock moves and interrupts are looked for
 constexpr milliseconds kPauseBeforeReopen{100};
 
 milliseconds Since(Clock::time_point start) {
@@ -51,6 +51,7 @@ class Waiter {
           Open();
           break;
       }
+      if (const auto code = Interrupted()) return *code;
       if (const auto code = OutOfTime()) return *code;
     }
   }
@@ -85,10 +86,27 @@ class Waiter {
     return std::nullopt;
   }
 
+  std::optional<int> Interrupted() {
+    if (!plan_.interrupts || plan_.interrupts->Wait(Duration(0))) return std::nullopt;
+    bar_.Clear();
+    const bool one = plan_.targets.size() == 1;
+    const std::string& first = plan_.targets.front();
+    if (!plan_.quiet) {
+      context_.err << "Interrupted; " << (one ? "job " + first + " goes on" : std::string("the jobs go on"))
+                   << ". Wait for " << (one ? "it" : "them") << " again with bsub-lite wait " << first
+                   << (one ? "" : " …") << ", end " << (one ? "it" : "them") << " with bsub-lite cancel "
+                   << first << (one ? "" : " …") << std::endl;
+    }
+    return kExitInterrupted;
+  }
+
   std::optional<int> OutOfTime() {
     if (plan_.timeout && Since(start_) >= *plan_.timeout) {
       bar_.Clear();
-      if (!plan_.quiet) context_.err << "bsub-lite wait: not over after the given time" << std::endl;
+      if (!plan_.quiet)
+        context_.err << "bsub-lite wait: job " << plan_.targets.front()
+                     << (plan_.targets.size() == 1 ? " is" : " and others are")
+                     << " not over after the given time" << std::endl;
       return kExitWaitTimeout;
     }
     if (!connected_ && Since(last_contact_) >= client_.address().patience) {

@@ -9,6 +9,7 @@
 
 #include "cli/client.h"
 #include "cli/context.h"
+#include "cli/interrupts.h"
 
 namespace bsub::cli {
 
@@ -17,13 +18,14 @@ struct WaitPlan {
   std::optional<std::chrono::milliseconds> timeout;  // of the whole wait
   bool progress = false;                             // draw a bar on standard error
   bool quiet = false;                                // do not say how they ended
+  const Interrupts* interrupts = nullptr;            // end the wait with kExitInterrupted; the jobs go on
 };
 
 // The exit code of an error: never 1, which is what a job that failed gives.
 int FailWait(Context& context, const Error& error);
 
 // The exit code: of one job its own (128 + n for a signal, 125 for neither), of several or of an array 0 or
-// 1; 124 on time-out, 2 for an unknown job, 3 if the scheduler cannot answer.
+// 1; 124 on time-out, 130 on an interrupt, 2 for an unknown job, 3 if the scheduler cannot answer.
 int WaitForJobs(Context& context, Client& client, const WaitPlan& plan);
 
 }  // namespace bsub::cli

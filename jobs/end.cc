@@ -95,7 +95,7 @@ int ShellExitCode(const End& end) {
 
 std::string Describe(const End& end) {
   std::string text = Sentence(end);
-  if (!end.reason.empty()) text += ": " + end.reason;
+  if (!end.reason.empty() && end.reason != text) text += ": " + end.reason;
   return text;
 }
 

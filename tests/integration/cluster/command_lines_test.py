@@ -92,6 +92,16 @@ class CommandLines(unittest.TestCase):
         self.assertIn("it succeeded", self.sh("bsub-lite why 3"))
         self.assertEqual(self.sh("bsub-lite logs -f '2[17]'"), "")
 
+    def test_zy_an_interrupted_wait_says_how_to_go_on(self):
+        process = self.cluster.start("submit", "--wait", "--", "sh", "-c", "until [ -e goes ]; do sleep 0.05; done")
+        job = process.stdout.readline().split("<")[1].split(">")[0]
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertIn(f"job {job} goes on. Wait for it again with bsub-lite wait {job}", err)
+        (self.cluster.root / "goes").touch()
+        self.sh(f"bsub-lite wait {job}")
+
     def test_zz_what_is_over_is_listed_with_its_node_start_and_command(self):
         jobs = {job["displayId"]: job for job in json.loads(self.sh("bsub-lite jobs -a --json"))}
         hello = jobs["1"]

@@ -389,6 +389,12 @@ TEST(Logs, FollowedSayWhereTheKeptPartBegins) {
   context.TryCancel();
 }
 
+// Output that nodes send is kept by threads of its own, after the end it belongs to may be known.
+void EventuallyKeeps(const TestCluster& cluster, const std::string& file) {
+  Eventually([&] { return std::filesystem::exists(cluster.directory() + "/spool/" + file); },
+             "the output is kept");
+}
+
 // Also when only the scheduler still has it.
 TEST(Logs, TheTailIsOfTheFirstAttemptOnly) {
   TestCluster cluster;
@@ -406,6 +412,7 @@ TEST(Logs, TheTailIsOfTheFirstAttemptOnly) {
     node.Send(std::move(tail));
     node.ReportEnded(launch->attempt(), EndKind::kExited, code);
     ASSERT_TRUE(node.Take(v1::ToNode::kAckEnded));
+    EventuallyKeeps(cluster, "1/0." + std::to_string(launch->attempt().number()) + ".out");
   }
   std::thread agent([&] {
     TellThatThereIsNone(node);
@@ -543,11 +550,12 @@ TEST(Logs, ComeFromNoOtherNode) {
     say(stranger, "forged\n", 99, false);
     stranger.ReportEnded(launch->attempt(), EndKind::kExited, 1);
     ASSERT_TRUE(stranger.Take(v1::ToNode::kAckEnded)) << "it was heard";
-    say(node, "last\n", launch->attempt().job(), true);  // kept after all that came before
+    say(node, "last\n", launch->attempt().job(), true);
   }
   v1::LogsRequest last = LogsOf("1");
   last.set_standard_error(true);
   Eventually([&] { return ReadLogs(*client, last).text == "last\n"; }, "the kept output is shown");
+  EventuallyKeeps(cluster, "1/0.1.out");
   EXPECT_EQ(ReadLogs(*client, LogsOf("1")).text, "mine\n");
   EXPECT_FALSE(std::filesystem::exists(cluster.directory() + "/spool/99"));
 }

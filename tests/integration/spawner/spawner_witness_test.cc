@@ -6,6 +6,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -183,34 +184,36 @@ TEST_F(SpawnerWitness, ALauncherThatDoesNothingHoldsUpNobodyForLong) { FreezeAnd
 
 TEST_F(SpawnerWitness, NorDoesOneThatTakesHalfAnOrder) { FreezeAndLaunch(LargeLaunch(2, "exit 7", 14)); }
 
-// What has its name may be a witness that is being made, which dies as well then.
+// What has its name may be a witness that is being made, which dies as well then; or, once that is dead, a
+// main process that executes nothing yet, whose end is told as it was.
 TEST_F(SpawnerWitness, ALauncherKilledAtAnyMomentNeitherLosesNorDoublesATask) {
   extra_ = {"--try-again", "1ms", "--start-patience", "10m"};
   StartSpawner();
   auto agent = Connect();
   std::atomic<bool> over{false};
-  std::atomic<int> killed{0};
+  std::set<long> killed;  // read once the thread is over
   std::thread killer([&] {
-    for (long last = 0; !over;) {
+    while (!over) {
       const long pid = ChildNamed("bsub-launcher");
-      if (pid == 0 || pid == last) continue;
-      if (kill(static_cast<pid_t>(pid), SIGKILL) == 0) ++killed;
-      last = pid;
+      if (pid != 0 && killed.insert(pid).second) kill(static_cast<pid_t>(pid), SIGKILL);
     }
   });
-  EXPECT_TRUE(Eventually([&] { return killed > 0; }));
+  EXPECT_TRUE(Eventually([&] { return Log().find("event=launcher-lost") != std::string::npos; }));
   constexpr std::uint64_t kTasks = 100;
   for (std::uint64_t job = 1; job <= kTasks; ++job)
     agent->Start(Shell(job, "echo ran >> ran." + std::to_string(job)));
-  for (std::uint64_t job = 1; job <= kTasks; ++job) {
-    const wire::Ended ended = agent->AwaitEnded(job);
-    EXPECT_EQ(ended.kind(), wire::EXITED) << job << ": " << ended.reason();
-    EXPECT_EQ(ended.code(), 0) << job;
-    EXPECT_EQ(Slurp(work_ + "/ran." + std::to_string(job)), "ran\n") << job;
-  }
+  std::vector<wire::TaskStatus> ends;
+  for (std::uint64_t job = 1; job <= kTasks; ++job)
+    ends.push_back(agent->Await(job, [](const wire::TaskStatus& status) { return status.has_ended(); }));
   over = true;
   killer.join();
-  EXPECT_THAT(Log(), testing::HasSubstr("event=launcher-lost"));
+  for (const wire::TaskStatus& status : ends) {
+    const std::string job = std::to_string(status.attempt().job());
+    const bool was_killed = killed.count(static_cast<long>(status.pid())) != 0;
+    EXPECT_EQ(status.ended().kind(), was_killed ? wire::SIGNALLED : wire::EXITED) << job;
+    EXPECT_EQ(status.ended().code(), was_killed ? SIGKILL : 0) << job;
+    EXPECT_EQ(Slurp(work_ + "/ran." + job), was_killed ? "" : "ran\n") << job;
+  }
 }
 
 TEST_F(SpawnerWitness, AFrozenLauncherEndsWithItsSpawnerToo) {

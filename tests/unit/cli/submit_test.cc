@@ -11,9 +11,11 @@
 namespace bsub::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class Submit : public ::testing::Test {
@@ -61,11 +63,12 @@ TEST_F(Submit, EveryMistakeEndsSo) {
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"submit"},
                                              {"submit", "--nonsense"},
+                                             {"submit", "--cpu", "4", "--", "y"},
                                              {"submit", "-c", "x", "--", "y"},
                                              {"submit", "--timeout", "x", "--", "y"}}) {
     const CliResult result = scheduler_.Cli()(words);
     EXPECT_EQ(result.code, 255);
-    EXPECT_THAT(result.err, EndsWith(" Job not submitted.\n"));
+    EXPECT_THAT(result.err, AllOf(EndsWith(" Job not submitted.\n"), Not(HasSubstr("?."))));
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1);
     EXPECT_EQ(result.out, "");
   }
@@ -83,6 +86,17 @@ TEST_F(Submit, AScriptOnStandardInput) {
   EXPECT_EQ(request.name(), "piped");
   EXPECT_EQ(request.array(), "1-3");
   EXPECT_EQ(request.queue(), "high");
+}
+
+TEST_F(Submit, WhatIsWrittenForSlurmIsNotSilentlyIgnored) {
+  CliRun run = scheduler_.Cli();
+  run.terminal.in = false;
+  run.in = "#!/bin/bash\n#SBATCH -n 4\necho hi\n";
+  const CliResult result = run({"submit"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.err, HasSubstr("#SBATCH lines are not read; say what they ask for with #BSUB lines"));
+  run.in = "#!/bin/bash\n#SBATCH -n 4\n#BSUB -n 4\necho hi\n";
+  EXPECT_EQ(run({"submit"}).err, "");
 }
 
 TEST_F(Submit, AScriptFileIsSpooled) {

@@ -44,6 +44,8 @@ TEST(Describe, SaysHowItEndedAndWhy) {
   EXPECT_EQ(Describe(End{.kind = EndKind::kExited, .code = 3}), "exited with code 3");
   EXPECT_EQ(Describe(End{.kind = EndKind::kSignalled, .code = 9}), "killed by signal 9 (KILL)");
   EXPECT_EQ(Describe(End{.kind = EndKind::kSignalled, .code = 40}), "killed by signal 40");
+  EXPECT_EQ(Describe(End{.kind = EndKind::kTimedOut, .reason = "ran past its wall time"}),
+            "ran past its wall time");
   EXPECT_EQ(Describe(End{.kind = EndKind::kCancelled, .by = "alice", .reason = "wrong input"}),
             "cancelled by alice: wrong input");
   EXPECT_EQ(Describe(End{.kind = EndKind::kDependencyFailed, .reason = "job 12 exited with code 1"}),
