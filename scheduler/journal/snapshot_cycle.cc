@@ -7,11 +7,15 @@
 namespace bsub::journal {
 
 Status SnapshotCycle::Begin(std::vector<std::string>& lines) {
+  // In this order: whoever asks for a wish meanwhile must not take the one that is being served for the next,
+  // which would be recorded too early and never again.
+  running_ = true;
   ++begun_;
   // What is left of this segment is worth more than a snapshot: without a next one it must not be closed.
   if (const Status next = journal_.ReserveNext(); !next) {
     journal_.PutOffSnapshot();
     lines.push_back("snapshot=put-off error=\"" + next.error().message + "\"");
+    running_ = false;
     return OkStatus();
   }
   BSUB_ASSIGN_OR_RETURN(const std::uint64_t sequence, journal_.CloseSegment());
@@ -19,11 +23,11 @@ Status SnapshotCycle::Begin(std::vector<std::string>& lines) {
   if (!process) {
     lines.push_back("snapshot=failed sequence=" + std::to_string(sequence) + " error=\"" +
                     process.error().message + "\"");
+    running_ = false;
     return OkStatus();
   }
   process_ = std::move(*process);
   sequence_ = sequence;
-  running_ = true;
   lines.push_back("snapshot=begun sequence=" + std::to_string(sequence));
   return OkStatus();
 }

@@ -13,7 +13,8 @@
 
 #include <chrono>
 #include <filesystem>
-#include <thread>
+#include <functional>
+#include <memory>
 
 #include "scheduler/journal/posix_file_system.h"
 #include "tests/support/journal/core_journal.h"
@@ -24,6 +25,38 @@ namespace {
 using testing::Contains;
 using testing::HasSubstr;
 using testing::StartsWith;
+
+// Lets a test ask something in the middle of what the journal does.
+class InterruptedFiles final : public FileSystem {
+ public:
+  std::function<void()> ask = [] {};
+
+  Result<std::unique_ptr<File>> Create(const std::string& path) override {
+    ask();
+    return files_.Create(path);
+  }
+  Result<std::unique_ptr<File>> OpenForRead(const std::string& path) override {
+    return files_.OpenForRead(path);
+  }
+  Result<std::unique_ptr<File>> OpenForWrite(const std::string& path) override {
+    return files_.OpenForWrite(path);
+  }
+  Status Rename(const std::string& from, const std::string& to) override {
+    ask();
+    return files_.Rename(from, to);
+  }
+  Status Remove(const std::string& path) override { return files_.Remove(path); }
+  Status CreateDirectory(const std::string& path) override { return files_.CreateDirectory(path); }
+  Status SyncDirectory(const std::string& path) override {
+    ask();
+    return files_.SyncDirectory(path);
+  }
+  Result<std::vector<DirectoryEntry>> List(const std::string& path) override { return files_.List(path); }
+  Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override { return files_.Lock(path); }
+
+ private:
+  PosixFileSystem files_;
+};
 
 class SnapshotCycleTest : public testing::Test {
  protected:
@@ -58,7 +91,7 @@ class SnapshotCycleTest : public testing::Test {
     return false;
   }
 
-  PosixFileSystem files_;
+  InterruptedFiles files_;
   std::string directory_;
   std::string program_;
   std::optional<CoreJournal> core_;
@@ -75,6 +108,25 @@ TEST_F(SnapshotCycleTest, MakesASnapshotBesideTheRunningScheduler) {
   ASSERT_TRUE(core_->Start());
   EXPECT_GT(core_->report().snapshot, 0u);
   EXPECT_EQ(core_->scheduler().state().jobs.size(), jobs);
+}
+
+// A hash that is recorded for a wish too early begins nothing, and each wish is heard once: no snapshot would
+// be made any more.
+TEST_F(SnapshotCycleTest, AWishThatIsBeingServedIsNoNewOne) {
+  SnapshotCycle cycle(core_->journal(), program_);
+  while (cycle.StateHashWanted() == 0) ASSERT_TRUE(core_->Submit("job"));
+  EXPECT_EQ(cycle.StateHashWanted(), 1u);
+  ASSERT_TRUE(core_->Handle(sched::RecordStateHash{}));
+  int asked = 0;
+  files_.ask = [&] {
+    ++asked;
+    EXPECT_EQ(cycle.StateHashWanted(), 0u);
+  };
+  const auto lines = cycle.Advance(core_->last_outcome().entries, core_->now());
+  files_.ask = [] {};
+  ASSERT_TRUE(lines);
+  EXPECT_THAT(*lines, Contains(StartsWith("snapshot=begun")));
+  EXPECT_GT(asked, 0);
 }
 
 TEST_F(SnapshotCycleTest, AHelperThatIsNotThereIsOnlyLogged) {
