@@ -99,8 +99,18 @@ Result<std::string> Gpus(std::string_view text) {
   return std::string(number);
 }
 
+// mktime(3), which takes the 31st of February for a day in March; nothing where there is no such moment.
+std::optional<std::time_t> ExactMoment(std::tm asked, bool with_day) {
+  asked.tm_isdst = -1;
+  std::tm found = asked;
+  const std::time_t time = std::mktime(&found);
+  const bool same = found.tm_min == asked.tm_min && found.tm_hour == asked.tm_hour &&
+                    (!with_day || found.tm_mday == asked.tm_mday);
+  return same ? std::optional(time) : std::nullopt;
+}
+
 // "[[[year:]month:]day:]hour:minute" in local time, the next such moment after `now`; nothing if it is
-// written otherwise.
+// written otherwise, or never comes.
 std::optional<std::time_t> LsfMoment(std::string_view text, std::time_t now) {
   std::vector<int> numbers;
   while (true) {
@@ -117,19 +127,19 @@ std::optional<std::time_t> LsfMoment(std::string_view text, std::time_t now) {
   std::tm moment{};
   if (localtime_r(&now, &moment) == nullptr) return std::nullopt;
   moment.tm_sec = 0;
-  moment.tm_isdst = -1;
   const std::size_t given = numbers.size();
   moment.tm_min = numbers[given - 1];
   moment.tm_hour = numbers[given - 2];
   if (given > 2) moment.tm_mday = numbers[given - 3];
   if (given > 3) moment.tm_mon = numbers[given - 4] - 1;
   if (given > 4) moment.tm_year = numbers[given - 5] - 1900;
-  const std::time_t time = std::mktime(&moment);
-  if (time > now || given > 4) return time;
+  if (moment.tm_min > 59 || moment.tm_hour > 23 || moment.tm_mon < 0 || moment.tm_mon > 11)
+    return std::nullopt;
+  const auto time = ExactMoment(moment, given > 2);
+  if (!time || *time > now || given > 4) return time;
   // What is past today, this month or this year means the next one.
   (given == 2 ? moment.tm_mday : given == 3 ? moment.tm_mon : moment.tm_year) += 1;
-  moment.tm_isdst = -1;
-  return std::mktime(&moment);
+  return ExactMoment(moment, given > 2);
 }
 
 Words Begin(const std::string& text) {

@@ -160,6 +160,8 @@ Status AddRetry(const Arguments& arguments, api::SubmitRequest& request) {
 Status AddTimes(const Arguments& arguments, TimePoint now, api::SubmitRequest& request) {
   if (arguments.Has("time")) {
     BSUB_ASSIGN_OR_RETURN(const std::int64_t walltime, Micros(arguments, "time"));
+    if (walltime == 0)
+      return InvalidArgument("--time 0: expected more than that; without --time there is no limit");
     request.set_walltime_us(walltime);
   }
   if (arguments.Has("grace")) {

@@ -63,6 +63,16 @@ TEST(SubmitDirectives, BeginTimesAreLocalOrOurs) {
   EXPECT_THAT(Translated({"-b", "2031:11:21:10:30"}), ElementsAre("--begin", "2031-11-21T10:30:00Z"));
   EXPECT_THAT(Translated({"-b", "10:30"}), ElementsAre("--begin", HasSubstr("T10:30:00Z")));
   EXPECT_THAT(Translated({"-b", "+15m"}), ElementsAre("--begin", "+15m"));
+  // No such moment: as it stands, so that it is refused with what was written.
+  for (const char* text :
+       {"2:30:99:99", "2031:2:31:10:30", "24:00", "10:60", "2031:13:1:0:00", "2031:0:1:0:00"})
+    EXPECT_THAT(Translated({"-b", text}), ElementsAre("--begin", text));
+  setenv("TZ", "Europe/Berlin", 1);
+  tzset();
+  EXPECT_THAT(Translated({"-b", "2027:3:28:2:30"}), ElementsAre("--begin", "2027:3:28:2:30"));
+  EXPECT_THAT(Translated({"-b", "2027:3:28:3:30"}), ElementsAre("--begin", "2027-03-28T01:30:00Z"));
+  setenv("TZ", "UTC", 1);
+  tzset();
 }
 
 TEST(SubmitDirectives, BadMinutesAreRefused) {

@@ -65,6 +65,7 @@ TEST_F(Submit, EveryMistakeEndsSo) {
                                              {"submit", "--nonsense"},
                                              {"submit", "--cpu", "4", "--", "y"},
                                              {"submit", "-c", "x", "--", "y"},
+                                             {"submit", "-t", "0", "--", "y"},
                                              {"submit", "--timeout", "x", "--", "y"}}) {
     const CliResult result = scheduler_.Cli()(words);
     EXPECT_EQ(result.code, 255);
