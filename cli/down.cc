@@ -17,7 +17,9 @@ namespace bsub::cli {
 namespace {
 
 constexpr Duration kLockPatience = std::chrono::minutes(2);
-constexpr int kQuietMs = 2'000;  // before saying what is waited for
+constexpr int kQuietMs = 2'000;      // before saying what is waited for
+constexpr int kLookMs = 1'000;       // between looks whether the supervisor is stopped
+constexpr int kLooksForStopped = 3;  // a person may let it go on
 
 Manual DownManual() {
   return {
@@ -45,17 +47,27 @@ Result<std::optional<RunningSupervisor>> SupervisorToStop(const HomeLayout& layo
     SendSignal(supervisor->pidfd, SIGTERM);
     return supervisor;
   }
-  if (LivingDaemons(layout, cluster).empty()) return std::optional<RunningSupervisor>();
+  if (LivingDaemons(layout, cluster).empty() && !SpawnerWasKilled(layout, cluster))
+    return std::optional<RunningSupervisor>();
   BSUB_ASSIGN_OR_RETURN(const std::string programs, ProgramsDirectory());
   BSUB_ASSIGN_OR_RETURN(RunningSupervisor stopper, StartSupervisor(layout, programs, true));
   return std::optional(std::move(stopper));
 }
 
 Status WaitUntilGone(const HomeLayout& layout, const ClusterFile& cluster,
-                     const RunningSupervisor& supervisor, Context& context) {
+                     const RunningSupervisor& supervisor, bool now, Context& context) {
   if (supervisor.pidfd.valid() && !WaitForEnd(supervisor.pidfd, kQuietMs)) {
-    context.err << "Waiting for running tasks to end; they have their grace." << std::endl;
-    WaitForEnd(supervisor.pidfd, -1);
+    context.err << "Waiting for running tasks to end" << (now ? "." : "; they have their grace.")
+                << std::endl;
+    int stopped = 0;  // looks in a row that found it so
+    while (!WaitForEnd(supervisor.pidfd, kLookMs)) {
+      stopped = IsStopped(supervisor.identity.pid) ? stopped + 1 : 0;
+      if (stopped < kLooksForStopped) continue;
+      const std::string pid = std::to_string(supervisor.identity.pid);
+      return Internal("the cluster's supervisor, process " + pid +
+                      ", is stopped (SIGSTOP); let it go on with kill -CONT " + pid + ", or kill -9 " + pid +
+                      " and run bsub-lite down again");
+    }
   }
   const auto living = LivingDaemons(layout, cluster);
   if (living.empty()) return OkStatus();
@@ -72,7 +84,7 @@ Result<bool> TakeDown(const std::string& home, bool now, Context& context) {
   BSUB_ASSIGN_OR_RETURN(auto supervisor, SupervisorToStop(layout, *cluster));
   if (!supervisor) return false;
   if (now && supervisor->pidfd.valid()) SendSignal(supervisor->pidfd, SIGINT);  // beside TERM: no more grace
-  BSUB_RETURN_IF_ERROR(WaitUntilGone(layout, *cluster, *supervisor, context));
+  BSUB_RETURN_IF_ERROR(WaitUntilGone(layout, *cluster, *supervisor, now, context));
   return true;
 }
 

@@ -51,7 +51,7 @@ bool Daemon::MayStart() const {
   return spec_.needs_file.empty() || access(spec_.needs_file.c_str(), F_OK) == 0;
 }
 
-Status Daemon::Start(Duration now) {
+Status Daemon::Start(Duration now, const std::string& option) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return SystemError("pipe");
   UniqueFd child_end(ends[0]), our_end(ends[1]);
@@ -59,11 +59,12 @@ Status Daemon::Start(Duration now) {
   if (pid < 0) return SystemError("fork");
   if (pid == 0) {
     our_end.Reset();
-    RunChild(child_end.get());
+    RunChild(child_end.get(), option);
   }
   pidfd_ = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   const auto identity = IdentityOf(pid);
   is_child_ = true;
+  ended_well_ = false;
   started_at_ = now;
   identity_ = identity.value_or(ProcessIdentity{.pid = pid, .start_ticks = 0, .boot_id = {}});
   Status recorded =
@@ -79,7 +80,7 @@ Status Daemon::Start(Duration now) {
 }
 
 // Single-threaded parent: whatever it could do, the child can do too.
-void Daemon::RunChild(int go) const {
+void Daemon::RunChild(int go, const std::string& option) const {
   char word = 0;
   ssize_t n = 0;
   while ((n = read(go, &word, 1)) < 0 && errno == EINTR) {
@@ -98,6 +99,7 @@ void Daemon::RunChild(int go) const {
   syscall(SYS_close_range, 3U, ~0U, 0U);
   std::vector<char*> argv;
   for (const std::string& word_of : spec_.argv) argv.push_back(const_cast<char*>(word_of.c_str()));
+  if (!option.empty()) argv.push_back(const_cast<char*>(option.c_str()));
   argv.push_back(nullptr);
   execv(argv[0], argv.data());
   std::fprintf(stderr, "%s cannot be executed: %s; is it installed beside bsub-lite?\n", argv[0],
@@ -108,10 +110,12 @@ void Daemon::RunChild(int go) const {
 void Daemon::OnEnd(Duration now) {
   int status = 0;
   gave_up_ = false;
+  ended_well_ = false;
   last_end_ = "ended";
   if (is_child_ && waitpid(identity_.pid, &status, WNOHANG) == identity_.pid) {
     last_end_ = DescribeStatus(status);
     gave_up_ = WIFEXITED(status) && WEXITSTATUS(status) != 0;
+    ended_well_ = WIFEXITED(status) && WEXITSTATUS(status) == 0;
   }
   pidfd_.Reset();
   unlink(record_.c_str());

@@ -25,18 +25,19 @@ class Daemon {
   int restarts() const { return backoff_.restarts(); }
   const std::string& last_end() const { return last_end_; }  // "exited with code 1"; empty: never ended
   bool gave_up() const { return gave_up_; }        // its last end was an exit of its own with an error
+  bool ended_well() const { return ended_well_; }  // the last end was seen and was an exit with 0
   Duration start_at() const { return start_at_; }  // while not running: not before
 
   bool MayStart() const;  // what it needs is there
   // True if the recorded process lives; it is then watched like one of our own.
   bool Adopt(Duration now);
-  Status Start(Duration now);
+  Status Start(Duration now, const std::string& option = "");  // beside those of its spec
   // Call when pidfd() is readable.
   void OnEnd(Duration now);
   void Signal(int signal) const;
 
  private:
-  [[noreturn]] void RunChild(int go) const;
+  [[noreturn]] void RunChild(int go, const std::string& option) const;
   void PlanRestart(Duration now);
 
   DaemonSpec spec_;
@@ -50,6 +51,7 @@ class Daemon {
   Duration start_at_{};
   std::string last_end_;
   bool gave_up_ = false;
+  bool ended_well_ = false;
 };
 
 }  // namespace bsub::cli

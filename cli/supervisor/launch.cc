@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
@@ -136,6 +137,13 @@ Result<std::optional<RunningSupervisor>> FindSupervisor(const HomeLayout& layout
   auto pidfd = OpenIfAlive(*record);
   if (!held || !pidfd) return std::optional<RunningSupervisor>();
   return std::optional(RunningSupervisor{*record, std::move(*pidfd)});
+}
+
+bool SpawnerWasKilled(const HomeLayout& layout, const ClusterFile& cluster) {
+  const auto specs = DaemonsOf(cluster, layout, "");
+  return std::any_of(specs.begin(), specs.end(), [&](const DaemonSpec& spec) {
+    return spec.kind == DaemonKind::kSpawner && access(layout.RecordOf(spec.name).c_str(), F_OK) == 0;
+  });
 }
 
 std::vector<std::string> LivingDaemons(const HomeLayout& layout, const ClusterFile& cluster) {

@@ -35,6 +35,9 @@ struct RunningSupervisor {
 // The supervisor that works in this home, if one does.
 Result<std::optional<RunningSupervisor>> FindSupervisor(const HomeLayout& layout);
 
+// Has a spawner ended without taking its record away, so that its tasks may still run?
+bool SpawnerWasKilled(const HomeLayout& layout, const ClusterFile& cluster);
+
 // Names of daemons that live though no supervisor may be there any more.
 std::vector<std::string> LivingDaemons(const HomeLayout& layout, const ClusterFile& cluster);
 

@@ -50,6 +50,12 @@ std::optional<ProcessIdentity> IdentityOf(pid_t pid) {
   return identity;
 }
 
+bool IsStopped(pid_t pid) {
+  const auto stat = ReadWholeFile("/proc/" + std::to_string(pid) + "/stat");
+  const std::string_view state = stat ? StatField(*stat, kStateField) : std::string_view();
+  return state == "T" || state == "t";
+}
+
 std::string ToRecord(const ProcessIdentity& identity) {
   const nlohmann::json json = {
       {"pid", identity.pid}, {"startTicks", identity.start_ticks}, {"bootId", identity.boot_id}};

@@ -24,6 +24,9 @@ struct ProcessIdentity {
 // Of a process that lives; a zombie does not.
 std::optional<ProcessIdentity> IdentityOf(pid_t pid);
 
+// By SIGSTOP or a terminal: it lives and does nothing.
+bool IsStopped(pid_t pid);
+
 // A record in a file: one line of JSON.
 std::string ToRecord(const ProcessIdentity& identity);
 std::optional<ProcessIdentity> ParseRecord(std::string_view text);

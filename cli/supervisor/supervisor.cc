@@ -23,6 +23,8 @@ constexpr Duration kKillAgain = std::chrono::seconds(1);          // after a KIL
 constexpr Duration kLookForFile = std::chrono::milliseconds(10);  // that a daemon needs before it starts
 constexpr Duration kFarAway = std::chrono::hours(1);              // wake-up without a reason
 constexpr Duration kLockPatience = std::chrono::seconds(10);      // with a supervisor that is just ending
+constexpr int kMostSuccessors =
+    3;  // of one spawner while stopping: what three could not end, a fourth cannot
 
 Duration Now() {
   timespec t{};
@@ -170,6 +172,7 @@ void Supervisor::EnterPhase(Phase phase) {
       SignalAll(DaemonKind::kSpawner, SIGTERM);
       if (stop_requests_ > 1) SignalAll(DaemonKind::kSpawner, SIGINT);
       phase_ends_ = Now() + settings.task_stop + settings.spawner_stop;
+      EndLeftovers();
       return;
     case Phase::kStoppingScheduler:
       SignalAll(DaemonKind::kScheduler, SIGTERM);
@@ -181,7 +184,24 @@ void Supervisor::EnterPhase(Phase phase) {
   }
 }
 
+// A spawner that was killed, froze or was not there leaves its tasks running.
+void Supervisor::EndLeftovers() {
+  const Duration now = Now();
+  for (Daemon& daemon : daemons_) {
+    if (daemon.spec().kind != DaemonKind::kSpawner || daemon.running() || daemon.ended_well()) continue;
+    if (!daemon.MayStart() || successors_[daemon.spec().name]++ >= kMostSuccessors) continue;
+    if (const Status started = daemon.Start(now, "--end-leftovers"); !started) {
+      Log("event=start-failed daemon=" + daemon.spec().name + " error=\"" + started.error().message + "\"");
+      continue;
+    }
+    Log("event=start daemon=" + daemon.spec().name + " pid=" + std::to_string(daemon.pid()) +
+        " reason=\"to end what its predecessor left\"");
+    phase_ends_ = std::max(phase_ends_, now + cluster_.supervisor.spawner_stop);
+  }
+}
+
 void Supervisor::AdvanceStop() {
+  if (phase_ == Phase::kStoppingSpawners) EndLeftovers();
   struct Stage {
     Phase phase;
     DaemonKind kind;

@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   TidyDescriptors();
   auto loop = bsub::spawner::EventLoop::Create(arguments->settings);
   if (!loop) return Fail(loop.error(), 1);
+  if (arguments->settings.end_leftovers) return 0;  // making the loop did it
   const auto ended = (*loop)->Run();
   return ended ? 0 : Fail(ended.error(), 1);
 }

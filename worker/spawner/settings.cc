@@ -65,6 +65,8 @@ void AddLimits(Adder add, Settings& s) {
   add("bind-cpus", po::bool_switch(&s.bind_cpus),
       "bind each task that asks for whole CPUs to CPUs of its own, as long as there are some that no task "
       "has");
+  add("end-leftovers", po::bool_switch(&s.end_leftovers),
+      "end the tasks that a killed spawner left in this state directory, and exit");
   add("min-free", po::value<std::string>()->default_value("16M")->value_name("SIZE"),
       "start no task while the disk of the state directory has less left");
   add("log-compact-bytes", Count(s.log_compact_bytes, "BYTES"), "rewrite the task log once it is longer");

@@ -31,6 +31,7 @@ struct Settings {
   std::int64_t lease_slack_us = 5'000'000;
   std::int64_t shutdown_grace_us = 30'000'000;  // the same when the spawner is told to end
   std::int64_t leftover_deadline_us = 30'000'000;
+  bool end_leftovers = false;        // of the spawner before, and nothing else
   bool bind_cpus = false;            // tasks that ask for whole CPUs get CPUs of their own
   std::int64_t min_free = 16 << 20;  // bytes on the spool's disk without which no task is started
   std::int64_t start_patience_us =

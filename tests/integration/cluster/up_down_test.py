@@ -129,6 +129,41 @@ class UpDown(unittest.TestCase):
         self.up()
         self.cluster.bsub("cancel", job)
 
+    def task_that_stays(self):
+        """Its pid. It minds no TERM."""
+        flag = self.cluster.root / "flag"
+        self.cluster.submit("--", "/bin/sh", "-c", f"trap '' TERM; echo $$ > {flag}.new; mv {flag}.new {flag}; while :; do sleep 0.05; done")
+        wait_for("the task", flag.exists)
+        return int(flag.read_text())
+
+    def test_down_ends_the_tasks_of_a_spawner_that_is_killed(self):
+        self.up("--slots", 2)
+        pid = self.task_that_stays()
+        self.cluster.kill("supervisor")
+        self.cluster.kill("spawner-n1")
+        self.assertIn("is down", self.cluster.bsub("down", "--now"))
+        self.assertIsNone(start_ticks(pid))
+
+    def test_down_ends_what_runs_although_every_daemon_is_killed(self):
+        self.up("--slots", 2)
+        pid = self.task_that_stays()
+        for daemon in ("supervisor", "spawner-n1", "agent-n1", "scheduler"):
+            self.cluster.kill(daemon)
+        wait_for("their ends", lambda: not self.cluster.daemons())
+        self.assertIn("is down", self.cluster.bsub("down", "--now"))
+        self.assertIsNone(start_ticks(pid))
+        self.assertIn("No cluster is up", self.cluster.bsub("down"))
+
+    def test_down_names_a_supervisor_that_is_stopped(self):
+        self.up("--slots", 2)
+        pid = self.cluster.record("supervisor")[0]
+        os.kill(pid, signal.SIGSTOP)
+        self.cluster.bsub("down", "--now", code=1)
+        self.assertIn(f"the cluster's supervisor, process {pid}, is stopped (SIGSTOP); let it go on with kill -CONT {pid}", self.cluster.err)
+        os.kill(pid, signal.SIGCONT)
+        self.cluster.bsub("down", "--now")
+        self.assertEqual(self.cluster.daemons(), {})
+
     def test_two_ups_race(self):
         racers = [self.cluster.start("up", "--slots", "2") for _ in range(4)]
         outs = [racer.communicate(timeout=120) for racer in racers]

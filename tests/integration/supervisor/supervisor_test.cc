@@ -57,7 +57,10 @@ class SupervisorTest : public testing::Test {
 
   void Install(const std::string& daemon, const std::string& script) {
     const std::string path = programs() + "/bsub-lite-" + daemon;
-    std::ofstream(path + ".new") << "#!/bin/sh\nORDER=" << order_file() << "\n" << script << "\n";
+    std::ofstream(path + ".new")
+        << "#!/bin/sh\nORDER=" << order_file() << "\n"
+        << "case \"$*\" in *--end-leftovers*) echo leftovers >> $ORDER; exit 0;; esac\n"
+        << script << "\n";
     fs::permissions(path + ".new", fs::perms::owner_all);
     fs::rename(path + ".new", path);
   }
@@ -199,6 +202,19 @@ TEST_F(SupervisorTest, ASecondStopGivesTasksNoMoreGrace) {
   ASSERT_TRUE(Eventually([&] { return PidOf("agent-n1") == 0 && PidOf("agent-n2") == 0; }));
   SendSignal(supervisor_->pidfd, SIGTERM);
   EXPECT_TRUE(WaitForEnd(supervisor_->pidfd, 30'000));
+}
+
+TEST_F(SupervisorTest, WhatAFrozenSpawnerLeavesIsEnded) {
+  Install("spawner", "trap '' TERM; while :; do sleep 0.02; done");
+  cluster_.supervisor.task_stop = std::chrono::milliseconds(50);
+  cluster_.supervisor.spawner_stop = std::chrono::milliseconds(50);
+  Start();
+  ASSERT_TRUE(Eventually([&] { return AllRun(); }));
+  SendSignal(supervisor_->pidfd, SIGTERM);
+  ASSERT_TRUE(WaitForEnd(supervisor_->pidfd, 30'000));
+  const std::string order = ReadWholeFile(order_file()).value_or("");
+  EXPECT_THAT(order, HasSubstr("leftovers\nleftovers\n")) << "one for each node";
+  EXPECT_THAT(LivingDaemons(layout_of(), cluster_), IsEmpty());
 }
 
 TEST_F(SupervisorTest, DaemonsWithoutASupervisorCanBeStopped) {
