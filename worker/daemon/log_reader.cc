@@ -105,7 +105,9 @@ bool LogReader::Step(Answer& answer, bool& idle) {
       const bool may_come = file.error().code == Code::kNotFound && answer.request.follow() && !answer.over;
       if (may_come) return false;
       // Standard error without a file of its own is in standard output: an empty answer, not an error.
-      const bool none = file.error().code == Code::kNotFound && answer.request.standard_error();
+      const bool none =
+          file.error().code == Code::kNotFound &&
+          (answer.request.standard_error() || OutputFile::WroteNothing(spool_.get(), answer.attempt, false));
       return Finish(answer, none ? "" : file.error().message), true;
     }
     answer.file.emplace(std::move(*file));

@@ -54,6 +54,13 @@ Result<OutputFile> OutputFile::Open(int spool, const AttemptKey& attempt, bool s
   return OutputFile(std::move(fd), !is_link);
 }
 
+bool OutputFile::WroteNothing(int spool, const AttemptKey& attempt, bool standard_error) {
+  const std::string path = SpoolPath(attempt, standard_error);
+  struct stat entry {};
+  return fstatat(spool, path.c_str(), &entry, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT &&
+         fstatat(spool, path.substr(0, path.rfind('/')).c_str(), &entry, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 std::int64_t OutputFile::Size() const {
   struct stat info {};
   return fstat(fd_.get(), &info) == 0 ? static_cast<std::int64_t>(info.st_size) : 0;

@@ -17,13 +17,13 @@
 #include <cstring>
 
 #include "worker/spawner/files.h"
+#include "worker/spawner/witness_words.h"
 
 extern char** environ;
 
 namespace bsub::spawner {
 namespace {
 
-constexpr int kReportFd = 3;  // where the socket to the spawner is put, behind the standard three
 constexpr int kNeverStartedStatus = 127;
 
 struct LimitName {
@@ -47,8 +47,9 @@ constexpr std::array<LimitName, 16> kLimitNames = {{{"as", RLIMIT_AS},
                                                     {"sigpending", RLIMIT_SIGPENDING},
                                                     {"stack", RLIMIT_STACK}}};
 
-[[noreturn]] void NeverStarted(const std::string& reason) {
-  [[maybe_unused]] const ssize_t sent = send(kReportFd, reason.data(), reason.size(), MSG_NOSIGNAL);
+[[noreturn]] void NeverStarted(const std::string& reason,
+                               v1::spawner::StopCause cause = v1::spawner::NOT_STOPPED) {
+  Say(kReportFd, {.kind = WordKind::kNotStarted, .cause = cause, .reason = reason});
   _exit(kNeverStartedStatus);
 }
 
@@ -99,23 +100,11 @@ void SetLimits(const ChildPlan& plan) {
   }
 }
 
+// The spawner has made it, and handed it over.
 int OpenSpooled(const ChildPlan& plan, const std::string& path) {
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
-  int fd = openat(plan.state_dir, path.c_str(), kFlags, 0640);
-  if (fd < 0 && errno == ENOENT) {
-    const std::string directory = path.substr(0, path.rfind('/'));
-    mkdirat(plan.state_dir, directory.c_str(), 0750);
-    // The agent's group must be able to enter.
-    if (plan.change_user) [[maybe_unused]]
-      const int ignored =
-          fchownat(plan.state_dir, directory.c_str(), static_cast<uid_t>(-1), plan.spool_group, 0);
-    fd = openat(plan.state_dir, path.c_str(), kFlags, 0640);
-  }
-  if (fd < 0) NeverStarted(ErrnoText("cannot create the output file in the node's spool", path));
-  // The user's own, so that programs may open /dev/stdout again.
-  if (plan.change_user && fchown(fd, plan.uid, plan.spool_group) != 0) {
-    NeverStarted(ErrnoText("cannot hand over the output file", path));
-  }
+  const int fd =
+      openat(plan.state_dir, path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+  if (fd < 0) NeverStarted(ErrnoText("cannot open the output file in the node's spool", path));
   return fd;
 }
 
@@ -173,16 +162,6 @@ class Output {
   int out_ = -1;
   int err_ = -1;
 };
-
-// Ends quietly if the spawner died before its record was durable: then nobody would know of this process.
-void WaitForGo() {
-  char word = 0;
-  ssize_t got;
-  do {
-    got = recv(kReportFd, &word, 1, 0);
-  } while (got < 0 && errno == EINTR);
-  if (got != 1 || word != kGo) _exit(kNeverStartedStatus);
-}
 
 std::vector<char*> Pointers(const std::vector<std::string>& strings) {
   std::vector<char*> pointers;
@@ -259,7 +238,7 @@ std::string ExplainExecFailure(const ChildPlan& plan, int error) {
 }
 
 void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes,
-              const std::function<bool()>& may_execute) {
+              const std::function<std::string()>& why_not) {
   KeepOnly(spawner, plan.state_dir);
   setsid();
   JoinCgroup(plan);
@@ -273,8 +252,7 @@ void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes,
   output.OpenAsUser();
   output.Connect();
   std::string home = MissingHome(plan);
-  WaitForGo();
-  if (!may_execute()) _exit(kNeverStartedStatus);
+  if (const std::string reason = why_not(); !reason.empty()) NeverStarted(reason, v1::spawner::NODE_FAULT);
 
   sigset_t none;
   sigemptyset(&none);

@@ -1,8 +1,8 @@
 // From the spawner's process to the user's program: everything between fork and exec.
 //
 // A plan is made before the fork. The child then makes itself a session, joins its control group, becomes the
-// user, goes to the working directory, opens its output, waits for the spawner's word that its record is
-// durable, and executes. Whatever fails is told to the spawner as one line for the job's owner.
+// user, goes to the working directory, opens its output, and executes. Whatever fails is told to the spawner
+// as one line for the job's owner.
 #pragma once
 
 #include <sys/resource.h>
@@ -60,14 +60,13 @@ std::string HomeOf(uid_t uid);
 // InvalidArgument for a name that setrlimit(2) does not know.
 Result<std::vector<RlimitPlan>> PlanLimits(const v1::Launch& launch);
 
-inline constexpr char kGo = 'g';
+inline constexpr int kReportFd = 3;  // where the socket to the spawner is put, behind the standard three
 
-// In the child, after fork. `spawner`: the child's end of a socket pair. Nothing is written to it on success
-// (exec closes it); otherwise one line that says why there was no start, and the process ends. `executes` is
-// true from the moment that the program is executed. `may_execute` is asked right before it is: it may have
-// been a long time.
+// In the child, after fork. `spawner`: the socket to it (witness_words.h), which exec closes. Nothing is said
+// on success; otherwise why there was no start, and the process ends. `executes` is true from the moment that
+// the program is executed. `why_not` is asked right before it is; empty: it may be.
 [[noreturn]] void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes,
-                           const std::function<bool()>& may_execute);
+                           const std::function<std::string()>& why_not);
 
 // A reason with a next step for an exec that failed with `error`.
 std::string ExplainExecFailure(const ChildPlan& plan, int error);

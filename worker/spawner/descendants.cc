@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "worker/spawner/log_line.h"
 
@@ -17,8 +18,11 @@ std::optional<worker::AttemptKey> Descendants::OwnerOf(pid_t pid, const Owners& 
 }
 
 void Descendants::Refresh(const Owners& owners) {
+  bool asked = false;
   for (const pid_t pid : proc_.OwnChildren()) {
-    if (owners.is_main_process(pid) || adopted_.count(pid) != 0) continue;
+    if (owners.is_known(pid) || adopted_.count(pid) != 0) continue;
+    if (!std::exchange(asked, true)) owners.before_asking();
+    if (owners.is_known(pid)) continue;
     adopted_[pid] = OwnerOf(pid, owners);
   }
 }

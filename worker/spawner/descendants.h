@@ -21,7 +21,8 @@ class Descendants {
  public:
   // Whose task a session (or a marker) belongs to; nothing if it is over or unknown.
   struct Owners {
-    std::function<bool(pid_t)> is_main_process;
+    std::function<bool(pid_t)> is_known;  // a child that nobody else had before
+    std::function<void()> before_asking;  // called once if any of the following is
     std::function<std::optional<worker::AttemptKey>(pid_t session)> by_session;
     std::function<std::optional<worker::AttemptKey>(const std::string& marker)> by_marker;
   };

@@ -1,5 +1,6 @@
 #include "worker/spawner/event_loop.h"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -17,7 +18,7 @@
 #include "worker/spawner/files.h"
 #include "worker/spawner/leftovers.h"
 #include "worker/spawner/log_line.h"
-#include "worker/spawner/witness.h"
+#include "worker/spawner/recovery.h"
 
 namespace bsub::spawner {
 namespace {
@@ -132,19 +133,27 @@ Result<RecoveredLog> EventLoop::EndLeftovers(const std::string& boot_id, CgroupT
   } else if (bytes.error().code != Code::kNotFound) {
     return bytes.error();
   }
+  const UniqueFd slots(open(dir_->SlotsPath().c_str(), O_RDONLY | O_CLOEXEC));
+  AddRunning(slots.get(), log);
   const bool same_boot = log.boot_id == boot_id;
   LeftoverSigns signs{log.running, dir_->id()};
   if (!same_boot) signs.recorded.clear();  // another life of the machine
   const auto killed = KillLeftovers(ProcFs(), cgroups, signs, settings_.leftover_deadline_us);
   if (!killed) return killed.error();
   if (*killed > 0) LogLine("event=leftovers-killed processes=" + std::to_string(*killed));
-  RecoverExits(*dir_, log, same_boot, settings_.leftover_deadline_us);
+  RecoverExits(slots.get(), log, same_boot, settings_.leftover_deadline_us);
+  ClaimOutputs(dir_->fd(), log);
   return log;
 }
 
 Status EventLoop::Run() {
   for (;;) {
-    for (const Ready& ready : poller_.Wait()) Handle(ready);
+    const std::vector<Ready> all = poller_.Wait();
+    // First what has happened, then what is wanted.
+    for (const Ready& ready : all)
+      if (runner_->IsWitness(ready.fd)) runner_->OnWitness(ready.fd);
+    for (const Ready& ready : all)
+      if (!runner_->IsWitness(ready.fd)) Handle(ready);
     runner_->Commit();
     v1::spawner::FromSpawner message;
     for (wire::TaskStatus& status : runner_->TakeReports()) {
@@ -162,10 +171,8 @@ Status EventLoop::Run() {
 void EventLoop::Handle(const Ready& ready) {
   if (ready.fd == signals_.get()) return OnSignals();
   if (ready.fd == timer_.get()) return OnTime();
-  if (agent_->Owns(ready.fd)) {
-    return agent_->OnReady(ready, [this](const v1::spawner::ToSpawner& message) { OnAgent(message); });
-  }
-  runner_->OnStartSocket(ready.fd);
+  if (agent_->Owns(ready.fd))
+    agent_->OnReady(ready, [this](const v1::spawner::ToSpawner& message) { OnAgent(message); });
 }
 
 void EventLoop::OnSignals() {

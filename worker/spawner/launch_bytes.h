@@ -1,5 +1,4 @@
-// What a launcher must know of one task, as bytes for its socket. Both ends are the same program, so there is
-// no version in it.
+// What a witness must know of one task, as bytes for its socket (plain_bytes.h).
 #pragma once
 
 #include <cstdint>
@@ -15,12 +14,14 @@ namespace bsub::spawner {
 struct LaunchOrder {
   ChildPlan plan;
   worker::AttemptKey key;
+  std::uint64_t incarnation = 0;
   std::string mark;  // "STATE-ID:TASK"
-  std::uint32_t exit_slot = 0;
+  std::string cgroup;
+  std::uint32_t slot = 0;
+  bool sync_record = false;  // power loss, too, leaves the record of its process
 };
 
-std::string EncodeOrder(const ChildPlan& plan, const worker::AttemptKey& key, std::string_view mark,
-                        std::uint32_t exit_slot);
+std::string EncodeOrder(const LaunchOrder& order);
 // Nothing if the bytes are no order.
 std::optional<LaunchOrder> DecodeOrder(std::string_view bytes);
 

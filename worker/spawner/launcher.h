@@ -5,48 +5,41 @@
 // makes are the spawner's children nevertheless (CLONE_PARENT, clone(2)).
 //
 // It does nothing but that: it opens no file and waits for nobody, so it cannot hang where a task could. It
-// ends with its spawner. If it dies alone the next launch makes a new one. One that does nothing (frozen, out
-// of memory) is killed, so that it holds up the spawner's only thread no longer than its patience.
-//
-// A launch that fails may have left a witness behind all the same, or a process that will be one. That is no
-// task: its main process executes nothing before it is told to over its start socket, which is shut by then.
+// ends with its spawner. If it dies alone the next witness asked for makes a new one. One that does nothing
+// (frozen, out of memory) is killed, so that it holds up the spawner's only thread no longer than its
+// patience. A witness that comes to be all the same finds its socket closed, and ends.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "common/result.h"
 #include "worker/launch/unique_fd.h"
-#include "worker/spawner/child.h"
 #include "worker/spawner/lease_watch.h"
-#include "worker/spawner/witness.h"
 
 namespace bsub::spawner {
 
 class Launcher {
  public:
   // `duties`: of each witness to come; key, mark and slot are of no use in it. What it points to must outlive
-  // this. `patience_us`: how long a launch may take.
+  // this. `patience_us`: how long making a witness may take.
   Launcher(WitnessDuty duties, int state_dir, std::int64_t patience_us)
       : duties_(std::move(duties)), state_dir_(state_dir), patience_us_(patience_us) {}
 
-  // So that the launcher is made while the spawner is small; Launch does it too if there is none.
+  // So that the launcher is made while the spawner is small; MakeWitness does it too if there is none.
   Status Start();
 
-  // `ours` and `childs`: the start socket of the task, before anything was sent over it. The child sends its
-  // word first, which is taken from `ours` here. After an error nothing of this launch ever executes.
-  Result<StartedChild> Launch(const ChildPlan& plan, const worker::AttemptKey& key, std::string_view mark,
-                              std::uint32_t exit_slot, int ours, worker::UniqueFd childs);
+  // `theirs`: the witness's end of the socket over which it is spoken with. Returns its pid.
+  Result<pid_t> MakeWitness(worker::UniqueFd theirs);
 
   bool Is(pid_t pid) const { return pid_ != 0 && pid == pid_; }
   void OnReaped();  // it died
 
  private:
-  void GiveUp(const std::string& reason);
+  Error GiveUp(const std::string& reason);
 
   WitnessDuty duties_;
   int state_dir_;

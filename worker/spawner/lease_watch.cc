@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,14 +37,17 @@ void SweepTask(pid_t main, const WitnessDuty& duty) {
   if (!killed) LogLine("event=witness-cannot-sweep what=\"" + killed.error().message + "\"");
 }
 
-LeaseWatch::LeaseWatch(const WitnessDuty& duty)
-    : duty_(duty), timer_(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC)) {}
+void LeaseWatch::Arm(std::int64_t at_us) {
+  ArmAt(timer_, at_us);
+  armed_ = at_us != 0;
+}
 
 void LeaseWatch::AwaitEnd(pid_t main) {
   main_ = main;
   process_.Reset(static_cast<int>(syscall(SYS_pidfd_open, main, 0)));
   while (!Step()) {
   }
+  if (armed_) Arm(0);
 }
 
 // Without a pidfd: whether the main process, a child of this one, is a zombie.
@@ -60,7 +62,7 @@ bool LeaseWatch::Step() {
   const int alarm = killed_ || resting_ ? -1 : duty_.lease->alarm();
   pollfd fds[] = {{process_.get(), POLLIN, 0},
                   {alone_ ? -1 : duty_.spawner, POLLIN, 0},
-                  {timer_.get(), POLLIN, 0},
+                  {timer_, POLLIN, 0},
                   {alarm, POLLIN, 0}};
   // The machine may have had no descriptor for a process that runs already.
   const bool blind = !process_.valid();
@@ -68,7 +70,7 @@ bool LeaseWatch::Step() {
   if (blind ? IsOver() : fds[0].revents != 0) return true;
   if (fds[1].revents != 0) {
     alone_ = true;
-    ArmAt(timer_.get(), duty_.lease->end_us());
+    Arm(duty_.lease->end_us());
   } else if (fds[2].revents != 0 || fds[3].revents != 0) {
     OnTime();
   }
@@ -82,7 +84,7 @@ void LeaseWatch::OnTime() {
   // Renewed in this moment: the alarm may be a step behind, and must not keep us busy. The end may move
   // again, to an earlier time too, so it is looked at again soon.
   resting_ = !over && !resting_ && at_us != 0;
-  ArmAt(timer_.get(), over || at_us == 0 ? 0 : resting_ && !alone_ ? std::min(at_us, now + kRestUs) : at_us);
+  Arm(over || at_us == 0 ? 0 : resting_ && !alone_ ? std::min(at_us, now + kRestUs) : at_us);
   if (!over) return;
   killed_ = true;
   LogLine("event=witness-kills task=" + ToString(duty_.key) +

@@ -19,8 +19,8 @@ struct WitnessDuty {
   worker::AttemptKey key;
   std::string mark;  // "STATE-ID:TASK"
   int spawner = -1;  // pidfd
-  int exits = -1;    // see exit_slots.h
-  std::uint32_t exit_slot = 0;
+  int slots = -1;    // see task_slots.h
+  std::uint32_t slot = 0;
   const LeasePage* lease = nullptr;
   CgroupTree* cgroups = nullptr;
   std::int64_t sweep_deadline_us = 0;  // how long killed processes may take to be gone
@@ -32,12 +32,8 @@ void SweepTask(pid_t main, const WitnessDuty& duty);
 
 class LeaseWatch {
  public:
-  // Before there is a main process.
-  explicit LeaseWatch(const WitnessDuty& duty);
-
-  // False: the machine is out of descriptors, and a task that nobody watches must not run.
-  bool valid() const { return timer_.valid(); }
-  int timer() const { return timer_.get(); }
+  // `timer`: a timerfd(2) of CLOCK_BOOTTIME that is not set; nor is it afterwards.
+  LeaseWatch(const WitnessDuty& duty, int timer) : duty_(duty), timer_(timer) {}
 
   void AwaitEnd(pid_t main);
   bool alone() const { return alone_; }    // the spawner died
@@ -47,11 +43,13 @@ class LeaseWatch {
   bool Step();
   bool IsOver() const;
   void OnTime();
+  void Arm(std::int64_t at_us);
 
   const WitnessDuty& duty_;
   pid_t main_ = 0;
   worker::UniqueFd process_;
-  const worker::UniqueFd timer_;
+  const int timer_;
+  bool armed_ = false;
   bool alone_ = false;
   bool killed_ = false;
   bool resting_ = false;  // the timer stands for the alarm

@@ -69,6 +69,8 @@ void AddLimits(Adder add, Settings& s) {
       "end the tasks that a killed spawner left in this state directory, and exit");
   add("min-free", po::value<std::string>()->default_value("16M")->value_name("SIZE"),
       "start no task while the disk of the state directory has less left");
+  add("idle-witnesses", Count(s.idle_witnesses, "COUNT"),
+      "processes that wait for the next task to watch over; those beyond are let go");
   add("log-compact-bytes", Count(s.log_compact_bytes, "BYTES"), "rewrite the task log once it is longer");
   add("remembered-attempts", Count(s.remembered_attempts, "COUNT"),
       "acknowledged attempts whose launch is refused if it is repeated");
@@ -84,7 +86,8 @@ void AddTimes(Adder add) {
   add("start-patience", Time("10s"),
       "how long a start that fails for the node's sake is tried again before the task is handed back");
   add("launcher-patience", Time("2s"),
-      "how long the launcher of tasks may take for one before it is killed and replaced");
+      "how long the launcher may take to make a witness, and a witness to begin with its task, before it is "
+      "killed and replaced");
   add("try-again", Time("1s"),
       "how often such a start is tried, and a record for which the disk had no room");
   add("kill-again", Time("500ms"), "how often what a stopped task forks faster than it dies is killed");

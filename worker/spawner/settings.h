@@ -36,13 +36,15 @@ struct Settings {
   std::int64_t min_free = 16 << 20;  // bytes on the spool's disk without which no task is started
   std::int64_t start_patience_us =
       10'000'000;  // so long is a start tried again that fails for the node's sake
-  // So long may a launch hold up the spawner's only thread. Well below lease_slack_us, which kills share.
+  // So long may making a witness hold up the spawner's only thread, and a witness not begin with its task.
+  // Well below lease_slack_us, which kills share.
   std::int64_t launcher_patience_us = 2'000'000;
   std::int64_t try_again_us = 1'000'000;  // how often such a start, and a record that found no room
   std::int64_t kill_again_us = 500'000;   // a task that forks faster than it is killed
   // A descendant may be reaped by another one, of which the spawner hears nothing.
   std::int64_t sweep_again_us = 50'000;
   std::int64_t output_look_us = 1'000'000;    // how often running tasks' output is looked at
+  std::uint32_t idle_witnesses = 128;         // kept for the next tasks
   std::size_t log_compact_bytes = 16u << 20;  // the task log is rewritten once it is longer
   std::size_t remembered_attempts = 65'536;   // acknowledged ones, whose launch is refused if it comes again
 };

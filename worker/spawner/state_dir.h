@@ -1,6 +1,6 @@
 // The spawner's directory: one spawner at a time, an id that marks its tasks, and the places of their files.
 //
-//   lock  state-id  tasks.log  spawner.sock  scripts/  output/  exit-slots
+//   lock  state-id  tasks.log  spawner.sock  scripts/  output/  spare/  task-slots
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ class StateDir {
   int fd() const { return fd_.get(); }
   const std::string& id() const { return id_; }  // random, the same for the life of the directory
   std::string LogPath() const { return path_ + "/tasks.log"; }
-  std::string ExitSlotsPath() const { return path_ + "/exit-slots"; }
+  std::string SlotsPath() const { return path_ + "/task-slots"; }
   std::string ScriptDir() const { return path_ + "/scripts"; }
 
  private:

@@ -1,6 +1,7 @@
 // TaskRunner: how tasks are stopped, reaped and swept.
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,7 +13,6 @@
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/task_runner.h"
-#include "worker/spawner/witness.h"
 
 namespace bsub::spawner {
 namespace {
@@ -20,6 +20,16 @@ namespace {
 constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
 
 std::int64_t Micros(const timeval& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec; }
+
+// An end that its witness did not live to tell.
+SeenExit ExitFrom(int wait_status, const rusage& usage) {
+  return {.wait_status = wait_status,
+          .user_us = Micros(usage.ru_utime),
+          .system_us = Micros(usage.ru_stime),
+          .max_rss_bytes = usage.ru_maxrss * 1024,
+          .read_bytes = usage.ru_inblock * kBlockBytes,
+          .write_bytes = usage.ru_oublock * kBlockBytes};
+}
 
 // Whether a process that is not reaped has ended. It is its witness's child, so waitid(2) does not see it.
 bool HasEnded(pid_t pid) {
@@ -52,7 +62,9 @@ void TaskRunner::StopAll(wire::StopCause cause, std::int64_t max_grace_us, const
 // The first cause is the one reported; a later stop can only make it quicker.
 void TaskRunner::BeginStop(Task& task, wire::StopCause cause, std::int64_t grace_us,
                            const std::string& reason) {
-  if (HasEnded(task.pid)) return;  // it was quicker: its own end counts
+  Hear(task);
+  const bool over = task.phase == Phase::kSweeping || task.phase == Phase::kEnded;
+  if (over || (task.pid != 0 && HasEnded(task.pid))) return;  // it was quicker: its own end counts
   const bool first = task.stop_cause == wire::NOT_STOPPED;
   if (first) {
     task.stop_cause = cause;
@@ -64,11 +76,13 @@ void TaskRunner::BeginStop(Task& task, wire::StopCause cause, std::int64_t grace
     SignalGroup(task, SIGTERM);
     SignalGroup(task, SIGCONT);  // a stopped process cannot act on TERM
   }
+  if (task.pid == 0) return;  // see OnStarted
   const std::int64_t kill_at = BootTimeUs() + grace_us;
   SetDeadline(task, first || task.deadline_us == 0 ? kill_at : std::min(kill_at, task.deadline_us));
 }
 
 void TaskRunner::SignalGroup(const Task& task, int signal) {
+  if (task.pid == 0) return;
   // The child may not have made its process group yet.
   if (kill(-task.pid, signal) != 0 && errno == ESRCH && by_pid_.count(task.pid) != 0) kill(task.pid, signal);
 }
@@ -76,7 +90,7 @@ void TaskRunner::SignalGroup(const Task& task, int signal) {
 void TaskRunner::Signal(const wire::SignalTask& signal) {
   Task* task = Find(KeyOf(signal.attempt()));
   if (task == nullptr || signal.signal() <= 0 || signal.signal() > SIGRTMAX) return;
-  if (task->phase == Phase::kStarting) ReadStartSocket(*task);
+  Hear(*task);
   if (task->phase == Phase::kStarting) {  // before exec it would end the child
     task->early_signals.emplace_back(signal.signal(), signal.group());
   } else if (task->phase == Phase::kRunning) {
@@ -85,6 +99,10 @@ void TaskRunner::Signal(const wire::SignalTask& signal) {
 }
 
 void TaskRunner::KillEverythingOf(Task& task) {
+  if (task.pid == 0) {  // its deadline says how long that may be
+    task.kill_once_there = true;
+    return;
+  }
   if (!task.cgroup.empty()) parts_.cgroups->KillAll(task.cgroup);
   SignalGroup(task, SIGKILL);
   SetDeadline(task, BootTimeUs() + parts_.settings->kill_again_us);
@@ -97,64 +115,44 @@ void TaskRunner::OnChildren() {
     const pid_t pid = wait4(-1, &status, WNOHANG, &usage);
     if (pid < 0 && errno == EINTR) continue;
     if (pid <= 0) break;
+    if (witnesses_->OnReaped(pid)) continue;
+    if (by_pid_.count(pid) == 0)
+      HearStarting();  // one whose witness was killed, and that is not heard of yet
     const auto it = by_pid_.find(pid);
     if (it == by_pid_.end()) {
-      if (launcher_->Is(pid)) {
-        launcher_->OnReaped();
-      } else if (!OnWitnessReaped(pid, status)) {
-        descendants_.Forget(pid);
-      }
+      descendants_.Forget(pid);
       continue;
     }
     Task& task = *it->second;
     by_pid_.erase(it);
-    OnMainReaped(task, status, usage);
+    // Its last words, if it never executed. Its witness is dead, or it would not be our child.
+    Hear(task);
+    OnMainOver(task, ExitFrom(status, usage));
   }
-  SweepTasks();
+  sweep_ = true;
 }
 
-// What it has to say counts before the end of its task is told. False: it is none.
-bool TaskRunner::OnWitnessReaped(pid_t pid, int status) {
-  const auto it = witnesses_.find(pid);
-  if (it == witnesses_.end()) return false;
-  Task* task = Find(it->second);
-  witnesses_.erase(it);
-  if (task == nullptr || task->phase == Phase::kEnded) return true;
-  const WitnessWord word = WordOf(status);
-  if (word.killed && task->stop_cause == wire::NOT_STOPPED) {
-    task->stop_cause = wire::LEASE_LOST;
-    task->stop_reason = "the scheduler was silent for a whole lease, and the node's spawner did nothing";
-  }
-  if (task->full_disk.empty() && word.out_full) task->full_disk = task->own_out;
-  if (task->full_disk.empty() && word.err_full) task->full_disk = task->own_err;
-  return true;
-}
-
-void TaskRunner::OnMainReaped(Task& task, int status, const rusage& usage) {
-  // The main process came to us by the witness's end.
-  int words = 0;
-  if (witnesses_.count(task.witness) != 0 && waitpid(task.witness, &words, WNOHANG) == task.witness)
-    OnWitnessReaped(task.witness, words);
-  ReadStartSocket(task);  // its last words, if it never executed
-  CloseStartSocket(task);
+void TaskRunner::OnMainOver(Task& task, const SeenExit& exit) {
   task.phase = Phase::kSweeping;
-  task.wait_status = status;
+  starting_.erase(task.key);
+  task.wait_status = exit.wait_status;
   SetDeadline(task, 0);
   sweeping_.insert(task.key);
-  task.ended.set_user_us(Micros(usage.ru_utime));
-  task.ended.set_system_us(Micros(usage.ru_stime));
-  task.ended.set_max_rss_bytes(usage.ru_maxrss * 1024);
-  task.ended.set_read_bytes(usage.ru_inblock * kBlockBytes);
-  task.ended.set_write_bytes(usage.ru_oublock * kBlockBytes);
-  task.ended.set_elapsed_us(task.go_at_us == 0 ? 0 : BootTimeUs() - task.go_at_us);
+  sweep_ = true;
+  task.ended.set_user_us(exit.user_us);
+  task.ended.set_system_us(exit.system_us);
+  task.ended.set_max_rss_bytes(exit.max_rss_bytes);
+  task.ended.set_read_bytes(exit.read_bytes);
+  task.ended.set_write_bytes(exit.write_bytes);
+  task.ended.set_elapsed_us(exit.elapsed_us);
 }
 
 void TaskRunner::SweepTasks() {
-  if (sweeping_.empty() && !by_pid_.empty()) return;
+  const bool none_alive = by_pid_.empty() && starting_.empty();
+  if (sweeping_.empty() && !none_alive) return;
   Descendants::Owners owners;
-  owners.is_main_process = [this](pid_t pid) {
-    return by_pid_.count(pid) + witnesses_.count(pid) != 0 || launcher_->Is(pid);
-  };
+  owners.is_known = [this](pid_t pid) { return by_pid_.count(pid) != 0 || witnesses_->Has(pid); };
+  owners.before_asking = [this] { HearStarting(); };
   owners.by_session = [this](pid_t session) -> std::optional<worker::AttemptKey> {
     const auto it = by_session_.find(session);
     return it == by_session_.end() ? std::nullopt : std::optional(it->second->key);
@@ -167,7 +165,7 @@ void TaskRunner::SweepTasks() {
     return std::nullopt;
   };
   descendants_.Refresh(owners);
-  if (by_pid_.empty()) descendants_.KillUnowned();
+  if (none_alive) descendants_.KillUnowned();
   for (auto it = sweeping_.begin(); it != sweeping_.end();) {
     Task& task = tasks_.at(*it);
     if (Swept(task)) {
@@ -225,6 +223,7 @@ void TaskRunner::DescribeEnd(Task& task) {
 void TaskRunner::Finish(Task& task) {
   DescribeEnd(task);
   if (task.started) TellOfFullDisk(task);
+  if (!LeaveOutput(task)) task.slot.reset();  // with the file that cannot be moved
   task.phase = Phase::kEnded;
   cpus_.Give(task.key);
   SetDeadline(task, 0);

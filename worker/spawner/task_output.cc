@@ -17,15 +17,30 @@
 namespace bsub::spawner {
 
 // Before the fork: what fails here is the node's fault and is answered so.
-Status TaskRunner::PrepareSpooledOutput(const PlannedLaunch& plan) {
+Status TaskRunner::PrepareSpooledOutput(PlannedLaunch& plan, Task& task) {
   if (plan.own_out) return OkStatus();
-  const std::string& path = plan.child.out.path;
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
-  const int dir = parts_.dir->fd();
-  mkdirat(dir, path.substr(0, path.rfind('/')).c_str(), 0750);
-  const UniqueFd fd(openat(dir, path.c_str(), kFlags, 0640));
-  if (!fd.valid()) return Unavailable(ErrnoText("cannot create the output file in the node's spool", path));
+  BSUB_ASSIGN_OR_RETURN(plan.child.out.path, spares_.Prepare(*task.slot, plan.key, plan.child));
+  task.spare = true;
   return OkStatus();
+}
+
+// While it runs, and at the latest at its end if there is something in it.
+void TaskRunner::NameOutput(Task& task) {
+  if (!task.spare) return;
+  auto named = spares_.Name(*task.slot, task.key);
+  if (!named) {
+    LogLine("event=output-not-named task=" + ToString(task.key) + " error=\"" + named.error().message + "\"");
+    return;
+  }
+  task.spooled = std::move(*named);
+  task.spare = false;
+}
+
+// At its end. False: there is something in the file of its slot that could not be moved away.
+bool TaskRunner::LeaveOutput(Task& task) {
+  if (!task.spare || spares_.IsEmpty(*task.slot)) return true;
+  NameOutput(task);
+  return !task.spare;
 }
 
 void TaskRunner::RememberOutput(const PlannedLaunch& plan, Task& task) {
@@ -59,7 +74,9 @@ void TaskRunner::LookAtOutputs(std::int64_t now) {
   if (now < next_look_us_) return;
   next_look_us_ = now + parts_.settings->output_look_us;
   for (auto& [key, task] : tasks_) {
-    if (task.phase == Phase::kRunning || task.phase == Phase::kSweeping) LookAtOutput(task);
+    if (task.phase != Phase::kRunning && task.phase != Phase::kSweeping) continue;
+    NameOutput(task);
+    LookAtOutput(task);
   }
 }
 

@@ -19,13 +19,17 @@ bool IsNodesFault(const Error& error) {
 }  // namespace
 
 void TaskRunner::StartOrPostpone(const wire::StartTask& start, std::int64_t since_us) {
-  const auto started = TryStart(start);
-  if (started) return;
-  const std::string& reason = started.error().message;
-  if (!IsNodesFault(started.error())) return RefuseStart(start, wire::NOT_STOPPED, reason);
-  const std::int64_t now = BootTimeUs();
   const bool first = since_us == 0;
-  if (first) since_us = now;
+  if (first) since_us = BootTimeUs();
+  const auto started = TryStart(start, since_us);
+  if (started) return;
+  if (!IsNodesFault(started.error())) return RefuseStart(start, wire::NOT_STOPPED, started.error().message);
+  Postpone(start, since_us, first, started.error().message);
+}
+
+void TaskRunner::Postpone(const wire::StartTask& start, std::int64_t since_us, bool first,
+                          const std::string& reason) {
+  const std::int64_t now = BootTimeUs();
   if (now - since_us >= parts_.settings->start_patience_us) {
     return RefuseStart(start, wire::NODE_FAULT, "the node could not start it: " + reason);
   }

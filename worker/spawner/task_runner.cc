@@ -1,24 +1,24 @@
 #include "worker/spawner/task_runner.h"
 
-#include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
-#include "worker/spawner/witness.h"
 
 namespace bsub::spawner {
 namespace {
 
 constexpr int kLogFormat = 1;
 
+// What a task's beginnings leave behind in the memory of its witness (vfork(2)) goes with it. No setting: it
+// only has to be so many that making one is a small part of them.
+constexpr std::uint32_t kTasksPerWitness = 256;
+
 }  // namespace
 
 TaskRunner::TaskRunner(TaskRunnerParts parts)
     : parts_(std::move(parts)),
+      spares_(parts_.dir->fd()),
       descendants_(ProcFs()),
       cpus_(parts_.settings->bind_cpus ? OwnCpus() : std::vector<std::uint32_t>()) {}
 
@@ -36,21 +36,24 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::Create(TaskRunnerParts parts,
   }
   BSUB_RETURN_IF_ERROR(runner->OpenLog());
   // Ends that the slots of before told of are in the log by now.
-  BSUB_ASSIGN_OR_RETURN(runner->exits_, ExitSlots::Create(runner->parts_.dir->ExitSlotsPath()));
-  BSUB_RETURN_IF_ERROR(runner->StartLauncher());
+  BSUB_ASSIGN_OR_RETURN(runner->slots_, TaskSlots::Create(runner->parts_.dir->SlotsPath()));
+  BSUB_RETURN_IF_ERROR(runner->StartWitnesses());
   return runner;
 }
 
-Status TaskRunner::StartLauncher() {
+Status TaskRunner::StartWitnesses() {
   WitnessDuty duties;
   duties.spawner = parts_.spawner_pidfd;
-  duties.exits = exits_->fd();
+  duties.slots = slots_->fd();
   duties.lease = parts_.lease;
   duties.cgroups = parts_.cgroups.get();
   duties.sweep_deadline_us = parts_.settings->leftover_deadline_us;
   duties.look_deadline_us = parts_.settings->output_look_us;
-  launcher_.emplace(std::move(duties), parts_.dir->fd(), parts_.settings->launcher_patience_us);
-  return launcher_->Start();
+  const Settings& settings = *parts_.settings;
+  witnesses_.emplace(
+      Launcher(std::move(duties), parts_.dir->fd(), settings.launcher_patience_us), *parts_.poller,
+      WitnessPoolSettings{settings.idle_witnesses, kTasksPerWitness, settings.launcher_patience_us});
+  return witnesses_->Start();
 }
 
 Status TaskRunner::OpenLog() {
@@ -66,25 +69,9 @@ std::vector<wire::LogRecord> TaskRunner::LiveRecords() const {
   records[0].mutable_session()->set_spawner_id(parts_.spawner_id);
   records[0].mutable_session()->set_boot_id(parts_.boot_id);
   for (const auto& [key, task] : tasks_) {
-    wire::LogRecord record = task.phase == Phase::kEnded ? wire::LogRecord() : LaunchedRecord(task);
-    if (task.phase == Phase::kEnded) *record.mutable_ended() = StatusOf(task);
-    records.push_back(std::move(record));
+    if (task.phase == Phase::kEnded) *records.emplace_back().mutable_ended() = StatusOf(task);
   }
   return records;
-}
-
-wire::LogRecord TaskRunner::LaunchedRecord(const Task& task) {
-  wire::LogRecord record;
-  wire::LogRecord::Launched& launched = *record.mutable_launched();
-  ToWire(task.key, launched.mutable_attempt());
-  launched.set_incarnation(task.incarnation);
-  launched.set_pid(task.pid);
-  launched.set_start_ticks(ProcFs().Stat(task.pid).value_or(ProcStat()).start_ticks);
-  launched.set_cgroup(task.cgroup);
-  launched.set_witness_pid(task.witness);
-  launched.set_witness_start_ticks(ProcFs().Stat(task.witness).value_or(ProcStat()).start_ticks);
-  launched.set_exit_slot(task.exit_slot.value_or(0));
-  return record;
 }
 
 wire::TaskStatus TaskRunner::StatusOf(const Task& task) {
@@ -144,18 +131,12 @@ std::int64_t TaskRunner::NextDeadline() const {
 }
 
 void TaskRunner::Commit() {
+  if (std::exchange(sweep_, false)) SweepTasks();
   if (retry_commit_at_us_ != 0 && BootTimeUs() < retry_commit_at_us_) return;
   if (const auto committed = log_->Commit(); !committed) {
-    // Without a record no program may run and no end may be told. New tasks are given up, ends wait for room.
+    // Without a record no end may be told: ends wait for room.
     LogLine("event=log-failed error=\"" + committed.error().message + "\"");
     log_->DropUncommitted();
-    for (const worker::AttemptKey& key : std::exchange(awaiting_go_, {})) {
-      Task* task = Find(key);
-      if (task == nullptr || task->phase != Phase::kStarting) continue;
-      task->never_started = "the node cannot record the task: " + committed.error().message;
-      task->stop_cause = wire::NODE_FAULT;
-      CloseStartSocket(*task);  // the child sees it and ends
-    }
     for (const worker::AttemptKey& key : awaiting_sync_) {
       wire::LogRecord record;
       *record.mutable_ended() = StatusOf(tasks_.at(key));
@@ -165,19 +146,9 @@ void TaskRunner::Commit() {
     return;
   }
   retry_commit_at_us_ = 0;
-  const std::int64_t now = BootTimeUs();
-  for (const worker::AttemptKey& key : awaiting_go_) {
-    Task* task = Find(key);
-    if (task == nullptr || task->phase != Phase::kStarting) continue;
-    task->go_at_us = now;
-    if (task->walltime_us > 0 && task->stop_cause == wire::NOT_STOPPED)
-      SetDeadline(*task, now + task->walltime_us);
-    send(task->start_socket, &kGo, 1, MSG_NOSIGNAL | MSG_DONTWAIT);  // if it is gone, its end is on the way
-  }
-  awaiting_go_.clear();
   for (const worker::AttemptKey& key : awaiting_sync_) {
     Task& task = tasks_.at(key);
-    if (task.exit_slot) exits_->Give(*std::exchange(task.exit_slot, std::nullopt));
+    if (task.slot) slots_->Give(*std::exchange(task.slot, std::nullopt));
     reports_.push_back(StatusOf(task));
   }
   awaiting_sync_.clear();
@@ -199,13 +170,15 @@ void TaskRunner::OnTimer() {
     SetDeadline(task, 0);
     if (task.phase == Phase::kSweeping) {
       sweep = true;
+    } else if (task.pid == 0) {
+      GiveUpWitness(task);
     } else if (task.stop_cause == wire::NOT_STOPPED) {
       BeginStop(task, wire::WALL_TIME, task.stop_grace_us, "ran past its wall time");
     } else {
       KillEverythingOf(task);
     }
   }
-  if (sweep) SweepTasks();
+  sweep_ = sweep_ || sweep;
   if (live_ > 0) LookAtOutputs(now);
   RetryPostponed(now);
 }

@@ -1,15 +1,14 @@
 // The tasks of a node: starts them, stops them, reaps them, and remembers their ends until they are
 // acknowledged.
 //
-// One turn of the event loop may start, stop and reap many. Commit ends the turn: it makes the turn's records
-// durable with one sync, and only then lets the new children execute and the ends be reported.
+// One turn of the event loop may start and stop many, and see many end. Commit ends the turn: it makes the
+// ends durable with one sync, and only then lets them be reported.
 //
-//   Start: plan, fork, record  ->  Commit  ->  go  ->  exec seen: started
-//   main process reaped  ->  the rest of the task killed  ->  record  ->  Commit  ->  report, until
+//   Start: plan, order to a witness  ->  its process records itself, executes: started
+//   main process over  ->  the rest of the task killed  ->  record  ->  Commit  ->  report, until
 //   acknowledged
 #pragma once
 
-#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <deque>
@@ -28,14 +27,15 @@
 #include "worker/spawner/cgroup_tree.h"
 #include "worker/spawner/cpu_binder.h"
 #include "worker/spawner/descendants.h"
-#include "worker/spawner/exit_slots.h"
 #include "worker/spawner/launch_plan.h"
-#include "worker/spawner/launcher.h"
 #include "worker/spawner/lease_page.h"
 #include "worker/spawner/poller.h"
 #include "worker/spawner/settings.h"
+#include "worker/spawner/spare_outputs.h"
 #include "worker/spawner/state_dir.h"
 #include "worker/spawner/task_log.h"
+#include "worker/spawner/task_slots.h"
+#include "worker/spawner/witness_pool.h"
 
 namespace bsub::spawner {
 
@@ -66,8 +66,8 @@ class TaskRunner {
   void Signal(const wire::SignalTask& signal);
   void Acknowledge(const worker::AttemptKey& key);
 
-  bool OwnsSocket(int fd) const { return by_socket_.count(fd) != 0; }
-  void OnStartSocket(int fd);
+  bool IsWitness(int fd) const { return witnesses_->Owns(fd); }
+  void OnWitness(int fd);
   void OnChildren();  // SIGCHLD
   void OnTimer();
   void Commit();
@@ -81,7 +81,7 @@ class TaskRunner {
 
  private:
   enum class Phase {
-    kStarting,  // forked, not known to execute its program yet
+    kStarting,  // ordered, not known to execute its program yet
     kRunning,
     kSweeping,  // its main process is over, others of its processes are not
     kEnded,     // kept until acknowledged
@@ -90,12 +90,13 @@ class TaskRunner {
     worker::AttemptKey key;
     std::uint64_t incarnation = 0;
     Phase phase = Phase::kStarting;
-    pid_t pid = 0;  // also its session and its process group
-    pid_t witness = 0;
-    std::optional<std::uint32_t> exit_slot;  // until its end is durable
+    pid_t pid = 0;                      // also its session and its process group; 0: not heard of yet
+    int witness = -1;                   // its socket, see WitnessPool
+    std::optional<std::uint32_t> slot;  // until its end is durable
+    wire::StartTask order;              // until there is a process: to be tried again
+    std::int64_t ordered_us = 0;        // when it was tried first
     bool session_gone = false;
     bool started = false;
-    int start_socket = -1;
     std::string marker;
     std::string script_path;
     std::string cgroup;
@@ -103,15 +104,17 @@ class TaskRunner {
     std::int64_t stop_grace_us = 0;
     std::int64_t mem_bytes = 0;
     std::string spooled;            // its file in the spool, relative to the state directory; empty: none
+    bool spare = false;             // that is the one of its slot
     std::string own_out;            // the user's own files, absolute; not to be touched here: their file
     std::string own_err;            // system may hang
     bool privileged = false;        // it may use the disk's reserve
     std::int64_t output_limit = 0;  // of what is spooled; 0: none
     std::string full_disk;          // the first of its outputs that was seen on a full disk
-    std::int64_t go_at_us = 0;
-    std::int64_t deadline_us = 0;  // in deadlines_: end of the wall time, KILL after TERM, or look again
+    std::int64_t deadline_us = 0;   // in deadlines_: no process by then, end of the wall time, KILL after
+                                   // TERM, or look again
     wire::StopCause stop_cause = wire::NOT_STOPPED;
     std::string stop_reason;
+    bool kill_once_there = false;  // it was to be killed before it was heard of
     std::string never_started;
     std::vector<std::pair<int, bool>> early_signals;  // number, to the group: to be sent once it runs
     int wait_status = 0;
@@ -126,25 +129,36 @@ class TaskRunner {
 
   explicit TaskRunner(TaskRunnerParts parts);
   Status OpenLog();
-  Status StartLauncher();
+  Status StartWitnesses();
   std::vector<wire::LogRecord> LiveRecords() const;
   static wire::TaskStatus StatusOf(const Task& task);
-  static wire::LogRecord LaunchedRecord(const Task& task);
 
   // task_start.cc
   bool AnsweredAlready(const wire::StartTask& start);
-  Status TryStart(const wire::StartTask& start);
-  Status PrepareFiles(const PlannedLaunch& plan);
+  // `since_us`: of the first try.
+  Status TryStart(const wire::StartTask& start, std::int64_t since_us);
+  Status PrepareFiles(PlannedLaunch& plan, Task& task);
   Status PrepareCgroup(PlannedLaunch& plan, Task& task);
-  Status Fork(const ChildPlan& plan, Task& task);
+  Status Prepare(PlannedLaunch& plan, Task& task);
   void RefuseStart(const wire::StartTask& start, wire::StopCause cause, const std::string& reason);
-  void RecordLaunch(const Task& task);
-  void ReadStartSocket(Task& task);
-  void CloseStartSocket(Task& task);
+
+  // task_words.cc
+  void Hear(Task& task);
+  void HearStarting();
+  void OnStarted(Task& task, pid_t pid);
+  void OnExecutes(Task& task);
+  void OnNotStarted(Task& task, const Word& word);
+  void OnEndSeen(Task& task, const Word& word);
+  void OnWitnessGone(Task& task);
+  bool FindItsProcess(Task& task);
+  void StartAgain(Task& task, bool slot_is_free);
+  void GiveUpWitness(Task& task);
 
   // task_postpone.cc
   // `since_us`: of the first try; 0: this is it.
   void StartOrPostpone(const wire::StartTask& start, std::int64_t since_us);
+  // Or hands it back if that was long enough. `first`: it is told in the log.
+  void Postpone(const wire::StartTask& start, std::int64_t since_us, bool first, const std::string& reason);
   void RetryPostponed(std::int64_t now);
   bool RefusePostponed(const worker::AttemptKey& key, wire::StopCause cause, const std::string& reason);
   void RefuseAllPostponed(wire::StopCause cause, const std::string& reason);
@@ -152,8 +166,10 @@ class TaskRunner {
   std::int64_t NextRetry() const;
 
   // task_output.cc
-  Status PrepareSpooledOutput(const PlannedLaunch& plan);
+  Status PrepareSpooledOutput(PlannedLaunch& plan, Task& task);
   static void RememberOutput(const PlannedLaunch& plan, Task& task);
+  void NameOutput(Task& task);
+  bool LeaveOutput(Task& task);
   void LookAtOutput(Task& task);
   void LookAtOutputs(std::int64_t now);
   void TellOfFullDisk(Task& task);
@@ -162,8 +178,7 @@ class TaskRunner {
   void BeginStop(Task& task, wire::StopCause cause, std::int64_t grace_us, const std::string& reason);
   void SignalGroup(const Task& task, int signal);
   void KillEverythingOf(Task& task);
-  void OnMainReaped(Task& task, int status, const rusage& usage);
-  bool OnWitnessReaped(pid_t pid, int status);
+  void OnMainOver(Task& task, const SeenExit& exit);
   bool Swept(Task& task);
   void SweepTasks();
   void Finish(Task& task);
@@ -175,19 +190,19 @@ class TaskRunner {
 
   TaskRunnerParts parts_;
   std::unique_ptr<TaskLog> log_;
-  std::optional<ExitSlots> exits_;
-  std::optional<Launcher> launcher_;
+  std::optional<TaskSlots> slots_;
+  std::optional<WitnessPool> witnesses_;
+  SpareOutputs spares_;
   Descendants descendants_;
   CpuBinder cpus_;
   std::map<worker::AttemptKey, Task> tasks_;
   std::map<worker::AttemptKey, Postponed> postponed_;  // none of these is in tasks_
-  std::unordered_map<pid_t, Task*> by_pid_;            // main processes that are not reaped
-  std::map<pid_t, worker::AttemptKey> witnesses_;      // that are not reaped, and whose they are
+  std::set<worker::AttemptKey> starting_;              // in this phase
+  std::unordered_map<pid_t, Task*> by_pid_;            // main processes that are not known to be over
   std::unordered_map<pid_t, Task*> by_session_;        // until the task is swept
-  std::unordered_map<int, Task*> by_socket_;
   std::set<std::pair<std::int64_t, worker::AttemptKey>> deadlines_;
   std::set<worker::AttemptKey> sweeping_;
-  std::vector<worker::AttemptKey> awaiting_go_;    // recorded in this turn
+  bool sweep_ = false;                             // in this turn
   std::vector<worker::AttemptKey> awaiting_sync_;  // ended, not yet durably so
   std::vector<wire::TaskStatus> reports_;
   // The newest remembered_attempts, with the newest incarnation when that happened.

@@ -1,11 +1,8 @@
 // TaskRunner: how tasks start.
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 #include "common/utf8.h"
@@ -14,7 +11,6 @@
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/spool_disk.h"
 #include "worker/spawner/task_runner.h"
-#include "worker/spawner/witness.h"
 
 namespace bsub::spawner {
 
@@ -52,7 +48,7 @@ bool TaskRunner::AnsweredAlready(const wire::StartTask& start) {
   return true;
 }
 
-Status TaskRunner::TryStart(const wire::StartTask& start) {
+Status TaskRunner::TryStart(const wire::StartTask& start, std::int64_t since_us) {
   if (tasks_.size() >= parts_.settings->max_tasks) {
     return ResourceExhausted("the node has " + std::to_string(tasks_.size()) +
                              " tasks that run or are unacknowledged, the limit (--max-tasks)");
@@ -66,7 +62,6 @@ Status TaskRunner::TryStart(const wire::StartTask& start) {
   newest_incarnation_ = plan.launch.incarnation();
   BSUB_RETURN_IF_ERROR(CheckRoom(parts_.dir->fd(), parts_.dir->path(), parts_.settings->min_free));
   BSUB_RETURN_IF_ERROR(log_->Reserve());
-  BSUB_RETURN_IF_ERROR(PrepareFiles(plan));
   Task fresh;
   fresh.key = plan.key;
   fresh.incarnation = plan.launch.incarnation();
@@ -76,19 +71,39 @@ Status TaskRunner::TryStart(const wire::StartTask& start) {
   fresh.stop_grace_us =
       plan.launch.has_stop_grace_us() ? plan.launch.stop_grace_us() : parts_.settings->default_stop_grace_us;
   fresh.mem_bytes = plan.launch.mem_bytes();
-  RememberOutput(plan, fresh);
-  BSUB_RETURN_IF_ERROR(PrepareCgroup(plan, fresh));
-  if (plan.child.cpus.empty()) plan.child.cpus = cpus_.Take(plan.key, plan.launch.cpu_milli());
-  if (Status forked = Fork(plan.child, fresh); !forked) {
-    cpus_.Give(plan.key);
-    return forked;
+  BSUB_ASSIGN_OR_RETURN(fresh.slot, slots_->Take());
+  if (Status given = Prepare(plan, fresh); !given) {
+    slots_->Give(*fresh.slot);
+    return given;
   }
+  fresh.order = start;
+  fresh.ordered_us = since_us;
   Task& task = tasks_[plan.key] = std::move(fresh);
   if (++live_ == 1) next_look_us_ = BootTimeUs() + parts_.settings->output_look_us;
-  by_pid_[task.pid] = &task;
-  by_session_[task.pid] = &task;
-  by_socket_[task.start_socket] = &task;
-  RecordLaunch(task);
+  starting_.insert(task.key);
+  SetDeadline(task, BootTimeUs() + parts_.settings->launcher_patience_us);
+  return OkStatus();
+}
+
+// The last thing that may fail is the order itself.
+Status TaskRunner::Prepare(PlannedLaunch& plan, Task& task) {
+  BSUB_RETURN_IF_ERROR(PrepareFiles(plan, task));
+  RememberOutput(plan, task);
+  BSUB_RETURN_IF_ERROR(PrepareCgroup(plan, task));
+  if (plan.child.cpus.empty()) plan.child.cpus = cpus_.Take(plan.key, plan.launch.cpu_milli());
+  const LaunchOrder order{std::move(plan.child),
+                          plan.key,
+                          plan.launch.incarnation(),
+                          std::string(OwnMark(task.marker)),
+                          task.cgroup,
+                          *task.slot,
+                          parts_.settings->sync == SyncPolicy::kAll};
+  auto witness = witnesses_->Give(order);
+  if (!witness) {
+    cpus_.Give(plan.key);
+    return witness.error();
+  }
+  task.witness = *witness;
   return OkStatus();
 }
 
@@ -113,8 +128,8 @@ Status LinkToUsersFile(int state_dir, const worker::AttemptKey& key, bool standa
 
 }  // namespace
 
-Status TaskRunner::PrepareFiles(const PlannedLaunch& plan) {
-  BSUB_RETURN_IF_ERROR(PrepareSpooledOutput(plan));
+Status TaskRunner::PrepareFiles(PlannedLaunch& plan, Task& task) {
+  BSUB_RETURN_IF_ERROR(PrepareSpooledOutput(plan, task));
   if (plan.own_out) BSUB_RETURN_IF_ERROR(LinkToUsersFile(parts_.dir->fd(), plan.key, false, plan.child));
   if (plan.own_err) BSUB_RETURN_IF_ERROR(LinkToUsersFile(parts_.dir->fd(), plan.key, true, plan.child));
   if (plan.script_path.empty()) return OkStatus();
@@ -138,37 +153,6 @@ Status TaskRunner::PrepareCgroup(PlannedLaunch& plan, Task& task) {
   return parts_.cgroups->Create(plan.task_name, plan.launch.mem_bytes());
 }
 
-Status TaskRunner::Fork(const ChildPlan& plan, Task& task) {
-  std::array<int, 2> ends{};
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return ResourceExhausted(ErrnoText("the node cannot make a socket pair"));
-  }
-  worker::UniqueFd ours(ends[0]);
-  worker::UniqueFd childs(ends[1]);
-  BSUB_ASSIGN_OR_RETURN(const std::uint32_t exit_slot, exits_->Take());
-  const Result<StartedChild> forked =
-      launcher_->Launch(plan, task.key, OwnMark(task.marker), exit_slot, ours.get(), std::move(childs));
-  if (!forked) {
-    exits_->Give(exit_slot);
-    return forked.error();
-  }
-  witnesses_[forked->witness] = task.key;
-  if (const Status added = parts_.poller->Add(ours.get()); !added) {
-    kill(forked->main, SIGKILL);  // closing its socket would do, were it not stuck; the slot is lost with it
-    return added;
-  }
-  task.pid = forked->main;
-  task.witness = forked->witness;
-  task.exit_slot = exit_slot;
-  task.start_socket = ours.Release();
-  return OkStatus();
-}
-
-void TaskRunner::RecordLaunch(const Task& task) {
-  log_->Add(LaunchedRecord(task));
-  awaiting_go_.push_back(task.key);
-}
-
 void TaskRunner::RefuseStart(const wire::StartTask& start, wire::StopCause cause, const std::string& reason) {
   const worker::AttemptKey key = KeyOf(start.attempt());
   LogLine("event=never-started task=" + ToString(key) + " reason=\"" + reason + "\"");
@@ -184,39 +168,6 @@ void TaskRunner::RefuseStart(const wire::StartTask& start, wire::StopCause cause
   *record.mutable_ended() = StatusOf(task);
   log_->Add(record);
   awaiting_sync_.push_back(key);
-}
-
-void TaskRunner::OnStartSocket(int fd) {
-  const auto it = by_socket_.find(fd);
-  if (it != by_socket_.end()) ReadStartSocket(*it->second);
-}
-
-// The end of the stream without a word: the program is being executed.
-void TaskRunner::ReadStartSocket(Task& task) {
-  if (task.start_socket < 0) return;
-  std::array<char, 4096> text;
-  const ssize_t got = recv(task.start_socket, text.data(), text.size(), MSG_DONTWAIT);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  CloseStartSocket(task);
-  if (got > 0) {
-    task.never_started.assign(text.data(), static_cast<std::size_t>(got));
-    return;
-  }
-  task.started = true;
-  if (task.phase == Phase::kStarting) {
-    task.phase = Phase::kRunning;
-    reports_.push_back(StatusOf(task));
-    for (const auto& [number, group] : std::exchange(task.early_signals, {}))
-      kill(group ? -task.pid : task.pid, number);
-  }
-}
-
-void TaskRunner::CloseStartSocket(Task& task) {
-  if (task.start_socket < 0) return;
-  parts_.poller->Remove(task.start_socket);  // siblings may still hold a copy of it
-  by_socket_.erase(task.start_socket);
-  close(task.start_socket);
-  task.start_socket = -1;
 }
 
 }  // namespace bsub::spawner

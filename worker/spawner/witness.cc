@@ -1,33 +1,44 @@
 #include "worker/spawner/witness.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <new>
+#include <utility>
 
-#include "common/hash.h"
-#include "worker/spawner/exit_slots.h"
+#include "worker/spawner/child.h"
 #include "worker/spawner/files.h"
-#include "worker/spawner/lease_watch.h"
-#include "worker/spawner/log_line.h"
+#include "worker/spawner/launch_bytes.h"
 #include "worker/spawner/proc_fs.h"
+#include "worker/spawner/slot_record.h"
 #include "worker/spawner/spool_disk.h"
+#include "worker/spawner/task_slots.h"
+#include "worker/spawner/witness_words.h"
 
 namespace bsub::spawner {
 namespace {
 
 constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
+
+// After an order of this size memory is given back. Else a witness would stay as large as its largest order
+// ever. No setting: it only has to be above the usual order.
+constexpr std::size_t kLargeOrderBytes = 1 << 20;
+
+// How often a main process is looked at that does not stand in its witness's place until it executes. Only
+// where vfork(2) is a fork.
+constexpr int kForkedMs = 1;
 
 std::int64_t Micros(const timeval& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec; }
 
@@ -36,10 +47,9 @@ int WaitStatus(const siginfo_t& info) {
   return info.si_status | (info.si_code == CLD_DUMPED ? WCOREFLAG : 0);
 }
 
-// Bits of the exit status.
-constexpr int kKilled = 0x10;
-constexpr int kOutFull = 0x20;
-constexpr int kErrFull = 0x40;
+// Bits of the exit status of the process that asks for disks.
+constexpr int kOutFull = 1;
+constexpr int kErrFull = 2;
 
 // Whether the user's own files are on a full disk, as bits. A process of its own asks, which can be left
 // behind: their file system may not answer.
@@ -63,7 +73,7 @@ int AskForDisks(const ChildPlan& plan, std::int64_t deadline_us) {
   return 0;
 }
 
-// The zombie stays, for the spawner or init.
+// The zombie stays: until it is reaped, its process group can be signalled without taking another for it.
 bool AwaitExit(pid_t main, SeenExit& exit) {
   siginfo_t info{};
   rusage usage{};
@@ -79,164 +89,159 @@ bool AwaitExit(pid_t main, SeenExit& exit) {
   return true;
 }
 
+// Of this process, which was made after `before_us`. The kernel counts from the same clock (proc(5)), so its
+// file needs to be read only if a tick has passed since.
+std::uint64_t OwnStartTicks(std::int64_t before_us) {
+  const std::int64_t tick_us = 1'000'000 / sysconf(_SC_CLK_TCK);
+  const std::int64_t before = before_us / tick_us;
+  if (before == BootTimeUs() / tick_us) return static_cast<std::uint64_t>(before);
+  return ProcFs().Stat(getpid()).value_or(ProcStat()).start_ticks;
+}
+
+class Witness {
+ public:
+  Witness(WitnessDuty duty, int socket)
+      : duty_(std::move(duty)),
+        socket_(socket),
+        timer_(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC)),
+        pid_(getpid()),
+        start_ticks_(ProcFs().Stat(pid_).value_or(ProcStat()).start_ticks) {
+    // Shared with the main process until it executes: whether it came so far. One that did not has no end to
+    // be told. A page of its own, because a vfork(2) may be a fork (the thread sanitizer's is).
+    void* const page =
+        mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED || !timer_.valid()) _exit(1);  // a task that nobody watches must not run
+    executes_ = new (page) std::atomic<bool>(false);
+  }
+
+  [[noreturn]] void Serve() {
+    for (;;) {
+      if (ServeOne() >= kLargeOrderBytes) malloc_trim(0);
+    }
+  }
+
+ private:
+  // Returns the size of its order, in bytes.
+  std::size_t ServeOne() {
+    std::string bytes;
+    if (!ReceiveOrder(socket_, bytes)) _exit(0);
+    const auto order = DecodeOrder(bytes);
+    const std::size_t size = bytes.size();
+    bytes = std::string();
+    if (!order) _exit(1);
+    Run(*order);
+    return size;
+  }
+  void Run(const LaunchOrder& order);
+  bool AwaitExec(pid_t main) const;
+  pid_t StartMain(const LaunchOrder& order);
+  [[noreturn]] void RunMain(const LaunchOrder& order, std::int64_t before_us);
+  bool Record(const LaunchOrder& order, std::int64_t before_us) const;
+  std::string WhyNot() const;
+
+  WitnessDuty duty_;
+  const int socket_;
+  const UniqueFd timer_;
+  const pid_t pid_;
+  const std::uint64_t start_ticks_;
+  std::atomic<bool>* executes_ = nullptr;
+};
+
+bool Witness::Record(const LaunchOrder& order, std::int64_t before_us) const {
+  const SlotTask task{order.key, order.incarnation, getpid(),    OwnStartTicks(before_us),
+                      pid_,      start_ticks_,      order.cgroup};
+  return WriteSlot(duty_.slots, order.slot, SlotLine::kTask, EncodeTask(task)) &&
+         (!order.sync_record || fdatasync(duty_.slots) == 0);
+}
+
+// Asked right before the program is executed: it may have been a long time since the order.
+std::string Witness::WhyNot() const {
+  if (getppid() != pid_) return "its witness was killed before it began";
+  if (IsHungUp(socket_)) return "the node's spawner was gone before it began";
+  const std::int64_t kill_at_us = duty_.lease->kill_at_us();
+  if (kill_at_us != 0 && BootTimeUs() >= kill_at_us) return "the node's lease was over before it began";
+  return {};
+}
+
 // In the child of the vfork(2) below: whatever it does happens in the witness's memory.
-// `witness`: its pid, from before, because the parent is somebody else if it was killed meanwhile.
-[[noreturn]] void RunMain(const ChildPlan& plan, const WitnessDuty& duty, int start_socket,
-                          std::atomic<bool>& executes, pid_t witness) {
-  TellStarted(start_socket, {witness, getpid()});
-  // The witness cannot end it while it waits, opens files or looks for its program.
-  const auto may_execute = [&duty] {
-    const std::int64_t kill_at_us = duty.lease->kill_at_us();
-    return kill_at_us == 0 || BootTimeUs() < kill_at_us;
-  };
-  RunChild(plan, start_socket, executes, may_execute);
+void Witness::RunMain(const LaunchOrder& order, std::int64_t before_us) {
+  if (!Record(order, before_us)) {
+    Say(socket_, {.kind = WordKind::kNotStarted,
+                  .cause = v1::spawner::NODE_FAULT,
+                  .reason = ErrnoText("the node cannot record the task's process")});
+    _exit(1);
+  }
+  Say(socket_, {.kind = WordKind::kStarted, .pid = getpid()});
+  RunChild(order.plan, socket_, *executes_, [this] { return WhyNot(); });
 }
 
 // The main process. It borrows this one's memory until it executes its program or ends; nothing is copied,
 // and this one stands still as long. That it becomes the user meanwhile opens the memory to nobody: with its
 // user id a process loses its dumpable flag (prctl(2)), and no other process of that user may look into it.
-pid_t StartMain(const ChildPlan& plan, const WitnessDuty& duty, int start_socket,
-                std::atomic<bool>& executes) {
+pid_t Witness::StartMain(const LaunchOrder& order) {
   char** const own_environment = environ;
-  const pid_t witness = getpid();
+  const std::int64_t before_us = BootTimeUs();
+  executes_->store(false);
   const pid_t main = vfork();
-  if (main == 0) RunMain(plan, duty, start_socket, executes, witness);
+  if (main == 0) RunMain(order, before_us);
   environ = own_environment;
   return main;
 }
 
-bool MayBeTheSpawnersDoing(int wait_status) {
-  return WIFSIGNALED(wait_status) && (WTERMSIG(wait_status) == SIGTERM || WTERMSIG(wait_status) == SIGKILL);
-}
-
-worker::AttemptKey KeyFrom(const v1::AttemptKey& key) {
-  return {JobId(key.job()), key.ordinal(), key.number()};
-}
-
-wire::TaskStatus StatusFrom(const wire::LogRecord::Launched& launched, const SeenExit& exit) {
-  wire::TaskStatus status;
-  *status.mutable_attempt() = launched.attempt();
-  status.set_incarnation(launched.incarnation());
-  status.set_pid(launched.pid());
-  status.set_started(true);
-  wire::Ended& ended = *status.mutable_ended();
-  const bool signalled = WIFSIGNALED(exit.wait_status);
-  ended.set_kind(signalled ? wire::SIGNALLED : wire::EXITED);
-  ended.set_code(signalled ? WTERMSIG(exit.wait_status) : WEXITSTATUS(exit.wait_status));
-  ended.set_user_us(exit.user_us);
-  ended.set_system_us(exit.system_us);
-  ended.set_elapsed_us(exit.elapsed_us);
-  ended.set_max_rss_bytes(exit.max_rss_bytes);
-  ended.set_read_bytes(exit.read_bytes);
-  ended.set_write_bytes(exit.write_bytes);
-  return status;
-}
-
-// Its task is over, so a witness has only its slot left to write.
-void WaitForWitness(const wire::LogRecord::Launched& launched, std::int64_t until_us) {
-  const auto pid = static_cast<pid_t>(launched.witness_pid());
-  if (pid <= 0) return;
-  const UniqueFd fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-  const auto stat = ProcFs().Stat(pid);
-  if (!fd.valid() || !stat || stat->start_ticks != launched.witness_start_ticks()) return;
-  const std::int64_t left_ms = std::max<std::int64_t>(until_us - BootTimeUs(), 0) / 1000;
-  pollfd entry{fd.get(), POLLIN, 0};
-  if (poll(&entry, 1, static_cast<int>(left_ms)) == 0) {
-    LogLine("event=witness-late pid=" + std::to_string(pid) + " note=\"how its task ended is not known\"");
+// Whether it executes its program, or has.
+bool Witness::AwaitExec(pid_t main) const {
+  siginfo_t info{};
+  while (!executes_->load() &&
+         waitid(P_PID, static_cast<id_t>(main), &info, WEXITED | WNOWAIT | WNOHANG) == 0 &&
+         info.si_pid == 0) {
+    poll(nullptr, 0, kForkedMs);
   }
+  return executes_->load();
+}
+
+void Witness::Run(const LaunchOrder& order) {
+  duty_.key = order.key;
+  duty_.mark = order.mark;
+  duty_.slot = order.slot;
+  const pid_t main = StartMain(order);
+  if (main < 0) {
+    Say(socket_, {.kind = WordKind::kNotStarted,
+                  .cause = v1::spawner::NODE_FAULT,
+                  .reason = ErrnoText("the node cannot fork the task's process")});
+    return Say(socket_, {.kind = WordKind::kEnded});
+  }
+  const std::int64_t begin = BootTimeUs();
+  const bool executed = AwaitExec(main);
+  if (executed) Say(socket_, {.kind = WordKind::kExecutes});
+  LeaseWatch watch(duty_, timer_.get());
+  watch.AwaitEnd(main);
+  Word word{.kind = WordKind::kEnded};
+  if (AwaitExit(main, word.exit) && executed) {
+    word.exit.elapsed_us = BootTimeUs() - begin;
+    WriteSlot(duty_.slots, duty_.slot, SlotLine::kExit, EncodeExit(duty_.key, word.exit));
+  }
+  if (watch.alone()) {
+    // What never executed left nothing behind; the mark may be another try's by now.
+    if (executed) SweepTask(main, duty_);
+    _exit(0);  // nobody asks
+  }
+  word.killed = watch.killed();
+  const int full = AskForDisks(order.plan, duty_.look_deadline_us);
+  word.out_full = (full & kOutFull) != 0;
+  word.err_full = (full & kErrFull) != 0;
+  kill(-main, SIGKILL);  // nobody else can have its number before it is reaped
+  waitpid(main, nullptr, 0);
+  Say(socket_, word);
 }
 
 }  // namespace
 
-WitnessWord WordOf(int wait_status) {
-  const int bits = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;
-  return {(bits & kKilled) != 0, (bits & kOutFull) != 0, (bits & kErrFull) != 0};
-}
-
-std::string EncodeExit(const worker::AttemptKey& key, const SeenExit& exit) {
-  std::string text = "exit1 " + ToString(key);
-  for (const std::int64_t value : {static_cast<std::int64_t>(exit.wait_status), exit.user_us, exit.system_us,
-                                   exit.elapsed_us, exit.max_rss_bytes, exit.read_bytes, exit.write_bytes}) {
-    text += " " + std::to_string(value);
-  }
-  return text + " " + std::to_string(Hash64(text)) + "\n";
-}
-
-std::optional<SeenExit> DecodeExit(const worker::AttemptKey& key, std::string_view text) {
-  SeenExit exit;
-  long long values[7] = {};
-  const std::string line(text);
-  if (std::sscanf(line.c_str(), "exit1 %*s %lld %lld %lld %lld %lld %lld %lld", &values[0], &values[1],
-                  &values[2], &values[3], &values[4], &values[5], &values[6]) != 7) {
-    return std::nullopt;
-  }
-  exit = {static_cast<int>(values[0]), values[1], values[2], values[3], values[4], values[5], values[6]};
-  if (EncodeExit(key, exit) != text) return std::nullopt;
-  return exit;
-}
-
-void TellStarted(int start_socket, const StartedChild& started) {
-  [[maybe_unused]] const ssize_t sent = send(start_socket, &started, sizeof started, MSG_NOSIGNAL);
-}
-
-Result<StartedChild> AwaitStarted(int start_socket, std::int64_t until_us) {
-  StartedChild started;
-  if (!PollUntil(start_socket, POLLIN, until_us)) {
-    return Error{Code::kDeadlineExceeded,
-                 "the node's launcher has made no process in its time (--launcher-patience)"};
-  }
-  ssize_t got;
-  do {
-    got = recv(start_socket, &started, sizeof started, MSG_WAITALL);
-  } while (got < 0 && errno == EINTR);
-  if (got == sizeof started && started.main > 0) return started;
-  errno = got == sizeof started ? -started.main : ECONNRESET;
-  return ResourceExhausted(ErrnoText("the node cannot fork the task's process"));
-}
-
-void RunWitness(const ChildPlan& plan, const WitnessDuty& duty, int start_socket) {
-  LeaseWatch watch(duty);
-  // Shared with the main process until it executes: whether it came so far. One that did not has no end to be
-  // told. A page of its own, because a vfork(2) may be a fork (the thread sanitizer's is).
-  void* const page =
-      mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) _exit(1);
-  auto& executes = *new (page) std::atomic<bool>(false);
-  const pid_t main = watch.valid() ? StartMain(plan, duty, start_socket, executes) : -1;
-  if (main < 0) {
-    TellStarted(start_socket, {getpid(), -errno});
-    _exit(1);
-  }
-  CloseAllBut({STDERR_FILENO, plan.state_dir, duty.spawner, duty.exits, duty.lease->alarm(), watch.timer()});
+void RunWitness(WitnessDuty duty, int state_dir, int socket) {
   setsid();
   prctl(PR_SET_NAME, "bsub-witness");
-  const std::int64_t begin = BootTimeUs();
-  watch.AwaitEnd(main);
-  SeenExit exit;
-  if (AwaitExit(main, exit) && executes.load()) {
-    exit.elapsed_us = BootTimeUs() - begin;
-    WriteExitSlot(duty.exits, duty.exit_slot, EncodeExit(duty.key, exit));
-  }
-  if (watch.alone()) {
-    // What never executed left nothing behind; the mark may be another try's by now.
-    if (executes.load()) SweepTask(main, duty);
-    _exit(0);  // nobody asks
-  }
-  _exit((watch.killed() ? kKilled : 0) | AskForDisks(plan, duty.look_deadline_us));
-}
-
-void RecoverExits(const StateDir& dir, RecoveredLog& log, bool same_boot, std::int64_t deadline_us) {
-  const std::int64_t until = BootTimeUs() + deadline_us;
-  const UniqueFd exits(open(dir.ExitSlotsPath().c_str(), O_RDONLY | O_CLOEXEC));
-  for (const wire::LogRecord::Launched& launched : log.running) {
-    if (same_boot) WaitForWitness(launched, until);
-    const worker::AttemptKey key = KeyFrom(launched.attempt());
-    const auto exit = DecodeExit(key, ReadExitSlot(exits.get(), launched.exit_slot()));
-    if (!exit || MayBeTheSpawnersDoing(exit->wait_status)) continue;
-    LogLine("event=exit-recovered task=" + ToString(key) +
-            " wait_status=" + std::to_string(exit->wait_status));
-    log.unacknowledged.push_back(StatusFrom(launched, *exit));
-  }
+  CloseAllBut({STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, kReportFd, state_dir, socket, duty.spawner,
+               duty.slots, duty.lease->alarm()});
+  Witness(std::move(duty), socket).Serve();
 }
 
 }  // namespace bsub::spawner

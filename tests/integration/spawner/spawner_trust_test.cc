@@ -1,5 +1,6 @@
 // Whom the spawner believes: proofs, users, nodes, protocols, and what it says when it cannot start.
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -8,7 +9,6 @@
 
 #include <filesystem>
 
-#include <gmock/gmock.h>
 #include "tests/integration/spawner/spawner_fixture.h"
 #include "worker/launch/launch_proof.h"
 

@@ -144,10 +144,10 @@ TEST_F(SpawnerWitness, ItsSlotGoesToAnotherTask) {
     agent->Ack(launch.attempt());
   };
   run(1);
-  const auto size = fs::file_size(state_ + "/exit-slots");
+  const auto size = fs::file_size(state_ + "/task-slots");
   EXPECT_GT(size, 0u);
   for (std::uint64_t job = 2; job < 300; ++job) run(job);  // more than the slots of the first reservation
-  EXPECT_EQ(fs::file_size(state_ + "/exit-slots"), size);
+  EXPECT_EQ(fs::file_size(state_ + "/task-slots"), size);
 }
 
 TEST_F(SpawnerWitness, ItsOwnDeathDisturbsNothing) {
@@ -182,7 +182,38 @@ TEST_F(SpawnerWitness, TheDeathOfTheLauncherDisturbsNothing) {
 
 TEST_F(SpawnerWitness, ALauncherThatDoesNothingHoldsUpNobodyForLong) { FreezeAndLaunch(Shell(2, "exit 7")); }
 
-TEST_F(SpawnerWitness, NorDoesOneThatTakesHalfAnOrder) { FreezeAndLaunch(LargeLaunch(2, "exit 7", 14)); }
+// Nor an idle witness, be it frozen before it has read its order or in the middle of one.
+TEST_F(SpawnerWitness, ATaskThatItsWitnessDoesNotBeginWithGoesToAnother) {
+  extra_ = {"--launcher-patience", "100ms", "--try-again", "10ms", "--start-patience", "10m"};
+  StartSpawner();
+  auto agent = Connect();
+  std::uint64_t job = 0;
+  for (const v1::Launch& frozen : {Shell(11, "exit 7"), LargeLaunch(12, "exit 7", 14)}) {
+    agent->Start(Shell(++job, "exit 0"));
+    agent->AwaitEnded(job);
+    const long witness = ChildNamed("bsub-witness");
+    ASSERT_GT(witness, 0);
+    ASSERT_EQ(kill(static_cast<pid_t>(witness), SIGSTOP), 0);
+    agent->Start(frozen);
+    EXPECT_EQ(agent->AwaitEnded(frozen.attempt().job()).code(), 7);
+    EXPECT_FALSE(ProcessRuns(witness));
+  }
+}
+
+TEST_F(SpawnerWitness, ATaskThatItsWitnessDoesNotBeginWithCanBeStopped) {
+  extra_ = {"--launcher-patience", "100ms", "--try-again", "10ms", "--start-patience", "10m"};
+  StartSpawner();
+  auto agent = Connect();
+  agent->Start(Shell(1, "exit 0"));
+  agent->AwaitEnded(1);
+  ASSERT_EQ(kill(static_cast<pid_t>(ChildNamed("bsub-witness")), SIGSTOP), 0);
+  const v1::Launch launch = Shell(2, "exit 7");
+  agent->Start(launch);
+  agent->Stop(launch.attempt(), 0);
+  const wire::Ended ended = agent->AwaitEnded(2);
+  EXPECT_EQ(ended.kind(), wire::NEVER_STARTED);
+  EXPECT_EQ(ended.stop_cause(), wire::REQUESTED);
+}
 
 // What has its name may be a witness that is being made, which dies as well then; or, once that is dead, a
 // main process that executes nothing yet, whose end is told as it was.
@@ -216,6 +247,41 @@ TEST_F(SpawnerWitness, ALauncherKilledAtAnyMomentNeitherLosesNorDoublesATask) {
   }
 }
 
+// What has its name may also be a main process that executes nothing yet.
+TEST_F(SpawnerWitness, KilledAtAnyMomentItNeitherLosesNorDoublesATask) {
+  extra_ = {"--try-again", "1ms", "--start-patience", "10m"};
+  StartSpawner();
+  auto agent = Connect();
+  std::atomic<bool> over{false};
+  std::atomic<int> kills{0};
+  std::thread killer([&] {
+    for (std::set<long> killed; !over;) {
+      const long pid = ChildNamed("bsub-witness");
+      if (pid != 0 && killed.insert(pid).second && kill(static_cast<pid_t>(pid), SIGKILL) == 0) ++kills;
+    }
+  });
+  constexpr std::uint64_t kTasks = 200;
+  for (std::uint64_t job = 1; job <= kTasks; ++job)
+    agent->Start(Shell(job, "echo ran >> ran." + std::to_string(job)));
+  std::vector<wire::TaskStatus> ends;
+  for (std::uint64_t job = 1; job <= kTasks; ++job)
+    ends.push_back(agent->Await(job, [](const wire::TaskStatus& status) { return status.has_ended(); }));
+  over = true;
+  killer.join();
+  EXPECT_GT(kills, 0);
+  for (const wire::TaskStatus& status : ends) {
+    const std::string job = std::to_string(status.attempt().job());
+    const wire::Ended& ended = status.ended();
+    const bool ran = ended.kind() == wire::EXITED;
+    EXPECT_EQ(Slurp(work_ + "/ran." + job), ran ? "ran\n" : "") << job << ": " << ended.ShortDebugString();
+    if (ended.kind() == wire::NEVER_STARTED) {
+      EXPECT_EQ(ended.stop_cause(), wire::NODE_FAULT) << job;
+    } else {
+      EXPECT_EQ(ended.code(), ran ? 0 : SIGKILL) << job;
+    }
+  }
+}
+
 TEST_F(SpawnerWitness, AFrozenLauncherEndsWithItsSpawnerToo) {
   StartSpawner();
   const long launcher = AwaitLauncher();
@@ -241,8 +307,8 @@ TEST_F(SpawnerWitness, ALargeEnvironmentPassesTheLauncher) {
   EXPECT_EQ(agent->AwaitEnded(1).code(), 0);
 }
 
-// Each later witness would copy its page tables.
-TEST_F(SpawnerWitness, ALargeOrderLeavesTheLauncherSmall) {
+// It is kept for later tasks.
+TEST_F(SpawnerWitness, ALargeOrderLeavesItSmall) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "sanitizers keep what is freed";
 #endif
@@ -250,13 +316,13 @@ TEST_F(SpawnerWitness, ALargeOrderLeavesTheLauncherSmall) {
   auto agent = Connect();
   agent->Start(Shell(1, "exit 0"));
   agent->AwaitEnded(1);
-  const long launcher = AwaitLauncher();
-  const long before = AnonymousKib(launcher);
+  const long witness = ChildNamed("bsub-witness");
+  const long before = AnonymousKib(witness);
   ASSERT_GT(before, 0);
   agent->Start(LargeLaunch(2, "exit 0", 100));
   EXPECT_EQ(agent->AwaitEnded(2).kind(), wire::NEVER_STARTED) << "no system takes 10 MB";
-  EXPECT_TRUE(Eventually([&] { return AnonymousKib(launcher) < before + 2048; })) << AnonymousKib(launcher);
-  EXPECT_GT(AnonymousKib(launcher), 0) << "it lives";
+  EXPECT_TRUE(Eventually([&] { return AnonymousKib(witness) < before + 2048; })) << AnonymousKib(witness);
+  EXPECT_GT(AnonymousKib(witness), 0) << "it lives";
 }
 
 TEST_F(SpawnerWitness, SignalsToTheTasksGroupDoNotReachIt) {

@@ -47,6 +47,14 @@ TEST_F(OutputFileTest, AFileOfTheUsersIsRead) {
   EXPECT_EQ(file->ReadAt(0, 100), "words\n");
 }
 
+TEST_F(OutputFileTest, AFolderWithoutTheAttemptsFileSaysThatItWroteNothing) {
+  EXPECT_EQ(OutputFile::Open(spool_.get(), kAttempt, false).error().code, Code::kNotFound);
+  EXPECT_TRUE(OutputFile::WroteNothing(spool_.get(), kAttempt, false));
+  EXPECT_FALSE(OutputFile::WroteNothing(spool_.get(), {JobId(2), 0, 1}, false)) << "it was never here";
+  LinkedFile();
+  EXPECT_FALSE(OutputFile::WroteNothing(spool_.get(), kAttempt, false)) << "its file cannot be found";
+}
+
 // A reader that comes and goes would let the pipe's writer begin, and kill it with SIGPIPE.
 TEST_F(OutputFileTest, ANamedPipeIsNotOpened) {
   const std::string path = LinkedFile();

@@ -23,7 +23,6 @@ ChildPlan APlan() {
   plan.out = {true, "output/1/0.1.out"};
   plan.err = {false, "/home/ada/err"};
   plan.state_dir = 9;
-  plan.spool_group = static_cast<gid_t>(-1);
   return plan;
 }
 
@@ -31,11 +30,14 @@ const worker::AttemptKey kKey{JobId(12), 3, 4};
 
 TEST(LaunchBytes, AreReadBackAsWritten) {
   const ChildPlan plan = APlan();
-  const auto order = DecodeOrder(EncodeOrder(plan, kKey, "state:12.3.4.1", 77));
+  const auto order = DecodeOrder(EncodeOrder({plan, kKey, 5, "state:12.3.4.5", "12.3.4.5", 77, true}));
   ASSERT_TRUE(order);
   EXPECT_EQ(order->key, kKey);
-  EXPECT_EQ(order->mark, "state:12.3.4.1");
-  EXPECT_EQ(order->exit_slot, 77u);
+  EXPECT_EQ(order->incarnation, 5u);
+  EXPECT_EQ(order->mark, "state:12.3.4.5");
+  EXPECT_EQ(order->cgroup, "12.3.4.5");
+  EXPECT_EQ(order->slot, 77u);
+  EXPECT_TRUE(order->sync_record);
   const ChildPlan& read = order->plan;
   EXPECT_EQ(read.argv, plan.argv);
   EXPECT_EQ(read.env, plan.env);
@@ -59,11 +61,10 @@ TEST(LaunchBytes, AreReadBackAsWritten) {
   EXPECT_FALSE(read.err.in_spool);
   EXPECT_EQ(read.err.path, plan.err.path);
   EXPECT_EQ(read.state_dir, plan.state_dir);
-  EXPECT_EQ(read.spool_group, plan.spool_group);
 }
 
 TEST(LaunchBytes, OfWhichSomeAreMissingAreNoOrder) {
-  const std::string bytes = EncodeOrder(APlan(), kKey, "mark", 1);
+  const std::string bytes = EncodeOrder({APlan(), kKey, 1, "mark", "", 1, false});
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     EXPECT_FALSE(DecodeOrder(std::string_view(bytes).substr(0, length))) << length;
   }

@@ -1,6 +1,7 @@
 // A witness's watch over one process, with a lease that moves.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,7 +70,7 @@ class WitnessLease : public ::testing::Test {
     duty_.sweep_deadline_us = 60'000'000;
     watcher_ = fork();
     if (watcher_ != 0) return;
-    LeaseWatch watch(duty_);
+    LeaseWatch watch(duty_, timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC));
     watch.AwaitEnd(main_);
     _exit(watch.killed() ? 1 : 0);
   }
