@@ -13,28 +13,30 @@
 
 namespace bsub {
 
-class Pace {
+template <typename SteadyClock>
+class PaceOf {
  public:
-  using Clock = std::chrono::steady_clock;
+  using Clock = SteadyClock;
+  using Moment = typename Clock::time_point;
 
-  Pace() = default;  // nothing waits
+  PaceOf() = default;  // nothing waits
   // `longest` with `full_at` running tasks and more; half of it with half as many.
-  Pace(Duration longest, std::uint32_t full_at) : longest_(longest), full_at_(std::max(full_at, 1u)) {}
+  PaceOf(Duration longest, std::uint32_t full_at) : longest_(longest), full_at_(std::max(full_at, 1u)) {}
 
   // When what came at `now` is to be taken, if `running` tasks run.
-  Clock::time_point Due(Clock::time_point now, std::size_t running) const {
+  Moment Due(Moment now, std::size_t running) const {
     const auto part = static_cast<std::int64_t>(std::min<std::size_t>(running, full_at_));
     return std::max(now, last_ + longest_ * part / full_at_);
   }
   // The same for what nobody waits for.
-  Clock::time_point DueAtLeisure(Clock::time_point now) const { return now + longest_; }
+  Moment DueAtLeisure(Moment now) const { return now + longest_; }
   // All that had come was taken.
-  void Taken(Clock::time_point now) { last_ = now; }
+  void Taken(Moment now) { last_ = now; }
 
  private:
   Duration longest_{};
   std::uint32_t full_at_ = 1;
-  Clock::time_point last_{};
+  Moment last_{};
 };
 
 }  // namespace bsub

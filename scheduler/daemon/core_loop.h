@@ -7,6 +7,7 @@
 // with it.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -26,6 +27,8 @@
 #include "scheduler/rpc/core_port.h"
 
 namespace bsub::daemon {
+
+using Pace = PaceOf<std::chrono::steady_clock>;
 
 struct CoreLoopSettings {
   std::size_t max_queued = 20'000;  // requests waiting for the core; more are told to try again

@@ -2,6 +2,7 @@
 // costs both sides hardly more than a message of one.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -14,6 +15,8 @@
 #include "common/pace.h"
 
 namespace bsub::worker {
+
+using Pace = PaceOf<std::chrono::steady_clock>;
 
 class ReportGatherer {
  public:

@@ -5,6 +5,7 @@
 namespace bsub {
 namespace {
 
+using Pace = PaceOf<std::chrono::steady_clock>;
 using std::chrono::milliseconds;
 
 constexpr Pace::Clock::time_point At(int ms) { return Pace::Clock::time_point(milliseconds(1'000'000 + ms)); }
