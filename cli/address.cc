@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <pwd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "cli/quick/socket_call.h"
 #include "cli/supervisor/files.h"
 #include "cli/supervisor/home_layout.h"
 #include "cli/supervisor/unique_fd.h"
@@ -86,18 +85,6 @@ bool PlainForUri(std::string_view path) {
       path, [](char c) { return IsAlnum(c) || std::string_view("/._-").find(c) != std::string_view::npos; });
 }
 
-// Whether somebody accepts connections there.
-bool Listens(const std::string& socket_path) {
-  const auto target = UnixTarget(socket_path);
-  if (!target) return false;
-  const std::string path = target->substr(kScheme.size());
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  path.copy(name.sun_path, sizeof(name.sun_path) - 1);
-  const UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
-}
-
 }  // namespace
 
 std::string Address::Name() const { return local ? "the cluster in " + home : "the scheduler at " + server; }
@@ -146,8 +133,12 @@ bool HoldsCluster(const std::string& home) {
   return error == std::errc::permission_denied;
 }
 
-bool IsDown(const Address& address) {
-  if (!address.local || Listens(address.socket_path)) return false;
+bool IsDown(Address& address) {
+  if (!address.local) return false;
+  if (UniqueFd connection = quick::ConnectTo(address.socket_path); connection.valid()) {
+    address.connection = std::make_shared<UniqueFd>(std::move(connection));
+    return false;
+  }
   const HomeLayout layout{address.home};
   for (const std::string& lock : {layout.SupervisorLock(), layout.UpLock()}) {
     if (LockFile::IsHeld(lock).value_or(false)) return false;

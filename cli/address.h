@@ -10,9 +10,11 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include "cli/context.h"
+#include "cli/supervisor/unique_fd.h"
 #include "common/result.h"
 
 namespace bsub::cli {
@@ -28,6 +30,8 @@ struct Address {
   std::string token;
   std::string tls_ca;  // PEM text; empty: plain
   std::chrono::milliseconds patience = kPatience;
+  // Of the look whether somebody listens: the first call goes over it, so that it is not made in vain.
+  std::shared_ptr<UniqueFd> connection{};
 
   // "the cluster in /home/ada/.bsub-lite", "the scheduler at head:7077".
   std::string Name() const;
@@ -43,7 +47,7 @@ bool HoldsCluster(const std::string& home);
 
 // True if nobody listens for the cluster in `home` and nothing is at work that would start its scheduler: no
 // supervisor, no `up`. Waiting for it would be in vain.
-bool IsDown(const Address& address);
+bool IsDown(Address& address);
 // What to say then.
 Error DownError(const Address& address);
 

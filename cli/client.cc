@@ -5,18 +5,18 @@
 #include <grpc/grpc.h>
 #include <grpc/support/log.h>
 
+#include <algorithm>
 #include <ostream>
 #include <thread>
 
 #include "cli/message_limit.h"
+#include "cli/quick/socket_call.h"
 #include "common/connect_trouble.h"
 #include "common/utf8.h"
 #include "jobs/text.h"
 
 namespace bsub::cli {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // A restarted scheduler is back within a second or two; connecting is tried often and is cheap.
 constexpr int kFirstBackoffMs = 50;
@@ -26,11 +26,10 @@ constexpr std::chrono::milliseconds kProbePatience{500};
 
 constexpr const char* kProtocolKey = "bsub-protocol";
 
-Result<std::string> TargetOf(const Address& address) {
+std::string TargetOf(const Address& address) {
   if (!address.local) return address.server;
-  auto target = UnixTarget(address.socket_path);
   // Without its directory the socket is not there either: connecting will say so in the usual words.
-  return target ? *target : "unix:/proc/self/fd/-1";
+  return UnixTarget(address.socket_path).value_or("unix:/proc/self/fd/-1");
 }
 
 std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const Address& address) {
@@ -78,28 +77,65 @@ Status CheckTexts(const google::protobuf::Message& request) {
   return OkStatus();
 }
 
-Client::Client(Address address, std::shared_ptr<grpc::Channel> channel)
-    : address_(std::move(address)), channel_(std::move(channel)), stub_(api::Scheduler::NewStub(channel_)) {}
+namespace {
+
+std::string TimeoutText(std::chrono::steady_clock::duration left) {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+  constexpr std::int64_t kMost = 99'999'999;  // eight digits
+  return std::to_string(std::clamp<std::int64_t>(ms, 1, kMost)) + "m";
+}
+
+}  // namespace
 
 Result<Client> Client::Make(Address address) {
+  google::protobuf::SetLogHandler(nullptr);  // every failure is told once, by CheckTexts or ErrorFrom
+  return Client(std::move(address));
+}
+
+api::Scheduler::Stub& Client::stub() {
+  if (!stub_) StartGrpc();
+  return *stub_;
+}
+
+void Client::StartGrpc() {
   // References that are never given back, this one and the channel's below: ending gRPC's threads takes as
   // long as a call does, and the process ends anyway.
   grpc_init();
   // Debian's Abseil looks for lock cycles at each lock that gRPC takes.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   gpr_set_log_function([](gpr_log_func_args*) {});  // every failure is told once, by ErrorFrom
-  google::protobuf::SetLogHandler(nullptr);         // or by CheckTexts
-  BSUB_ASSIGN_OR_RETURN(const std::string target, TargetOf(address));
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstBackoffMs);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kFirstBackoffMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestBackoffMs);
   arguments.SetMaxReceiveMessageSize(-1);  // the scheduler decides how much it says
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  if (address.local) arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // pings that measure a network's delay
-  auto channel = grpc::CreateCustomChannel(target, CredentialsOf(address), arguments);
-  new std::shared_ptr<grpc::Channel>(channel);
-  return Client(std::move(address), std::move(channel));
+  if (address_.local) arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // pings that measure a network's delay
+  channel_ = grpc::CreateCustomChannel(TargetOf(address_), CredentialsOf(address_), arguments);
+  new std::shared_ptr<grpc::Channel>(channel_);
+  stub_ = api::Scheduler::NewStub(channel_);
+}
+
+std::optional<grpc::Status> Client::CallQuickly(std::string_view method,
+                                                const google::protobuf::MessageLite& request,
+                                                google::protobuf::MessageLite* reply,
+                                                Clock::time_point deadline) {
+  if (!address_.local || stub_ || quick_calls_left_ == 0) return std::nullopt;
+  quick::Call call;
+  if (!request.SerializeToString(&call.message) || call.message.size() > quick::kMostRequestBytes)
+    return std::nullopt;
+  call.path = "/bsub.v1.Scheduler/" + std::string(method);
+  call.headers = {{"grpc-timeout", TimeoutText(deadline - Clock::now())},
+                  {kProtocolKey, std::to_string(kClientProtocol)}};
+  const std::shared_ptr<UniqueFd> open = std::exchange(address_.connection, nullptr);
+  const quick::Answer answer = quick::CallSocket(
+      address_.socket_path, open && open->valid() ? UniqueFd(open->Release()) : UniqueFd(), call, deadline);
+  reached_ = answer.sent;
+  if (!answer.end)
+    return grpc::Status(static_cast<grpc::StatusCode>(answer.end.error().code), answer.end.error().message);
+  if (!reply->ParseFromString(answer.message))
+    return grpc::Status(grpc::StatusCode::INTERNAL, "the scheduler's answer cannot be read");
+  return grpc::Status::OK;
 }
 
 std::unique_ptr<grpc::ClientContext> Client::NewContext() const {
@@ -110,21 +146,30 @@ std::unique_ptr<grpc::ClientContext> Client::NewContext() const {
   return context;
 }
 
-Status Client::CallFor(const std::function<grpc::Status(grpc::ClientContext*)>& call, Repeat repeat,
+grpc::Status Client::CallUsually(const UsualCall& usual, Clock::time_point deadline) {
+  const auto context = NewContext();
+  const auto left = std::max(deadline - Clock::now(), Clock::duration(0));
+  context->set_deadline(std::chrono::system_clock::now() +
+                        std::chrono::duration_cast<std::chrono::microseconds>(left));
+  return usual(context.get());
+}
+
+Status Client::CallFor(const QuickCall& quick, const UsualCall& usual, Repeat repeat,
                        std::chrono::milliseconds patience) {
   const auto end = Clock::now() + patience;
   may_have_arrived_ = false;
+  reached_ = false;
   while (true) {
-    auto context = NewContext();
-    const auto left = std::max(end - Clock::now(), Clock::duration(0));
-    context->set_deadline(std::chrono::system_clock::now() +
-                          std::chrono::duration_cast<std::chrono::microseconds>(left));
-    const grpc::Status status = call(context.get());
-    if (status.ok()) return OkStatus();
+    const auto quickly = quick(end);
+    const grpc::Status status = quickly ? *quickly : CallUsually(usual, end);
+    if (status.ok()) {
+      if (quickly) --quick_calls_left_;
+      return OkStatus();
+    }
     const bool broken = status.error_code() == grpc::StatusCode::UNAVAILABLE;
     // Calls wait for a connection, so one that broke had been sent.
     const bool silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
-    may_have_arrived_ = may_have_arrived_ || broken || (silent && Connected());
+    may_have_arrived_ = may_have_arrived_ || broken || (silent && Reached());
     if (!broken || repeat == Repeat::kNo || Clock::now() + kPauseBeforeRepeat >= end)
       return ErrorFrom(status);
     std::this_thread::sleep_for(kPauseBeforeRepeat);
@@ -135,12 +180,15 @@ Status Client::Control(api::ControlRequest request, api::ControlReply* reply,
                        std::optional<std::chrono::milliseconds> patience) {
   // Said twice, a requeue can run a job twice that ended in between.
   const Repeat repeat = request.action() == api::REQUEUE ? Repeat::kNo : Repeat::kYes;
-  const Status said = Explained(request, CallFor(
-                                             [&](grpc::ClientContext* context) {
-                                               request.set_again(may_have_arrived_);
-                                               return stub_->Control(context, request, reply);
-                                             },
-                                             repeat, patience.value_or(address_.patience)));
+  const auto quick = [&](Clock::time_point deadline) {
+    request.set_again(may_have_arrived_);
+    return CallQuickly(MethodOf<api::ControlRequest>::kName, request, reply, deadline);
+  };
+  const auto usual = [&](grpc::ClientContext* context) {
+    request.set_again(may_have_arrived_);
+    return stub().Control(context, request, reply);
+  };
+  const Status said = Explained(request, CallFor(quick, usual, repeat, patience.value_or(address_.patience)));
   if (said || repeat == Repeat::kYes || !may_have_arrived_) return said;
   return Error{said.error().code,
                said.error().message + "; it may have been done: look at the job before you say it again"};
@@ -181,7 +229,7 @@ std::string Client::WhyUnreachable() const {
 Error Client::ErrorFrom(const grpc::Status& status) const {
   const bool silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE || silent) {
-    if (silent && Connected())
+    if (silent && Reached())
       return Unavailable(address_.Name() +
                          " does not answer; try again, or see whether its machine is overloaded");
     return Unavailable(address_.Name() + " cannot be reached" + WhyUnreachable());

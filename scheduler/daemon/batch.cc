@@ -62,6 +62,7 @@ void Batch::Append(Batch more) {
   MoveAll(more.entries, entries);
   MoveAll(more.payloads, payloads);
   MoveAll(more.releases, releases);
+  MoveAll(more.to_nodes, to_nodes);
   sealed = sealed || more.sealed;
   bytes += more.bytes;
 }

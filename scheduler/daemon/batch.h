@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scheduler/core/entry.h"
+#include "scheduler/core/message.h"
 #include "scheduler/rpc/core_port.h"
 
 namespace bsub::daemon {
@@ -15,9 +16,10 @@ struct Batch {
   std::vector<rpc::StagedPayload> payloads;
   bool sealed = false;                          // nothing may be added behind its last entry
   std::vector<std::function<void()>> releases;  // once the entries, and all before them, are durable
+  std::vector<sched::Message> to_nodes;         // after these, in order
   std::uint64_t bytes = 0;                      // of entries and payloads; of the entries about
 
-  bool empty() const { return entries.empty() && releases.empty(); }
+  bool empty() const { return entries.empty() && releases.empty() && to_nodes.empty(); }
   void AddEntries(std::vector<sched::JournalEntry> more);
   void AddPayloads(const std::vector<rpc::StagedPayload>& more);
   void Append(Batch more);

@@ -4,8 +4,8 @@
 //   launches
 //
 // While one batch is being synced the next is gathered: under load a sync is shared by all that came
-// meanwhile. What is released keeps the order in which it was added. If an append fails nothing of it is ever
-// released: `on_failure` must end the process.
+// meanwhile. What is released keeps the order in which it was added, replies and messages for nodes each
+// among themselves. If an append fails nothing of it is ever released: `on_failure` must end the process.
 #pragma once
 
 #include <chrono>
@@ -27,11 +27,13 @@ class Committer {
  public:
   using PublishFn = std::function<void(const rpc::EntryBatch&)>;
   using FailFn = std::function<void(const Error&)>;
+  using ToNodesFn = std::function<void(std::vector<sched::Message>)>;  // those of one batch
 
   // Add waits for the disk once `max_gathered` entries and releases, or `max_bytes`, are gathered; the disk
   // is held back once `max_unreleased` synced batches wait for their release.
-  Committer(JournalPort& journal, PublishFn publish, FailFn on_failure, std::size_t max_gathered,
-            std::uint64_t max_bytes = std::uint64_t{16} << 20, std::size_t max_unreleased = 64);
+  Committer(JournalPort& journal, PublishFn publish, ToNodesFn to_nodes, FailFn on_failure,
+            std::size_t max_gathered, std::uint64_t max_bytes = std::uint64_t{16} << 20,
+            std::size_t max_unreleased = 64);
   ~Committer();
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -45,20 +47,25 @@ class Committer {
   bool IsFull() const;
   void SyncBatches();
   Status Sync(const Batch& batch, std::chrono::steady_clock::time_point& looked_at);
+  bool MayReleaseHere(const Batch& batch) const;
   void ReleaseBatches();
   void Release(Batch& batch);
 
   JournalPort& journal_;
   const PublishFn publish_;
+  const ToNodesFn to_nodes_;
   const FailFn on_failure_;
   const std::size_t max_gathered_;
   const std::uint64_t max_bytes_;
   const std::size_t max_unreleased_;
 
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable room_;      // in gathering_
+  std::condition_variable sync_due_;  // for the sync thread
+  std::condition_variable synced_;    // for the release thread
   Batch gathering_;
   std::deque<Batch> durable_;
+  bool releasing_ = false;  // the release thread is at one
   bool stopping_ = false;
   bool synced_all_ = false;  // stopping, and the sync thread is through
   std::thread sync_thread_;

@@ -20,13 +20,13 @@ void SetReply(sched::InputBody& body, sched::ReplyTo reply) {
 }  // namespace
 
 CoreLoop::CoreLoop(sched::Scheduler& scheduler, SlewedClock& clock, JournalPort& journal,
-                   Committer& committer, NodeMessageFn to_node, CoreLoopSettings settings)
+                   Committer& committer, CoreLoopSettings settings)
     : scheduler_(scheduler),
       clock_(clock),
       journal_(journal),
       committer_(committer),
-      to_node_(std::move(to_node)),
-      settings_(settings) {}
+      settings_(settings),
+      pace_(settings.gather_reports, settings.gather_full_at) {}
 
 CoreLoop::~CoreLoop() { Stop(); }
 
@@ -52,8 +52,17 @@ void CoreLoop::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+// Under the lock. Of what nodes say, only the reports of tasks can wait.
+Pace::Clock::time_point CoreLoop::DueOf(const Item& item) const {
+  const auto* input = std::get_if<sched::InputBody>(&item);
+  const bool report = input != nullptr && (std::holds_alternative<sched::TaskStarted>(*input) ||
+                                           std::holds_alternative<sched::TaskEnded>(*input));
+  return report ? pace_.Due(Pace::Clock::now(), live_tasks_) : Pace::Clock::time_point::min();
+}
+
 Status CoreLoop::Push(Item item) {
   const bool from_node = std::holds_alternative<sched::InputBody>(item);
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return Unavailable("the scheduler is stopping; try again when it is back");
@@ -62,10 +71,19 @@ Status CoreLoop::Push(Item item) {
                                " requests; try again");
     }
     queued_requests_ += from_node ? 0 : 1;
-    queue_.push_back(std::move(item));
+    wake = Enqueue(std::move(item));
   }
-  changed_.notify_all();
+  if (wake) changed_.notify_all();
   return OkStatus();
+}
+
+// Under the lock. Whether the core's thread is to be woken.
+bool CoreLoop::Enqueue(Item item) {
+  due_ = std::min(due_, DueOf(item));
+  queue_.push_back(std::move(item));
+  if (due_ >= sleeps_until_) return false;
+  sleeps_until_ = Pace::Clock::time_point::min();
+  return true;
 }
 
 Status CoreLoop::Decide(rpc::DecideFn decide, std::vector<rpc::StagedPayload> payloads, rpc::ReplyFn done) {
@@ -78,6 +96,16 @@ void CoreLoop::SendFromNode(sched::InputBody input) {
   // While stopping it is dropped: the node says it again in its next Hello.
   const Status pushed = Push(std::move(input));
   static_cast<void>(pushed);
+}
+
+void CoreLoop::SendAllFromNode(std::vector<sched::InputBody> inputs) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    for (sched::InputBody& input : inputs) wake = Enqueue(std::move(input)) || wake;
+  }
+  if (wake) changed_.notify_all();
 }
 
 TimePoint CoreLoop::Now() { return std::max(clock_.Now(), scheduler_.state().last_at); }
@@ -93,20 +121,22 @@ void CoreLoop::Run() {
   }
 }
 
+// Under the lock.
+bool CoreLoop::MayRunCycle() const { return cycle_wanted_ && dispatching_ && journal_.Room(); }
+
 // Waits until there is something to do.
 std::vector<CoreLoop::Item> CoreLoop::NextItems() {
   std::unique_lock lock(mutex_);
-  const bool no_room = cycle_wanted_ && !journal_.Room();
-  const auto ready = [&] {
-    return !queue_.empty() || stopping_ || (cycle_wanted_ && !no_room && dispatching_);
-  };
-  Duration sleep = no_room ? kRoomInterval : Duration::max();
-  if (wake_at_ != TimePoint::Max())
-    sleep = std::min(sleep, std::clamp(wake_at_ - Now(), Duration(0), settings_.longest_sleep));
-  if (sleep == Duration::max()) {
-    changed_.wait(lock, ready);
-  } else {
-    changed_.wait_for(lock, sleep, ready);
+  if (!MayRunCycle()) {
+    Duration sleep = cycle_wanted_ && !journal_.Room() ? kRoomInterval : settings_.longest_sleep;
+    if (wake_at_ != TimePoint::Max()) sleep = std::min(sleep, std::max(wake_at_ - Now(), Duration(0)));
+    const auto wake = Pace::Clock::now() + sleep;
+    while (!stopping_) {
+      sleeps_until_ = std::min(due_, wake);
+      if (sleeps_until_ <= Pace::Clock::now()) break;
+      changed_.wait_until(lock, sleeps_until_);
+    }
+    sleeps_until_ = Pace::Clock::time_point::min();
   }
   std::vector<Item> items;
   while (!queue_.empty() && items.size() < settings_.max_inputs_per_round) {
@@ -114,6 +144,7 @@ std::vector<CoreLoop::Item> CoreLoop::NextItems() {
     queue_.pop_front();
     if (!std::holds_alternative<sched::InputBody>(items.back())) --queued_requests_;
   }
+  due_ = queue_.empty() ? Pace::Clock::time_point::max() : Pace::Clock::time_point::min();
   return items;
 }
 
@@ -125,6 +156,21 @@ void CoreLoop::Round(std::vector<Item> items) {
   }
   RunDueWork(batch);
   committer_.Add(std::move(batch));
+  if (std::ranges::any_of(items,
+                          [](const Item& item) { return std::holds_alternative<sched::InputBody>(item); }))
+    CountLive();
+}
+
+// After what nodes said was taken.
+void CoreLoop::CountLive() {
+  std::int64_t live = 0;
+  for (const auto& [name, queue] : scheduler_.state().queues) {
+    const sched::QueueUsage usage = scheduler_.UsageOf(name);
+    live += usage.starting + usage.running;
+  }
+  const std::lock_guard lock(mutex_);
+  live_tasks_ = static_cast<std::size_t>(std::max<std::int64_t>(live, 0));
+  pace_.Taken(Pace::Clock::now());
 }
 
 void CoreLoop::RunDueWork(Batch& batch) {
@@ -179,10 +225,8 @@ void CoreLoop::Handle(sched::InputBody body, Batch& batch) {
   sched::Outcome outcome = scheduler_.Handle({Now(), std::move(body), WallNow()});
   wake_at_ = outcome.wake_at;
   cycle_wanted_ = cycle_wanted_ || outcome.cycle_wanted;
-  Batch part;
-  part.AddEntries(std::move(outcome.entries));
-  for (sched::Message& message : outcome.messages) Release(std::move(message), part);
-  batch.Append(std::move(part));
+  batch.AddEntries(std::move(outcome.entries));
+  for (sched::Message& message : outcome.messages) Release(std::move(message), batch);
 }
 
 void CoreLoop::Release(sched::Message message, Batch& batch) {
@@ -193,7 +237,7 @@ void CoreLoop::Release(sched::Message message, Batch& batch) {
     waiting_.erase(it);
     return;
   }
-  batch.releases.push_back([this, message = std::move(message)] { to_node_(message); });
+  batch.to_nodes.push_back(std::move(message));
 }
 
 }  // namespace bsub::daemon

@@ -2,9 +2,12 @@
 //
 // A round takes what is queued (up to a bound), lets the core decide each input, runs a scheduling cycle if
 // one is wanted, and hands entries and messages to the committer. Nobody hears anything before the committer
-// says it is durable; reads wait for the batch that holds what they saw.
+// says it is durable; reads wait for the batch that holds what they saw. Reports of tasks may wait a little
+// for others, so that a busy cluster has fewer and larger rounds; anything else is taken at once, and they
+// with it.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -16,6 +19,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/pace.h"
 #include "common/result.h"
 #include "scheduler/core/scheduler.h"
 #include "scheduler/daemon/committer.h"
@@ -24,6 +28,8 @@
 
 namespace bsub::daemon {
 
+using Pace = PaceOf<std::chrono::steady_clock>;
+
 struct CoreLoopSettings {
   std::size_t max_queued = 20'000;  // requests waiting for the core; more are told to try again
   std::size_t max_inputs_per_round = 500;
@@ -31,15 +37,15 @@ struct CoreLoopSettings {
   // A round's batch goes to the committer early once it is so large. Setting: journal.max_batch_bytes.
   std::uint64_t max_batch_bytes = std::uint64_t{16} << 20;
   Duration longest_sleep = std::chrono::seconds(60);  // without a look at the clock: it may be set meanwhile
+  // Reports of tasks may wait for others (common/pace.h). Settings: rpc.gather_reports, rpc.gather_full_at.
+  Duration gather_reports{};
+  std::uint32_t gather_full_at = 1;
 };
-
-// Where messages for nodes go, on the committer's release thread.
-using NodeMessageFn = std::function<void(const sched::Message&)>;
 
 class CoreLoop final : public rpc::CorePort {
  public:
   CoreLoop(sched::Scheduler& scheduler, SlewedClock& clock, JournalPort& journal, Committer& committer,
-           NodeMessageFn to_node, CoreLoopSettings settings);
+           CoreLoopSettings settings);
   ~CoreLoop() override;
 
   // Hands Started to the core and begins to take inputs.
@@ -52,6 +58,7 @@ class CoreLoop final : public rpc::CorePort {
   Status Decide(rpc::DecideFn decide, std::vector<rpc::StagedPayload> payloads, rpc::ReplyFn done) override;
   Status Read(rpc::ReadFn read) override;
   void SendFromNode(sched::InputBody input) override;
+  void SendAllFromNode(std::vector<sched::InputBody> inputs) override;
 
  private:
   struct Request {
@@ -62,10 +69,14 @@ class CoreLoop final : public rpc::CorePort {
   using Item = std::variant<Request, rpc::ReadFn, sched::InputBody>;
 
   Status Push(Item item);
+  bool Enqueue(Item item);
+  Pace::Clock::time_point DueOf(const Item& item) const;
+  bool MayRunCycle() const;
   void Run();
   std::vector<Item> NextItems();
   void Round(std::vector<Item> items);
   void Process(Request& request, Batch& batch);
+  void CountLive();
   void Process(const rpc::ReadFn& read, Batch& batch);
   void Process(sched::InputBody& input, Batch& batch);
   void Handle(sched::InputBody body, Batch& batch);
@@ -77,7 +88,6 @@ class CoreLoop final : public rpc::CorePort {
   SlewedClock& clock_;
   JournalPort& journal_;
   Committer& committer_;
-  const NodeMessageFn to_node_;
   const CoreLoopSettings settings_;
 
   // The core's thread.
@@ -92,6 +102,11 @@ class CoreLoop final : public rpc::CorePort {
   std::condition_variable changed_;
   std::deque<Item> queue_;
   std::size_t queued_requests_ = 0;  // of these, what clients sent
+  Pace pace_;
+  std::size_t live_tasks_ = 0;                                    // at the last look
+  Pace::Clock::time_point due_ = Pace::Clock::time_point::max();  // of the queue
+  Pace::Clock::time_point sleeps_until_ =
+      Pace::Clock::time_point::min();  // the core's thread; min: it is awake
   bool dispatching_ = true;
   bool stopping_ = false;
   std::thread thread_;

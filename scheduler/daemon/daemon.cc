@@ -97,6 +97,7 @@ Status Daemon::OpenHistory() {
   settings.timeout = options_.settings.rpc.history_timeout;
   settings.retention =
       std::max(options_.settings.history.retention, options_.settings.core.finished_retention);
+  settings.gather = options_.settings.history.gather;
   settings.max_removed = options_.settings.history.max_removed_per_step;
   settings.applied = [this](std::uint64_t sequence) { journal_->SetHistorySequence(sequence); };
   journal_->SetHistorySequence(0);
@@ -122,14 +123,15 @@ void Daemon::StartLoop() {
         history_->Feed(batch);
         server_->Publish(batch);
       },
+      [this](std::vector<sched::Message> messages) { server_->Deliver(std::move(messages)); },
       [this](const Error& error) { JournalFailed(error); }, options_.settings.journal.max_gathered,
       static_cast<std::uint64_t>(options_.settings.journal.max_batch_bytes),
       options_.settings.journal.max_unreleased);
   CoreLoopSettings loop = options_.settings.loop;
   loop.max_batch_bytes = static_cast<std::uint64_t>(options_.settings.journal.max_batch_bytes);
-  loop_ = std::make_unique<CoreLoop>(
-      *scheduler_, *clock_, *journal_port_, *committer_,
-      [this](const sched::Message& message) { server_->Deliver(message); }, loop);
+  loop.gather_reports = options_.settings.rpc.gather_reports;
+  loop.gather_full_at = options_.settings.rpc.gather_full_at;
+  loop_ = std::make_unique<CoreLoop>(*scheduler_, *clock_, *journal_port_, *committer_, loop);
 }
 
 Status Daemon::StartServer(rpc::SignFn sign) {

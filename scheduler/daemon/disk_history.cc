@@ -51,15 +51,22 @@ Status DiskHistory::OpenWriter() {
 }
 
 void DiskHistory::Feed(const rpc::EntryBatch& batch) {
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     if (backlog_.size() >= settings_.max_backlog) {
       backlog_.clear();
+      backlog_entries_ = 0;
       behind_ = true;
     }
-    if (!behind_) backlog_.push_back(batch);
+    if (!behind_) {
+      wake = backlog_.empty() || asked_ > applied_;
+      backlog_.push_back(batch);
+      backlog_entries_ += batch->size();
+    }
+    wake = wake || behind_ || backlog_entries_ >= kPageEntries;
   }
-  changed_.notify_all();
+  if (wake) changed_.notify_all();
 }
 
 void DiskHistory::Stop() {
@@ -76,18 +83,28 @@ void DiskHistory::Run() {
   for (;;) {
     changed_.wait(lock, [this] { return behind_ || !backlog_.empty() || stopping_; });
     if (!behind_ && backlog_.empty()) return;
+    changed_.wait_for(lock, settings_.gather, [this] {
+      return behind_ || stopping_ || asked_ > applied_ || backlog_entries_ >= kPageEntries;
+    });
     const bool behind = behind_;
-    std::vector<sched::JournalEntry> entries;
-    while (!behind && !backlog_.empty() && entries.size() < kPageEntries) {
-      entries.insert(entries.end(), backlog_.front()->begin(), backlog_.front()->end());
-      backlog_.pop_front();
-    }
+    const std::vector<sched::JournalEntry> entries = TakePage();
     lock.unlock();
     const Status done = !writer_ ? Unavailable("it is not open") : behind ? CatchUp() : Apply(entries);
     if (!done) Recover(done.error());
     lock.lock();
     if (!done && stopping_) return;
   }
+}
+
+// Under the lock. Nothing while the journal is read instead.
+std::vector<sched::JournalEntry> DiskHistory::TakePage() {
+  std::vector<sched::JournalEntry> entries;
+  while (!behind_ && !backlog_.empty() && entries.size() < kPageEntries) {
+    entries.insert(entries.end(), backlog_.front()->begin(), backlog_.front()->end());
+    backlog_entries_ -= backlog_.front()->size();
+    backlog_.pop_front();
+  }
+  return entries;
 }
 
 Status DiskHistory::Apply(const std::vector<sched::JournalEntry>& entries) {
@@ -141,6 +158,7 @@ void DiskHistory::Failed(const Error& error) {
     problem_ = error.message;
     behind_ = true;
     backlog_.clear();
+    backlog_entries_ = 0;
   }
   changed_.notify_all();
   if (news) log_("event=history-failed error=\"" + error.message + "\"");
@@ -164,6 +182,8 @@ void DiskHistory::Recover(Error error) {
 Status DiskHistory::WaitApplied(Sequence sequence) {
   std::unique_lock lock(mutex_);
   const auto there = [&] { return applied_ >= sequence.value(); };
+  asked_ = std::max(asked_, sequence.value());
+  if (!there()) changed_.notify_all();
   changed_.wait_for(lock, settings_.timeout, [&] { return there() || !problem_.empty(); });
   if (there()) return OkStatus();
   if (!problem_.empty()) {

@@ -30,6 +30,7 @@ struct DiskHistorySettings {
   Duration timeout = std::chrono::seconds(10);
   Duration retention = std::chrono::hours(24 * 365);
   std::size_t max_removed = 10'000;  // rows, after each batch that is taken
+  Duration gather{};                 // entries wait so long for others, but not while somebody waits for them
   // Told how far the database has come, which may be less than before when it is made anew.
   std::function<void(std::uint64_t sequence)> applied = [](std::uint64_t) {};
 };
@@ -65,6 +66,7 @@ class DiskHistory final : public rpc::HistoryPort {
 
   Status OpenWriter();
   void Run();
+  std::vector<sched::JournalEntry> TakePage();
   Status CatchUp();
   Status Apply(const std::vector<sched::JournalEntry>& entries);
   void RemoveOld(TimePoint before);
@@ -85,7 +87,9 @@ class DiskHistory final : public rpc::HistoryPort {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<rpc::EntryBatch> backlog_;
-  bool behind_ = true;  // the backlog does not go on where the database ends
+  std::size_t backlog_entries_ = 0;
+  std::uint64_t asked_ = 0;  // the highest entry that somebody waits or waited for
+  bool behind_ = true;       // the backlog does not go on where the database ends
   bool stopping_ = false;
   std::string problem_;  // why it does not go on; empty: it does
   std::uint64_t applied_ = 0;

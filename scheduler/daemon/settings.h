@@ -33,6 +33,8 @@ struct HistorySettings {
   // At least core.finished_retention: what the core holds stays here too.
   Duration retention = std::chrono::hours(24 * 365);
   std::size_t max_removed_per_step = 10'000;  // rows, after each batch that is taken
+  // Entries wait for others before they are written; not while somebody waits for them.
+  Duration gather = std::chrono::milliseconds(200);
 };
 
 struct DaemonSettings {

@@ -344,6 +344,10 @@ void AddHistory(std::vector<Setting>& table) {
                        "How long the history keeps jobs that are over, their attempts and events; at least "
                        "as long as the core does (core.finished_retention).",
                        BSUB_AT(history.retention)));
+  table.push_back(Time("history.gather",
+                       "So long do entries wait for others before the history takes them in one step; not "
+                       "while somebody asks it.",
+                       BSUB_AT(history.gather)));
   table.push_back(Number<std::size_t>("history.max_removed_per_step",
                                       "Rows that leave the history after each batch that it takes: what is "
                                       "too old goes little by little.",
@@ -401,6 +405,16 @@ void AddRpc(std::vector<Setting>& table) {
                                       BSUB_AT(rpc.reader_threads), 1));
   table.push_back(Time("rpc.heartbeat", "How often a node and the scheduler hear from each other.",
                        BSUB_AT(rpc.heartbeat), milliseconds(10)));
+  table.push_back(Time("rpc.gather_reports",
+                       "How long the report of a task's end may wait for others, on the node and in the "
+                       "scheduler, when rpc.gather_full_at tasks run there; with fewer it is less in "
+                       "proportion. A busy cluster so tells many ends at a time. Starts wait so long in any "
+                       "case.",
+                       BSUB_AT(rpc.gather_reports)));
+  table.push_back(Number<std::uint32_t>("rpc.gather_full_at",
+                                        "Running tasks with which reports wait for the whole of "
+                                        "rpc.gather_reports.",
+                                        BSUB_AT(rpc.gather_full_at), 1));
   table.push_back(Number<std::uint32_t>("rpc.missed_heartbeats",
                                         "After so many without a word a node's connection "
                                         "counts as lost.",

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <map>
 #include <utility>
 
 #include "scheduler/journal/entry_codec.h"
@@ -146,16 +147,17 @@ class HistoryWriter::Impl {
          "iif(succeeded + failed + ?1 + ?2 >= size, ?3, 0) WHERE id = ?4"},
         {&place_,
          "INSERT OR REPLACE INTO attempts (job, ordinal, number, node, cpu_milli, mem_bytes, gpus, "
-         "placed_at_us) "
-         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+         "placed_at_us, started_at_us) "
+         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"},
         {&start_, "UPDATE attempts SET started_at_us = ?1 WHERE job = ?2 AND ordinal = ?3 AND number = ?4"},
         {&end_,
          "INSERT INTO attempts (job, ordinal, number, node, placed_at_us, started_at_us, ended_at_us, "
          "end_kind, "
          "end_code, end_by, end_reason, outcome, charged, interruption, why, user_us, system_us, elapsed_us, "
-         "max_rss_bytes, read_bytes, write_bytes, final) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-         "?11, ?12, "
-         "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT DO UPDATE SET node = excluded.node, "
+         "max_rss_bytes, read_bytes, write_bytes, final, cpu_milli, mem_bytes, gpus) VALUES (?1, ?2, ?3, ?4, "
+         "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+         "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) ON CONFLICT DO UPDATE SET node = "
+         "excluded.node, "
          "placed_at_us = excluded.placed_at_us, started_at_us = excluded.started_at_us, ended_at_us = "
          "excluded.ended_at_us, end_kind = excluded.end_kind, end_code = excluded.end_code, end_by = "
          "excluded.end_by, "
@@ -186,10 +188,14 @@ class HistoryWriter::Impl {
   }
 
   Status ApplyAll(std::span<const sched::JournalEntry> entries) {
+    placed_.clear();
+    counts_.clear();
     for (const sched::JournalEntry& entry : entries) {
       BSUB_RETURN_IF_ERROR(AddEvent(entry));
       BSUB_RETURN_IF_ERROR(std::visit([&](const auto& body) { return Do(body, entry); }, entry.body));
     }
+    BSUB_RETURN_IF_ERROR(WritePlaced());
+    BSUB_RETURN_IF_ERROR(WriteCounts());
     return set_sequence_.Bind(Signed(entries.back().sequence.value())).Run();
   }
 
@@ -228,15 +234,27 @@ class HistoryWriter::Impl {
     return OkStatus();
   }
 
+  // Written at the end of the transaction, unless it ends within it: most short tasks are so one row, once.
   Status Do(const sched::AttemptPlaced& e, const sched::JournalEntry& entry) {
-    BindAttempt(place_, e.attempt)
-        .Bind(e.node.value())
-        .Bind(e.allocated.cpu_milli)
-        .Bind(e.allocated.mem_bytes);
-    return place_.Bind(e.allocated.gpus).Bind(entry.at.micros()).Run();
+    placed_.insert_or_assign(e.attempt, Placed{e.node, e.allocated, entry.at, TimePoint()});
+    return OkStatus();
+  }
+
+  Status WritePlaced() {
+    for (const auto& [attempt, placed] : placed_) {
+      BindAttempt(place_, attempt).Bind(placed.node.value());
+      BindResources(place_, placed.allocated).Bind(placed.at.micros()).Bind(placed.started_at.micros());
+      BSUB_RETURN_IF_ERROR(place_.Run());
+    }
+    placed_.clear();
+    return OkStatus();
   }
 
   Status Do(const sched::AttemptStarted& e, const sched::JournalEntry& entry) {
+    if (const auto it = placed_.find(e.attempt); it != placed_.end()) {
+      it->second.started_at = entry.at;
+      return OkStatus();
+    }
     return BindAttempt(start_.Bind(entry.at.micros()), e.attempt).Run();
   }
 
@@ -250,10 +268,13 @@ class HistoryWriter::Impl {
         .Bind(e.end.reason);
     end_.Bind(static_cast<int>(e.then)).Bind(e.charged).Bind(e.interruption).Bind(e.why);
     end_.Bind(e.usage.user_us).Bind(e.usage.system_us).Bind(e.usage.elapsed_us).Bind(e.usage.max_rss_bytes);
-    BSUB_RETURN_IF_ERROR(end_.Bind(e.usage.read_bytes).Bind(e.usage.write_bytes).Bind(final).Run());
+    end_.Bind(e.usage.read_bytes).Bind(e.usage.write_bytes).Bind(final);
+    const auto placed = placed_.extract(e.attempt);
+    BSUB_RETURN_IF_ERROR(BindResources(end_, placed ? placed.mapped().allocated : Resources{}).Run());
     if (!final) return OkStatus();
     const bool good = e.then == sched::AfterAttempt::kSucceeded;
-    return CountTasks(e.attempt.task.job, good ? 1 : 0, good ? 0 : 1, entry.at);
+    Count(e.attempt.task.job, good ? 1 : 0, good ? 0 : 1, entry.at);
+    return OkStatus();
   }
 
   Status Do(const sched::TasksEnded& e, const sched::JournalEntry& entry) {
@@ -262,11 +283,13 @@ class HistoryWriter::Impl {
       BSUB_RETURN_IF_ERROR(AddTaskEnd(e.job, range, e.end, entry.at));
       tasks += std::int64_t{range.last} - range.first + 1;
     }
-    return CountTasks(e.job, 0, tasks, entry.at);
+    Count(e.job, 0, tasks, entry.at);
+    return OkStatus();
   }
 
   // The tasks wait again: what ended them does no longer count, and is no longer their end.
   Status Do(const sched::TasksRequeued& e, const sched::JournalEntry& entry) {
+    BSUB_RETURN_IF_ERROR(WriteCounts());  // the job may have been over for a moment
     std::int64_t succeeded = 0;
     std::int64_t failed = 0;
     for (const sched::OrdinalRange& range : e.tasks) {
@@ -281,7 +304,8 @@ class HistoryWriter::Impl {
       BSUB_ASSIGN_OR_RETURN(const std::int64_t reopened, ReopenTaskEnds(e.job, range));
       failed += reopened;
     }
-    return CountTasks(e.job, -succeeded, -failed, entry.at);
+    Count(e.job, -succeeded, -failed, entry.at);
+    return WriteCounts();
   }
 
   // Cuts `range` out of the stretches of tasks that ended without an attempt. Returns how many tasks that
@@ -324,13 +348,47 @@ class HistoryWriter::Impl {
     return add_task_end_.Bind(static_cast<int>(end.kind)).Bind(end.code).Bind(end.by).Bind(end.reason).Run();
   }
 
-  Status CountTasks(JobId job, std::int64_t succeeded, std::int64_t failed, TimePoint at) {
-    return count_tasks_.Bind(succeeded).Bind(failed).Bind(at.micros()).Bind(Signed(job.value())).Run();
+  // A job's row is written once for all of its tasks that end in a transaction. The last of them ends the
+  // job, if one does.
+  void Count(JobId job, std::int64_t succeeded, std::int64_t failed, TimePoint at) {
+    Counted& counted = counts_[job];
+    counted.succeeded += succeeded;
+    counted.failed += failed;
+    counted.at = at;
+  }
+
+  Status WriteCounts() {
+    for (const auto& [job, counted] : counts_) {
+      count_tasks_.Bind(counted.succeeded).Bind(counted.failed).Bind(counted.at.micros());
+      BSUB_RETURN_IF_ERROR(count_tasks_.Bind(Signed(job.value())).Run());
+    }
+    counts_.clear();
+    return OkStatus();
+  }
+
+  static Statement& BindResources(Statement& statement, const Resources& resources) {
+    return statement.Bind(resources.cpu_milli).Bind(resources.mem_bytes).Bind(resources.gpus);
   }
 
   static Statement& BindAttempt(Statement& statement, const sched::AttemptRef& attempt) {
     return statement.Bind(Signed(attempt.task.job.value())).Bind(attempt.task.ordinal).Bind(attempt.number);
   }
+
+  struct Placed {
+    NodeId node;
+    Resources allocated;
+    TimePoint at;
+    TimePoint started_at;
+  };
+  struct Counted {
+    std::int64_t succeeded = 0;
+    std::int64_t failed = 0;
+    TimePoint at;
+  };
+
+  // Of the transaction, not yet written.
+  std::map<sched::AttemptRef, Placed> placed_;
+  std::map<JobId, Counted> counts_;
 
   Database database_;  // outlives the statements
   std::uint64_t last_sequence_ = 0;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/hash.h"
@@ -48,6 +49,10 @@ class CorePort {
   // From a node's stream: has no answer and is never refused for a full queue, since a node cannot say it
   // again.
   virtual void SendFromNode(sched::InputBody input) = 0;
+  // What came together, to be decided together where that can be.
+  virtual void SendAllFromNode(std::vector<sched::InputBody> inputs) {
+    for (sched::InputBody& input : inputs) SendFromNode(std::move(input));
+  }
 
   // An input that needs no look at the state first. Its `reply` is filled in by the loop.
   Status Send(sched::InputBody input, std::vector<StagedPayload> payloads, ReplyFn done) {

@@ -1,5 +1,9 @@
 #include "scheduler/rpc/launch_builder.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/wire_format_lite.h>
+
 #include <memory>
 
 #include "common/utf8.h"
@@ -7,14 +11,21 @@
 namespace bsub::rpc {
 namespace {
 
-Status FillPayload(PayloadPort& payloads, const PayloadHash& hash, std::string_view what,
-                   google::protobuf::MessageLite& to) {
+using google::protobuf::internal::WireFormatLite;
+
+// The payload as field `number` of a message: what was checked and serialised when it was submitted is not
+// parsed again for each task.
+Status AppendPayload(PayloadPort& payloads, const PayloadHash& hash, std::string_view what, int number,
+                     std::string& to) {
   const auto bytes = payloads.Get(hash);
   if (!bytes)
     return Error{bytes.error().code,
                  "its " + std::string(what) + " cannot be read: " + bytes.error().message};
-  if (!to.ParseFromString(**bytes))
-    return DataLoss("its " + std::string(what) + " cannot be read: " + ToHex(hash.bytes));
+  google::protobuf::io::StringOutputStream stream(&to);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.WriteTag(WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+  coded.WriteVarint32(static_cast<std::uint32_t>((*bytes)->size()));
+  coded.WriteString(**bytes);
   return OkStatus();
 }
 
@@ -59,9 +70,6 @@ Result<v1::SignedLaunch> BuildLaunch(const sched::LaunchTask& task, const Launch
   v1::Launch launch;
   FillAttemptKey(task.attempt, *launch.mutable_attempt());
   FillSettings(*task.settings, launch);
-  BSUB_RETURN_IF_ERROR(FillPayload(payloads, task.command, "command", *launch.mutable_command()));
-  BSUB_RETURN_IF_ERROR(
-      FillPayload(payloads, task.settings->environment, "environment", *launch.mutable_environment()));
   launch.set_job_name(ToUtf8(task.job_name));
   launch.set_cpu_milli(task.allocated.cpu_milli);
   launch.set_mem_bytes(task.allocated.mem_bytes);
@@ -76,6 +84,10 @@ Result<v1::SignedLaunch> BuildLaunch(const sched::LaunchTask& task, const Launch
 
   v1::SignedLaunch out;
   launch.SerializeToString(out.mutable_launch());
+  BSUB_RETURN_IF_ERROR(AppendPayload(payloads, task.command, "command", v1::Launch::kCommandFieldNumber,
+                                     *out.mutable_launch()));
+  BSUB_RETURN_IF_ERROR(AppendPayload(payloads, task.settings->environment, "environment",
+                                     v1::Launch::kEnvironmentFieldNumber, *out.mutable_launch()));
   out.set_proof(sign(out.launch()));
   FillAttemptKey(task.attempt, *out.mutable_attempt());
   return out;

@@ -31,18 +31,6 @@ void NodeRegistry::Remove(sched::StreamId stream) {
   for (const LogSink& sink : orphans) sink(Unavailable("node " + name + " lost its connection"));
 }
 
-void NodeRegistry::Send(NodeId node, Incarnation incarnation, v1::ToNode message) {
-  std::shared_ptr<NodeLink> link;
-  {
-    const std::lock_guard lock(mutex_);
-    const Connected* const connected = Find(node, incarnation);
-    if (connected == nullptr) return;
-    link = connected->link;
-  }
-  message.set_incarnation(incarnation.value());
-  link->Send(std::move(message));
-}
-
 bool NodeRegistry::Had(sched::StreamId stream, const sched::AttemptRef& attempt) const {
   const std::lock_guard lock(mutex_);
   const auto it = streams_.find(stream);
@@ -56,7 +44,21 @@ NodeRegistry::Connected* NodeRegistry::Find(NodeId node, Incarnation incarnation
   return connected.incarnation == incarnation ? &connected : nullptr;
 }
 
-void NodeRegistry::Deliver(const sched::LaunchTask& message) {
+void NodeRegistry::Put(NodeId node, Incarnation incarnation, v1::ToNode message, Outbox& out) {
+  message.set_incarnation(incarnation.value());
+  const std::lock_guard lock(mutex_);
+  if (const Connected* const connected = Find(node, incarnation))
+    out[connected->link].push_back(std::move(message));
+}
+
+void NodeRegistry::Deliver(const std::vector<sched::Message>& messages) {
+  Outbox out;
+  for (const sched::Message& message : messages)
+    std::visit([&](const auto& body) { Take(body, out); }, message);
+  for (auto& [link, theirs] : out) link->SendAll(std::move(theirs));
+}
+
+void NodeRegistry::Take(const sched::LaunchTask& message, Outbox& outbox) {
   std::shared_ptr<NodeLink> link;
   {
     const std::lock_guard lock(mutex_);
@@ -77,17 +79,17 @@ void NodeRegistry::Deliver(const sched::LaunchTask& message) {
   v1::ToNode out;
   *out.mutable_launch() = std::move(*launch);
   out.set_incarnation(message.incarnation.value());
-  link->Send(std::move(out));
+  outbox[link].push_back(std::move(out));
 }
 
-void NodeRegistry::Deliver(const sched::StopTask& message) {
+void NodeRegistry::Take(const sched::StopTask& message, Outbox& outbox) {
   v1::ToNode out;
   FillAttemptKey(message.attempt, *out.mutable_stop()->mutable_attempt());
   out.mutable_stop()->set_grace_us(message.grace.count());
-  Send(message.node, message.incarnation, std::move(out));
+  Put(message.node, message.incarnation, std::move(out), outbox);
 }
 
-void NodeRegistry::Deliver(const sched::AckEnded& message) {
+void NodeRegistry::Take(const sched::AckEnded& message, Outbox& outbox) {
   {
     const std::lock_guard lock(mutex_);
     Connected* const connected = Find(message.node, message.incarnation);
@@ -101,10 +103,11 @@ void NodeRegistry::Deliver(const sched::AckEnded& message) {
   }
   v1::ToNode out;
   FillAttemptKey(message.attempt, *out.mutable_ack_ended()->mutable_attempt());
-  Send(message.node, message.incarnation, std::move(out));
+  Put(message.node, message.incarnation, std::move(out), outbox);
 }
 
-void NodeRegistry::Deliver(const sched::AcceptNode& message) {
+// Not by way of the outbox: until it is accepted there is nothing for a node.
+void NodeRegistry::Take(const sched::AcceptNode& message, Outbox& /*out*/) {
   std::shared_ptr<NodeLink> link;
   std::shared_ptr<NodeLink> replaced;
   {
@@ -130,13 +133,15 @@ void NodeRegistry::Deliver(const sched::AcceptNode& message) {
     accepted.set_protocol(link->protocol());
     accepted.set_lease_us(message.lease.count());
     accepted.set_heartbeat_us(settings_.heartbeat.count());
+    accepted.set_gather_us(settings_.gather_reports.count());
+    accepted.set_gather_full_at(settings_.gather_full_at);
     link->Send(std::move(out));
   }
   if (replaced)
     replaced->Refuse(Error{Code::kAborted, "node " + link->name() + " connected again"}, false, {});
 }
 
-void NodeRegistry::Deliver(const sched::RefuseNode& message) {
+void NodeRegistry::Take(const sched::RefuseNode& message, Outbox& /*out*/) {
   std::shared_ptr<NodeLink> link;
   {
     const std::lock_guard lock(mutex_);

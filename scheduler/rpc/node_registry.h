@@ -12,6 +12,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "api/bsub/v1/worker.pb.h"
 #include "common/result.h"
@@ -31,6 +32,8 @@ class NodeLink {
   virtual std::int32_t protocol() const = 0;
   virtual void Grant(NodeId node, Incarnation incarnation) = 0;
   virtual void Send(v1::ToNode message) = 0;
+  // In this order, in fewer messages if the node's protocol allows.
+  virtual void SendAll(std::vector<v1::ToNode> messages) = 0;
   // Says why, and ends the stream. `current`, if set: the node may come back at once and name this
   // incarnation.
   virtual void Refuse(const Error& reason, bool final, Incarnation current) = 0;
@@ -53,11 +56,7 @@ class NodeRegistry {
   void Remove(sched::StreamId stream);
 
   // From the core, in order, once durable. Replies are not for nodes.
-  void Deliver(const sched::LaunchTask& message);
-  void Deliver(const sched::StopTask& message);
-  void Deliver(const sched::AckEnded& message);
-  void Deliver(const sched::AcceptNode& message);
-  void Deliver(const sched::RefuseNode& message);
+  void Deliver(const std::vector<sched::Message>& messages);
 
   // Unavailable if the node is not connected. The sink is called until `end`, an error, or StopLog.
   Result<std::uint64_t> StartLog(NodeId node, v1::ReadLog request, LogSink sink);
@@ -81,9 +80,18 @@ class NodeRegistry {
     LogSink sink;
   };
 
+  // What one Deliver has for each node.
+  using Outbox = std::map<std::shared_ptr<NodeLink>, std::vector<v1::ToNode>>;
+
+  void Take(const sched::LaunchTask& message, Outbox& out);
+  void Take(const sched::StopTask& message, Outbox& out);
+  void Take(const sched::AckEnded& message, Outbox& out);
+  void Take(const sched::AcceptNode& message, Outbox& out);
+  void Take(const sched::RefuseNode& message, Outbox& out);
+  void Take(const sched::Reply& /*not for nodes*/, Outbox& /*out*/) {}
   // Under the mutex; null if the node is not connected under this incarnation.
   Connected* Find(NodeId node, Incarnation incarnation);
-  void Send(NodeId node, Incarnation incarnation, v1::ToNode message);
+  void Put(NodeId node, Incarnation incarnation, v1::ToNode message, Outbox& out);
 
   CorePort& core_;
   PayloadPort& payloads_;

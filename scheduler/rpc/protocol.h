@@ -11,7 +11,7 @@ namespace bsub::rpc {
 
 inline constexpr std::int32_t kClientProtocol = 1;
 inline constexpr std::int32_t kMinClientProtocol = 1;
-inline constexpr std::int32_t kNodeProtocol = 1;
+inline constexpr std::int32_t kNodeProtocol = 2;  // 2: many reports, many orders in one message
 inline constexpr std::int32_t kMinNodeProtocol = 1;
 
 // FailedPrecondition names both sides' numbers and which side to upgrade.

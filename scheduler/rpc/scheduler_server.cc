@@ -83,6 +83,7 @@ IdentityServer SchedulerServer::ServerFor(std::shared_ptr<const Identifier> iden
   const auto services = std::make_shared<ServicePair>(services_, identifier);
   grpc::ServerBuilder builder;
   Configure(builder, settings_.rpc, *services);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // pings that measure a network's delay
   return {services, builder.BuildAndStart()};
 }
 
@@ -114,13 +115,7 @@ void SchedulerServer::Publish(const EntryBatch& batch) {
   feed_.Publish(batch);
 }
 
-void SchedulerServer::Deliver(const sched::Message& message) {
-  std::visit(
-      [this](const auto& body) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(body)>, sched::Reply>) nodes_.Deliver(body);
-      },
-      message);
-}
+void SchedulerServer::Deliver(std::vector<sched::Message> messages) { nodes_.Deliver(messages); }
 
 void SchedulerServer::BeginStop() {
   if (unix_) unix_->StopAccepting();

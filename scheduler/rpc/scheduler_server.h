@@ -55,7 +55,7 @@ class SchedulerServer {
 
   // From the committer's release thread, in this order for each batch.
   void Publish(const EntryBatch& batch);
-  void Deliver(const sched::Message& message);
+  void Deliver(std::vector<sched::Message> messages);
 
   Timers& timers() { return timers_; }
 

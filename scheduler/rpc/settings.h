@@ -31,6 +31,10 @@ struct RpcSettings {
   std::size_t reader_threads = 2;  // for what reads files: history, payloads, kept output
 
   Duration heartbeat = std::chrono::seconds(3);
+  // Reports of tasks wait for others (common/pace.h), on the node and here: so long with so many tasks
+  // running.
+  Duration gather_reports = std::chrono::milliseconds(5);
+  std::uint32_t gather_full_at = 160;
   std::uint32_t missed_heartbeats = 5;                    // then a node's stream counts as lost
   std::size_t output_tail_bytes = std::size_t{64} << 10;  // kept of each attempt's stdout and stderr
   std::size_t remembered_attempts =

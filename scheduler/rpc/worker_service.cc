@@ -1,19 +1,25 @@
 #include "scheduler/rpc/worker_service.h"
 
 #include <mutex>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/utf8.h"
 #include "scheduler/rpc/method_verbs.h"
 #include "scheduler/rpc/node_registry.h"
 #include "scheduler/rpc/node_translation.h"
+#include "scheduler/rpc/order_bundle.h"
 #include "scheduler/rpc/output_spool.h"
 #include "scheduler/rpc/protocol.h"
 #include "scheduler/rpc/stream_writer.h"
 
 namespace bsub::rpc {
 namespace {
+
+// Of launches in one message: more are cut. No setting: what a message may have at most is one.
+constexpr std::size_t kMostBundleBytes = std::size_t{1} << 20;
 
 class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNode, v1::ToNode>, v1::ToNode>,
                          public NodeLink {
@@ -50,6 +56,10 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
     incarnation_ = incarnation;
   }
   void Send(v1::ToNode message) override { Write(std::move(message)); }
+  void SendAll(std::vector<v1::ToNode> messages) override {
+    if (protocol() >= kBundlingProtocol) messages = Bundle(std::move(messages), kMostBundleBytes);
+    WriteAll(std::move(messages));
+  }
   void Refuse(const Error& reason, bool final, Incarnation current = Incarnation()) override {
     v1::ToNode message;
     message.mutable_refused()->set_reason(ToUtf8(reason.message));
@@ -107,7 +117,9 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
       case v1::FromNode::kHello:
         return FailedPrecondition("a second Hello on one stream");
       case v1::FromNode::kTask:
-        return TakeTask(message_.task(), node, incarnation);
+        return TakeTasks(std::span(&message_.task(), 1), node, incarnation);
+      case v1::FromNode::kTasks:
+        return TakeTasks(message_.tasks().tasks(), node, incarnation);
       case v1::FromNode::kLog:
         slow_ = !services_.nodes.HandLog(stream_, message_.log());
         return OkStatus();
@@ -145,15 +157,18 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
     return OkStatus();
   }
 
-  Status TakeTask(const v1::TaskReport& report, NodeId node, Incarnation incarnation) {
-    BSUB_ASSIGN_OR_RETURN(sched::NodeTask task, TranslateTask(report));
-    if (task.started) {
-      services_.core.SendFromNode(sched::TaskStarted{node, incarnation, task.attempt, task.pid});
+  // What is said of several tasks at a time is decided at a time.
+  template <typename Reports>
+  Status TakeTasks(const Reports& reports, NodeId node, Incarnation incarnation) {
+    std::vector<sched::InputBody> inputs;
+    for (const v1::TaskReport& report : reports) {
+      BSUB_ASSIGN_OR_RETURN(sched::NodeTask task, TranslateTask(report));
+      if (task.started) inputs.push_back(sched::TaskStarted{node, incarnation, task.attempt, task.pid});
+      if (!task.ended) continue;
+      inputs.push_back(sched::TaskEnded{node, incarnation, task.attempt, std::move(task.end), task.usage,
+                                        task.node_fault});
     }
-    if (task.ended) {
-      services_.core.SendFromNode(sched::TaskEnded{node, incarnation, task.attempt, std::move(task.end),
-                                                   task.usage, task.node_fault});
-    }
+    services_.core.SendAllFromNode(std::move(inputs));
     return OkStatus();
   }
 

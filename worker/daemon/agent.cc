@@ -19,7 +19,7 @@
 namespace bsub::worker {
 namespace {
 
-constexpr std::int32_t kProtocol = 1;
+constexpr std::int32_t kProtocol = 2;
 constexpr std::int32_t kOldestProtocol = 1;
 
 // Steady, and goes on while the machine sleeps, so that leases do.

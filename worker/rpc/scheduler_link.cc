@@ -10,6 +10,9 @@
 namespace bsub::worker {
 namespace {
 
+// The first protocol that knows Orders and TaskReports.
+constexpr std::int32_t kBundlingProtocol = 2;
+
 // gRPC's reason, and what to do about it where that is known.
 std::string Reason(const grpc::Status& status, bool tls) {
   if (status.ok()) return "the scheduler closed the stream";
@@ -42,8 +45,8 @@ std::string Reason(const grpc::Status& status, bool tls) {
 // One call. Owned by itself until gRPC says it is done with it.
 class SchedulerStream final : public grpc::ClientBidiReactor<v1::FromNode, v1::ToNode> {
  public:
-  SchedulerStream(std::uint64_t call, bool tls, Mailbox<LinkEvent>& events)
-      : call_(call), tls_(tls), events_(events) {}
+  SchedulerStream(std::uint64_t call, bool tls, Mailbox<LinkEvent>& events, ReportGatherer& reports)
+      : call_(call), tls_(tls), events_(events), reports_(reports) {}
 
   void Start(v1::Worker::Stub& stub, const std::string& token, std::shared_ptr<SchedulerStream> self) {
     self_ = std::move(self);
@@ -77,13 +80,39 @@ class SchedulerStream final : public grpc::ClientBidiReactor<v1::FromNode, v1::T
  private:
   void OnReadDone(bool ok) override {
     if (ok) {
-      events_.Put({call_, std::make_unique<v1::ToNode>(std::move(incoming_)), {}});
+      if (incoming_.has_accepted()) ObeyPace(incoming_.accepted());
+      if (incoming_.has_launch()) reports_.Launched(1);
+      if (incoming_.has_orders()) {
+        HandOrders(*incoming_.mutable_orders());
+      } else {
+        events_.Put({call_, std::make_unique<v1::ToNode>(std::move(incoming_)), {}});
+      }
       incoming_.Clear();
       return StartRead(&incoming_);
     }
     const std::lock_guard lock(mutex_);
     over_ = true;
     RemoveHold();
+  }
+
+  void ObeyPace(const v1::Accepted& accepted) {
+    if (accepted.protocol() >= kBundlingProtocol)
+      reports_.Begin(Duration(accepted.gather_us()), accepted.gather_full_at());
+  }
+
+  // One by one, as if they had come so.
+  void HandOrders(v1::Orders& orders) {
+    reports_.Launched(static_cast<std::size_t>(orders.launches_size()));
+    const auto put = [this](auto fill) {
+      auto message = std::make_unique<v1::ToNode>();
+      message->set_incarnation(incoming_.incarnation());
+      fill(*message);
+      events_.Put({call_, std::move(message), {}});
+    };
+    for (v1::AttemptKey& ended : *orders.mutable_ended())
+      put([&](v1::ToNode& m) { *m.mutable_ack_ended()->mutable_attempt() = std::move(ended); });
+    for (v1::SignedLaunch& launch : *orders.mutable_launches())
+      put([&](v1::ToNode& m) { *m.mutable_launch() = std::move(launch); });
   }
 
   void OnWriteDone(bool ok) override {
@@ -104,6 +133,7 @@ class SchedulerStream final : public grpc::ClientBidiReactor<v1::FromNode, v1::T
   const std::uint64_t call_;
   const bool tls_;
   Mailbox<LinkEvent>& events_;
+  ReportGatherer& reports_;
   grpc::ClientContext context_;
   std::shared_ptr<SchedulerStream> self_;
   v1::ToNode incoming_;
@@ -144,8 +174,9 @@ SchedulerLink::~SchedulerLink() { Close(); }
 
 std::uint64_t SchedulerLink::Open() {
   Close();
+  reports_.Reset();
   const std::lock_guard lock(mutex_);
-  stream_ = std::make_shared<SchedulerStream>(++calls_, !settings_.tls_ca.empty(), events_);
+  stream_ = std::make_shared<SchedulerStream>(++calls_, !settings_.tls_ca.empty(), events_, reports_);
   stream_->Start(*stub_, settings_.token, stream_);
   return calls_;
 }
@@ -162,6 +193,11 @@ void SchedulerLink::Close() {
 }
 
 void SchedulerLink::Send(v1::FromNode message) {
+  if (message.has_task()) return reports_.Add(std::move(message));
+  SendNow(std::move(message));
+}
+
+void SchedulerLink::SendNow(v1::FromNode message) {
   std::shared_ptr<SchedulerStream> stream;
   {
     const std::lock_guard lock(mutex_);

@@ -12,6 +12,7 @@
 #include "common/result.h"
 #include "common/time.h"
 #include "worker/rpc/mailbox.h"
+#include "worker/rpc/report_gatherer.h"
 
 namespace bsub::worker {
 
@@ -39,18 +40,22 @@ class SchedulerLink {
   // Starts a call and returns its number; an open one is given up.
   std::uint64_t Open();
   void Close();
-  // From any thread. Dropped if no call is open: what it says will be said again in the next Hello.
+  // From any thread. Dropped if no call is open: what it says will be said again in the next Hello. Reports
+  // of tasks may wait for others, if the scheduler takes many at a time.
   void Send(v1::FromNode message);
   // Bytes of log data that wait to be written; a reader of logs pauses while there are many.
   std::size_t QueuedBytes() const;
 
  private:
+  void SendNow(v1::FromNode message);
+
   const LinkSettings settings_;
   Mailbox<LinkEvent>& events_;
   std::unique_ptr<v1::Worker::Stub> stub_;
   mutable std::mutex mutex_;
   std::shared_ptr<SchedulerStream> stream_;
   std::uint64_t calls_ = 0;
+  ReportGatherer reports_{[this](v1::FromNode message) { SendNow(std::move(message)); }};
 };
 
 }  // namespace bsub::worker

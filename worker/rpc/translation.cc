@@ -57,6 +57,7 @@ std::optional<InputBody> InputFrom(v1::ToNode& message) {
       return EndAcknowledged{incarnation, KeyFrom(message.ack_ended().attempt())};
     case v1::ToNode::kHeartbeat:
       return HeartbeatCame{incarnation, message.heartbeat().count(), message.heartbeat().answered()};
+    case v1::ToNode::kOrders:  // the link hands them one by one
     case v1::ToNode::kReadLog:
     case v1::ToNode::BODY_NOT_SET:
       return std::nullopt;

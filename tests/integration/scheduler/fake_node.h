@@ -68,6 +68,7 @@ class FakeNode {
     return message.has_value();
   }
   std::uint64_t incarnation() const { return incarnation_; }
+  void SetIncarnation(std::uint64_t incarnation) { incarnation_ = incarnation; }
 
   // The next launch, as the spawner would see it.
   std::optional<v1::Launch> TakeLaunch() {

@@ -43,7 +43,7 @@ TEST(Node, ProtocolsThatDoNotMeetAreNamed) {
   ASSERT_TRUE(refused);
   EXPECT_TRUE(refused->refused().final());
   EXPECT_THAT(refused->refused().reason(),
-              HasSubstr("speaks protocol 8 to 9 and the scheduler 1; upgrade the scheduler"));
+              HasSubstr("speaks protocol 8 to 9 and the scheduler 1 to 2; upgrade the scheduler"));
   EXPECT_FALSE(node.WaitForEnd().ok());
 }
 

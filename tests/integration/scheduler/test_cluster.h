@@ -98,10 +98,9 @@ class TestCluster {
               history_.Apply(batch);
               server_->Publish(batch);
             },
+            [this](std::vector<sched::Message> messages) { server_->Deliver(std::move(messages)); },
             [this](const Error& error) { failed_ = error.message; }, 10'000),
-        loop_(
-            scheduler_, clock_, journal_, committer_,
-            [this](const sched::Message& message) { server_->Deliver(message); }, options_.loop) {
+        loop_(scheduler_, clock_, journal_, committer_, options_.loop) {
     rpc::ServerSettings settings;
     settings.rpc = options_.rpc;
     settings.policy = options_.core.authority;

@@ -58,9 +58,9 @@ class CoreLoopTest : public ::testing::Test {
     journal_ = std::make_unique<MemoryJournal>();
     committer_ = std::make_unique<Committer>(
         *journal_, [this](const rpc::EntryBatch& batch) { published_ += batch->size(); },
+        [](const std::vector<sched::Message>&) {},
         [this](const Error& error) { failure_.set_value(error.message); }, 10'000);
-    loop_ = std::make_unique<CoreLoop>(
-        *scheduler_, clock_, *journal_, *committer_, [](const sched::Message&) {}, settings);
+    loop_ = std::make_unique<CoreLoop>(*scheduler_, clock_, *journal_, *committer_, settings);
     loop_->Start("11111111-2222-3333-4444-555555555555");
   }
   void Stop() {
@@ -162,11 +162,13 @@ TEST(Committer, HoldsTheDiskBackWhileTooMuchWaitsForItsRelease) {
         if (published++ == 0) entered.set_value();
         open.wait();
       },
-      [](const Error& error) { FAIL() << error.message; }, 10'000, std::uint64_t{16} << 20,
+      [](const std::vector<sched::Message>&) {}, [](const Error& error) { FAIL() << error.message; }, 10'000,
+      std::uint64_t{16} << 20,
       /*max_unreleased=*/1);
   const auto add = [&committer] {
     Batch batch;
     batch.entries.emplace_back();
+    batch.releases.resize(100, [] {});  // too many for the thread that syncs
     committer.Add(std::move(batch));
   };
   add();
@@ -321,6 +323,40 @@ TEST_F(CoreLoopTest, WithoutRoomNoTaskIsStartedUntilThereIsSome) {
   journal_->SetRoom(std::nullopt);  // nothing else happens
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!placed()) ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+}
+
+// With a gathering time that never ends: a report waits until something comes that does not.
+TEST_F(CoreLoopTest, ReportsOfTasksWaitForOthersAndForNothingElse) {
+  CoreLoopSettings settings;
+  settings.gather_reports = std::chrono::hours(1);
+  Make(settings);
+  sched::NodeHello hello;
+  hello.stream = sched::StreamId(1);
+  hello.description.name = "n1";
+  hello.description.total = {.cpu_milli = 8000, .mem_bytes = 1 << 30, .gpus = 0};
+  loop_->SendFromNode(hello);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Send(Job("a")).get());
+  const auto count = [this](auto kind) {
+    const auto entries = journal_->entries();
+    return std::ranges::count_if(entries, [](const sched::JournalEntry& entry) {
+      return std::holds_alternative<decltype(kind)>(entry.body);
+    });
+  };
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (count(sched::AttemptPlaced()) < 3) ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+  const auto end = [this](std::uint64_t job) {
+    sched::TaskEnded ended{NodeId(1), Incarnation(1), {{JobId(job), 0}, 1}, {}, {}};
+    ended.end.kind = EndKind::kExited;
+    loop_->SendFromNode(ended);
+  };
+  CountJobs().get();  // after this round three tasks are known to run
+  end(1);             // after a quiet time, or with the next
+  end(2);
+  end(3);
+  const std::size_t before = journal_->appends();
+  EXPECT_EQ(CountJobs().get(), 3u);
+  EXPECT_EQ(count(sched::AttemptEnded()), 3);
+  EXPECT_LE(journal_->appends() - before, 2u);
 }
 
 TEST_F(CoreLoopTest, TimesNeverDecrease) {

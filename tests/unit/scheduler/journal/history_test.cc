@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "scheduler/journal/identity.h"
 #include "scheduler/journal/journal_cursor.h"
@@ -62,6 +63,23 @@ class HistoryTest : public testing::Test {
     auto count = database->Prepare("SELECT count(*) FROM events");
     EXPECT_TRUE(*count->Step());
     return count->Int(0);
+  }
+
+  // Of the tables that are made from several entries.
+  std::vector<std::string> AllRows() {
+    std::vector<std::string> rows;
+    auto database = Database::Open(path_, Database::Mode::kReadOnly);
+    for (const auto& [table, columns] :
+         {std::pair("attempts ORDER BY job, ordinal, number", 25),
+          std::pair("task_ends ORDER BY job, first", 8), std::pair("jobs ORDER BY id", 13)}) {
+      auto all = database->Prepare(std::string("SELECT * FROM ") + table);
+      EXPECT_TRUE(all) << all.error().message;
+      while (*all->Step()) {
+        std::string& row = rows.emplace_back(table);
+        for (int i = 0; i < columns; ++i) row += "|" + all->Text(i);
+      }
+    }
+    return rows;
   }
 
   std::unique_ptr<HistoryReader> Reader() {
@@ -140,6 +158,30 @@ TEST_F(HistoryTest, FeedingTwiceOrInOtherPagesChangesNothing) {
   EXPECT_EQ(again->succeeded, job->succeeded);
   EXPECT_EQ(again->failed, job->failed);
   EXPECT_EQ(EventCount(), events);
+}
+
+// A task that is placed, starts and ends in one page is written once; so are the counts of a job.
+TEST_F(HistoryTest, TheRowsAreTheSameHoweverTheyWerePaged) {
+  Must(core_.RunSomeWork());
+  Must(core_.AddNode("n9", 9));
+  Must(core_.Submit("array", *ParseArraySpec("0-9")));
+  const JobId array = core_.scheduler().state().jobs.rbegin()->first;
+  for (int i = 0; i < 3; ++i) {
+    Must(core_.Cycle());
+    Must(core_.EndAttempts(NodeId(1), i == 1 ? 3 : 0));
+  }
+  Must(core_.Handle(Control(sched::ControlAction::kCancel, {array.value(), std::nullopt})));
+  Must(core_.Handle(Control(sched::ControlAction::kRequeue, {array.value(), 4})));
+  Must(core_.Handle(Control(sched::ControlAction::kCancel, {array.value(), 4})));
+  std::set<std::vector<std::string>> contents;
+  for (const std::size_t page : {1, 3, 100'000}) {
+    path_ = directory_ + "/history-" + std::to_string(page) + ".db";
+    OpenWriter(core_.journal().last_sequence());
+    Feed(page);
+    contents.insert(AllRows());
+  }
+  ASSERT_THAT(contents, SizeIs(1));
+  EXPECT_GT(contents.begin()->size(), 20u);
 }
 
 TEST_F(HistoryTest, ARequeueTakesBackWhatHadEnded) {

@@ -120,8 +120,8 @@ TEST(Protocol, MismatchNamesBothNumbersAndWhatToUpgrade) {
   EXPECT_THAT(CheckClientProtocol(0).error().message, HasSubstr("upgrade the client"));
   EXPECT_EQ(*NegotiateNodeProtocol(1, 1), 1);
   EXPECT_EQ(*NegotiateNodeProtocol(1, 5), kNodeProtocol);
-  EXPECT_THAT(NegotiateNodeProtocol(2, 5).error().message,
-              HasSubstr("this agent speaks protocol 2 to 5 and the scheduler 1; upgrade the scheduler"));
+  EXPECT_THAT(NegotiateNodeProtocol(3, 5).error().message,
+              HasSubstr("this agent speaks protocol 3 to 5 and the scheduler 1 to 2; upgrade the scheduler"));
   EXPECT_THAT(NegotiateNodeProtocol(0, 0).error().message, HasSubstr("upgrade the agent"));
 }
 

@@ -33,6 +33,20 @@ TEST(MethodVerbs, EveryMethodHasOne) {
   for (const std::string& method : methods) EXPECT_TRUE(VerbOfMethod(method)) << method << " has no verb";
 }
 
+// The command line tells a call's method by the type of its request (cli/client.h).
+TEST(MethodVerbs, EachUnaryCallOfClientsHasARequestOfItsName) {
+  const auto* file = v1::SubmitRequest::descriptor()->file();
+  int unary = 0;
+  for (int i = 0; i < file->service(0)->method_count(); ++i) {
+    const auto* method = file->service(0)->method(i);
+    if (method->client_streaming() || method->server_streaming()) continue;
+    EXPECT_EQ(method->input_type()->full_name(), "bsub.v1." + method->name() + "Request");
+    EXPECT_EQ(method->full_name(), "bsub.v1.Scheduler." + method->name());
+    ++unary;
+  }
+  EXPECT_GT(unary, 10);
+}
+
 TEST(MethodVerbs, WhatIsNotListedHasNone) {
   EXPECT_FALSE(VerbOfMethod("Scheduler.FormatDisk"));
   EXPECT_FALSE(VerbOfMethod("Submit"));
