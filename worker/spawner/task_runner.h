@@ -76,6 +76,8 @@ class TaskRunner {
   std::int64_t NextDeadline() const;
   std::vector<wire::TaskStatus> List() const;
   std::vector<wire::TaskStatus> TakeReports() { return std::exchange(reports_, {}); }
+  // A task of this job runs, or its end is not acknowledged.
+  bool Knows(JobId job) const;
   bool HasLiveTasks() const { return live_ > 0; }
   const CgroupTree& cgroups() const { return *parts_.cgroups; }
 
