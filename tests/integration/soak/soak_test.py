@@ -200,7 +200,7 @@ class Soak:
         """Rounds in the first quarter, behind its first window, and in the third."""
         pause = max(4.0, min(12.0, SECONDS / 120))
         quarter = SECONDS / 4
-        wait_for("the first window", lambda: load.windows)
+        wait_for("the first window", lambda: load.windows, SECONDS)
         for end in (quarter, 3 * quarter):
             wait_for("a disturbed quarter", lambda: sampler.now() >= end - quarter, 2 * SECONDS)
             while sampler.now() < end and load.is_alive():
