@@ -30,9 +30,10 @@ double Quantile(std::vector<double> values, double q);
 // Each prints its figure and returns the program's exit code.
 int SubmitByStream(const Load& load);
 int SubmitOneByOne(const Load& load);
-int Follow(const Load& load);       // `count` followers of events, until standard input ends
-int ProbeSubmit(const Load& load);  // one submit after another: latency
-int ProbeJob(const Load& load);     // one `job ID` after another: latency
-int CancelAll(const Load& load);    // of the caller's jobs, in one call
+int FollowEvents(const Load& load);  // `count` followers of events, until standard input ends
+int FollowLog(const Load& load);     // `count` followers of the output of one job that is silent, likewise
+int ProbeSubmit(const Load& load);   // one submit after another: latency
+int ProbeJob(const Load& load);      // one `job ID` after another: latency
+int CancelAll(const Load& load);     // of the caller's jobs, in one call
 
 }  // namespace bsub::bench

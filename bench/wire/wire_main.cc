@@ -31,7 +31,8 @@ int main(int argc, char** argv) {
   const std::map<std::string_view, int (*)(const bsub::bench::Load&)> figures = {
       {"submit-stream", bsub::bench::SubmitByStream},
       {"submit-unary", bsub::bench::SubmitOneByOne},
-      {"followers", bsub::bench::Follow},
+      {"followers", bsub::bench::FollowEvents},
+      {"log-followers", bsub::bench::FollowLog},
       {"probe-submit", bsub::bench::ProbeSubmit},
       {"probe-job", bsub::bench::ProbeJob},
       {"cancel", bsub::bench::CancelAll}};
@@ -43,7 +44,7 @@ int main(int argc, char** argv) {
     std::fprintf(
         stderr,
         "usage: bench-wire FIGURE SOCKET [connections=N] [outstanding=N] [count=N] [distinct=1] [held=1]\n"
-        "figures: submit-stream submit-unary followers probe-submit probe-job cancel\n");
+        "figures: submit-stream submit-unary followers log-followers probe-submit probe-job cancel\n");
     return 2;
   }
   return figures.at(argv[1])(load);

@@ -1,5 +1,6 @@
 #include "cli/supervisor/cluster_file.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -23,6 +24,12 @@ constexpr TimeKey kTimes[] = {{"agentStopMs", &SupervisorSettings::agent_stop},
                               {"schedulerStopMs", &SupervisorSettings::scheduler_stop}};
 constexpr const char* kLogBytes = "logBytes";
 constexpr TimeKey kLogLook = {"logLookMs", &SupervisorSettings::log_look};
+struct WordsKey {
+  const char* key;
+  std::vector<std::string> SupervisorSettings::*member;
+};
+constexpr WordsKey kWords[] = {{"spawnerOptions", &SupervisorSettings::spawner_options},
+                               {"agentOptions", &SupervisorSettings::agent_options}};
 struct BackoffKey {
   const char* key;
   Duration BackoffSettings::*member;
@@ -53,11 +60,22 @@ Status ReadTime(const Json& json, const char* key, Duration& out, std::int64_t s
   return OkStatus();
 }
 
+Status ReadWords(const Json& json, const char* key, std::vector<std::string>& out) {
+  if (!json.contains(key)) return OkStatus();
+  const Json& words = json[key];
+  const bool good = words.is_array() && std::all_of(words.begin(), words.end(),
+                                                    [](const Json& word) { return word.is_string(); });
+  if (!good) return InvalidArgument(std::string(key) + " is " + words.dump() + ", expected a list of words");
+  out = words.get<std::vector<std::string>>();
+  return OkStatus();
+}
+
 Status ReadSupervisor(const Json& json, SupervisorSettings& out) {
   if (!json.is_object()) return InvalidArgument("supervisor is not an object");
   for (const TimeKey& time : kTimes) BSUB_RETURN_IF_ERROR(ReadTime(json, time.key, out.*time.member));
   for (const BackoffKey& time : kBackoffs)
     BSUB_RETURN_IF_ERROR(ReadTime(json, time.key, out.backoff.*time.member));
+  for (const WordsKey& words : kWords) BSUB_RETURN_IF_ERROR(ReadWords(json, words.key, out.*words.member));
   BSUB_RETURN_IF_ERROR(ReadTime(json, kLogLook.key, out.*kLogLook.member, 1));
   return Read(json, kLogBytes, 0, INT64_MAX, out.log_bytes);
 }
@@ -74,6 +92,9 @@ Json SupervisorJson(const SupervisorSettings& settings) {
   }
   if (settings.log_look != defaults.log_look) json[kLogLook.key] = Millis(settings.log_look);
   if (settings.log_bytes != defaults.log_bytes) json[kLogBytes] = settings.log_bytes;
+  for (const WordsKey& words : kWords) {
+    if (!(settings.*words.member).empty()) json[words.key] = settings.*words.member;
+  }
   return json;
 }
 

@@ -20,6 +20,8 @@ struct SupervisorSettings {
   Duration scheduler_stop = std::chrono::seconds(20);  // TERM to KILL for the scheduler
   std::int64_t log_bytes = std::int64_t{16} << 20;     // of each daemon's log; 0: no limit
   Duration log_look = std::chrono::seconds(10);        // the logs' sizes are looked at so often
+  std::vector<std::string> spawner_options;            // more words of each one's command line
+  std::vector<std::string> agent_options;
 };
 
 struct ClusterFile {

@@ -25,25 +25,43 @@ DaemonSpec Scheduler(const ClusterFile& cluster, const HomeLayout& layout, const
   return spec;
 }
 
+std::vector<std::string> Joined(std::vector<std::string> words, const std::vector<std::string>& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
 DaemonSpec Spawner(const ClusterFile& cluster, const HomeLayout& layout, const std::string& programs,
                    const std::string& node) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(cluster.supervisor.task_stop).count();
-  return {DaemonKind::kSpawner,
-          "spawner-" + node,
-          {programs + "/" + kSpawner, "--state", layout.NodeDir(node) + "/spawner", "--node", node,
-           "--launch-key", layout.LaunchKey(), "--shutdown-grace", std::to_string(seconds) + "s"},
+  const std::vector<std::string> words = {programs + "/" + kSpawner,
+                                          "--state",
+                                          layout.NodeDir(node) + "/spawner",
+                                          "--node",
+                                          node,
+                                          "--launch-key",
+                                          layout.LaunchKey(),
+                                          "--shutdown-grace",
+                                          std::to_string(seconds) + "s"};
+  return {DaemonKind::kSpawner, "spawner-" + node, Joined(words, cluster.supervisor.spawner_options),
           layout.LaunchKey()};  // the scheduler makes it
 }
 
 DaemonSpec Agent(const ClusterFile& cluster, const HomeLayout& layout, const std::string& programs,
                  const std::string& node) {
-  return {
-      DaemonKind::kAgent,
-      "agent-" + node,
-      {programs + "/" + kAgent, "--scheduler", "unix:" + layout.SchedulerSocket(), "--spawner",
-       layout.NodeDir(node) + "/spawner/spawner.sock", "--name", node, "--cpus", CpuText(cluster.cpu_milli),
-       "--memory", std::to_string(cluster.mem_bytes), "--home", layout.NodeDir(node) + "/agent"},
-      {}};
+  const std::vector<std::string> words = {programs + "/" + kAgent,
+                                          "--scheduler",
+                                          "unix:" + layout.SchedulerSocket(),
+                                          "--spawner",
+                                          layout.NodeDir(node) + "/spawner/spawner.sock",
+                                          "--name",
+                                          node,
+                                          "--cpus",
+                                          CpuText(cluster.cpu_milli),
+                                          "--memory",
+                                          std::to_string(cluster.mem_bytes),
+                                          "--home",
+                                          layout.NodeDir(node) + "/agent"};
+  return {DaemonKind::kAgent, "agent-" + node, Joined(words, cluster.supervisor.agent_options), {}};
 }
 
 }  // namespace

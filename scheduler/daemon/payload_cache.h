@@ -16,6 +16,7 @@ namespace bsub::daemon {
 
 class PayloadCache final : public rpc::PayloadPort {
  public:
+  // At most so many bytes of memory, all that an entry takes included; the newest one is kept in any case.
   PayloadCache(const journal::PayloadStore& store, std::size_t max_bytes)
       : store_(store), max_bytes_(max_bytes) {}
 

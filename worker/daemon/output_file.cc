@@ -77,6 +77,9 @@ std::string OutputFile::ReadAt(std::int64_t offset, std::size_t limit) const {
 }
 
 OutputFile::Part OutputFile::Next(std::int64_t offset, std::size_t limit) const {
+  // Followers ask often and mostly in vain: that must not cost them a buffer.
+  char first = 0;
+  if (pread(fd_.get(), &first, 1, static_cast<off_t>(offset)) == 0) return {{}, offset};
   // A file system that knows no holes says that all is data.
   const off_t data = !spooled_ ? offset : lseek(fd_.get(), static_cast<off_t>(offset), SEEK_DATA);
   if (data > offset) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 
 #include "common/utf8.h"
@@ -77,6 +78,8 @@ Status EventLoop::Prepare() {
   BSUB_ASSIGN_OR_RETURN(AgentLink link,
                         AgentLink::Listen(*dir_, {settings_.max_frame_bytes, settings_.agent_uid}, poller_));
   agent_ = std::make_unique<AgentLink>(std::move(link));
+  sweep_ = std::make_unique<OutputSweep>(settings_.output_sweep, dir_->fd());
+  SweepOutput();
   LogLine("event=ready state=" + dir_->path() + " spawner_id=" + spawner_id_ + " memory_limits=\"" +
           runner_->cgroups().Describe() + "\"");
   return OkStatus();
@@ -286,11 +289,22 @@ void EventLoop::OnTime() {
   armed_for_us_ = 0;
   CheckLease();
   runner_->OnTimer();
+  if (sweep_at_us_ != 0 && sweep_at_us_ <= BootTimeUs()) SweepOutput();
+}
+
+void EventLoop::SweepOutput() {
+  using namespace std::chrono;
+  const auto now = duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+  const std::size_t removed = sweep_->Step(now, [this](JobId job) { return runner_->Knows(job); });
+  if (removed > 0) LogLine("event=output-removed jobs=" + std::to_string(removed));
+  const std::int64_t pause = sweep_->PauseUs();
+  sweep_at_us_ = pause == 0 ? 0 : BootTimeUs() + pause;
 }
 
 void EventLoop::ArmTimer() {
   std::int64_t next = runner_->NextDeadline();
   if (lease_ends_us_ != 0 && (next == 0 || lease_ends_us_ < next)) next = lease_ends_us_;
+  if (sweep_at_us_ != 0 && (next == 0 || sweep_at_us_ < next)) next = sweep_at_us_;
   if (next == armed_for_us_) return;
   armed_for_us_ = next;
   ArmAt(timer_.get(), next);

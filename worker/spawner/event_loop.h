@@ -7,6 +7,7 @@
 
 #include "common/result.h"
 #include "worker/spawner/agent_link.h"
+#include "worker/spawner/output_sweep.h"
 #include "worker/spawner/settings.h"
 #include "worker/spawner/state_dir.h"
 #include "worker/spawner/task_runner.h"
@@ -36,6 +37,7 @@ class EventLoop {
   void OnLease(const v1::spawner::RenewLease& lease);
   void CheckLease();
   void OnTime();
+  void SweepOutput();
   void ArmTimer();
   void ShutDown();
 
@@ -46,6 +48,8 @@ class EventLoop {
   std::unique_ptr<StateDir> dir_;
   std::unique_ptr<worker::LaunchKey> key_;
   std::unique_ptr<TaskRunner> runner_;
+  std::unique_ptr<OutputSweep> sweep_;
+  std::int64_t sweep_at_us_ = 0;  // 0: never
   std::unique_ptr<AgentLink> agent_;
   worker::UniqueFd signals_;
   worker::UniqueFd timer_;

@@ -72,6 +72,8 @@ void AddLimits(Adder add, Settings& s) {
   add("idle-witnesses", Count(s.idle_witnesses, "COUNT"),
       "processes that wait for the next task to watch over; those beyond are let go");
   add("log-compact-bytes", Count(s.log_compact_bytes, "BYTES"), "rewrite the task log once it is longer");
+  add("output-sweep-folders", Count(s.output_sweep.folders, "COUNT"),
+      "jobs whose output is looked at in one step of --output-sweep");
   add("remembered-attempts", Count(s.remembered_attempts, "COUNT"),
       "acknowledged attempts whose launch is refused if it is repeated");
 }
@@ -95,6 +97,10 @@ void AddTimes(Adder add) {
       "how often processes that a task left behind are looked for until none is left");
   add("output-look", Time("1s"),
       "how often the output of running tasks is looked at, for its limit and for a full disk");
+  add("output-retention", Time("30d"),
+      "how long a job's output stays in the spool after it was last written; 0s: for ever");
+  add("output-sweep", Time("1s"),
+      "pause between two steps of a search for output that is older; ten such searches in a retention");
 }
 
 po::options_description Options(Settings& s) {
@@ -123,12 +129,15 @@ Status ReadDurations(const po::variables_map& values, Settings& s) {
                                                          {"try-again", &s.try_again_us},
                                                          {"kill-again", &s.kill_again_us},
                                                          {"sweep-again", &s.sweep_again_us},
-                                                         {"output-look", &s.output_look_us}};
+                                                         {"output-look", &s.output_look_us},
+                                                         {"output-retention", &s.output_sweep.retention_us},
+                                                         {"output-sweep", &s.output_sweep.step_us}};
   for (const auto& [name, target] : times) BSUB_RETURN_IF_ERROR(ReadDuration(values, name, *target));
   // Without a pause the spawner would do nothing else, and without patience it would start nothing.
   for (const auto& [name, target] : times) {
     const std::string_view option(name);
-    if ((option.ends_with("-again") || option == "launcher-patience") && *target < 1000)
+    if ((option.ends_with("-again") || option == "launcher-patience" || option == "output-sweep") &&
+        *target < 1000)
       return InvalidArgument("--" + std::string(name) + " is " + std::to_string(*target) +
                              "us, expected at least 1ms");
   }

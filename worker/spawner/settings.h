@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/result.h"
+#include "worker/spawner/output_sweep.h"
 #include "worker/spawner/task_log.h"
 
 namespace bsub::spawner {
@@ -43,10 +44,13 @@ struct Settings {
   std::int64_t kill_again_us = 500'000;   // a task that forks faster than it is killed
   // A descendant may be reaped by another one, of which the spawner hears nothing.
   std::int64_t sweep_again_us = 50'000;
-  std::int64_t output_look_us = 1'000'000;    // how often running tasks' output is looked at
-  std::uint32_t idle_witnesses = 128;         // kept for the next tasks
-  std::size_t log_compact_bytes = 16u << 20;  // the task log is rewritten once it is longer
-  std::size_t remembered_attempts = 65'536;   // acknowledged ones, whose launch is refused if it comes again
+  std::int64_t output_look_us = 1'000'000;  // how often running tasks' output is looked at
+  SweepSettings output_sweep = {.retention_us = 30 * std::int64_t{86'400'000'000},
+                                .step_us = 1'000'000,
+                                .folders = 1000};  // what is old leaves the spool
+  std::uint32_t idle_witnesses = 128;              // kept for the next tasks
+  std::size_t log_compact_bytes = 16u << 20;       // the task log is rewritten once it is longer
+  std::size_t remembered_attempts = 65'536;  // acknowledged ones, whose launch is refused if it comes again
 };
 
 struct ParsedArguments {

@@ -34,7 +34,11 @@ bool IsEmptyFile(int state_dir, const std::string& path) {
 bool MoveTo(int state_dir, const std::string& from, const std::string& to) {
   if (renameat(state_dir, from.c_str(), state_dir, to.c_str()) == 0) return true;
   if (errno != ENOENT) return false;
-  mkdirat(state_dir, FolderOf(to).c_str(), kFolderMode);
+  struct stat info {};
+  if (fstatat(state_dir, from.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  const std::string folder = FolderOf(to);
+  if (mkdirat(state_dir, folder.c_str(), kFolderMode) == 0) [[maybe_unused]]
+    const int ignored = fchownat(state_dir, folder.c_str(), static_cast<uid_t>(-1), info.st_gid, 0);
   return renameat(state_dir, from.c_str(), state_dir, to.c_str()) == 0;
 }
 

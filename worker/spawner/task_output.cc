@@ -80,6 +80,14 @@ void TaskRunner::LookAtOutputs(std::int64_t now) {
   }
 }
 
+bool TaskRunner::Knows(JobId job) const {
+  const auto knows = [job](const auto& known) {
+    const auto first = known.lower_bound(worker::AttemptKey{job, 0, 0});
+    return first != known.end() && first->first.job == job;
+  };
+  return knows(tasks_) || knows(postponed_);
+}
+
 // A program that does not check its writes succeeds although nobody will read what it said.
 void TaskRunner::TellOfFullDisk(Task& task) {
   LookAtOutput(task);

@@ -76,6 +76,8 @@ class TaskRunner {
   std::int64_t NextDeadline() const;
   std::vector<wire::TaskStatus> List() const;
   std::vector<wire::TaskStatus> TakeReports() { return std::exchange(reports_, {}); }
+  // A task of this job runs, or its end is not acknowledged.
+  bool Knows(JobId job) const;
   bool HasLiveTasks() const { return live_ > 0; }
   const CgroupTree& cgroups() const { return *parts_.cgroups; }
 
@@ -111,7 +113,7 @@ class TaskRunner {
     std::int64_t output_limit = 0;  // of what is spooled; 0: none
     std::string full_disk;          // the first of its outputs that was seen on a full disk
     std::int64_t deadline_us = 0;   // in deadlines_: no process by then, end of the wall time, KILL after
-                                   // TERM, or look again
+                                    // TERM, or look again
     wire::StopCause stop_cause = wire::NOT_STOPPED;
     std::string stop_reason;
     bool kill_once_there = false;  // it was to be killed before it was heard of

@@ -1,7 +1,10 @@
 #include "worker/spawner/witness_pool.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -76,6 +79,7 @@ std::vector<Heard> WitnessPool::Hear(int socket) {
     if (!gone && static_cast<std::size_t>(got) < bytes.size()) break;
   }
   if (!TakeWords(witness, heard)) gone = true;
+  if (gone && witness.task && !AwaitDeath(witness)) return heard;  // its socket stays readable
   if (gone && witness.task) heard.push_back({*witness.task, std::nullopt});
   if (gone) {
     Kill(socket);
@@ -83,6 +87,15 @@ std::vector<Heard> WitnessPool::Hear(int socket) {
     BecomeIdle(socket);
   }
   return heard;
+}
+
+// A process closes its files before it hands its children on, and only then can be told whose its main
+// process is.
+bool WitnessPool::AwaitDeath(const Witness& witness) const {
+  if (by_pid_.count(witness.pid) == 0) return true;  // it is reaped
+  kill(witness.pid, SIGKILL);
+  const worker::UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, witness.pid, 0)));
+  return process.valid() && PollUntil(process.get(), POLLIN, BootTimeUs() + settings_.patience_us);
 }
 
 bool WitnessPool::TakeWords(Witness& witness, std::vector<Heard>& heard) {

@@ -69,6 +69,7 @@ class WitnessPool {
   bool TakeOrder(Witness& witness, std::string_view order);
   // False: it is no witness, by what it says.
   static bool TakeWords(Witness& witness, std::vector<Heard>& heard);
+  bool AwaitDeath(const Witness& witness) const;
   void BecomeIdle(int socket);
   void LetGo(int socket);
 

@@ -53,6 +53,20 @@ class Disk(OnNodes):
         fine = self.submit("exit 7")  # its end found room, which was set aside, and so does the next one's
         self.cluster.bsub("wait", fine, code=7)
 
+    def test_old_output_leaves_the_node(self):
+        self.node("n1", "--output-retention", "500ms", "--output-sweep", "20ms")
+        output = self.cluster.root / "n1" / "output"
+        go = self.cluster.root / "go"
+        silent = self.submit(f"echo early; while [ ! -e {go} ]; do sleep 0.05; done; echo late")
+        short = self.submit("echo short")
+        self.cluster.bsub("wait", short)
+        wait_for("its output to go", lambda: not (output / str(short)).exists())
+        self.assertEqual(self.cluster.bsub("logs", short), "short\n")  # the scheduler keeps its end
+        self.assertTrue((output / str(silent)).exists())  # its task runs, however long it says nothing
+        go.touch()
+        self.cluster.bsub("wait", silent)
+        wait_for("that of the silent one too", lambda: not (output / str(silent)).exists())
+
     def test_a_users_own_output_file_on_a_full_disk(self):
         disk = self.small_disk("full", "64k")
         self.node("n1")

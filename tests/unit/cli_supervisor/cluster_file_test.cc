@@ -16,6 +16,7 @@ TEST(ClusterFileText, IsReadBackAsWritten) {
   cluster.supervisor.backoff.last = 700ms;
   cluster.supervisor.log_bytes = 0;
   cluster.supervisor.log_look = 3s;
+  cluster.supervisor.spawner_options = {"--output-retention", "7d"};
   const auto read = ParseClusterFile(ToJson(cluster));
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(ToJson(*read), ToJson(cluster));
@@ -23,6 +24,7 @@ TEST(ClusterFileText, IsReadBackAsWritten) {
   EXPECT_EQ(read->supervisor.backoff.last, 700ms);
   EXPECT_EQ(read->supervisor.log_bytes, 0);
   EXPECT_EQ(read->supervisor.log_look, 3s);
+  EXPECT_THAT(read->supervisor.spawner_options, ElementsAre("--output-retention", "7d"));
   EXPECT_EQ(read->supervisor.agent_stop, SupervisorSettings{}.agent_stop);
   EXPECT_THAT(read->NodeNames(), ElementsAre("n1", "n2", "n3"));
 }
@@ -50,6 +52,8 @@ TEST(ClusterFileText, SaysWhatIsWrong) {
       {"{\"format\": 1, \"nodes\": 1, \"supervisor\": {\"taskStopMs\": -1}}", "taskStopMs is -1"},
       {"{\"format\": 1, \"nodes\": 1, \"supervisor\": {\"logBytes\": -1}}", "logBytes is -1"},
       {"{\"format\": 1, \"nodes\": 1, \"supervisor\": {\"logLookMs\": 0}}", "logLookMs is 0"},
+      {"{\"format\": 1, \"nodes\": 1, \"supervisor\": {\"agentOptions\": [1]}}",
+       "agentOptions is [1], expected a list of words"},
   };
   for (const BadFile& bad : cases) {
     const auto read = ParseClusterFile(bad.text);

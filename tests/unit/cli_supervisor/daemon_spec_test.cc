@@ -27,5 +27,18 @@ TEST(DaemonSpecs, AgentAndSpawnerOfANodeMeetAtOneSocket) {
   EXPECT_THAT(specs[4].argv, Contains("unix:/h/run/scheduler.sock"));
 }
 
+TEST(DaemonSpecs, OptionsOfTheClusterFileComeLast) {
+  ClusterFile cluster = kCluster;
+  cluster.supervisor.spawner_options = {"--cgroups", "all"};
+  cluster.supervisor.agent_options = {"--gpus", "2"};
+  const auto specs = DaemonsOf(cluster, {"/h"}, "/opt/bin");
+  const auto last_two = [](const DaemonSpec& spec) {
+    return std::vector<std::string>(spec.argv.end() - 2, spec.argv.end());
+  };
+  EXPECT_THAT(last_two(specs[1]), ElementsAre("--cgroups", "all"));
+  EXPECT_THAT(last_two(specs[2]), ElementsAre("--gpus", "2"));
+  EXPECT_THAT(last_two(specs[3]), ElementsAre("--cgroups", "all"));
+}
+
 }  // namespace
 }  // namespace bsub::cli
