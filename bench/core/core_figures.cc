@@ -78,14 +78,21 @@ std::vector<double> SubmitTimes(CoreDriver& driver, std::uint64_t& seed) {
   return times;
 }
 
-// Jobs of many shapes that wait.
-void SubmitShapes(CoreDriver& driver, const Sizes& sizes, std::mt19937_64& random) {
-  std::vector<std::shared_ptr<const JobSettings>> shapes;
-  for (int i = 0; i < sizes.shapes; ++i)
-    shapes.push_back(SharedSettings(1000 * (1 + i % 50) + i / 50, std::chrono::minutes(10 + i % 97)));
-  for (int i = 0; i < sizes.waiting; ++i)
-    driver.Submit(SmallJob(static_cast<std::uint64_t>(i) + 1, shapes[random() % shapes.size()]));
-}
+// A stream of jobs of many shapes.
+class Shapes {
+ public:
+  explicit Shapes(int count) {
+    for (int i = 0; i < count; ++i)
+      shapes_.push_back(SharedSettings(1000 * (1 + i % 50) + i / 50, std::chrono::minutes(10 + i % 97)));
+  }
+  void Submit(CoreDriver& driver, int count, std::mt19937_64& random) {
+    for (int i = 0; i < count; ++i) driver.Submit(SmallJob(++seed_, shapes_[random() % shapes_.size()]));
+  }
+
+ private:
+  std::vector<std::shared_ptr<const JobSettings>> shapes_;
+  std::uint64_t seed_ = 0;
+};
 
 void FinishSome(CoreDriver& driver, int count, std::mt19937_64& random) {
   std::vector<Running>& running = driver.running();
@@ -161,7 +168,8 @@ void CycleFigure(const Sizes& sizes) {
   CoreDriver driver;
   driver.AddNodes(sizes.nodes, 64);
   std::mt19937_64 random(7);
-  SubmitShapes(driver, sizes, random);
+  Shapes shapes(sizes.shapes);
+  shapes.Submit(driver, sizes.waiting, random);
   for (std::size_t before = 1; before != driver.running().size();) {
     before = driver.running().size();
     driver.Cycle(10'000);
@@ -169,6 +177,7 @@ void CycleFigure(const Sizes& sizes) {
   std::vector<double> times;
   for (int cycle = 0; cycle < kCycles; ++cycle) {
     FinishSome(driver, kEndsPerCycle, random);
+    shapes.Submit(driver, kEndsPerCycle, random);  // as many wait as before
     const auto start = Clock::now();
     driver.Cycle();
     times.push_back(Milliseconds(start));
