@@ -22,6 +22,7 @@ NEEDED = ["slurmctld", "slurmd", "sbatch", "squeue", "scancel", "sinfo", "srun",
 HEADER = pathlib.Path("/usr/include/slurm/slurm.h")
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 NODES = 8
+PREFIX = "bsub-slurm-"
 PEERS = pathlib.Path(__file__).resolve().parents[1] / "peers"
 
 CONF = """
@@ -99,12 +100,35 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
+def kill_leftovers(root):
+    """Step daemons and tasks leave their parents: whoever was started with this directory's configuration."""
+    mark = os.fsencode(f"SLURM_CONF={root}/")
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if int(process.name) != os.getpid() and mark in (process / "environ").read_bytes():
+                os.kill(int(process.name), signal.SIGKILL)
+        except OSError:
+            pass  # it is gone, or not ours
+
+
+def clear_after_the_killed(above):
+    """A kill -9 of this program ends its daemons, but leaves their step daemons and the directory."""
+    for root in above.glob(PREFIX + "*"):
+        owner = root / "owner"
+        if owner.exists() and not pathlib.Path("/proc", owner.read_text()).exists():
+            kill_leftovers(root)
+            shutil.rmtree(root, ignore_errors=True)
+
+
 class Slurm:
     """Up while the with-block lasts."""
 
     def __init__(self, slots=64, scheduling=SCHEDULING):
-        self.root = pathlib.Path(tempfile.mkdtemp(prefix="bsub-slurm-", dir=os.environ.get("BSUB_BENCH_DIR", "/var/tmp")))
+        above = pathlib.Path(os.environ.get("BSUB_BENCH_DIR", "/var/tmp"))
+        clear_after_the_killed(above)
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX, dir=above))
         self.root.chmod(0o755)
+        (self.root / "owner").write_text(str(os.getpid()))
         self.slots, self.scheduling = slots, scheduling
         self.daemons, self.controller = [], None
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM", "SBATCH", "SRUN"))}
@@ -194,7 +218,7 @@ class Slurm:
 
     def __exit__(self, *_):
         self.stop([d for d in reversed(self.daemons) if d.poll() is None])
-        self.kill_leftovers()
+        kill_leftovers(self.root)
         shutil.rmtree(self.root, ignore_errors=True)
 
     @staticmethod
@@ -208,13 +232,3 @@ class Slurm:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
-
-    def kill_leftovers(self):
-        """Step daemons and tasks leave their parents: whoever was started with this directory's configuration."""
-        mark = os.fsencode(f"SLURM_CONF={self.root}/")
-        for process in pathlib.Path("/proc").glob("[0-9]*"):
-            try:
-                if int(process.name) != os.getpid() and mark in (process / "environ").read_bytes():
-                    os.kill(int(process.name), signal.SIGKILL)
-            except OSError:
-                pass  # it is gone, or not ours
