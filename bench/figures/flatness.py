@@ -2,8 +2,6 @@
 
 from figures.cluster import BOUNDLESS, Cluster, core, median, quantile
 
-LEAST_WEIGHED = 10_000  # fewer jobs weigh less than what is made once
-
 
 def decades(first, last):
     sizes = []
@@ -43,17 +41,19 @@ def cluster_by_jobs(runs, most, say):
     with Cluster(slots=1, settings=BOUNDLESS) as cluster:
         cluster.occupy()
         cluster.wire("probe-submit", count=100)
-        before, there = cluster.scheduler_bytes(), cluster.status()["jobs"]
+        there, filled, before = cluster.status()["jobs"], 0, None
         for jobs in decades(1_000, most):
             say(f"cluster, {jobs:,} waiting")
             more = jobs - (cluster.status()["jobs"] - there)
             connections = 8
             cluster.wire("submit-stream", count=more + -more % connections, connections=connections)
-            weight = (cluster.scheduler_bytes() - before) / jobs
+            bytes_now = cluster.scheduler_bytes()
+            weight = None if before is None else (bytes_now - before) / (jobs - filled)  # the first thousand: what is made once
+            filled, before = jobs, bytes_now
             commands = [1000 * cluster.timed("job", 1 + 9973 * i % jobs) for i in range(20 * runs)]
             submits = medians(runs, lambda: cluster.wire("probe-submit", count=100))
             looks = medians(runs, lambda: cluster.wire("probe-job", count=300, jobs=jobs))
-            yield {"jobs": jobs, "bytes_per_job": weight if jobs >= LEAST_WEIGHED else None,
+            yield {"jobs": jobs, "bytes_per_job": weight,
                    "submit_p50_ms": submits["p50_ms"], "submit_p99_ms": submits["p99_ms"], "job_p50_ms": looks["p50_ms"],
                    "job_command_p50_ms": median(commands), "job_command_p99_ms": quantile(commands, 0.99)}
 
