@@ -30,19 +30,23 @@ PayloadHash HashOf(std::uint64_t seed) {
 
 }  // namespace
 
-CoreDriver::CoreDriver() : now_(kStart), scheduler_(BenchSettings()) {
+CoreDriver::CoreDriver() : CoreDriver(false) {}
+
+CoreDriver::CoreDriver(bool keep_entries)
+    : keep_entries_(keep_entries), now_(kStart), scheduler_(BenchSettings()) {
   Handle(sched::Started{.cluster_uuid_if_new = "00000000-0000-4000-8000-000000000001"});
 }
 
 sched::Outcome CoreDriver::Handle(sched::InputBody body) {
   now_ = now_ + Duration(1);
   sched::Outcome outcome = scheduler_.Handle({now_, std::move(body)});
+  if (keep_entries_) entries_.insert(entries_.end(), outcome.entries.begin(), outcome.entries.end());
   for (const sched::Message& message : outcome.messages) {
     if (const auto* launch = std::get_if<sched::LaunchTask>(&message)) {
       running_.push_back({launch->node, launch->incarnation, launch->attempt});
     } else if (const auto* reply = std::get_if<sched::Reply>(&message)) {
       if (!reply->body) {
-        std::fprintf(stderr, "bench-core: refused: %s\n", reply->body.error().message.c_str());
+        std::fprintf(stderr, "benchmark: refused: %s\n", reply->body.error().message.c_str());
         std::exit(1);
       }
       if (const auto* accepted = std::get_if<sched::SubmitAccepted>(&*reply->body))

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "scheduler/core/scheduler.h"
@@ -19,6 +21,8 @@ struct Running {
 class CoreDriver {
  public:
   CoreDriver();
+  // With `keep_entries` what was decided is kept for a journal.
+  explicit CoreDriver(bool keep_entries);
   // Nodes n0, n1, … with so many CPUs and 1 TiB of memory each, connected.
   void AddNodes(int count, std::int64_t cpus);
   // Must be accepted.
@@ -30,12 +34,15 @@ class CoreDriver {
   sched::Scheduler& scheduler() { return scheduler_; }
   std::vector<Running>& running() { return running_; }
   sched::Outcome Handle(sched::InputBody body);
+  std::vector<sched::JournalEntry> TakeEntries() { return std::exchange(entries_, {}); }
 
  private:
+  const bool keep_entries_;
   TimePoint now_;
   sched::Scheduler scheduler_;
   std::vector<Running> running_;
   JobId last_accepted_;
+  std::vector<sched::JournalEntry> entries_;
 };
 
 // One CPU, named and commanded by `seed`, with the settings that all of them share.

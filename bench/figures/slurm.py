@@ -1,26 +1,36 @@
 """A Slurm of our own on this machine: Debian's packages, a temporary directory, nothing left behind.
 
-Set up after Slurm's high-throughput guide and for lowest latency; every daemon, key and socket is below one directory.
+Debian's slurmd may run many times on one host (slurmd -N), so there are 8 nodes as on our side, each with a share of the slots.
+Set up after Slurm's high-throughput guide: FIFO by sched/builtin, no accounting, errors alone logged, several ports, ten threads
+of munge, and no delay before scheduling, since here the rate of single submits does not suffer from it. Every daemon, key and
+socket is below one directory. What of it still runs at the end is found by its SLURM_CONF and killed.
 """
 
+import ctypes
+import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 
-PACKAGES = ["slurm-wlm", "slurmctld", "slurmd", "slurm-client", "slurm-wlm-basic-plugins", "munge"]
-NEEDED = ["slurmctld", "slurmd", "sbatch", "squeue", "scancel", "sinfo", "srun", "munged"]
+PACKAGES = ["slurm-wlm", "slurmctld", "slurmd", "slurm-client", "slurm-wlm-basic-plugins", "munge", "libslurm-dev", "gcc"]
+NEEDED = ["slurmctld", "slurmd", "sbatch", "squeue", "scancel", "sinfo", "srun", "munged", "cc"]
+HEADER = pathlib.Path("/usr/include/slurm/slurm.h")
+PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 NODES = 8
+PREFIX = "bsub-slurm-"
+PEERS = pathlib.Path(__file__).resolve().parents[1] / "peers"
 
 CONF = """
 ClusterName=bench
 AuthType=auth/munge
 AuthInfo=socket={root}/munge.socket
 SlurmctldHost={host}(127.0.0.1)
-SlurmctldPort=16817-16820
+SlurmctldPort=16817-16824
 SlurmUser=root
 SlurmdUser=root
 StateSaveLocation={root}/state
@@ -29,6 +39,8 @@ SlurmctldPidFile={root}/slurmctld.pid
 SlurmdPidFile={root}/slurmd.%n.pid
 SlurmctldLogFile={root}/slurmctld.log
 SlurmdLogFile={root}/slurmd.%n.log
+SlurmctldDebug=error
+SlurmdDebug=error
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 SwitchType=switch/none
@@ -46,41 +58,81 @@ MinJobAge=2
 MessageTimeout=100
 ReturnToService=2
 SchedulerType=sched/builtin
-SchedulerParameters=sched_interval=30,batch_sched_delay=0,sched_min_interval=0,default_queue_depth=200
+SchedulerParameters={scheduling}
 {nodes}
 PartitionName=bench Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
+SCHEDULING = "batch_sched_delay=0,sched_min_interval=0,sched_interval=30,default_queue_depth=200,partition_job_depth=500,sched_max_job_start=200"
 
 
 def missing():
-    return [program for program in NEEDED if shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None]
+    lacking = [program for program in NEEDED if shutil.which(program, path=PATH) is None]
+    return lacking + ([] if HEADER.exists() else [str(HEADER)])
+
+
+def version():
+    return subprocess.run(["slurmctld", "-V"], env={**os.environ, "PATH": PATH}, capture_output=True, text=True).stdout.strip()
 
 
 def install():
     """Debian's packages, with their daemons kept from starting. Returns what went wrong, or nothing."""
     if os.geteuid() != 0:
         return "only root can install them; run: sudo apt-get install " + " ".join(PACKAGES)
+    if shutil.which("apt-get") is None:
+        return "this is no Debian system (no apt-get)"
     policy = pathlib.Path("/usr/sbin/policy-rc.d")
     kept = policy.read_bytes() if policy.exists() else None
     policy.write_text("#!/bin/sh\nexit 101\n")
     policy.chmod(0o755)
     try:
         env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        done = subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *PACKAGES], env=env, capture_output=True, text=True)
-        return (done.stderr.strip().splitlines() or ["apt-get failed"])[-1] if done.returncode != 0 else None
+        problem = "apt-get failed"
+        for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
+            done = subprocess.run(["apt-get", *words], env=env, capture_output=True, text=True)
+            problem = (done.stderr.strip().splitlines() or [problem])[-1]
+        return problem if done.returncode != 0 else None
     finally:
         policy.write_bytes(kept) if kept is not None else policy.unlink()
 
 
-class Slurm:
-    """Up while the with-block lasts. 8 nodes of `slots` / 8 CPUs each, which share this machine."""
+def die_with_parent():
+    """Runs in a child before its program: it is killed when this process ends, however that ends."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
-    def __init__(self, slots=64):
-        self.root = pathlib.Path(tempfile.mkdtemp(prefix="bsub-slurm-", dir="/var/tmp"))
+
+def kill_leftovers(root):
+    """Step daemons and tasks leave their parents: whoever was started with this directory's configuration."""
+    mark = os.fsencode(f"SLURM_CONF={root}/")
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if int(process.name) != os.getpid() and mark in (process / "environ").read_bytes():
+                os.kill(int(process.name), signal.SIGKILL)
+        except OSError:
+            pass  # it is gone, or not ours
+
+
+def clear_after_the_killed(above):
+    """A kill -9 of this program ends its daemons, but leaves their step daemons and the directory."""
+    for root in above.glob(PREFIX + "*"):
+        owner = root / "owner"
+        if owner.exists() and not pathlib.Path("/proc", owner.read_text()).exists():
+            kill_leftovers(root)
+            shutil.rmtree(root, ignore_errors=True)
+
+
+class Slurm:
+    """Up while the with-block lasts."""
+
+    def __init__(self, slots=64, scheduling=SCHEDULING):
+        above = pathlib.Path(os.environ.get("BSUB_BENCH_DIR", "/var/tmp"))
+        clear_after_the_killed(above)
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX, dir=above))
         self.root.chmod(0o755)
-        self.slots = slots
-        self.daemons = []
-        self.env = {**os.environ, "SLURM_CONF": str(self.root / "slurm.conf"), "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
+        (self.root / "owner").write_text(str(os.getpid()))
+        self.slots, self.scheduling = slots, scheduling
+        self.daemons, self.controller = [], None
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM", "SBATCH", "SRUN"))}
+        self.env.update(SLURM_CONF=str(self.root / "slurm.conf"), PATH=PATH)
 
     def __enter__(self):
         try:
@@ -91,23 +143,27 @@ class Slurm:
         return self
 
     def daemon(self, *words):
-        log = open(self.root / (pathlib.Path(words[0]).name + f"{len(self.daemons)}.out"), "wb")
-        self.daemons.append(subprocess.Popen(list(map(str, words)), env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL))
+        """In a session of its own: Ctrl-C is for us, and we end it in order."""
+        with open(self.root / (pathlib.Path(words[0]).name + f"{len(self.daemons)}.out"), "wb") as log:
+            process = subprocess.Popen(list(map(str, words)), env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                       cwd=self.root, start_new_session=True, preexec_fn=die_with_parent)
+        self.daemons.append(process)
+        return process
 
     def start(self):
         host = socket.gethostname().split(".")[0]
         cpus = self.slots // NODES
         nodes = "\n".join(f"NodeName=n{i} NodeHostname={host} NodeAddr=127.0.0.1 Port={17000 + i} CPUs={cpus} Boards=1 SocketsPerBoard=1 "
                           f"CoresPerSocket={cpus} ThreadsPerCore=1 RealMemory=1000000" for i in range(NODES))
-        (self.root / "slurm.conf").write_text(CONF.format(root=self.root, host=host, nodes=nodes))
+        (self.root / "slurm.conf").write_text(CONF.format(root=self.root, host=host, nodes=nodes, scheduling=self.scheduling))
         (self.root / "state").mkdir(mode=0o700)
         key = self.root / "munge.key"
         key.write_bytes(os.urandom(1024))
         key.chmod(0o600)
-        self.daemon("munged", "--foreground", "--force", f"--key-file={key}", f"--socket={self.root}/munge.socket",
+        self.daemon("munged", "--foreground", "--force", "--num-threads=10", f"--key-file={key}", f"--socket={self.root}/munge.socket",
                     f"--pid-file={self.root}/munged.pid", f"--log-file={self.root}/munged.log", f"--seed-file={self.root}/munge.seed")
         self.wait_for(lambda: (self.root / "munge.socket").exists(), "munged")
-        self.daemon("slurmctld", "-D", "-c")
+        self.controller = self.daemon("slurmctld", "-D", "-c")
         for i in range(NODES):
             (self.root / f"spool.n{i}").mkdir()
             self.daemon("slurmd", "-D", "-N", f"n{i}")
@@ -117,8 +173,13 @@ class Slurm:
         end = time.monotonic() + patience
         while not holds():
             if time.monotonic() > end:
-                raise RuntimeError(f"Slurm: {what} did not come up within {patience} s; its logs are in {self.root}")
-            time.sleep(0.05)
+                raise RuntimeError(f"Slurm: {what} did not come up within {patience} s: {self.last_words()}")
+            time.sleep(0.02)
+
+    def last_words(self):
+        """The end of each log; they go with the directory."""
+        logs = [log for log in self.root.iterdir() if log.suffix in (".log", ".out") and log.stat().st_size > 0]
+        return "; ".join(f"{log.name}: {log.read_text(errors='replace').splitlines()[-1]}" for log in logs) or "its logs are empty"
 
     def run(self, *words, check=True):
         done = subprocess.run(list(map(str, words)), env=self.env, capture_output=True, text=True, cwd=self.root)
@@ -131,19 +192,43 @@ class Slurm:
         self.run(*words)
         return time.monotonic() - start
 
-    def controller(self):
-        return self.daemons[1].pid
+    def submits(self, jobs, processes=8):
+        """Held jobs by Slurm's C library; see bench/peers/slurm_submits.c."""
+        program = self.root / "slurm-submits"
+        if not program.exists():
+            self.run("cc", "-O2", "-std=gnu17", "-o", program, PEERS / "slurm_submits.c", "-lslurm")
+        return json.loads(self.run(program, jobs, processes, self.root))
 
-    def queue_length(self):
+    def restart(self, how=signal.SIGTERM):
+        """Ends the controller and starts it again on what it saved. Seconds to its first answer about a job."""
+        self.controller.send_signal(how)
+        self.controller.wait()
+        start = time.monotonic()
+        self.controller = self.daemon("slurmctld", "-D")
+        self.wait_for(lambda: self.run("scontrol", "ping", check=False).count("is UP") == 1, "the restarted slurmctld", 120)
+        self.run("squeue", "-h", "-j", 1, check=False)
+        return time.monotonic() - start
+
+    def controller_bytes(self):
+        """Its resident memory that no file backs."""
+        return int(pathlib.Path(f"/proc/{self.controller.pid}/status").read_text().split("RssAnon:")[1].split()[0]) * 1024
+
+    def known_jobs(self):
         return len(self.run("squeue", "-h", "-r", "-o", "%i").split())
 
     def __exit__(self, *_):
-        for daemon in reversed(self.daemons):
+        self.stop([d for d in reversed(self.daemons) if d.poll() is None])
+        kill_leftovers(self.root)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    @staticmethod
+    def stop(daemons):
+        for daemon in daemons:
             daemon.terminate()
-        for daemon in reversed(self.daemons):
+        end = time.monotonic() + 10
+        for daemon in daemons:
             try:
-                daemon.wait(timeout=10)
+                daemon.wait(timeout=max(0.1, end - time.monotonic()))
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
-        shutil.rmtree(self.root, ignore_errors=True)

@@ -2,19 +2,42 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <random>
+#include <thread>
 
 #include "bench/wire/wire.h"
 
 namespace bsub::bench {
 namespace {
 
+// Whether standard input has ended; looked at by a thread, since reading waits.
+class EndOfInput {
+ public:
+  EndOfInput() {
+    std::thread([ended = ended_] {
+      while (std::getchar() != EOF) {
+      }
+      *ended = true;
+    }).detach();
+  }
+  explicit operator bool() const { return *ended_; }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
+};
+
 int Probe(const Load& load, const char* figure, const std::function<grpc::Status(int)>& call) {
   std::vector<double> ms;
-  for (int i = 0; i < load.count; ++i) {
+  std::optional<EndOfInput> end;
+  if (load.until_eof) end.emplace();
+  for (int i = 0; end ? !*end : i < load.count; ++i) {
     const auto start = std::chrono::steady_clock::now();
     if (const grpc::Status status = call(i); !status.ok()) {
       std::fprintf(stderr, "bench-wire: %s\n", status.error_message().c_str());
@@ -22,8 +45,8 @@ int Probe(const Load& load, const char* figure, const std::function<grpc::Status
     }
     ms.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
   }
-  std::printf("{\"figure\": \"%s\", \"calls\": %d, \"p50_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f}\n",
-              figure, load.count, Quantile(ms, 0.5), Quantile(ms, 0.99), Quantile(ms, 1.0));
+  std::printf("{\"figure\": \"%s\", \"calls\": %zu, \"p50_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f}\n",
+              figure, ms.size(), Quantile(ms, 0.5), Quantile(ms, 0.99), Quantile(ms, 1.0));
   return 0;
 }
 
@@ -46,11 +69,13 @@ int ProbeSubmit(const Load& load) {
 }
 
 int ProbeJob(const Load& load) {
+  constexpr std::int64_t kStride = 9973;  // neighbours in time are no neighbours in memory
   const auto stub = Connect(load.socket);
+  const std::int64_t jobs = load.jobs > 0 ? load.jobs : load.count;
   return Probe(load, "probe-job", [&](int i) {
     grpc::ClientContext context;
     v1::GetJobRequest request;
-    request.set_target(std::to_string(i + 1));
+    request.set_target(std::to_string(1 + kStride * i % jobs));
     v1::Job job;
     return stub->GetJob(&context, request, &job);
   });

@@ -17,6 +17,9 @@ struct Load {
   int count = 10'000;
   bool distinct_environments = false;
   bool held = false;
+  bool until_eof = false;  // a probe goes on until standard input ends, whatever `count` is
+  int jobs = 0;            // ids 1 to `jobs` are asked for; 0: `count`
+  int target = 0;          // whose output is followed
 };
 
 // A connection of its own: channels of one process to one address would otherwise share it.
@@ -30,8 +33,8 @@ double Quantile(std::vector<double> values, double q);
 // Each prints its figure and returns the program's exit code.
 int SubmitByStream(const Load& load);
 int SubmitOneByOne(const Load& load);
-int FollowEvents(const Load& load);  // `count` followers of events, until standard input ends
-int FollowLog(const Load& load);     // `count` followers of the output of one job that is silent, likewise
+int FollowEvents(const Load& load);  // `count` followers of all that happens, until standard input ends
+int FollowLogs(const Load& load);    // the same of the output of job `target`, which has written something
 int ProbeSubmit(const Load& load);   // one submit after another: latency
 int ProbeJob(const Load& load);      // one `job ID` after another: latency
 int CancelAll(const Load& load);     // of the caller's jobs, in one call

@@ -1,4 +1,4 @@
-// bench-wire FIGURE SOCKET [connections=N] [outstanding=N] [count=N] [distinct=1] [held=1]
+// bench-wire FIGURE SOCKET [KEY=N...]; the keys are those of Load
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -18,7 +18,10 @@ bool Read(std::string_view word, bsub::bench::Load& load) {
       {"outstanding", [&] { load.outstanding = value; }},
       {"count", [&] { load.count = value; }},
       {"distinct", [&] { load.distinct_environments = value != 0; }},
-      {"held", [&] { load.held = value != 0; }}};
+      {"held", [&] { load.held = value != 0; }},
+      {"until_eof", [&] { load.until_eof = value != 0; }},
+      {"jobs", [&] { load.jobs = value; }},
+      {"target", [&] { load.target = value; }}};
   const auto it = keys.find(word.substr(0, equals));
   if (it == keys.end() || value < 0) return false;
   it->second();
@@ -32,7 +35,7 @@ int main(int argc, char** argv) {
       {"submit-stream", bsub::bench::SubmitByStream},
       {"submit-unary", bsub::bench::SubmitOneByOne},
       {"followers", bsub::bench::FollowEvents},
-      {"log-followers", bsub::bench::FollowLog},
+      {"log-followers", bsub::bench::FollowLogs},
       {"probe-submit", bsub::bench::ProbeSubmit},
       {"probe-job", bsub::bench::ProbeJob},
       {"cancel", bsub::bench::CancelAll}};
@@ -44,6 +47,7 @@ int main(int argc, char** argv) {
     std::fprintf(
         stderr,
         "usage: bench-wire FIGURE SOCKET [connections=N] [outstanding=N] [count=N] [distinct=1] [held=1]\n"
+        "       [until_eof=1] [jobs=N] [target=JOB]\n"
         "figures: submit-stream submit-unary followers log-followers probe-submit probe-job cancel\n");
     return 2;
   }
