@@ -1,6 +1,7 @@
 // Durable submits per second, each job acknowledged singly.
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -8,6 +9,7 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "bench/wire/wire.h"
 
@@ -17,25 +19,33 @@ namespace {
 constexpr std::size_t kEnvironmentBytes = 4096;
 constexpr int kProtocol = 1;
 
-// At most so many requests of a connection are without an answer.
+// At most so many requests of a connection are without an answer. A quarter of them is sent at once, so that
+// the client does not take more of the machine than it must.
 class Window {
  public:
-  explicit Window(int size) : free_(size) {}
-  void Take() {
+  explicit Window(int size) : at_once_(std::max(1, size / 4)), free_(size) {}
+  // How many may be sent now.
+  int Take() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return free_ > 0; });
-    --free_;
+    changed_.wait(lock, [&] { return free_ >= at_once_ || closed_; });
+    return std::exchange(free_, 0);
   }
   void GiveBack() {
     const std::lock_guard lock(mutex_);
-    ++free_;
+    if (++free_ == at_once_) changed_.notify_one();
+  }
+  void Close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
     changed_.notify_one();
   }
 
  private:
+  const int at_once_;
   std::mutex mutex_;
   std::condition_variable changed_;
   int free_;
+  bool closed_ = false;
 };
 
 struct Totals {
@@ -52,14 +62,19 @@ void StreamOverOneConnection(const Load& load, std::uint64_t first, int jobs, To
   const auto stream = stub->SubmitStream(&context);
   Window window(load.outstanding);
   std::thread writer([&] {
+    int free = 0;
     for (int i = 0; i < jobs; ++i) {
-      window.Take();
-      if (!stream->Write(SmallJob(first + static_cast<std::uint64_t>(i), load))) break;
+      if (free == 0 && (free = window.Take()) == 0) break;
+      grpc::WriteOptions options;
+      if (--free > 0 && i + 1 < jobs)
+        options.set_buffer_hint();  // the last of each batch takes the others along
+      if (!stream->Write(SmallJob(first + static_cast<std::uint64_t>(i), load), options)) break;
     }
     stream->WritesDone();
   });
   for (v1::SubmitReply reply; stream->Read(&reply); window.GiveBack())
     ++(reply.job_id() != 0 ? totals.acknowledged : totals.refused);
+  window.Close();
   writer.join();
   if (const grpc::Status status = stream->Finish(); !status.ok())
     std::fprintf(stderr, "bench-wire: %s\n", status.error_message().c_str());

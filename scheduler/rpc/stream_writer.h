@@ -79,6 +79,7 @@ class StreamWriter : public Reactor, public std::enable_shared_from_this<StreamW
  private:
   void Pump() {
     bool write = false;
+    grpc::WriteOptions options;
     std::optional<Status> finish;
     {
       const std::lock_guard lock(mutex_);
@@ -87,12 +88,16 @@ class StreamWriter : public Reactor, public std::enable_shared_from_this<StreamW
         current_ = std::move(queue_.front());
         queue_.pop_front();
         writing_ = write = true;
+        // So that many go with one system call. Not the first: its initial metadata would wait for another
+        // write, and it for them.
+        if (!queue_.empty() && wrote_) options.set_buffer_hint();
+        wrote_ = true;
       } else if (ending_) {
         finished_ = true;
         finish = ending_;
       }
     }
-    if (write) this->StartWrite(&current_);
+    if (write) this->StartWrite(&current_, options);
     if (finish) this->Finish(ToGrpc(*finish));
   }
 
@@ -128,6 +133,7 @@ class StreamWriter : public Reactor, public std::enable_shared_from_this<StreamW
   std::deque<Message> queue_;
   Message current_;
   bool writing_ = false;
+  bool wrote_ = false;
   bool finished_ = false;
   std::optional<Status> ending_;
   std::shared_ptr<StreamWriter> self_;

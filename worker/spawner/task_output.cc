@@ -51,9 +51,12 @@ void TaskRunner::RememberOutput(const PlannedLaunch& plan, Task& task) {
 }
 
 void TaskRunner::LookAtOutput(Task& task) {
+  if (task.spooled.empty()) return;  // its own files are for the witness to look at
+  if (task.full_disk.empty() && IsDiskFull(parts_.dir->fd(), task.spooled, task.privileged)) {
+    NameOutput(task);  // people are told of it
+    task.full_disk = task.spooled;
+  }
   const std::string& path = task.spooled;
-  if (path.empty()) return;  // its own files are for the witness to look at
-  if (task.full_disk.empty() && IsDiskFull(parts_.dir->fd(), path, task.privileged)) task.full_disk = path;
   if (task.output_limit <= 0) return;
   struct stat info {};
   if (fstatat(parts_.dir->fd(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
