@@ -66,6 +66,7 @@ class ClusterSearch {
     SwitchIndex best = candidates.front();
     std::int64_t best_value = kWorst;
     for (const SwitchIndex s : candidates) {
+      if (candidates.size() == 1) break;  // nothing to compare
       const std::int64_t value = Value(s);
       if (value > best_value || (value == best_value && view_.Free(s) < view_.Free(best)))
         best = s, best_value = value;

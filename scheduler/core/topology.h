@@ -165,7 +165,7 @@ class TopologyBuilder {
   Result<std::uint32_t> AddType(InstanceType type);  // its position; AlreadyExists
   Result<Handle> AddSwitch(Handle parent, std::string name);
   Status AddNode(Handle rack, NodeSpec node);
-  std::uint32_t depth(Handle handle) const { return drafts_[handle].depth; }
+  const std::string& name(Handle handle) const { return drafts_[handle].name; }
   std::uint32_t rack_depth() const { return static_cast<std::uint32_t>(levels_.size()) - 2; }
 
   // InvalidArgument: no node, or a switch without any.
