@@ -100,6 +100,9 @@ class Topology {
 
   // Nodes without a known place: one rack, Ethernet. Names must differ.
   static Topology Flat(const std::vector<std::string>& names);
+  // This tree, and those of `names` that it does not have on a rack of their own directly below the top, of a
+  // type "unknown": nodes that registered without being in the configuration.
+  Topology WithOthers(const std::vector<std::string>& names) const;
 
   std::uint32_t node_count() const { return static_cast<std::uint32_t>(nodes_.size()); }
   std::uint32_t switch_count() const { return static_cast<std::uint32_t>(switches_.size()); }

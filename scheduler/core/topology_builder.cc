@@ -188,4 +188,52 @@ Topology Topology::Flat(const std::vector<std::string>& names) {
   return std::move(*topology);
 }
 
+namespace {
+
+// No configuration can name a switch so.
+constexpr const char* kElsewhere = "(elsewhere)";
+constexpr const char* kUnknown = "unknown";
+
+template <typename T>
+T Checked(Result<T> result) {
+  BSUB_CHECK(result) << result.error().message;
+  return std::move(*result);
+}
+
+}  // namespace
+
+Topology Topology::WithOthers(const std::vector<std::string>& names) const {
+  std::set<std::string> others;
+  for (const std::string& name : names) {
+    if (!FindNode(name)) others.insert(name);
+  }
+  if (others.empty()) return *this;
+  auto builder = Checked(TopologyBuilder::Make(switches_[0].name, {levels_.rbegin(), levels_.rend()}));
+  auto unknown = static_cast<std::uint32_t>(types_.size());
+  for (std::uint32_t i = 0; i < types_.size(); ++i) {
+    Checked(builder.AddType(types_[i]));
+    if (types_[i].name == kUnknown) unknown = i;
+  }
+  if (unknown == types_.size()) Checked(builder.AddType({.name = kUnknown}));
+  // Switches are numbered from the top down and handles given in that order, so they are the same.
+  for (SwitchIndex i = 1; i < switch_count(); ++i)
+    Checked(builder.AddSwitch(switches_[i].parent, switches_[i].name));
+  for (const Node& node : nodes_) {
+    const Status added = builder.AddNode(
+        node.rack, {.name = node.name, .type = node.type, .features = feature_sets_[node.feature_set]});
+    BSUB_CHECK(added) << added.error().message;
+  }
+  TopologyBuilder::Handle rack = TopologyBuilder::kTop;
+  for (std::uint32_t height = top_height(); height > 1; --height) {
+    const std::string name = kElsewhere + std::string(height - 2, '+');
+    const auto there = FindSwitch(name);
+    rack = there ? *there : Checked(builder.AddSwitch(rack, name));
+  }
+  for (const std::string& name : others) {
+    const Status added = builder.AddNode(rack, {.name = name, .type = unknown, .features = {}});
+    BSUB_CHECK(added) << added.error().message;
+  }
+  return Checked(std::move(builder).Build());
+}
+
 }  // namespace bsub::sched

@@ -137,6 +137,26 @@ TEST(Topology, FlatIsOneRack) {
   EXPECT_GT(t.Predict(std::vector<NodeIndex>{0, 1}).latency_ns, 0);
 }
 
+TEST(Topology, NodesThatNobodyConfiguredAreOnARackOfTheirOwn) {
+  const Topology t = TwoZones();
+  const Topology more = t.WithOthers({"z1a1", "x2", "x1", "x2"});
+  ASSERT_EQ(more.node_count(), 10u);
+  for (NodeIndex i = 0; i < 8; ++i) {  // the others are where they were
+    EXPECT_EQ(more.node(i).name, t.node(i).name);
+    EXPECT_EQ(more.PathOf(more.node(i).rack), t.PathOf(t.node(i).rack));
+    EXPECT_EQ(more.HasFeature(i, "ssd"), t.HasFeature(i, "ssd"));
+  }
+  EXPECT_EQ(more.node(8).name, "x1");
+  EXPECT_EQ(more.Hops(8, 9), 1u);
+  EXPECT_EQ(more.Hops(0, 8), 5u);
+  EXPECT_TRUE(more.HasFeature(8, "unknown"));
+  EXPECT_FALSE(more.HasFeature(8, "efa"));
+  const Topology again = more.WithOthers({"x1", "y"});  // what is elsewhere already stays there too
+  EXPECT_EQ(again.node_count(), 11u);
+  EXPECT_EQ(again.Hops(*again.FindNode("x1"), *again.FindNode("y")), 1u);
+  EXPECT_EQ(Topology::Flat({"a"}).WithOthers({"b"}).Hops(0, 1), 1u);
+}
+
 TEST(TopologyBuilder, SaysWhatIsWrongWithLevels) {
   const auto message = [](std::vector<Level> levels) {
     const auto builder = TopologyBuilder::Make("c", std::move(levels));
