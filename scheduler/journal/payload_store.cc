@@ -52,6 +52,7 @@ void PayloadStore::AddRecord(const PayloadHash& hash, std::uint64_t segment, std
 Status PayloadStore::LoadPack(Contents& contents, std::uint64_t pack) const {
   BSUB_ASSIGN_OR_RETURN(const PackIndex index, ReadPackIndex(files_, directory_, pack, cluster_));
   const std::uint32_t source = SourceNumber(contents, FileKind::kPack, pack);
+  contents.index.Reserve(contents.index.entries().size() + index.payloads.size());
   for (const PackedPayload& payload : index.payloads)
     contents.index.Set(payload.hash, {source, payload.offset});
   return OkStatus();

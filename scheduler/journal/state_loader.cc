@@ -87,7 +87,11 @@ class Loader {
  private:
   Result<OpenedSnapshot> OpenSnapshot(const std::string& name) {
     OpenedSnapshot opened;
-    StateDecoder decoder;
+    StateDecoder decoder(request_.settings);
+    std::future<Result<std::unique_ptr<PayloadStore>>> payloads;
+    const auto read_packs = [&] {
+      payloads = std::async(std::launch::async, [&] { return ReadPacks(opened.loaded.packs); });
+    };
     DecodeAhead<Result<DecodedChunk>> chunks([&decoder](Result<DecodedChunk> chunk) -> Status {
       if (!chunk) return std::move(chunk).error();
       return decoder.Add(std::move(*chunk));
@@ -96,25 +100,26 @@ class Loader {
         opened.header,
         ReadSnapshot(files_, directory_, name, [&](ChunkKind kind, std::string_view bytes) -> Status {
           if (kind == ChunkKind::kState)
-            return chunks.Add([copy = std::string(bytes)] { return DecodeChunk(copy, false); });
+            return chunks.Add([copy = std::string(bytes)] { return DecodeChunk(copy); });
           if (kind != ChunkKind::kPacks) return DataLoss("a chunk of unknown kind");
+          if (payloads.valid()) return DataLoss("a second list of packs");
           BSUB_ASSIGN_OR_RETURN(opened.loaded.packs, DecodePacks(bytes));
+          read_packs();
           return OkStatus();
         }));
     const std::string path = Join(directory_, name);
     if (auto last = chunks.Finish(); !last)
       return Error{last.error().code, path + ": " + std::move(last).error().message};
     if (opened.header.cluster != request_.cluster) return DataLoss(path + " belongs to another cluster");
-    auto state = decoder.Finish();
-    if (!state) return DataLoss(path + ": " + state.error().message);
-    if (state->last_sequence.value() != opened.header.sequence) {
+    auto scheduler = decoder.Finish();
+    if (!scheduler) return DataLoss(path + ": " + scheduler.error().message);
+    opened.loaded.scheduler = std::move(*scheduler);
+    if (opened.loaded.scheduler->state().last_sequence.value() != opened.header.sequence)
       return DataLoss(path + ": the header and the state disagree on the last sequence");
-    }
-    auto payloads = std::async(std::launch::async, [&] { return ReadPacks(opened.loaded.packs); });
-    opened.loaded.scheduler = std::make_unique<sched::Scheduler>(request_.settings, std::move(*state));
     if (opened.loaded.scheduler->state_hash() != opened.header.state_hash) {
       return DataLoss(path + ": the state in it does not have the hash that it should have");
     }
+    if (!payloads.valid()) read_packs();
     BSUB_ASSIGN_OR_RETURN(opened.loaded.payloads, payloads.get());
     opened.loaded.snapshot = opened.header.sequence;
     return opened;

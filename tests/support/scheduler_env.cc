@@ -361,7 +361,7 @@ void Env::Restart() {
 }
 
 void Env::RestartFromState() {
-  StartAgain(std::make_unique<sched::Scheduler>(settings_, CopyDurable(state())));
+  StartAgain(sched::RestoreWhole(settings_, CopyDurable(state())));
 }
 
 }  // namespace bsub::testing
