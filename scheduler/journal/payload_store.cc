@@ -46,6 +46,11 @@ std::uint32_t PayloadStore::SourceNumber(Contents& contents, FileKind kind, std:
 
 void PayloadStore::AddRecord(const PayloadHash& hash, std::uint64_t segment, std::uint64_t offset) {
   const std::lock_guard lock(mutex_);
+  if (const auto known = contents_.index.Find(hash)) {
+    const Source& source = contents_.sources[known->file];
+    const bool later = std::pair(source.sequence, std::uint64_t{known->offset}) > std::pair(segment, offset);
+    if (source.kind == FileKind::kSegment && later) return;
+  }
   contents_.index.Set(hash, {SourceNumber(contents_, FileKind::kSegment, segment), offset});
 }
 

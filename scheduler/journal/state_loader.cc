@@ -2,7 +2,7 @@
 
 #include <future>
 #include <utility>
-#include <variant>
+#include <vector>
 
 #include "scheduler/journal/decode_ahead.h"
 #include "scheduler/journal/entry_codec.h"
@@ -24,7 +24,7 @@ struct OpenedSnapshot {
 // enough to keep all of it in the caches.
 constexpr std::size_t kRecordsAtOnce = 512;
 
-// A record on its way from the journal to the state.
+// A record on its way from the journal to where it belongs.
 struct Undecoded {
   RecordKind kind{};
   std::string bytes;
@@ -32,28 +32,23 @@ struct Undecoded {
   std::uint64_t segment = 0;
   std::uint64_t offset = 0;
 };
-struct DecodedRecord {
-  Result<std::variant<PayloadHash, sched::JournalEntry>> content = PayloadHash{};
+struct DecodedEntry {
+  Result<sched::JournalEntry> entry;
   std::uint64_t sequence = 0;
   std::uint64_t segment = 0;
   std::uint64_t offset = 0;
 };
-using DecodedRecords = std::vector<DecodedRecord>;
+using DecodedEntries = std::vector<DecodedEntry>;
 
-DecodedRecords Decode(const std::vector<Undecoded>& records) {
-  DecodedRecords decoded;
+// On any thread: payloads go to their store at once.
+DecodedEntries Decode(const std::vector<Undecoded>& records, PayloadStore& payloads) {
+  DecodedEntries decoded;
   decoded.reserve(records.size());
   for (const Undecoded& record : records) {
-    DecodedRecord& out = decoded.emplace_back();
-    out.sequence = record.sequence;
-    out.segment = record.segment;
-    out.offset = record.offset;
     if (record.kind == RecordKind::kPayload) {
-      out.content = HashPayload(record.bytes);
-    } else if (auto entry = DecodeEntry(record.bytes)) {
-      out.content = std::move(*entry);
+      payloads.AddRecord(HashPayload(record.bytes), record.segment, record.offset);
     } else {
-      out.content = std::move(entry).error();
+      decoded.push_back({DecodeEntry(record.bytes), record.sequence, record.segment, record.offset});
     }
   }
   return decoded;
@@ -147,10 +142,12 @@ class Loader {
       return loaded;
     }
     std::vector<Undecoded> gathered;
-    DecodeAhead<DecodedRecords> records(
-        [&](DecodedRecords decoded) { return TakeAll(std::move(decoded), loaded); });
+    DecodeAhead<DecodedEntries> records(
+        [&](DecodedEntries decoded) { return TakeAll(std::move(decoded), loaded); });
     const auto send = [&] {
-      return records.Add([batch = std::exchange(gathered, {})] { return Decode(batch); });
+      return records.Add([batch = std::exchange(gathered, {}), payloads = loaded.payloads.get()] {
+        return Decode(batch, *payloads);
+      });
     };
     auto tail = Replay(files_, directory_, replay, [&](const ReplayedRecord& record) -> Status {
       const RecordKind kind = record.record.kind;
@@ -169,26 +166,18 @@ class Loader {
     return loaded;
   }
 
-  Status TakeAll(DecodedRecords records, LoadedState& loaded) {
-    for (DecodedRecord& record : records) {
-      if (const auto taken = Take(record, loaded); !taken) {
-        const std::string path = Join(directory_, FileName(FileKind::kSegment, record.segment));
-        return Error{taken.error().code, path + " at offset " + std::to_string(record.offset) +
-                                             ", sequence " + std::to_string(record.sequence) + ": " +
-                                             taken.error().message};
+  Status TakeAll(DecodedEntries entries, LoadedState& loaded) {
+    for (const DecodedEntry& one : entries) {
+      const Status taken =
+          one.entry ? Apply(*one.entry, one.sequence, *loaded.scheduler) : Status(one.entry.error());
+      if (!taken) {
+        const std::string path = Join(directory_, FileName(FileKind::kSegment, one.segment));
+        return Error{taken.error().code, path + " at offset " + std::to_string(one.offset) + ", sequence " +
+                                             std::to_string(one.sequence) + ": " + taken.error().message};
       }
+      ++loaded.entries_replayed;
     }
     return OkStatus();
-  }
-
-  static Status Take(const DecodedRecord& record, LoadedState& loaded) {
-    if (!record.content) return record.content.error();
-    if (const auto* payload = std::get_if<PayloadHash>(&*record.content)) {
-      loaded.payloads->AddRecord(*payload, record.segment, record.offset);
-      return OkStatus();
-    }
-    ++loaded.entries_replayed;
-    return Apply(std::get<sched::JournalEntry>(*record.content), record.sequence, *loaded.scheduler);
   }
 
   static Status Apply(const sched::JournalEntry& entry, std::uint64_t sequence, sched::Scheduler& scheduler) {
