@@ -15,6 +15,8 @@ endif()
 option(BSUB_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" OFF)
 option(BSUB_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 option(BSUB_WITHOUT_GRPC "Leave out what links gRPC: Debian's is not built for thread sanitizer" OFF)
+set(BSUB_UNITY tests CACHE STRING "What is compiled in bundles of files: nothing (none), tests, or libraries too (all)")
+set(BSUB_UNITY_FILES 8 CACHE STRING "Files of such a bundle")
 set(BSUB_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
 
 find_program(CCACHE_PROGRAM ccache)

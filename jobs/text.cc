@@ -95,4 +95,6 @@ std::string Count(std::uint64_t n, std::string_view one, std::string_view many) 
   return std::to_string(n) + " " + std::string(n == 1 ? one : many);
 }
 
+std::string CountNodes(std::uint64_t n) { return Count(n, "node", "nodes"); }
+
 }  // namespace bsub

@@ -31,5 +31,7 @@ bool NaturalLess(std::string_view a, std::string_view b);
 
 // "1 child", "2 children".
 std::string Count(std::uint64_t n, std::string_view one, std::string_view many);
+// "1 node", "2 nodes".
+std::string CountNodes(std::uint64_t n);
 
 }  // namespace bsub

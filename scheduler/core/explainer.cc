@@ -17,7 +17,6 @@ constexpr std::int64_t kMostCounted = 1'000;
 constexpr int kMostClasses = 10'000;
 
 std::string Tasks(std::int64_t n) { return std::to_string(n) + (n == 1 ? " task" : " tasks"); }
-std::string Nodes(std::size_t n) { return std::to_string(n) + (n == 1 ? " node" : " nodes"); }
 
 void AddEvidence(Reason& reason, std::string line) {
   if (reason.evidence.size() < kMaxEvidence) reason.evidence.push_back(std::move(line));
@@ -229,7 +228,7 @@ class WaitingReasons {
     if (g.fit_now + g.fit_later + g.unavailable == 0) {
       reason.code = ReasonCode::kNeverFits;
       reason.text = "it can never run here: it asks for " + asked + " on one node, and none of " +
-                    Nodes(g.too_small) + " has that much";
+                    CountNodes(g.too_small) + " has that much";
       reason.next_step = "end it with `bsub-lite cancel " + Id() +
                          "` and submit it again with less (-c, -m, --gpus), or add a larger node";
     } else if (blocked || g.fit_now > 0) {
@@ -237,20 +236,21 @@ class WaitingReasons {
     } else if (g.kept > 0) {
       const std::string holder = std::to_string(g.kept_for.value());
       reason.code = ReasonCode::kPosition;
-      reason.text = "it asks for " + asked + "; " +
-                    (g.kept == 1 ? "node " + g.kept_node + " would do but is kept free for job " + holder +
-                                       ", which is before it"
-                                 : Nodes(g.kept) + " would do but are kept free for jobs that are before it");
+      reason.text =
+          "it asks for " + asked + "; " +
+          (g.kept == 1 ? "node " + g.kept_node + " would do but is kept free for job " + holder +
+                             ", which is before it"
+                       : CountNodes(g.kept) + " would do but are kept free for jobs that are before it");
       reason.next_step = "see when that starts with `bsub-lite when " + holder + "`";
     } else if (g.fit_later == 0) {
       reason.code = ReasonCode::kNodesUnavailable;
       reason.text =
-          "it asks for " + asked + "; " + Nodes(g.unavailable) + " would do but cannot take work now";
+          "it asks for " + asked + "; " + CountNodes(g.unavailable) + " would do but cannot take work now";
       reason.next_step = g.drained.empty() ? "see since when with `bsub-lite nodes`"
                                            : "let one work again with `bsub-lite resume " + g.drained + "`";
     } else {
       reason.code = ReasonCode::kResources;
-      reason.text = "it asks for " + asked + "; " + Nodes(g.fit_later) + " would do but " +
+      reason.text = "it asks for " + asked + "; " + CountNodes(g.fit_later) + " would do but " +
                     (g.fit_later == 1 ? "is" : "are") + " busy, " + std::to_string(g.too_small) +
                     " too small, " + std::to_string(g.unavailable) + " unavailable" + KeptForThis();
       reason.next_step =

@@ -10,8 +10,6 @@
 namespace bsub::sched {
 namespace {
 
-std::string Nodes(std::uint64_t n) { return Count(n, "node", "nodes"); }
-
 // What was chosen, before it is described.
 struct Chosen {
   std::vector<NodeIndex> nodes;
@@ -156,20 +154,20 @@ std::string WhyNot(const PlacementView& view, const PlacementRequest& request, b
       const auto [begin, end] = view.topology().SwitchesAt(height);
       std::uint32_t most = 0;
       for (SwitchIndex s = begin; s < end; ++s) most = std::max(most, view.Free(s));
-      return head + "no " + view.topology().level(height).name + " has " + Nodes(request.nodes) +
+      return head + "no " + view.topology().level(height).name + " has " + CountNodes(request.nodes) +
              " with room" + now + "; the most that one has is " + std::to_string(most);
     }
     case PlacementPolicy::kSpread: {
       const auto [first, end] = view.RacksOf(0);
       std::uint32_t racks = 0;
       for (SwitchIndex rack = first; rack < end; ++rack) racks += view.Free(rack) > 0 ? 1 : 0;
-      return head + Nodes(request.nodes) + " need as many racks, at most " +
+      return head + CountNodes(request.nodes) + " need as many racks, at most " +
              std::to_string(request.limits.spread_per_zone) + " in a zone; " +
              Count(racks, "rack has", "racks have") + " room" + now;
     }
     default:
       return head + "the racks with room cannot be divided into " +
-             Count(request.partitions, "partition", "partitions") + " of " + Nodes(request.nodes) +
+             Count(request.partitions, "partition", "partitions") + " of " + CountNodes(request.nodes) +
              " that share none" + now;
   }
 }
@@ -181,7 +179,7 @@ PlacementRefusal Refusal(const Topology& topology, const PlacementView& view,
   refusal.exist = topology.node_count();
   refusal.suitable = view.Suitable(0);
   refusal.with_room = view.Free(0);
-  const std::string asked = Nodes(request.nodes);
+  const std::string asked = CountNodes(request.nodes);
   if (refusal.exist < refusal.asked) {
     refusal.reason = RefusalReason::kMoreThanExist;
     refusal.message = asked + " asked for, the cluster has " + std::to_string(refusal.exist);
@@ -303,7 +301,7 @@ PlacementAdvice AdvisePlacement(const Topology& topology, std::span<const NodeRo
     if (policy != PolicyOf(request) && Fits(view, other, request.nodes)) advice.policies.push_back(policy);
   }
   if (advice.nodes > 0) {
-    advice.message = Nodes(advice.nodes) + " would fit now";
+    advice.message = CountNodes(advice.nodes) + " would fit now";
     if (request.policy != PlacementPolicy::kNone) advice.message += " with placement " + PolicyWords(request);
   }
   for (const PlacementPolicy policy : advice.policies) {

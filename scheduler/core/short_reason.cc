@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kLongestExpression = 60;
 
-std::string Cut(std::string text) {
+std::string CutExpression(std::string text) {
   if (text.size() > kLongestExpression) text.replace(kLongestExpression, std::string::npos, "…");
   return text;
 }
@@ -56,7 +56,7 @@ std::string ShortReasons::OfWaiting(const Job& job, std::optional<std::uint32_t>
   if (!job.begin_reached) return "not before " + FormatUtc(job.spec.begin_at);
   if (!job.spec.dependency.empty() && !AllReady(job, ordinal)) {
     return (CanNever(store_.state(), job, ordinal.value_or(0)) ? "can never meet " : "waits for ") +
-           Cut(ToString(job.spec.dependency));
+           CutExpression(ToString(job.spec.dependency));
   }
   const std::string dispatch = OfDispatch(job);
   return dispatch.empty() ? capacity.text : dispatch;

@@ -15,7 +15,7 @@ constexpr std::uint8_t Bit(Fabric fabric) {
   return static_cast<std::uint8_t>(1U << static_cast<unsigned>(fabric));
 }
 
-constexpr std::uint64_t Pairs(std::uint64_t n) { return n < 2 ? 0 : n * (n - 1) / 2; }
+constexpr std::uint64_t PairsOf(std::uint64_t n) { return n < 2 ? 0 : n * (n - 1) / 2; }
 
 }  // namespace
 
@@ -142,7 +142,7 @@ Prediction Topology::Predict(std::span<const NodeIndex> nodes) const {
     std::map<SwitchIndex, std::uint32_t> above;
     for (const auto& [index, count] : counts) {
       narrow(levels_[height].uplink, count);
-      saved += Pairs(count);
+      saved += PairsOf(count);
       above[switches_[index].parent] += count;
     }
     counts = std::move(above);
@@ -150,7 +150,7 @@ Prediction Topology::Predict(std::span<const NodeIndex> nodes) const {
   out.common = counts.begin()->first;
   out.height = total == 1 ? 0 : height;
   out.hops = total == 1 ? 0 : 2 * height - 1;
-  out.hop_sum = std::uint64_t{2 * height - 1} * Pairs(total) - 2 * saved;
+  out.hop_sum = std::uint64_t{2 * height - 1} * PairsOf(total) - 2 * saved;
   const Link& link = BestLink(out.height, out.height == 0 ? Bit(Fabric::kSharedMemory) : fabrics);
   out.fabric = link.fabric;
   out.latency_ns = link.latency_ns;

@@ -20,7 +20,6 @@ constexpr char kAttempts[] =
     "node "
     "WHERE job = ?1 AND ordinal = ?2 ORDER BY number";
 
-std::int64_t Signed(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 std::uint32_t Unsigned32(const Statement& s, int column) { return static_cast<std::uint32_t>(s.Int(column)); }
 std::int32_t Signed32(const Statement& s, int column) { return static_cast<std::int32_t>(s.Int(column)); }
 

@@ -58,8 +58,6 @@ void BindOptional(Statement& statement, const std::optional<T>& value) {
   }
 }
 
-std::int64_t Signed(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-
 }  // namespace
 
 class HistoryWriter::Impl {

@@ -8,13 +8,13 @@
 namespace bsub::journal {
 namespace {
 
-constexpr std::string_view kMagic = "BSUBPACK";
+constexpr std::string_view kPackMagic = "BSUBPACK";
 constexpr std::size_t kIndexEntryBytes = 40;
 constexpr std::size_t kTrailerBytes = 32;
 constexpr std::size_t kFlushBytes = std::size_t{1} << 20;
 
 std::string EncodeHeader(const ClusterUuid& cluster, std::uint64_t sequence) {
-  std::string out(kMagic);
+  std::string out(kPackMagic);
   PutFixed<std::uint32_t>(out, kPackFormatVersion);
   PutFixed<std::uint32_t>(out, kPackHeaderBytes);
   out.append(reinterpret_cast<const char*>(cluster.bytes.data()), cluster.bytes.size());
@@ -102,7 +102,7 @@ Result<PackIndex> ReadPackIndex(FileSystem& files, const std::string& directory,
   if (size < kPackHeaderBytes + kTrailerBytes) return Damaged(path, "it is cut short");
   BSUB_ASSIGN_OR_RETURN(const std::string header, file->ReadAt(0, kPackHeaderBytes));
   if (header != EncodeHeader(cluster, sequence)) {
-    const bool newer = header.substr(0, 8) == kMagic &&
+    const bool newer = header.substr(0, 8) == kPackMagic &&
                        GetFixed<std::uint32_t>(header, 8) > kPackFormatVersion &&
                        GetFixed<std::uint64_t>(header, 56) == Hash64(std::string_view(header).substr(0, 56));
     if (newer) {

@@ -5,7 +5,7 @@
 namespace bsub::journal {
 namespace {
 
-void Encode(const DependencyNode& x, pb::DependencyNode* out) {
+void EncodeDependencyNode(const DependencyNode& x, pb::DependencyNode* out) {
   out->set_kind(static_cast<std::uint32_t>(x.kind));
   out->set_condition(static_cast<std::uint32_t>(x.condition));
   out->set_compare(static_cast<std::uint32_t>(x.compare));
@@ -16,7 +16,7 @@ void Encode(const DependencyNode& x, pb::DependencyNode* out) {
   out->set_name(x.name);
 }
 
-Status Decode(const pb::DependencyNode& in, DependencyNode* x) {
+Status DecodeDependencyNode(const pb::DependencyNode& in, DependencyNode* x) {
   BSUB_RETURN_IF_ERROR(
       DecodeEnum(in.kind(), DependencyNode::Kind::kNot, "kind of dependency node", &x->kind));
   BSUB_RETURN_IF_ERROR(
@@ -252,7 +252,7 @@ void Encode(const JobSpec& x, pb::JobSpec* out) {
   out->set_name(x.name);
   out->set_command_hash(EncodeHash(x.command));
   if (x.array) Encode(*x.array, out->mutable_array());
-  for (const DependencyNode& node : x.dependency.nodes) Encode(node, out->add_dependency());
+  for (const DependencyNode& node : x.dependency.nodes) EncodeDependencyNode(node, out->add_dependency());
   out->set_begin_at_us(x.begin_at.micros());
   out->set_held(x.held);
   if (!x.token.empty()) out->set_token(x.token.bytes.data(), x.token.bytes.size());
@@ -263,7 +263,7 @@ Status Decode(const pb::JobSpec& in, JobSpec* x) {
   BSUB_RETURN_IF_ERROR(DecodeHash(in.command_hash(), &x->command));
   if (in.has_array()) BSUB_RETURN_IF_ERROR(Decode(in.array(), &x->array));
   for (const pb::DependencyNode& node : in.dependency()) {
-    BSUB_RETURN_IF_ERROR(Decode(node, &x->dependency.nodes.emplace_back()));
+    BSUB_RETURN_IF_ERROR(DecodeDependencyNode(node, &x->dependency.nodes.emplace_back()));
   }
   BSUB_RETURN_IF_ERROR(Validate(x->dependency, {.max_nodes = SIZE_MAX, .max_depth = SIZE_MAX}));
   x->begin_at = TimePoint(in.begin_at_us());

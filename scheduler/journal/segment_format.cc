@@ -7,12 +7,12 @@
 namespace bsub::journal {
 namespace {
 
-constexpr std::string_view kMagic = "BSUBJRNL";
+constexpr std::string_view kSegmentMagic = "BSUBJRNL";
 
 }  // namespace
 
 std::string EncodeSegmentHeader(const SegmentHeader& header) {
-  std::string out(kMagic);
+  std::string out(kSegmentMagic);
   PutFixed<std::uint32_t>(out, kSegmentFormatVersion);
   PutFixed<std::uint32_t>(out, kSegmentHeaderBytes);
   out.append(reinterpret_cast<const char*>(header.cluster.bytes.data()), header.cluster.bytes.size());
@@ -27,7 +27,7 @@ std::string EncodeSegmentHeader(const SegmentHeader& header) {
 Result<SegmentHeader> DecodeSegmentHeader(std::string_view bytes) {
   if (bytes.size() < kSegmentHeaderBytes) return DataLoss("the segment's header is cut short");
   bytes = bytes.substr(0, kSegmentHeaderBytes);
-  if (bytes.substr(0, kMagic.size()) != kMagic)
+  if (bytes.substr(0, kSegmentMagic.size()) != kSegmentMagic)
     return DataLoss("the file does not begin like a journal segment");
   if (GetFixed<std::uint64_t>(bytes, 56) != Hash64(bytes.substr(0, 56))) {
     return DataLoss("the segment's header does not match its hash");

@@ -9,11 +9,11 @@
 namespace bsub::journal {
 namespace {
 
-constexpr std::string_view kMagic = "BSUBSNAP";
+constexpr std::string_view kSnapshotMagic = "BSUBSNAP";
 constexpr std::size_t kChunkHeaderBytes = 16;
 
 std::string EncodeHeader(const SnapshotHeader& header) {
-  std::string out(kMagic);
+  std::string out(kSnapshotMagic);
   PutFixed<std::uint32_t>(out, kSnapshotFormatVersion);
   PutFixed<std::uint32_t>(out, kSnapshotHeaderBytes);
   out.append(reinterpret_cast<const char*>(header.cluster.bytes.data()), header.cluster.bytes.size());
@@ -26,7 +26,8 @@ std::string EncodeHeader(const SnapshotHeader& header) {
 
 Result<SnapshotHeader> DecodeHeader(std::string_view bytes) {
   if (bytes.size() < kSnapshotHeaderBytes) return DataLoss("the snapshot's header is cut short");
-  if (bytes.substr(0, kMagic.size()) != kMagic) return DataLoss("the file does not begin like a snapshot");
+  if (bytes.substr(0, kSnapshotMagic.size()) != kSnapshotMagic)
+    return DataLoss("the file does not begin like a snapshot");
   if (GetFixed<std::uint64_t>(bytes, 56) != Hash64(bytes.substr(0, 56))) {
     return DataLoss("the snapshot's header does not match its hash");
   }

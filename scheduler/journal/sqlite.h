@@ -13,6 +13,9 @@ struct sqlite3_stmt;
 
 namespace bsub::journal {
 
+// SQLite has no unsigned numbers: the same 64 bits.
+inline std::int64_t Signed(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
 class Statement {
  public:
   Statement() = default;

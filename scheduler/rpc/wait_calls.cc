@@ -66,7 +66,7 @@ Share Look(const FoundTarget& target) {
 }
 
 // The same for a job that the core has forgotten. On a reader's thread.
-Result<Share> LookBack(HistoryPort& history, const JobTarget& target) {
+Result<Share> ShareOfForgotten(HistoryPort& history, const JobTarget& target) {
   BSUB_ASSIGN_OR_RETURN(const std::optional<PastJob> past, history.FindJob(JobId(target.job)));
   if (!past) return NoSuchJob(target);
   const JobSpec& spec = past->submitted->spec;
@@ -268,7 +268,7 @@ class WaitStream final : public StreamWriter<grpc::ServerWriteReactor<v1::WaitRe
     const Status ready = services_.history.WaitApplied(portion.seen);
     if (!ready) return Postpone(portion.unknown, ready.error());
     for (auto it = portion.unknown.begin(); it != portion.unknown.end(); ++it) {
-      auto share = LookBack(services_.history, targets_[*it]);
+      auto share = ShareOfForgotten(services_.history, targets_[*it]);
       if (!share && IsAnswer(share.error())) return End(share.error());
       if (!share) return Postpone({it, portion.unknown.end()}, share.error());
       Keep(*it, std::move(*share));

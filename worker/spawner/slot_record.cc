@@ -8,12 +8,25 @@
 namespace bsub::spawner {
 namespace {
 
+constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
+
+std::int64_t Micros(const timeval& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec; }
+
 std::string Sealed(std::string text) {
   const std::string hash = std::to_string(Hash64(text));
   return std::move(text) + " " + hash + "\n";
 }
 
 }  // namespace
+
+SeenExit ExitFrom(int wait_status, const rusage& usage) {
+  return {.wait_status = wait_status,
+          .user_us = Micros(usage.ru_utime),
+          .system_us = Micros(usage.ru_stime),
+          .max_rss_bytes = usage.ru_maxrss * 1024,
+          .read_bytes = usage.ru_inblock * kBlockBytes,
+          .write_bytes = usage.ru_oublock * kBlockBytes};
+}
 
 std::string EncodeTask(const SlotTask& task) {
   std::string text = "task1 " + ToString(task.key);

@@ -1,6 +1,7 @@
 // The two lines of a task's slot (task_slots.h), as text. Each ends with a hash, so that a torn line is none.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -37,6 +38,8 @@ struct SeenExit {
   std::int64_t write_bytes = 0;
   friend bool operator==(const SeenExit&, const SeenExit&) = default;
 };
+// `usage` as the kernel gave it when it was waited for; elapsed_us is left 0.
+SeenExit ExitFrom(int wait_status, const rusage& usage);
 // With the attempt, so that it is nobody else's.
 std::string EncodeExit(const worker::AttemptKey& key, const SeenExit& exit);
 std::optional<SeenExit> DecodeExit(const worker::AttemptKey& key, std::string_view text);

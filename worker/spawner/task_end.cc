@@ -17,20 +17,6 @@
 namespace bsub::spawner {
 namespace {
 
-constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
-
-std::int64_t Micros(const timeval& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec; }
-
-// An end that its witness did not live to tell.
-SeenExit ExitFrom(int wait_status, const rusage& usage) {
-  return {.wait_status = wait_status,
-          .user_us = Micros(usage.ru_utime),
-          .system_us = Micros(usage.ru_stime),
-          .max_rss_bytes = usage.ru_maxrss * 1024,
-          .read_bytes = usage.ru_inblock * kBlockBytes,
-          .write_bytes = usage.ru_oublock * kBlockBytes};
-}
-
 // Whether a process that is not reaped has ended. It is its witness's child, so waitid(2) does not see it.
 bool HasEnded(pid_t pid) {
   const worker::UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));

@@ -21,7 +21,7 @@ constexpr std::size_t kReserveBytes = 1u << 20;
 constexpr std::uint64_t kHashSeed = 0x6273756274736b31;
 
 using Key = std::tuple<std::uint64_t, std::uint32_t, std::uint32_t>;
-Key KeyOf(const v1::AttemptKey& key) { return {key.job(), key.ordinal(), key.number()}; }
+Key LogKeyOf(const v1::AttemptKey& key) { return {key.job(), key.ordinal(), key.number()}; }
 
 std::uint64_t LittleEndian(std::string_view bytes) {
   std::uint64_t value = 0;
@@ -38,16 +38,16 @@ class Replay {
         boot_id_ = record.session().boot_id();
         break;
       case wire::LogRecord::kLaunched:
-        running_[KeyOf(record.launched().attempt())] = record.launched();
+        running_[LogKeyOf(record.launched().attempt())] = record.launched();
         break;
       case wire::LogRecord::kEnded: {
-        const Key key = KeyOf(record.ended().attempt());
+        const Key key = LogKeyOf(record.ended().attempt());
         running_.erase(key);
         ended_[key] = record.ended();
         break;
       }
       case wire::LogRecord::kAcked:
-        ended_.erase(KeyOf(record.acked()));
+        ended_.erase(LogKeyOf(record.acked()));
         break;
       case wire::LogRecord::BODY_NOT_SET:
         break;

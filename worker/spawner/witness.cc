@@ -29,13 +29,9 @@
 namespace bsub::spawner {
 namespace {
 
-constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
-
 // How often a main process is looked at that does not stand in its witness's place until it executes. Only
 // where vfork(2) is a fork.
 constexpr int kForkedMs = 1;
-
-std::int64_t Micros(const timeval& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec; }
 
 int WaitStatus(const siginfo_t& info) {
   if (info.si_code == CLD_EXITED) return W_EXITCODE(info.si_status, 0);
@@ -76,12 +72,7 @@ bool AwaitExit(pid_t main, SeenExit& exit) {
   while (syscall(SYS_waitid, P_PID, main, &info, WEXITED | WNOWAIT, &usage) != 0) {
     if (errno != EINTR) return false;
   }
-  exit.wait_status = WaitStatus(info);
-  exit.user_us = Micros(usage.ru_utime);
-  exit.system_us = Micros(usage.ru_stime);
-  exit.max_rss_bytes = usage.ru_maxrss * 1024;
-  exit.read_bytes = usage.ru_inblock * kBlockBytes;
-  exit.write_bytes = usage.ru_oublock * kBlockBytes;
+  exit = ExitFrom(WaitStatus(info), usage);
   return true;
 }
 

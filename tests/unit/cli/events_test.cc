@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using Writer = grpc::ServerWriter<v1::Event>;
+using EventWriter = grpc::ServerWriter<v1::Event>;
 
 v1::Event EventAt(std::uint64_t sequence) {
   v1::Event event;
@@ -26,7 +26,7 @@ v1::Event EventAt(std::uint64_t sequence) {
 
 TEST(Events, OneLineEach) {
   FakeScheduler scheduler;
-  scheduler.events.answer = [](const v1::EventsRequest&, Writer& writer, grpc::ServerContext&) {
+  scheduler.events.answer = [](const v1::EventsRequest&, EventWriter& writer, grpc::ServerContext&) {
     writer.Write(EventAt(1));
     writer.Write(EventAt(2));
     return grpc::Status::OK;
@@ -45,7 +45,8 @@ TEST(Events, OneLineEach) {
 TEST(Events, FollowingShowsEachOnceOverARestart) {
   FakeScheduler scheduler;
   std::atomic<int> calls = 0;
-  scheduler.events.answer = [&calls](const v1::EventsRequest& request, Writer& writer, grpc::ServerContext&) {
+  scheduler.events.answer = [&calls](const v1::EventsRequest& request, EventWriter& writer,
+                                     grpc::ServerContext&) {
     EXPECT_TRUE(request.follow());
     if (++calls == 1) {
       writer.Write(EventAt(1));

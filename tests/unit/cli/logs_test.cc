@@ -11,7 +11,7 @@ namespace bsub::cli {
 namespace {
 
 using ::testing::SizeIs;
-using Writer = grpc::ServerWriter<v1::LogChunk>;
+using LogWriter = grpc::ServerWriter<v1::LogChunk>;
 
 v1::LogChunk Chunk(const std::string& data, const std::string& notice = "") {
   v1::LogChunk chunk;
@@ -22,7 +22,7 @@ v1::LogChunk Chunk(const std::string& data, const std::string& notice = "") {
 
 TEST(Logs, CopiesBytesAndNotices) {
   FakeScheduler scheduler;
-  scheduler.logs.answer = [](const v1::LogsRequest&, Writer& writer, grpc::ServerContext&) {
+  scheduler.logs.answer = [](const v1::LogsRequest&, LogWriter& writer, grpc::ServerContext&) {
     writer.Write(Chunk(std::string("a\0b", 3), "node n2 is gone"));
     writer.Write(Chunk("\n"));
     return grpc::Status::OK;
@@ -42,7 +42,7 @@ TEST(Logs, CopiesBytesAndNotices) {
 TEST(Logs, FollowingGoesOnAfterARestartWithoutRepeating) {
   FakeScheduler scheduler;
   std::atomic<int> calls = 0;
-  scheduler.logs.answer = [&calls](const v1::LogsRequest& request, Writer& writer, grpc::ServerContext&) {
+  scheduler.logs.answer = [&calls](const v1::LogsRequest& request, LogWriter& writer, grpc::ServerContext&) {
     EXPECT_TRUE(request.follow());
     if (++calls == 1) {
       writer.Write(Chunk("one\ntw"));
@@ -64,7 +64,7 @@ TEST(Logs, FollowingGoesOnInThePartThatWasKept) {
        std::vector<std::pair<std::uint64_t, std::string>>{{8, "0123456789ab"}, {20, "012345678989ab"}}) {
     FakeScheduler scheduler;
     std::atomic<int> calls = 0;
-    scheduler.logs.answer = [&calls, offset = offset](const v1::LogsRequest&, Writer& writer,
+    scheduler.logs.answer = [&calls, offset = offset](const v1::LogsRequest&, LogWriter& writer,
                                                       grpc::ServerContext&) {
       if (++calls == 1) {
         writer.Write(Chunk("0123456789"));
@@ -84,7 +84,7 @@ TEST(Logs, FollowingGoesOnInThePartThatWasKept) {
 TEST(Logs, FollowingGoesOnInTheAttemptItHadComeTo) {
   FakeScheduler scheduler;
   std::atomic<int> calls = 0;
-  scheduler.logs.answer = [&calls](const v1::LogsRequest& request, Writer& writer, grpc::ServerContext&) {
+  scheduler.logs.answer = [&calls](const v1::LogsRequest& request, LogWriter& writer, grpc::ServerContext&) {
     const auto write = [&](std::uint32_t attempt, const std::string& data) {
       v1::LogChunk chunk = Chunk(data);
       chunk.set_attempt(attempt);
@@ -109,7 +109,7 @@ TEST(Logs, FollowingGoesOnInTheAttemptItHadComeTo) {
 TEST(Logs, TheTailIsOfTheFirstAttemptAlsoAfterARestart) {
   FakeScheduler scheduler;
   std::atomic<int> calls = 0;
-  scheduler.logs.answer = [&calls](const v1::LogsRequest& request, Writer& writer, grpc::ServerContext&) {
+  scheduler.logs.answer = [&calls](const v1::LogsRequest& request, LogWriter& writer, grpc::ServerContext&) {
     const auto write = [&](std::uint32_t attempt, const std::string& data) {
       v1::LogChunk chunk = Chunk(data);
       chunk.set_attempt(attempt);
@@ -133,7 +133,7 @@ TEST(Logs, TheTailIsOfTheFirstAttemptAlsoAfterARestart) {
 
 TEST(Logs, AnUnknownJobIsTwo) {
   FakeScheduler scheduler;
-  scheduler.logs.answer = [](const v1::LogsRequest&, Writer&, grpc::ServerContext&) {
+  scheduler.logs.answer = [](const v1::LogsRequest&, LogWriter&, grpc::ServerContext&) {
     return grpc::Status(grpc::StatusCode::NOT_FOUND, "job 9 does not exist");
   };
   EXPECT_EQ(scheduler.Cli()({"logs", "9"}).code, 2);

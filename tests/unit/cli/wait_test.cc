@@ -14,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-using Writer = grpc::ServerWriter<v1::WaitReply>;
+using WaitWriter = grpc::ServerWriter<v1::WaitReply>;
 
 v1::WaitReply Running() {
   v1::WaitReply reply;
@@ -42,7 +42,7 @@ void HoldOpen(grpc::ServerContext& context) {
 TEST(Wait, ReturnsWhatTheSchedulerSays) {
   FakeScheduler scheduler;
   for (const int code : {0, 1, 7, 125, 137}) {
-    scheduler.wait.answer = [code](const v1::WaitRequest&, Writer& writer, grpc::ServerContext&) {
+    scheduler.wait.answer = [code](const v1::WaitRequest&, WaitWriter& writer, grpc::ServerContext&) {
       writer.Write(Running());
       writer.Write(Over(code, "ended"));
       return grpc::Status::OK;
@@ -57,7 +57,7 @@ TEST(Wait, ReturnsWhatTheSchedulerSays) {
 
 TEST(Wait, TakesEverySpellingOfATarget) {
   FakeScheduler scheduler;
-  scheduler.wait.answer = [](const v1::WaitRequest&, Writer& writer, grpc::ServerContext&) {
+  scheduler.wait.answer = [](const v1::WaitRequest&, WaitWriter& writer, grpc::ServerContext&) {
     writer.Write(Over(0));
     return grpc::Status::OK;
   };
@@ -67,7 +67,7 @@ TEST(Wait, TakesEverySpellingOfATarget) {
 
 TEST(Wait, AnUnknownJobIsTwo) {
   FakeScheduler scheduler;
-  scheduler.wait.answer = [](const v1::WaitRequest&, Writer&, grpc::ServerContext&) {
+  scheduler.wait.answer = [](const v1::WaitRequest&, WaitWriter&, grpc::ServerContext&) {
     return grpc::Status(grpc::StatusCode::NOT_FOUND, "job 99 does not exist");
   };
   const CliResult result = scheduler.Cli()({"wait", "99"});
@@ -80,7 +80,7 @@ TEST(Wait, AnUnknownJobIsTwo) {
 TEST(Wait, ASchedulerThatIsBusyIsAskedAgain) {
   FakeScheduler scheduler;
   std::atomic<int> calls = 0;
-  scheduler.wait.answer = [&calls](const v1::WaitRequest&, Writer& writer, grpc::ServerContext&) {
+  scheduler.wait.answer = [&calls](const v1::WaitRequest&, WaitWriter& writer, grpc::ServerContext&) {
     if (++calls == 1) return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too much to do");
     writer.Write(Over(7));
     return grpc::Status::OK;
@@ -91,7 +91,7 @@ TEST(Wait, ASchedulerThatIsBusyIsAskedAgain) {
 // The same code, but it would be the same again.
 TEST(Wait, AnAnswerThatIsTooLargeIsAnError) {
   FakeScheduler scheduler;
-  scheduler.wait.answer = [](const v1::WaitRequest&, Writer&, grpc::ServerContext&) {
+  scheduler.wait.answer = [](const v1::WaitRequest&, WaitWriter&, grpc::ServerContext&) {
     return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
                         "Sent message larger than max (120016536 vs. 67108864)");
   };
@@ -103,7 +103,7 @@ TEST(Wait, AnAnswerThatIsTooLargeIsAnError) {
 
 TEST(Wait, TheEndsMayComeInPieces) {
   FakeScheduler scheduler;
-  scheduler.wait.answer = [](const v1::WaitRequest&, Writer& writer, grpc::ServerContext&) {
+  scheduler.wait.answer = [](const v1::WaitRequest&, WaitWriter& writer, grpc::ServerContext&) {
     for (const int code : {0, 4}) {
       v1::WaitReply piece = Over(code, "code " + std::to_string(code));
       piece.set_over(false);
@@ -124,7 +124,7 @@ TEST(Wait, AnErrorThatIsNoJobsIsThree) {
   FakeScheduler scheduler;
   for (const auto code :
        {grpc::StatusCode::INTERNAL, grpc::StatusCode::DATA_LOSS, grpc::StatusCode::PERMISSION_DENIED}) {
-    scheduler.wait.answer = [code](const v1::WaitRequest&, Writer&, grpc::ServerContext&) {
+    scheduler.wait.answer = [code](const v1::WaitRequest&, WaitWriter&, grpc::ServerContext&) {
       return grpc::Status(code, "the history is damaged");
     };
     EXPECT_EQ(scheduler.Cli()({"wait", "5"}).code, 3);
@@ -133,7 +133,7 @@ TEST(Wait, AnErrorThatIsNoJobsIsThree) {
 
 TEST(Wait, ItsOwnTimeoutIs124) {
   FakeScheduler scheduler;
-  scheduler.wait.answer = [](const v1::WaitRequest&, Writer& writer, grpc::ServerContext& context) {
+  scheduler.wait.answer = [](const v1::WaitRequest&, WaitWriter& writer, grpc::ServerContext& context) {
     writer.Write(Running());
     HoldOpen(context);
     return grpc::Status::OK;
@@ -144,7 +144,7 @@ TEST(Wait, ItsOwnTimeoutIs124) {
 TEST(Wait, SurvivesARestartOfTheScheduler) {
   FakeScheduler scheduler;
   std::atomic<int> calls = 0;
-  scheduler.wait.answer = [&calls](const v1::WaitRequest&, Writer& writer, grpc::ServerContext& context) {
+  scheduler.wait.answer = [&calls](const v1::WaitRequest&, WaitWriter& writer, grpc::ServerContext& context) {
     writer.Write(++calls < 3 ? Running() : Over(4));
     if (calls < 3) HoldOpen(context);
     return grpc::Status::OK;
@@ -173,7 +173,7 @@ TEST(Wait, AnUnreachableSchedulerIsThree) {
 
 TEST(Wait, DrawsABarOnlyOnATerminal) {
   FakeScheduler scheduler;
-  scheduler.wait.answer = [](const v1::WaitRequest&, Writer& writer, grpc::ServerContext&) {
+  scheduler.wait.answer = [](const v1::WaitRequest&, WaitWriter& writer, grpc::ServerContext&) {
     writer.Write(Running());
     writer.Write(Over(0));
     return grpc::Status::OK;

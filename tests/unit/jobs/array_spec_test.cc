@@ -23,7 +23,7 @@ std::string Canonical(std::string_view text) {
   return spec ? spec->ToString() : "error: " + spec.error().message;
 }
 
-std::string ErrorOf(std::string_view text, const ArrayLimits& limits = {}) {
+std::string ArrayError(std::string_view text, const ArrayLimits& limits = {}) {
   const auto spec = ParseArraySpec(text, limits);
   return spec ? "parsed as " + spec->ToString() : spec.error().message;
 }
@@ -75,34 +75,34 @@ TEST(ParseArraySpec, AMillionChildrenAreAFewNumbers) {
 }
 
 TEST(ParseArraySpec, ErrorsNameThePlaceAndTheRemedy) {
-  EXPECT_THAT(ErrorOf(""), HasSubstr("empty"));
-  EXPECT_THAT(ErrorOf("5-1"), HasSubstr("the range 5-1 runs backwards"));
-  EXPECT_THAT(ErrorOf("1-9:0"), HasSubstr("a step must be at least 1"));
-  EXPECT_THAT(ErrorOf("1-9%0"), HasSubstr("must be at least 1"));
-  EXPECT_THAT(ErrorOf("1-9x"), HasSubstr("at character 4: unexpected 'x'"));
-  EXPECT_THAT(ErrorOf("1,,2"), HasSubstr("at character 3: expected an index"));
-  EXPECT_THAT(ErrorOf("1-"), HasSubstr("expected an index after '-' but the text ends"));
-  EXPECT_THAT(ErrorOf("-5"), HasSubstr("at character 1"));
-  EXPECT_THAT(ErrorOf("1-3%"), HasSubstr("a limit of children at a time"));
-  EXPECT_THAT(ErrorOf("1-3%5%6"), HasSubstr("unexpected '%6'"));
-  EXPECT_THAT(ErrorOf("2147483648"), HasSubstr("2147483648 is too large; at most 2147483646"));
-  EXPECT_THAT(ErrorOf("99999999999999999999999"), HasSubstr("is too large"));
-  EXPECT_THAT(ErrorOf("1-1000001"), HasSubstr("1000001 children; at most 1000000"));
-  EXPECT_THAT(ErrorOf("1-600000,700001-1300000"), HasSubstr("1200000 children"));
+  EXPECT_THAT(ArrayError(""), HasSubstr("empty"));
+  EXPECT_THAT(ArrayError("5-1"), HasSubstr("the range 5-1 runs backwards"));
+  EXPECT_THAT(ArrayError("1-9:0"), HasSubstr("a step must be at least 1"));
+  EXPECT_THAT(ArrayError("1-9%0"), HasSubstr("must be at least 1"));
+  EXPECT_THAT(ArrayError("1-9x"), HasSubstr("at character 4: unexpected 'x'"));
+  EXPECT_THAT(ArrayError("1,,2"), HasSubstr("at character 3: expected an index"));
+  EXPECT_THAT(ArrayError("1-"), HasSubstr("expected an index after '-' but the text ends"));
+  EXPECT_THAT(ArrayError("-5"), HasSubstr("at character 1"));
+  EXPECT_THAT(ArrayError("1-3%"), HasSubstr("a limit of children at a time"));
+  EXPECT_THAT(ArrayError("1-3%5%6"), HasSubstr("unexpected '%6'"));
+  EXPECT_THAT(ArrayError("2147483648"), HasSubstr("2147483648 is too large; at most 2147483646"));
+  EXPECT_THAT(ArrayError("99999999999999999999999"), HasSubstr("is too large"));
+  EXPECT_THAT(ArrayError("1-1000001"), HasSubstr("1000001 children; at most 1000000"));
+  EXPECT_THAT(ArrayError("1-600000,700001-1300000"), HasSubstr("1200000 children"));
 }
 
 TEST(ParseArraySpec, HugeRangesAreRefusedWithoutBeingWrittenOut) {
-  EXPECT_THAT(ErrorOf("0-2147483646"), HasSubstr("2147483647 children"));
-  EXPECT_THAT(ErrorOf("0-2147483646:2,0-2147483646:3"), HasSubstr("children; at most"));
+  EXPECT_THAT(ArrayError("0-2147483646"), HasSubstr("2147483647 children"));
+  EXPECT_THAT(ArrayError("0-2147483646:2,0-2147483646:3"), HasSubstr("children; at most"));
   std::string many;
   for (int step = 2; step < 2000; ++step)
     many += (step == 2 ? "0-999999:" : ",0-999999:") + std::to_string(step);
-  EXPECT_THAT(ErrorOf(many), HasSubstr("write them without overlap"));
+  EXPECT_THAT(ArrayError(many), HasSubstr("write them without overlap"));
 }
 
 TEST(ParseArraySpec, LimitsAreSettings) {
-  EXPECT_THAT(ErrorOf("1-11", {.max_children = 10}), HasSubstr("at most 10"));
-  EXPECT_THAT(ErrorOf("0-100:10", {.max_index = 99}), HasSubstr("at most 99"));
+  EXPECT_THAT(ArrayError("1-11", {.max_children = 10}), HasSubstr("at most 10"));
+  EXPECT_THAT(ArrayError("0-100:10", {.max_index = 99}), HasSubstr("at most 99"));
 }
 
 TEST(ArraySpec, IndexAndOrdinalAreInverse) {

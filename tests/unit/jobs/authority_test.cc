@@ -17,13 +17,13 @@ const Principal kRoot{.uid = 0, .gid = 0, .name = "root"};
 const Principal kOperator{.uid = 1003, .gid = 100, .name = "olga"};
 const AuthorityPolicy kPolicy{.cluster_uid = 990, .admins = {"olga"}};
 
-struct Row {
+struct VerbRow {
   Verb verb;
   std::array<bool, kRoleCount> allowed;  // other, owner, admin, node
 };
 
 // Written out on its own: a change of the code alone must fail here.
-constexpr std::array<Row, kVerbCount> kTable = {{
+constexpr std::array<VerbRow, kVerbCount> kAuthority = {{
     {Verb::kSubmit, {true, true, true, false}},
     {Verb::kViewJob, {true, true, true, false}},
     {Verb::kReadOutput, {false, true, true, false}},
@@ -42,12 +42,12 @@ constexpr std::array<Row, kVerbCount> kTable = {{
 }};
 
 TEST(Allowed, EveryRoleAndVerbIsAsWritten) {
-  for (std::size_t v = 0; v < kTable.size(); ++v) {
-    ASSERT_EQ(static_cast<std::size_t>(kTable[v].verb), v);
-    for (std::size_t r = 0; r < kTable[v].allowed.size(); ++r) {
+  for (std::size_t v = 0; v < kAuthority.size(); ++v) {
+    ASSERT_EQ(static_cast<std::size_t>(kAuthority[v].verb), v);
+    for (std::size_t r = 0; r < kAuthority[v].allowed.size(); ++r) {
       const auto role = static_cast<Role>(r);
-      EXPECT_EQ(Allowed(role, kTable[v].verb), kTable[v].allowed[r])
-          << ToString(role) << " × " << ToString(kTable[v].verb);
+      EXPECT_EQ(Allowed(role, kAuthority[v].verb), kAuthority[v].allowed[r])
+          << ToString(role) << " × " << ToString(kAuthority[v].verb);
     }
   }
 }

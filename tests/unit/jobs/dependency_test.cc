@@ -11,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 using Kind = DependencyNode::Kind;
 
-std::string ErrorOf(std::string_view text, const DependencyLimits& limits = {}) {
+std::string DependencyError(std::string_view text, const DependencyLimits& limits = {}) {
   const auto parsed = ParseDependency(text, limits);
   return parsed ? "parsed as " + ToString(*parsed) : parsed.error().message;
 }
@@ -90,7 +90,7 @@ struct Mistake {
 class MistakeIsExplained : public testing::TestWithParam<Mistake> {};
 
 TEST_P(MistakeIsExplained, WithItsColumn) {
-  EXPECT_THAT(ErrorOf(GetParam().written), HasSubstr(GetParam().message));
+  EXPECT_THAT(DependencyError(GetParam().written), HasSubstr(GetParam().message));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -129,14 +129,14 @@ TEST(ParseDependency, ReadsTheExamplesOfTheGuide) {  // docs/dependencies.md
 }
 
 TEST(ParseDependency, ErrorsStayOnOneLineWhateverIsWritten) {
-  const std::string error = ErrorOf(std::string_view("done(1)\n\0\x01 &&", 13));
+  const std::string error = DependencyError(std::string_view("done(1)\n\0\x01 &&", 13));
   EXPECT_EQ(error.find('\n'), std::string::npos);
   EXPECT_THAT(error, HasSubstr("\\n\\0\\x01"));
 }
 
 TEST(ParseDependency, NestingIsLimitedButChainsAreNot) {
-  EXPECT_THAT(ErrorOf(std::string(1'000'000, '(')), HasSubstr("nest more than 200 deep"));
-  EXPECT_THAT(ErrorOf(std::string(1'000'000, '!')), HasSubstr("nest more than 200 deep"));
+  EXPECT_THAT(DependencyError(std::string(1'000'000, '(')), HasSubstr("nest more than 200 deep"));
+  EXPECT_THAT(DependencyError(std::string(1'000'000, '!')), HasSubstr("nest more than 200 deep"));
   EXPECT_TRUE(ParseDependency(std::string(200, '(') + "1" + std::string(200, ')')));
   std::string chain = "1";
   for (int job = 2; job <= 5000; ++job) chain += "&&" + std::to_string(job);
@@ -145,7 +145,7 @@ TEST(ParseDependency, NestingIsLimitedButChainsAreNot) {
   EXPECT_EQ(parsed->nodes.size(), 9999u);
   EXPECT_TRUE(Validate(*parsed));
   EXPECT_EQ(ParseDependency(ToString(*parsed)).value(), *parsed);
-  EXPECT_THAT(ErrorOf(chain + "&&5001"), HasSubstr("more than 10000 conditions and operators"));
+  EXPECT_THAT(DependencyError(chain + "&&5001"), HasSubstr("more than 10000 conditions and operators"));
 }
 
 TEST(Validate, AcceptsNoDependencyAndRefusesBrokenPostfix) {

@@ -21,7 +21,7 @@ std::vector<std::string> Words(std::string_view script) {
   return out;
 }
 
-std::string ErrorOf(std::string_view script) {
+std::string DirectivesError(std::string_view script) {
   const auto directives = ParseDirectives(script);
   return directives ? "parsed" : directives.error().message;
 }
@@ -72,21 +72,23 @@ TEST(ParseDirectives, OtherCommentsAreNotDirectives) {
 }
 
 TEST(ParseDirectives, AnUnclosedQuoteNamesItsLine) {
-  EXPECT_EQ(ErrorOf("#!/bin/sh\n#BSUB -J \"abc\n"), "script line 2: the quote \" before 'abc' is not closed");
+  EXPECT_EQ(DirectivesError("#!/bin/sh\n#BSUB -J \"abc\n"),
+            "script line 2: the quote \" before 'abc' is not closed");
 }
 
 TEST(ParseDirectives, WindowsLineEndsAreExplained) {
-  EXPECT_THAT(ErrorOf("#!/bin/sh\r\n#BSUB -J a\r\n"), HasSubstr("script line 1: ends in CR LF"));
-  EXPECT_THAT(ErrorOf("#!/bin/sh\n#BSUB -J a\r\n"), HasSubstr("script line 2"));
-  EXPECT_THAT(ErrorOf("echo hi\r\n"), HasSubstr("dos2unix FILE or sed -i 's/\\r$//' FILE"));
-  EXPECT_EQ(ErrorOf("#!/bin/sh\necho hi\nprintf 'a\r\nb'\n"), "parsed")
+  EXPECT_THAT(DirectivesError("#!/bin/sh\r\n#BSUB -J a\r\n"), HasSubstr("script line 1: ends in CR LF"));
+  EXPECT_THAT(DirectivesError("#!/bin/sh\n#BSUB -J a\r\n"), HasSubstr("script line 2"));
+  EXPECT_THAT(DirectivesError("echo hi\r\n"), HasSubstr("dos2unix FILE or sed -i 's/\\r$//' FILE"));
+  EXPECT_EQ(DirectivesError("#!/bin/sh\necho hi\nprintf 'a\r\nb'\n"), "parsed")
       << "the body's bytes are the user's business";
 }
 
 TEST(ParseDirectives, NulAndByteOrderMarkAreExplained) {
   using namespace std::string_view_literals;
-  EXPECT_THAT(ErrorOf("#!/bin/sh\necho \0hi\n"sv), HasSubstr("script line 2: holds a NUL byte (offset 15)"));
-  EXPECT_THAT(ErrorOf("\xef\xbb\xbf#!/bin/sh\n"), HasSubstr("byte order mark"));
+  EXPECT_THAT(DirectivesError("#!/bin/sh\necho \0hi\n"sv),
+              HasSubstr("script line 2: holds a NUL byte (offset 15)"));
+  EXPECT_THAT(DirectivesError("\xef\xbb\xbf#!/bin/sh\n"), HasSubstr("byte order mark"));
 }
 
 TEST(ScriptInterpreter, IsWhatTheFirstLineSays) {

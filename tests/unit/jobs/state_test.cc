@@ -16,8 +16,8 @@ using E = TaskEvent;
 // docs/rfcs/0001-lifecycle.md, row by row: the state after each event, in the order of TaskEvent. nullopt:
 // refused.
 constexpr auto kNo = std::nullopt;
-using Row = std::array<std::optional<JobState>, kTaskEventCount>;
-const std::map<JobState, Row> kTable = {
+using StateRow = std::array<std::optional<JobState>, kTaskEventCount>;
+const std::map<JobState, StateRow> kTransitions = {
     // clang-format off
     //            met        unmet     placed     started   succeeded   retry      failed   ended    requeued
     {kSubmitted, {kRunnable, kPending, kNo,       kNo,      kNo,        kNo,       kNo,     kFailed, kNo}},
@@ -31,8 +31,8 @@ const std::map<JobState, Row> kTable = {
 };
 
 TEST(Lifecycle, EveryPairOfStateAndEventIsAsWritten) {
-  ASSERT_EQ(kTable.size(), static_cast<std::size_t>(kJobStateCount));
-  for (const auto& [from, row] : kTable) {
+  ASSERT_EQ(kTransitions.size(), static_cast<std::size_t>(kJobStateCount));
+  for (const auto& [from, row] : kTransitions) {
     for (int e = 0; e < kTaskEventCount; ++e) {
       const auto event = static_cast<TaskEvent>(e);
       EXPECT_EQ(Next(from, event), row[static_cast<std::size_t>(e)])

@@ -5,7 +5,7 @@
 namespace bsub::sched {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Level At(std::string name, std::int64_t latency_ns, std::int64_t bandwidth, std::int64_t uplink = 0) {
   return {std::move(name), {{Fabric::kEthernet, latency_ns, bandwidth}}, uplink};

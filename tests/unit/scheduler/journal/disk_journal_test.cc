@@ -19,7 +19,7 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-const std::string kPath = "/journal";
+const std::string kJournalPath = "/journal";
 
 class DiskJournalTest : public testing::Test {
  protected:
@@ -35,7 +35,7 @@ class DiskJournalTest : public testing::Test {
   std::uint64_t Snapshot() {
     const auto sequence = core_.CloseSegmentWithHash();
     EXPECT_TRUE(sequence) << sequence.error().message;
-    const auto made = MakeSnapshot(files_, kPath, *sequence);
+    const auto made = MakeSnapshot(files_, kJournalPath, *sequence);
     EXPECT_TRUE(made) << made.error().message;
     const auto finished = core_.journal().FinishSnapshot(*sequence, core_.now());
     EXPECT_TRUE(finished) << finished.error().message;
@@ -52,7 +52,7 @@ TEST_F(DiskJournalTest, ANewDirectoryBecomesACluster) {
   MustStart();
   EXPECT_TRUE(core_.report().created);
   EXPECT_EQ(core_.scheduler().state().cluster_uuid, "123e4567-e89b-42d3-a456-426614174000");
-  EXPECT_EQ(files_.Contents(kPath + "/identity"),
+  EXPECT_EQ(files_.Contents(kJournalPath + "/identity"),
             "bsub-lite journal\ncluster 123e4567-e89b-42d3-a456-426614174000\n");
 }
 
@@ -127,7 +127,7 @@ TEST_F(DiskJournalTest, TheSecondSnapshotStartsFromTheFirst) {
   const std::uint64_t first = Snapshot();
   ASSERT_TRUE(core_.Submit("after"));
   const auto sequence = core_.CloseSegmentWithHash();
-  const auto made = MakeSnapshot(files_, kPath, *sequence);
+  const auto made = MakeSnapshot(files_, kJournalPath, *sequence);
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(made->entries_replayed, *sequence - first);
   EXPECT_EQ(made->jobs, 4u);
@@ -141,7 +141,7 @@ TEST_F(DiskJournalTest, ADamagedNewestSnapshotIsPassedOverWithAWarning) {
   const std::uint64_t second = Snapshot();
   const std::uint64_t last = core_.journal().last_sequence();
   core_.Stop();
-  const std::string path = Join(kPath, FileName(FileKind::kSnapshot, second));
+  const std::string path = Join(kJournalPath, FileName(FileKind::kSnapshot, second));
   std::string bytes = files_.Contents(path);
   bytes[bytes.size() / 2] ^= 1;
   files_.SetContents(path, bytes);
@@ -151,8 +151,8 @@ TEST_F(DiskJournalTest, ADamagedNewestSnapshotIsPassedOverWithAWarning) {
   ASSERT_THAT(core_.report().warnings, SizeIs(1));
   EXPECT_THAT(core_.report().warnings[0], HasSubstr(path + " at offset"));
   // It no longer counts as one of the two that are kept, and is there for a person.
-  EXPECT_THAT(files_.Names(kPath), Contains(FileName(FileKind::kSnapshot, second) + ".aside"));
-  EXPECT_THAT(files_.Names(kPath), Not(Contains(FileName(FileKind::kSnapshot, second))));
+  EXPECT_THAT(files_.Names(kJournalPath), Contains(FileName(FileKind::kSnapshot, second) + ".aside"));
+  EXPECT_THAT(files_.Names(kJournalPath), Not(Contains(FileName(FileKind::kSnapshot, second))));
 }
 
 TEST_F(DiskJournalTest, AMissingPackMakesItsSnapshotBad) {
@@ -160,7 +160,7 @@ TEST_F(DiskJournalTest, AMissingPackMakesItsSnapshotBad) {
   MustWork();
   const std::uint64_t first = Snapshot();
   core_.Stop();
-  files_.Forget(Join(kPath, FileName(FileKind::kPack, first)));
+  files_.Forget(Join(kJournalPath, FileName(FileKind::kPack, first)));
   MustStart();
   EXPECT_EQ(core_.report().snapshot, 0u);
   EXPECT_THAT(core_.report().warnings, SizeIs(1));
@@ -179,7 +179,7 @@ TEST_F(DiskJournalTest, OldFilesGoWhenTwoSnapshotsExistAndTheHistoryHasHadItsTim
   files_.SetNow(core_.now() + std::chrono::hours(2));
   ASSERT_TRUE(core_.Submit("three"));
   const auto third = core_.CloseSegmentWithHash();
-  ASSERT_TRUE(MakeSnapshot(files_, kPath, *third));
+  ASSERT_TRUE(MakeSnapshot(files_, kJournalPath, *third));
   const auto removed = core_.journal().FinishSnapshot(*third, core_.now() + std::chrono::hours(2));
   EXPECT_THAT(*removed, Contains(FileName(FileKind::kSegment, 1)));
   EXPECT_THAT(*removed, Contains(FileName(FileKind::kSnapshot, first)));
@@ -202,7 +202,7 @@ TEST_F(DiskJournalTest, AStateHashThatDoesNotFollowStopsReplayAndSnapshot) {
   wrong.body = sched::StateHashRecorded{core_.scheduler().state_hash() + 1};
   ASSERT_TRUE(core_.journal().Append({&wrong, 1}, {}));
   const auto sequence = core_.journal().CloseSegment();
-  EXPECT_THAT(MakeSnapshot(files_, kPath, *sequence).error().message, HasSubstr("state hash differs"));
+  EXPECT_THAT(MakeSnapshot(files_, kJournalPath, *sequence).error().message, HasSubstr("state hash differs"));
   core_.Stop();
   const auto started = core_.Start();
   ASSERT_FALSE(started);
@@ -221,7 +221,7 @@ TEST_F(DiskJournalTest, AfterACutNoIdThatWasGivenOutIsGivenAgain) {
   const std::uint64_t job = before.next_job_id, incarnation = before.next_incarnation;
   const std::uint32_t node = before.next_node_id;
   core_.Stop();
-  ASSERT_TRUE(CutJournal(files_, kPath, at));
+  ASSERT_TRUE(CutJournal(files_, kJournalPath, at));
   MustStart();
   EXPECT_EQ(core_.report().lift_counters_by, 1'000'000u);
   const sched::State& after = core_.scheduler().state();
@@ -246,7 +246,7 @@ TEST_F(DiskJournalTest, ADroppedTailCostsNoIdThatItMayHaveGivenOut) {
   ASSERT_TRUE(core_.Submit("kept"));
   ASSERT_TRUE(core_.Submit("acknowledged, and then damaged on the disk"));
   core_.Stop();
-  const std::string path = Join(kPath, FileName(FileKind::kSegment, 1));
+  const std::string path = Join(kJournalPath, FileName(FileKind::kSegment, 1));
   std::string bytes = files_.Contents(path);
   bytes[bytes.find_last_not_of('\0')] ^= 1;
   files_.SetContents(path, bytes);
@@ -260,7 +260,7 @@ TEST_F(DiskJournalTest, ADroppedTailCostsNoIdThatItMayHaveGivenOut) {
 TEST_F(DiskJournalTest, LostSegmentsAreNotTakenForANewCluster) {
   MustStart();
   core_.Stop();
-  files_.Forget(Join(kPath, FileName(FileKind::kSegment, 1)));
+  files_.Forget(Join(kJournalPath, FileName(FileKind::kSegment, 1)));
   EXPECT_THAT(core_.Start().error().message, HasSubstr("has lost its segments"));
 }
 
@@ -286,12 +286,12 @@ TEST_F(DiskJournalTest, ASnapshotThatIsInterruptedAnywhereIsMadeAgain) {
     ASSERT_TRUE(core.RunSomeWork());
     const auto sequence = core.CloseSegmentWithHash();
     files.InjectFault({.at_call = files.calls() + at, .code = Code::kUnavailable, .repeat = true});
-    static_cast<void>(MakeSnapshot(files, kPath, *sequence));
+    static_cast<void>(MakeSnapshot(files, kJournalPath, *sequence));
     core.Stop();
     files.LosePower(at);
     ASSERT_TRUE(core.Start()) << at;
     EXPECT_THAT(core.report().warnings, IsEmpty()) << at;
-    const auto made = MakeSnapshot(files, kPath, *sequence);
+    const auto made = MakeSnapshot(files, kJournalPath, *sequence);
     EXPECT_TRUE(made) << at << ": " << made.error().message;
   }
 }
@@ -305,14 +305,15 @@ TEST_F(DiskJournalTest, ASnapshotThatFindsTheDiskFullLeavesNothingBehind) {
     const auto sequence = core.CloseSegmentWithHash();
     const std::uint64_t before = files.calls();
     files.InjectFault({.at_call = before + at, .code = Code::kResourceExhausted, .short_write = true});
-    const auto made = MakeSnapshot(files, kPath, *sequence);
-    const bool there = std::ranges::count(files.Names(kPath), FileName(FileKind::kSnapshot, *sequence)) > 0;
+    const auto made = MakeSnapshot(files, kJournalPath, *sequence);
+    const bool there =
+        std::ranges::count(files.Names(kJournalPath), FileName(FileKind::kSnapshot, *sequence)) > 0;
     if (made && files.calls() < before + at) break;  // the fault was not met any more
-    for (const std::string& name : files.Names(kPath)) {
+    for (const std::string& name : files.Names(kJournalPath)) {
       EXPECT_THAT(name, Not(HasSubstr(".tmp"))) << at;
       EXPECT_TRUE(there || !name.starts_with("payloads-")) << at << ": " << name;
     }
-    const auto again = MakeSnapshot(files, kPath, *sequence);
+    const auto again = MakeSnapshot(files, kJournalPath, *sequence);
     EXPECT_TRUE(again) << at << ": " << again.error().message;
   }
 }
@@ -322,7 +323,7 @@ TEST_F(DiskJournalTest, AcknowledgedJobsAndPayloadsSurvivePowerLoss) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     std::mt19937_64 random(seed);
     UnsyncedFileSystem files;
-    CoreJournal core(files, kPath, 4096);
+    CoreJournal core(files, kJournalPath, 4096);
     std::uint64_t acknowledged = 0;
     for (int life = 0; life < 5; ++life) {
       files.InjectFault(
@@ -334,7 +335,7 @@ TEST_F(DiskJournalTest, AcknowledgedJobsAndPayloadsSurvivePowerLoss) {
         if (alive) ++acknowledged;
         if (alive && random() % 6 == 0) {
           const auto sequence = core.CloseSegmentWithHash();
-          if (sequence && MakeSnapshot(files, kPath, *sequence)) {
+          if (sequence && MakeSnapshot(files, kJournalPath, *sequence)) {
             static_cast<void>(core.journal().FinishSnapshot(*sequence, core.now()));
           }
           if (!sequence) alive = Error(sequence.error());

@@ -21,7 +21,7 @@ namespace bsub::journal::test {
 namespace {
 
 namespace fs = std::filesystem;
-const std::string kPath = "/journal";
+const std::string kGoldenPath = "/journal";
 
 fs::path GoldenFolder(int version) {
   const char* source = std::getenv("BSUB_SOURCE_DIR");
@@ -69,17 +69,17 @@ Status Register(CoreJournal& core, const std::string& name) {
 
 // A snapshot with a pack, closed segments before and behind it, and an open one.
 void MakeGolden(UnsyncedFileSystem& files) {
-  CoreJournal core(files, kPath, 4096);
+  CoreJournal core(files, kGoldenPath, 4096);
   core.core_settings.max_definitions_per_user = 1;
   ASSERT_TRUE(core.Start());
   ASSERT_TRUE(core.RunSomeWork());
   for (const char* name : {"forgotten", "kept"}) ASSERT_TRUE(Register(core, name));
   core.Stop();
-  ASSERT_TRUE(AskForLift(files, kPath, 1000));
+  ASSERT_TRUE(AskForLift(files, kGoldenPath, 1000));
   ASSERT_TRUE(core.Start());
   const auto sequence = core.CloseSegmentWithHash();
   ASSERT_TRUE(sequence);
-  ASSERT_TRUE(MakeSnapshot(files, kPath, *sequence));
+  ASSERT_TRUE(MakeSnapshot(files, kGoldenPath, *sequence));
   ASSERT_TRUE(core.journal().FinishSnapshot(*sequence, core.now()));
   for (int i = 0; i < 12; ++i) ASSERT_TRUE(core.Submit("after the snapshot " + std::to_string(i)));
   ASSERT_TRUE(core.CloseSegmentWithHash());
@@ -93,13 +93,13 @@ void Rewrite(int version) {
   fs::create_directories(folder / "entries");
   UnsyncedFileSystem files;
   MakeGolden(files);
-  for (const std::string& name : files.Names(kPath))
-    WriteFile(folder / "journal" / name, files.Contents(kPath + "/" + name));
+  for (const std::string& name : files.Names(kGoldenPath))
+    WriteFile(folder / "journal" / name, files.Contents(kGoldenPath + "/" + name));
   for (const sched::JournalEntry& entry : SampleEntries())
     WriteFile(EntryFile(version, entry, ""), EncodeEntry(entry));
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion2())
     WriteFile(EntryFile(version, entry, ".2"), EncodeEntry(entry));
-  CoreJournal core(files, kPath);
+  CoreJournal core(files, kGoldenPath);
   ASSERT_TRUE(core.Start());
   WriteFile(folder / "expected.json", Describe(core));
 }
@@ -113,9 +113,9 @@ class GoldenTest : public testing::TestWithParam<int> {
       Rewrite(GetParam());
     }
     ASSERT_TRUE(fs::exists(GoldenFolder(GetParam()))) << GoldenFolder(GetParam());
-    ASSERT_TRUE(files_.CreateDirectory(kPath));
+    ASSERT_TRUE(files_.CreateDirectory(kGoldenPath));
     for (const auto& file : fs::directory_iterator(GoldenFolder(GetParam()) / "journal")) {
-      files_.SetContents(kPath + "/" + file.path().filename().string(), ReadFile(file.path()));
+      files_.SetContents(kGoldenPath + "/" + file.path().filename().string(), ReadFile(file.path()));
     }
   }
   std::string Expected() const { return ReadFile(GoldenFolder(GetParam()) / "expected.json"); }
@@ -140,8 +140,8 @@ TEST_P(GoldenTest, ReplaysFromItsFirstEntryToTheSameState) {
     ASSERT_TRUE(core.Start());
     hash = core.scheduler().state_hash();
   }
-  for (const std::string& name : files_.Names(kPath)) {
-    if (name.starts_with("snapshot-")) files_.Forget(kPath + "/" + name);
+  for (const std::string& name : files_.Names(kGoldenPath)) {
+    if (name.starts_with("snapshot-")) files_.Forget(kGoldenPath + "/" + name);
   }
   CoreJournal core(files_);
   const auto started = core.Start();
@@ -168,7 +168,7 @@ TEST_P(GoldenTest, CanBeContinued) {
   ASSERT_TRUE(core.Start());
   ASSERT_TRUE(core.Submit("one more"));
   const auto sequence = core.CloseSegmentWithHash();
-  const auto made = MakeSnapshot(files_, kPath, *sequence);
+  const auto made = MakeSnapshot(files_, kGoldenPath, *sequence);
   EXPECT_TRUE(made) << made.error().message;
 }
 

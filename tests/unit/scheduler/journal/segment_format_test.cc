@@ -6,18 +6,18 @@
 namespace bsub::journal {
 namespace {
 
-const SegmentHeader kHeader{{{1, 2, 3}}, 42, 0x1122334455667788, 99};
+const SegmentHeader kSegmentHeader{{{1, 2, 3}}, 42, 0x1122334455667788, 99};
 
 TEST(SegmentHeader, RoundTrips) {
-  const std::string bytes = EncodeSegmentHeader(kHeader);
+  const std::string bytes = EncodeSegmentHeader(kSegmentHeader);
   EXPECT_EQ(bytes.size(), kSegmentHeaderBytes);
   const auto decoded = DecodeSegmentHeader(bytes);
   ASSERT_TRUE(decoded) << decoded.error().message;
-  EXPECT_EQ(*decoded, kHeader);
+  EXPECT_EQ(*decoded, kSegmentHeader);
 }
 
 TEST(SegmentHeader, EveryFlippedBitIsNoticed) {
-  const std::string good = EncodeSegmentHeader(kHeader);
+  const std::string good = EncodeSegmentHeader(kSegmentHeader);
   for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
     std::string bad = good;
     bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
@@ -26,7 +26,7 @@ TEST(SegmentHeader, EveryFlippedBitIsNoticed) {
 }
 
 TEST(SegmentHeader, EveryShorterPrefixIsNoticed) {
-  const std::string good = EncodeSegmentHeader(kHeader);
+  const std::string good = EncodeSegmentHeader(kSegmentHeader);
   for (std::size_t size = 0; size < good.size(); ++size)
     EXPECT_FALSE(DecodeSegmentHeader(good.substr(0, size)));
 }

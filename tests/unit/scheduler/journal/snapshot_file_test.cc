@@ -11,11 +11,11 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const SnapshotHeader kHeader{kCluster, 42, 1111, 2222};
+const SnapshotHeader kSnapshotHeader{kCluster, 42, 1111, 2222};
 const std::string kName = FileName(FileKind::kSnapshot, 42);
 
 Status WriteSnapshot(FileSystem& files) {
-  BSUB_ASSIGN_OR_RETURN(const auto writer, SnapshotWriter::Create(files, kDirectory, kHeader));
+  BSUB_ASSIGN_OR_RETURN(const auto writer, SnapshotWriter::Create(files, kDirectory, kSnapshotHeader));
   BSUB_RETURN_IF_ERROR(writer->AddChunk(ChunkKind::kPacks, "packs"));
   BSUB_RETURN_IF_ERROR(writer->AddChunk(ChunkKind::kState, "first"));
   BSUB_RETURN_IF_ERROR(writer->AddChunk(ChunkKind::kState, ""));
@@ -44,9 +44,9 @@ TEST_F(SnapshotFileTest, RoundTrips) {
   std::vector<std::string> chunks;
   const auto header = Read(files_, &chunks);
   ASSERT_TRUE(header) << header.error().message;
-  EXPECT_EQ(*header, kHeader);
+  EXPECT_EQ(*header, kSnapshotHeader);
   EXPECT_THAT(chunks, ElementsAre("packs", "first", "", "third"));
-  EXPECT_EQ(*ReadSnapshotHeader(files_, kDirectory, kName), kHeader);
+  EXPECT_EQ(*ReadSnapshotHeader(files_, kDirectory, kName), kSnapshotHeader);
 }
 
 TEST_F(SnapshotFileTest, EveryFlippedBitIsNoticed) {

@@ -26,13 +26,13 @@ ChildPlan APlan() {
   return plan;
 }
 
-const worker::AttemptKey kKey{JobId(12), 3, 4};
+const worker::AttemptKey kLaunchKey{JobId(12), 3, 4};
 
 TEST(LaunchBytes, AreReadBackAsWritten) {
   const ChildPlan plan = APlan();
-  const auto order = DecodeOrder(EncodeOrder({plan, kKey, 5, "state:12.3.4.5", "12.3.4.5", 77, true}));
+  const auto order = DecodeOrder(EncodeOrder({plan, kLaunchKey, 5, "state:12.3.4.5", "12.3.4.5", 77, true}));
   ASSERT_TRUE(order);
-  EXPECT_EQ(order->key, kKey);
+  EXPECT_EQ(order->key, kLaunchKey);
   EXPECT_EQ(order->incarnation, 5u);
   EXPECT_EQ(order->mark, "state:12.3.4.5");
   EXPECT_EQ(order->cgroup, "12.3.4.5");
@@ -64,7 +64,7 @@ TEST(LaunchBytes, AreReadBackAsWritten) {
 }
 
 TEST(LaunchBytes, OfWhichSomeAreMissingAreNoOrder) {
-  const std::string bytes = EncodeOrder({APlan(), kKey, 1, "mark", "", 1, false});
+  const std::string bytes = EncodeOrder({APlan(), kLaunchKey, 1, "mark", "", 1, false});
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     EXPECT_FALSE(DecodeOrder(std::string_view(bytes).substr(0, length))) << length;
   }

@@ -9,7 +9,7 @@
 namespace bsub::spawner {
 namespace {
 
-const worker::AttemptKey kKey{JobId(12), 3, 1};
+const worker::AttemptKey kSlotKey{JobId(12), 3, 1};
 const SeenExit kSeen{.wait_status = 0x0300,
                      .user_us = 1,
                      .system_us = 2,
@@ -19,11 +19,11 @@ const SeenExit kSeen{.wait_status = 0x0300,
                      .write_bytes = 6};
 
 TEST(ExitRecord, IsReadBackAsWritten) {
-  EXPECT_EQ(DecodeExit(kKey, EncodeExit(kKey, kSeen)), kSeen);
-  EXPECT_EQ(DecodeExit(kKey, EncodeExit(kKey, {})), SeenExit{});
+  EXPECT_EQ(DecodeExit(kSlotKey, EncodeExit(kSlotKey, kSeen)), kSeen);
+  EXPECT_EQ(DecodeExit(kSlotKey, EncodeExit(kSlotKey, {})), SeenExit{});
 }
 
-TEST(ExitRecord, IsOfOneAttempt) { EXPECT_FALSE(DecodeExit({JobId(12), 3, 2}, EncodeExit(kKey, kSeen))); }
+TEST(ExitRecord, IsOfOneAttempt) { EXPECT_FALSE(DecodeExit({JobId(12), 3, 2}, EncodeExit(kSlotKey, kSeen))); }
 
 TEST(ExitRecord, TheLongestFitsASlot) {
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
@@ -33,20 +33,20 @@ TEST(ExitRecord, TheLongestFitsASlot) {
 }
 
 TEST(ExitRecord, ATornOrChangedFileIsNoRecord) {
-  const std::string text = EncodeExit(kKey, kSeen);
+  const std::string text = EncodeExit(kSlotKey, kSeen);
   for (std::size_t length = 0; length < text.size(); ++length) {
-    EXPECT_FALSE(DecodeExit(kKey, text.substr(0, length))) << length;
+    EXPECT_FALSE(DecodeExit(kSlotKey, text.substr(0, length))) << length;
   }
   for (std::size_t i = 0; i < text.size(); ++i) {
     std::string changed = text;
     changed[i] ^= 1;
-    EXPECT_FALSE(DecodeExit(kKey, changed)) << i;
+    EXPECT_FALSE(DecodeExit(kSlotKey, changed)) << i;
   }
-  EXPECT_FALSE(DecodeExit(kKey, text + " "));
-  EXPECT_FALSE(DecodeExit(kKey, "exit1 12.3.1 a b c d e f g h\n"));
+  EXPECT_FALSE(DecodeExit(kSlotKey, text + " "));
+  EXPECT_FALSE(DecodeExit(kSlotKey, "exit1 12.3.1 a b c d e f g h\n"));
 }
 
-const SlotTask kTask{kKey, 7, 1234, 99, 1233, 98, "12.3.1.7"};
+const SlotTask kTask{kSlotKey, 7, 1234, 99, 1233, 98, "12.3.1.7"};
 
 TEST(TaskRecord, IsReadBackAsWritten) {
   EXPECT_EQ(DecodeTask(EncodeTask(kTask)), kTask);
@@ -74,7 +74,7 @@ TEST(TaskRecord, ATornOrChangedLineIsNoRecord) {
     changed[i] ^= 1;
     EXPECT_FALSE(DecodeTask(changed)) << i;
   }
-  EXPECT_FALSE(DecodeTask(EncodeExit(kKey, kSeen)));
+  EXPECT_FALSE(DecodeTask(EncodeExit(kSlotKey, kSeen)));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <functional>
 #include <thread>
 
+#include "tests/unit/worker/spawner/eventually.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/lease_watch.h"
 
@@ -19,15 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kHourUs = 3'600'000'000;
-
-bool Eventually(const std::function<bool()>& condition) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 // Whether it waits for a timer of its own: one that is set and goes off.
 bool HasArmedTimer(pid_t pid) {

@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/unit/worker/spawner/eventually.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/proc_fs.h"
 #include "worker/spawner/task_slots.h"
@@ -35,15 +36,6 @@ namespace fs = std::filesystem;
 
 constexpr int kPollMs = 1;
 constexpr std::int64_t kAMinuteUs = 60'000'000;
-
-bool Eventually(const std::function<bool()>& condition) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    poll(nullptr, 0, kPollMs);
-  }
-  return true;
-}
 
 // What the next main process meets; shared with it.
 struct Fate {
