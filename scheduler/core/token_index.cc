@@ -36,6 +36,11 @@ void TokenIndex::Reserve(std::size_t tokens) {
   }
 }
 
+void TokenIndex::Expect(const SubmitToken& token) const {
+  const Table& table = tables_[token.bytes[0]];
+  if (!table.slots.empty()) __builtin_prefetch(&table.slots[table.HomeOf(token)], 1);
+}
+
 void TokenIndex::Add(const SubmitToken& token, JobId job) {
   Table& table = TableOf(token);
   if ((table.used + 1) * 4 > table.slots.size() * 3)

@@ -18,6 +18,8 @@ namespace bsub::sched {
 class TokenIndex {
  public:
   void Reserve(std::size_t tokens);
+  // Brings the token's place into the caches while something else is done.
+  void Expect(const SubmitToken& token) const;
   // The first job of a token stays. `job` is valid.
   void Add(const SubmitToken& token, JobId job);
   void Remove(const SubmitToken& token);

@@ -73,6 +73,7 @@ Status Daemon::OpenJournal() {
   settings.segments.segment_bytes = static_cast<std::uint64_t>(from.segment_bytes);
   settings.segments.max_batch_bytes = static_cast<std::uint64_t>(from.max_batch_bytes);
   settings.snapshot_bytes = static_cast<std::uint64_t>(from.snapshot_bytes);
+  settings.snapshot_percent = from.snapshot_percent;
   settings.retention = {from.snapshots, from.history_retention};
   sched::Settings core = options_.settings.core;
   core.authority.cluster_uid = geteuid();
@@ -82,7 +83,7 @@ Status Daemon::OpenJournal() {
   scheduler_ = std::move(opened.scheduler);
   recovery_ = std::move(opened.report);
   journal_port_ = std::make_unique<DiskJournalPort>(
-      *journal_, options_.programs + "/bsub-lite-snapshot",
+      *journal_, journal::SnapshotHelper{options_.programs + "/bsub-lite-snapshot", from.snapshot_nice},
       static_cast<std::uint64_t>(std::min(from.kept_bytes, from.segment_bytes / 2)), LogPlain);
   payloads_ = std::make_unique<PayloadCache>(journal_->payloads(),
                                              static_cast<std::size_t>(from.payload_cache_bytes));

@@ -4,10 +4,10 @@
 
 namespace bsub::daemon {
 
-DiskJournalPort::DiskJournalPort(journal::DiskJournal& journal, std::string snapshot_program,
+DiskJournalPort::DiskJournalPort(journal::DiskJournal& journal, journal::SnapshotHelper helper,
                                  std::uint64_t kept_bytes, LogFn log)
     : journal_(journal),
-      snapshots_(journal, std::move(snapshot_program)),
+      snapshots_(journal, std::move(helper)),
       room_(journal, kept_bytes),
       log_(std::move(log)) {
   LookForRoom();  // before the first job is taken

@@ -16,7 +16,7 @@ class DiskJournalPort final : public JournalPort {
   using LogFn = std::function<void(const std::string& line)>;
 
   // `kept_bytes`: see JournalRoom.
-  DiskJournalPort(journal::DiskJournal& journal, std::string snapshot_program, std::uint64_t kept_bytes,
+  DiskJournalPort(journal::DiskJournal& journal, journal::SnapshotHelper helper, std::uint64_t kept_bytes,
                   LogFn log);
 
   Status Append(const std::vector<sched::JournalEntry>& entries,

@@ -17,10 +17,12 @@
 namespace bsub::daemon {
 
 struct JournalSettings {
-  std::int64_t segment_bytes = std::int64_t{64} << 20;
-  std::int64_t snapshot_bytes = std::int64_t{128} << 20;
-  std::int64_t kept_bytes = std::int64_t{32} << 20;
+  std::int64_t segment_bytes = std::int64_t{32} << 20;
+  std::int64_t snapshot_bytes = std::int64_t{32} << 20;
+  std::int64_t kept_bytes = std::int64_t{16} << 20;
+  std::uint32_t snapshot_percent = 25;  // of the newest snapshot, where that is more
   std::uint32_t snapshots = 2;
+  std::uint32_t snapshot_nice = 10;  // of the process that makes one
   Duration history_retention = std::chrono::hours(24 * 30);
   std::int64_t payload_cache_bytes = std::int64_t{64} << 20;
   std::size_t max_gathered = 100'000;                     // entries and answers that may wait for the disk

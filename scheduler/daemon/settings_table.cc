@@ -306,12 +306,21 @@ void AddJournal(std::vector<Setting>& table) {
                                       BSUB_AT(journal.kept_bytes)));
   table.push_back(Bytes<std::int64_t>("journal.snapshot_bytes",
                                       "Journal written before the next snapshot is made: "
-                                      "bounds the time of a start.",
+                                      "bounds what a start has to replay.",
                                       BSUB_AT(journal.snapshot_bytes)));
+  table.push_back(Number<std::uint32_t>("journal.snapshot_percent",
+                                        "The same as a share of the newest snapshot's size, where that is "
+                                        "more: a large state is not written again for a few jobs.",
+                                        BSUB_AT(journal.snapshot_percent), 0, 1000));
   table.push_back(Number<std::uint32_t>("journal.snapshots",
                                         "Snapshots kept; an older one is what a damaged newest "
                                         "falls back on.",
                                         BSUB_AT(journal.snapshots), 1));
+  table.push_back(
+      Number<std::uint32_t>("journal.snapshot_nice",
+                            "Nice value of the process that makes a snapshot, 0 to 19: how far it "
+                            "stands back behind whoever else wants the processor.",
+                            BSUB_AT(journal.snapshot_nice), 0, 19));
   table.push_back(Time("journal.history_retention",
                        "How long closed segments stay after no snapshot needs them: the "
                        "history can be rebuilt from them.",

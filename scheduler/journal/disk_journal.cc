@@ -81,7 +81,7 @@ Result<OpenedJournal> DiskJournal::Open(FileSystem& files, const DiskJournalSett
   opened.journal->bytes_since_snapshot_ = BytesSince(contents, loaded);
   opened.journal->durable_sequence_ = loaded.tail.next_sequence - 1;
   opened.journal->lift_asked_ = opened.report.lift_counters_by > 0;
-  opened.journal->snapshot_sequence_ = loaded.snapshot;
+  opened.journal->SetSnapshot(contents, loaded.snapshot);
   opened.journal->payloads_ = std::move(loaded.payloads);
   BSUB_ASSIGN_OR_RETURN(opened.journal->writer_, JournalWriter::Open(files, directory, identity.cluster,
                                                                      settings.segments, loaded.tail));
@@ -164,6 +164,18 @@ Status DiskJournal::WriteBatch(const std::vector<std::string>& entries, const Ne
   return OkStatus();
 }
 
+void DiskJournal::SetSnapshot(const DirectoryContents& contents, std::uint64_t sequence) {
+  snapshot_sequence_ = sequence;
+  for (const NumberedFile& file : contents.snapshots) {
+    if (file.sequence == sequence) snapshot_size_ = file.size_bytes;
+  }
+}
+
+bool DiskJournal::SnapshotDue() const {
+  const std::uint64_t in_proportion = snapshot_size_ / 100 * settings_.snapshot_percent;
+  return bytes_since_snapshot_ >= std::max(settings_.snapshot_bytes, in_proportion);
+}
+
 Result<std::uint64_t> DiskJournal::CloseSegment() {
   BSUB_RETURN_IF_ERROR(writer_->Roll());
   bytes_since_snapshot_ = 0;
@@ -183,7 +195,7 @@ Result<std::vector<std::string>> DiskJournal::FinishSnapshot(std::uint64_t seque
                     settings_.directory);
   }
   BSUB_RETURN_IF_ERROR(payloads_->Adopt(known.back().packs, sequence));
-  snapshot_sequence_ = sequence;
+  SetSnapshot(contents, sequence);
   const std::vector<std::string> removable =
       FilesToRemove(contents, known, settings_.retention, now, history_sequence_);
   for (const std::string& name : removable)

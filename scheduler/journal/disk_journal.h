@@ -29,9 +29,11 @@ struct DiskJournalSettings {
   std::string directory;
   SegmentSettings segments;
   RetentionSettings retention;
-  // Bytes of journal after which the next snapshot is due: bounds the replay at a start. Setting:
-  // journal.snapshot_bytes.
-  std::uint64_t snapshot_bytes = std::uint64_t{128} << 20;
+  // Bytes of journal after which the next snapshot is due: bounds the replay at a start. Settings:
+  // journal.snapshot_bytes, and journal.snapshot_percent of the newest snapshot's bytes where that is more,
+  // so that what is written for snapshots stays in proportion to what is written for jobs.
+  std::uint64_t snapshot_bytes = std::uint64_t{32} << 20;
+  std::uint32_t snapshot_percent = 25;
   std::optional<ClusterUuid> new_cluster;  // of a journal that is made; by default a random one
 };
 
@@ -91,7 +93,7 @@ class DiskJournal {
 
   // SnapshotCycle (snapshot_cycle.h) calls these. When due, the core records its state hash; once that
   // entry is appended the segment is closed; then the helper runs, and what it made is taken into use.
-  bool SnapshotDue() const { return bytes_since_snapshot_ >= settings_.snapshot_bytes; }  // any thread
+  bool SnapshotDue() const;  // any thread
   Result<std::uint64_t> CloseSegment();
   // There is no room for it now: the next one is due when as much journal has been written again.
   void PutOffSnapshot() { bytes_since_snapshot_ = 0; }
@@ -110,6 +112,7 @@ class DiskJournal {
   using Needed = std::vector<StagedPayload>;
   Result<Needed> PayloadsNeeded(std::span<const sched::JournalEntry> entries,
                                 std::span<const StagedPayload> payloads) const;
+  void SetSnapshot(const DirectoryContents& contents, std::uint64_t sequence);
   Status WriteBatch(const std::vector<std::string>& entries, const Needed& needed);
 
   FileSystem& files_;
@@ -122,6 +125,7 @@ class DiskJournal {
   std::atomic<std::uint64_t> bytes_since_snapshot_ = 0;
   std::atomic<std::uint64_t> durable_sequence_ = 0;
   std::atomic<std::uint64_t> snapshot_sequence_ = 0;
+  std::atomic<std::uint64_t> snapshot_size_ = 0;  // bytes of that file
   std::atomic<std::uint64_t> history_sequence_ = UINT64_MAX;
 };
 

@@ -17,6 +17,11 @@
 
 namespace bsub::journal {
 
+// A large file that is written beside the journal is synced each time so much of it was written: else the
+// journal's next sync may have to wait for all of it (ext4 writes new files' data with its own log). No
+// setting: small enough not to be felt, large enough not to cost.
+inline constexpr std::uint64_t kSyncEveryBytes = std::uint64_t{4} << 20;
+
 class File {
  public:
   virtual ~File() = default;

@@ -68,7 +68,9 @@ Status PackWriter::Flush() {
   BSUB_RETURN_IF_ERROR(file_->WriteAt(flushed_, buffer_));
   flushed_ += buffer_.size();
   buffer_.clear();
-  return OkStatus();
+  if (flushed_ - synced_ < kSyncEveryBytes) return OkStatus();
+  synced_ = flushed_;
+  return file_->DataSync();
 }
 
 Status PackWriter::Add(const PayloadHash& hash, std::string_view bytes) {

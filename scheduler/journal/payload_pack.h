@@ -44,6 +44,7 @@ class PackWriter {
   std::unique_ptr<File> file_;
   std::uint64_t header_hash_ = 0;
   std::uint64_t flushed_ = 0;  // bytes in the file
+  std::uint64_t synced_ = 0;   // of these
   std::string buffer_;         // behind them
   std::vector<PackedPayload> index_;
 };

@@ -19,7 +19,7 @@ Status SnapshotCycle::Begin(std::vector<std::string>& lines) {
     return OkStatus();
   }
   BSUB_ASSIGN_OR_RETURN(const std::uint64_t sequence, journal_.CloseSegment());
-  auto process = SnapshotProcess::Start(program_, journal_.directory(), sequence);
+  auto process = SnapshotProcess::Start(helper_, journal_.directory(), sequence);
   if (!process) {
     lines.push_back("snapshot=failed sequence=" + std::to_string(sequence) + " error=\"" +
                     process.error().message + "\"");

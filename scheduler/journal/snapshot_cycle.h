@@ -22,9 +22,8 @@ namespace bsub::journal {
 
 class SnapshotCycle {
  public:
-  // `program`: the path of bsub-lite-snapshot.
-  SnapshotCycle(DiskJournal& journal, std::string program)
-      : journal_(journal), program_(std::move(program)) {}
+  SnapshotCycle(DiskJournal& journal, SnapshotHelper helper)
+      : journal_(journal), helper_(std::move(helper)) {}
 
   // Not 0: the core should record its state hash, once for each number, as the last entry of a batch.
   std::uint64_t StateHashWanted() const {
@@ -43,7 +42,7 @@ class SnapshotCycle {
   void Report(const Removed& finished, std::vector<std::string>& lines);
 
   DiskJournal& journal_;
-  const std::string program_;
+  const SnapshotHelper helper_;
   std::unique_ptr<SnapshotProcess> process_;
   // Taking a large snapshot into use reads the index of its payloads: not on the journal's thread.
   std::future<Removed> finishing_;

@@ -132,7 +132,9 @@ Status SnapshotWriter::AddChunk(ChunkKind kind, std::string_view bytes) {
   BSUB_RETURN_IF_ERROR(file_->WriteAt(offset_, out));
   offset_ += out.size();
   ++chunks_;
-  return OkStatus();
+  if (offset_ - synced_ < kSyncEveryBytes) return OkStatus();
+  synced_ = offset_;
+  return file_->DataSync();
 }
 
 Status SnapshotWriter::Commit() {

@@ -52,6 +52,7 @@ class SnapshotWriter {
   const std::string name_;
   std::unique_ptr<File> file_;
   std::uint64_t offset_ = 0;
+  std::uint64_t synced_ = 0;  // up to this offset
   std::uint64_t hash_ = 0;
   std::uint64_t chunks_ = 0;
 };

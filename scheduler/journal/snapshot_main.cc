@@ -1,10 +1,12 @@
-// bsub-lite-snapshot DIRECTORY SEQUENCE [PARENT]: makes a snapshot of a journal from its closed segments,
-// beside the running scheduler. Exit 0: it is there. Exit 1: it is not, and standard error says why. Exit 2:
-// wrong use.
+// bsub-lite-snapshot DIRECTORY SEQUENCE [PARENT [NICE]]: makes a snapshot of a journal from its closed
+// segments, beside the running scheduler. Exit 0: it is there. Exit 1: it is not, and standard error says
+// why. Exit 2: wrong use.
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <exception>
@@ -28,18 +30,21 @@ bool EndWith(std::uint64_t parent) {
 }
 
 int Main(int argc, char** argv) {
-  std::uint64_t until = 0, parent = 0;
-  const bool understood =
-      (argc == 3 || (argc == 4 && ParseNumber(argv[3], &parent))) && ParseNumber(argv[2], &until);
+  std::uint64_t until = 0, parent = 0, nice = 0;
+  const bool understood = argc >= 3 && argc <= 5 && ParseNumber(argv[2], &until) &&
+                          (argc < 4 || ParseNumber(argv[3], &parent)) &&
+                          (argc < 5 || std::string_view(argv[4]) == "0" || ParseNumber(argv[4], &nice));
   if (!understood) {
     std::fprintf(
         stderr,
-        "usage: bsub-lite-snapshot DIRECTORY SEQUENCE [PARENT]\n"
+        "usage: bsub-lite-snapshot DIRECTORY SEQUENCE [PARENT [NICE]]\n"
         "makes a snapshot of the journal in DIRECTORY after SEQUENCE, the last of a closed segment;\n"
-        "ends when the process PARENT, which must be the one that started it, ends\n");
+        "ends when the process PARENT, which must be the one that started it, ends; runs with nice value "
+        "NICE\n");
     return 2;
   }
   if (parent != 0 && !EndWith(parent)) return 1;
+  setpriority(PRIO_PROCESS, 0, static_cast<int>(std::min<std::uint64_t>(nice, 19)));
   bsub::journal::PosixFileSystem files;
   const auto made = bsub::journal::MakeSnapshot(files, argv[1], until);
   if (!made) {

@@ -29,10 +29,11 @@ Status StatusOf(int wait_status, const std::string& text, std::uint64_t sequence
 
 }  // namespace
 
-Result<std::unique_ptr<SnapshotProcess>> SnapshotProcess::Start(const std::string& program,
+Result<std::unique_ptr<SnapshotProcess>> SnapshotProcess::Start(const SnapshotHelper& helper,
                                                                 const std::string& directory,
                                                                 std::uint64_t sequence) {
   int ends[2];
+  const std::string& program = helper.program;
   if (::pipe2(ends, O_CLOEXEC) != 0) return Unavailable("cannot start " + program + ": " + SystemText(errno));
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
   posix_spawn_file_actions_t actions;
@@ -47,8 +48,10 @@ Result<std::unique_ptr<SnapshotProcess>> SnapshotProcess::Start(const std::strin
   sigemptyset(&none);
   ::posix_spawnattr_setsigmask(&attributes, &none);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  std::string words[] = {program, directory, std::to_string(sequence), std::to_string(::getpid())};
-  char* argv[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), nullptr};
+  std::string words[] = {program, directory, std::to_string(sequence), std::to_string(::getpid()),
+                         std::to_string(helper.nice)};
+  char* argv[] = {words[0].data(), words[1].data(), words[2].data(),
+                  words[3].data(), words[4].data(), nullptr};
   pid_t pid = 0;
   const int failed = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv, environ);
   ::posix_spawnattr_destroy(&attributes);

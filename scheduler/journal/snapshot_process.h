@@ -12,10 +12,15 @@
 
 namespace bsub::journal {
 
+struct SnapshotHelper {
+  std::string program;     // the path of bsub-lite-snapshot
+  std::uint32_t nice = 0;  // at most 19
+};
+
 class SnapshotProcess {
  public:
   // `program` is the path of bsub-lite-snapshot. It ends with the thread that calls this, at the latest.
-  static Result<std::unique_ptr<SnapshotProcess>> Start(const std::string& program,
+  static Result<std::unique_ptr<SnapshotProcess>> Start(const SnapshotHelper& helper,
                                                         const std::string& directory, std::uint64_t sequence);
   // Kills it if it is still running; what it had begun to write is removed at the next start. The kernel does
   // the same if this process is killed.

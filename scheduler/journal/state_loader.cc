@@ -22,7 +22,7 @@ struct OpenedSnapshot {
 
 // So many records are decoded at once. No setting: enough that a thread for them costs nothing beside, few
 // enough to keep all of it in the caches.
-constexpr std::size_t kRecordsAtOnce = 512;
+constexpr std::size_t kRecordsAtOnce = 2048;
 
 // A record on its way from the journal to where it belongs.
 struct Undecoded {

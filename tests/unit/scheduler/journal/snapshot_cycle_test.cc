@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 
@@ -99,7 +100,7 @@ class SnapshotCycleTest : public testing::Test {
 };
 
 TEST_F(SnapshotCycleTest, MakesASnapshotBesideTheRunningScheduler) {
-  SnapshotCycle cycle(core_->journal(), program_);
+  SnapshotCycle cycle(core_->journal(), {program_, 0});
   ASSERT_TRUE(RunUntil(cycle, "snapshot=made")) << testing::PrintToString(log_);
   ASSERT_TRUE(RunUntil(cycle, "snapshot=made")) << testing::PrintToString(log_);
   EXPECT_THAT(log_.front(), StartsWith("snapshot=begun sequence="));
@@ -110,10 +111,37 @@ TEST_F(SnapshotCycleTest, MakesASnapshotBesideTheRunningScheduler) {
   EXPECT_EQ(core_->scheduler().state().jobs.size(), jobs);
 }
 
+// A large state is not written again for a few jobs: here it would have to be 1,000 times its size.
+TEST_F(SnapshotCycleTest, TheNextSnapshotWaitsForItsShareOfJournal) {
+  core_->Stop();
+  core_->settings.snapshot_percent = 0;
+  ASSERT_TRUE(core_->Start());
+  {
+    SnapshotCycle cycle(core_->journal(), {program_, 0});
+    ASSERT_TRUE(RunUntil(cycle, "snapshot=made")) << testing::PrintToString(log_);
+  }
+  while (!core_->journal().SnapshotDue()) ASSERT_TRUE(core_->Submit("job"));
+  core_->Stop();
+  core_->settings.snapshot_percent = 100'000;
+  ASSERT_TRUE(core_->Start());
+  EXPECT_FALSE(core_->journal().SnapshotDue());
+}
+
+TEST_F(SnapshotCycleTest, TheHelperStandsBackAsTold) {
+  const std::string script = directory_ + "/helper", told = directory_ + "/told";
+  std::ofstream(script) << "#!/bin/sh\necho $4 > " << told << "\nexit 1\n";
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  SnapshotCycle cycle(core_->journal(), {script, 7});
+  ASSERT_TRUE(RunUntil(cycle, "snapshot=failed")) << testing::PrintToString(log_);
+  std::string nice;
+  std::ifstream(told) >> nice;
+  EXPECT_EQ(nice, "7");
+}
+
 // A hash that is recorded for a wish too early begins nothing, and each wish is heard once: no snapshot would
 // be made any more.
 TEST_F(SnapshotCycleTest, AWishThatIsBeingServedIsNoNewOne) {
-  SnapshotCycle cycle(core_->journal(), program_);
+  SnapshotCycle cycle(core_->journal(), {program_, 0});
   while (cycle.StateHashWanted() == 0) ASSERT_TRUE(core_->Submit("job"));
   EXPECT_EQ(cycle.StateHashWanted(), 1u);
   ASSERT_TRUE(core_->Handle(sched::RecordStateHash{}));
@@ -130,14 +158,14 @@ TEST_F(SnapshotCycleTest, AWishThatIsBeingServedIsNoNewOne) {
 }
 
 TEST_F(SnapshotCycleTest, AHelperThatIsNotThereIsOnlyLogged) {
-  SnapshotCycle cycle(core_->journal(), "/nonexistent/bsub-lite-snapshot");
+  SnapshotCycle cycle(core_->journal(), {"/nonexistent/bsub-lite-snapshot", 0});
   ASSERT_TRUE(RunUntil(cycle, "snapshot=failed"));
   EXPECT_THAT(log_.back(), HasSubstr("No such file or directory"));
   EXPECT_TRUE(core_->Submit("goes on"));
 }
 
 TEST_F(SnapshotCycleTest, AHelperThatFailsIsLoggedWithItsMessage) {
-  SnapshotCycle cycle(core_->journal(), program_);
+  SnapshotCycle cycle(core_->journal(), {program_, 0});
   const std::string away = directory_ + "/identity";
   std::filesystem::rename(directory_ + "/journal/identity", away);
   ASSERT_TRUE(RunUntil(cycle, "snapshot=failed")) << testing::PrintToString(log_);
@@ -155,7 +183,7 @@ TEST_F(SnapshotCycleTest, AHelperEndsWithItsScheduler) {
   ASSERT_EQ(::pipe(alive), 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    const auto helper = SnapshotProcess::Start(program_, stuck, 1);
+    const auto helper = SnapshotProcess::Start({program_, 0}, stuck, 1);
     const bool told = helper && ::write(alive[1], "s", 1) == 1;
     ::_exit(told && ::pause() == 0 ? 0 : 1);
   }
