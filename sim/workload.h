@@ -28,6 +28,7 @@ class Workload {
 
  private:
   void SubmitOne();
+  void MakeGang(JobSettings& settings);
   void ControlOne();
   void ChangeQueue();
   void ChangeNode();

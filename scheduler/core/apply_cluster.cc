@@ -196,7 +196,9 @@ std::string_view KindName(const EntryBody& body) {
                                                 "NodeRemoved",
                                                 "JobsForgotten",
                                                 "StateHashRecorded",
-                                                "CountersLifted"};
+                                                "CountersLifted",
+                                                "PartStarted",
+                                                "PartEnded"};
   static_assert(std::variant_size_v<EntryBody> == std::size(kNames));
   return kNames[body.index()];
 }

@@ -27,7 +27,7 @@ void EndLease(Turn& turn, NodeId id) {
   const std::string reason = "the lease of node " + name + " ran out without contact";
   // In this order: if a crash keeps only the first entries, the node is not yet dead and its next lease ends
   // the rest.
-  LoseAttempts(turn, lost, reason);
+  LoseAttempts(turn, id, lost, reason);
   turn.Record(NodeDied{id, node.incarnation, reason});
 }
 

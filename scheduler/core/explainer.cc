@@ -1,6 +1,7 @@
 #include "scheduler/core/explainer.h"
 
 #include <algorithm>
+#include <set>
 
 #include "jobs/text.h"
 #include "jobs/units.h"
@@ -42,7 +43,12 @@ std::string FirstTarget(const State& state, const std::vector<ConditionStatus>& 
 class WaitingReasons {
  public:
   WaitingReasons(const Store& store, const Job& job, std::uint32_t ordinal, TimePoint now)
-      : store_(store), job_(job), ordinal_(ordinal), now_(now), settings_(*job.spec.settings) {}
+      : store_(store),
+        job_(job),
+        ordinal_(ordinal),
+        now_(now),
+        settings_(*job.spec.settings),
+        request_(RequestOf(settings_)) {}
 
   std::vector<Reason> Collect() {
     Dependencies();
@@ -149,6 +155,7 @@ class WaitingReasons {
     std::string drained;    // one that would do
     std::string kept_node;  // one that would do but for a job that is before this one
     JobId kept_for;
+    std::size_t able() const { return fit_now + fit_later + unavailable + kept; }  // some day
   };
 
   // Ids follow the order of registration, which means nothing to people.
@@ -167,17 +174,18 @@ class WaitingReasons {
       const Node& node = *listed;
       const NodeCapacity::Use* use = store_.capacity().Find(node.id);
       const std::string& name = node.description.name;
-      if (!settings_.request.Fits(node.description.total)) {
+      if (!request_.each.Fits(node.description.total)) {
         ++groups.too_small;
         AddEvidence(reason, name + ": too small, has " + Describe(node.description.total));
       } else if (!use || !use->usable) {
         ++groups.unavailable;
         if (node.drained && groups.drained.empty()) groups.drained = name;
         AddEvidence(reason, name + ": " + WhyUnusable(node));
-      } else if (!settings_.request.Fits(use->Free())) {
+      } else if (!store_.capacity().FitsNow(request_, *use)) {
         ++groups.fit_later;
         AddEvidence(reason, name + ": busy, " + Describe(use->Free()) + " free of " + Describe(use->total) +
-                                ", " + Tasks(static_cast<std::int64_t>(use->attempts.size())) + " there");
+                                ", " + Tasks(static_cast<std::int64_t>(use->attempts.size())) + " there" +
+                                HoldersOn(*use));
       } else if (const auto holder = KeptFromThis(node.id, use->Free())) {
         if (groups.kept++ == 0) groups.kept_node = name, groups.kept_for = *holder;
         AddEvidence(reason, name + ": kept free for job " + std::to_string(holder->value()));
@@ -188,12 +196,29 @@ class WaitingReasons {
     return groups;
   }
 
+  // Whose tasks hold a node that a job on several nodes lacks.
+  std::string HoldersOn(const NodeCapacity::Use& use) const {
+    constexpr std::size_t kShown = 3;
+    if (request_.nodes == 1) return "";
+    std::set<JobId> jobs;
+    for (const AttemptRef& ref : use.attempts) jobs.insert(ref.task.job);
+    std::string text;
+    std::size_t shown = 0;
+    for (const JobId job : jobs) {
+      if (shown++ == kShown) return text + ", …";
+      text += (text.empty() ? (jobs.size() == 1 ? ", of job " : ", of jobs ") : ", ") +
+              std::to_string(job.value());
+    }
+    return text;
+  }
+
   // The job for which the node is kept free, if this one must leave it alone.
   std::optional<JobId> KeptFromThis(NodeId node, const Resources& free) const {
     const auto it = store_.reservations().all().find(node);
     const Queue* queue = FindQueue();
     if (it == store_.reservations().all().end() || !queue || !job_.waiting_class) return std::nullopt;
-    if (settings_.request.Fits(NodeCapacity::Left(free, it->second.holder.request))) return std::nullopt;
+    const Resources& taken = request_.TakenOf(store_.capacity().Find(node)->total);
+    if (taken.Fits(NodeCapacity::Left(free, store_.reservations().kept().at(node)))) return std::nullopt;
     if (!MustYield(store_, *queue, *job_.waiting_class, it->second)) return std::nullopt;
     return HolderOf(store_, it->second)->members.begin()->job;
   }
@@ -201,11 +226,12 @@ class WaitingReasons {
   // What is kept free for this job or for one that asks for the same and is before it.
   std::string KeptForThis() const {
     if (!job_.waiting_class) return "";
-    const auto node = store_.reservations().NodeOf(settings_.queue, job_.waiting_class->key);
-    if (!node || !store_.state().nodes.count(*node)) return "";
+    const std::vector<NodeId> nodes = store_.reservations().NodesOf(settings_.queue, job_.waiting_class->key);
+    if (nodes.empty()) return "";
     const JobId first = job_.waiting_class->members.begin()->job;
     const std::string whom = first == job_.id ? "it" : "job " + std::to_string(first.value());
-    return "; node " + store_.state().nodes.at(*node).description.name + " is kept free for " + whom;
+    if (nodes.size() > 1) return "; " + Nodes(nodes.size()) + " are kept free for " + whom;
+    return "; node " + NameOfNode(store_.state(), nodes.front()) + " is kept free for " + whom;
   }
 
   std::string WhyUnusable(const Node& node) const {
@@ -219,46 +245,85 @@ class WaitingReasons {
 
   // Capacity is judged even if something else blocks, so that "can never run" shows at once.
   void Capacity(bool blocked) {
-    const std::string asked = Describe(settings_.request);
     if (store_.state().nodes.empty()) {
       Add(ReasonCode::kNoNodes, "the cluster has no nodes", "start some: on one machine with `bsub-lite up`");
       return;
     }
     Reason reason;
     const NodeGroups g = GroupNodes(reason);
-    if (g.fit_now + g.fit_later + g.unavailable == 0) {
-      reason.code = ReasonCode::kNeverFits;
-      reason.text = "it can never run here: it asks for " + asked + " on one node, and none of " +
-                    Nodes(g.too_small) + " has that much";
-      reason.next_step = "end it with `bsub-lite cancel " + Id() +
-                         "` and submit it again with less (-c, -m, --gpus), or add a larger node";
-    } else if (blocked || g.fit_now > 0) {
+    if (g.able() < request_.nodes) {
+      NeverFits(g, reason);
+    } else if (blocked || g.fit_now >= request_.nodes) {
       return;
-    } else if (g.kept > 0) {
-      const std::string holder = std::to_string(g.kept_for.value());
-      reason.code = ReasonCode::kPosition;
-      reason.text = "it asks for " + asked + "; " +
-                    (g.kept == 1 ? "node " + g.kept_node + " would do but is kept free for job " + holder +
-                                       ", which is before it"
-                                 : Nodes(g.kept) + " would do but are kept free for jobs that are before it");
-      reason.next_step = "see when that starts with `bsub-lite when " + holder + "`";
-    } else if (g.fit_later == 0) {
-      reason.code = ReasonCode::kNodesUnavailable;
-      reason.text =
-          "it asks for " + asked + "; " + Nodes(g.unavailable) + " would do but cannot take work now";
-      reason.next_step = g.drained.empty() ? "see since when with `bsub-lite nodes`"
-                                           : "let one work again with `bsub-lite resume " + g.drained + "`";
+    } else if (g.fit_now + g.kept >= request_.nodes) {
+      KeptForOthers(g, reason);
+    } else if (g.able() - g.unavailable < request_.nodes) {
+      Unavailable(g, reason);
     } else {
-      reason.code = ReasonCode::kResources;
-      reason.text = "it asks for " + asked + "; " + Nodes(g.fit_later) + " would do but " +
-                    (g.fit_later == 1 ? "is" : "are") + " busy, " + std::to_string(g.too_small) +
-                    " too small, " + std::to_string(g.unavailable) + " unavailable" + KeptForThis();
-      reason.next_step =
-          "it starts when enough of what runs has ended; see that with `bsub-lite jobs --user "
-          "all --state running`";
+      Busy(g, reason);
     }
     found_.push_back(std::move(reason));
     if (found_.back().code == ReasonCode::kResources) Position();
+  }
+
+  // "2 CPUs", "4 nodes with 2 CPUs on each", "4 empty nodes with at least 2 CPUs".
+  std::string Asked() const {
+    const std::string each = Describe(request_.each);
+    if (request_.plain()) return each;
+    const std::string nodes = std::to_string(request_.nodes) +
+                              (request_.exclusive ? " empty node" : " node") +
+                              (request_.nodes == 1 ? "" : "s");
+    return nodes + (request_.exclusive ? " with at least " : " with ") + each;
+  }
+
+  void NeverFits(const NodeGroups& g, Reason& reason) const {
+    reason.code = ReasonCode::kNeverFits;
+    if (request_.nodes == 1) {
+      reason.text = "it can never run here: it asks for " + Describe(request_.each) +
+                    " on one node, and none of " + Nodes(g.too_small) + " has that much";
+      reason.next_step = "end it with `bsub-lite cancel " + Id() +
+                         "` and submit it again with less (-c, -m, --gpus), or add a larger node";
+      return;
+    }
+    reason.text = "it can never run here: it asks for " + Asked() + ", and of " +
+                  Nodes(store_.state().nodes.size()) + " " + std::to_string(g.able()) +
+                  (g.able() == 1 ? " has that much" : " have that much");
+    reason.next_step = "end it with `bsub-lite cancel " + Id() +
+                       "` and submit it again with fewer nodes (--nodes) or less on each, or add nodes";
+  }
+
+  void KeptForOthers(const NodeGroups& g, Reason& reason) const {
+    const std::string holder = std::to_string(g.kept_for.value());
+    reason.code = ReasonCode::kPosition;
+    reason.text = "it asks for " + Asked() + "; " +
+                  (g.kept == 1 ? "node " + g.kept_node + " would do but is kept free for job " + holder +
+                                     ", which is before it"
+                               : Nodes(g.kept) + " would do but are kept free for jobs that are before it");
+    reason.next_step = "see when that starts with `bsub-lite when " + holder + "`";
+  }
+
+  void Unavailable(const NodeGroups& g, Reason& reason) const {
+    reason.code = ReasonCode::kNodesUnavailable;
+    reason.text =
+        "it asks for " + Asked() + "; " + Nodes(g.unavailable) + " would do but cannot take work now";
+    reason.next_step = g.drained.empty() ? "see since when with `bsub-lite nodes`"
+                                         : "let one work again with `bsub-lite resume " + g.drained + "`";
+  }
+
+  void Busy(const NodeGroups& g, Reason& reason) const {
+    reason.code = ReasonCode::kResources;
+    reason.text = "it asks for " + Asked() + "; ";
+    if (request_.nodes > 1) {
+      reason.text += std::to_string(request_.nodes - g.fit_now) +
+                     (g.fit_now + 1 == request_.nodes ? " is missing: " : " are missing: ") +
+                     std::to_string(g.fit_now) + " could take it now, ";
+    }
+    reason.text += Nodes(g.fit_later) + " would do but " + (g.fit_later == 1 ? "is" : "are") + " busy, " +
+                   std::to_string(g.too_small) + " too small, " + std::to_string(g.unavailable) +
+                   " unavailable" + KeptForThis();
+    reason.next_step =
+        "it starts when enough of what runs has ended; see that with `bsub-lite jobs --user "
+        "all --state running`";
   }
 
   // How many jobs are served before this one, counted as far as anybody cares.
@@ -324,36 +389,63 @@ class WaitingReasons {
   const std::uint32_t ordinal_;
   const TimePoint now_;
   const JobSettings& settings_;
+  const NodesRequest request_;
   std::vector<Reason> found_;
 };
 
-Reason LiveReason(const Store& store, const Task& task, TimePoint now) {
-  const Attempt& a = *task.attempt;
-  const Node& node = store.state().nodes.at(a.node);
+// "node n1", "5 nodes, n1 first".
+std::string PlacesOf(const State& state, const Attempt& attempt) {
+  const std::string main = NameOfNode(state, attempt.node);
+  if (!attempt.gang) return "node " + main;
+  return Nodes(attempt.gang->parts.size()) + ", " + main + " first";
+}
+
+Reason AwayReason(const Node& node) {
   const std::string& name = node.description.name;
-  if (!store.IsConnected(a.node)) {
-    const std::string away = node.state == NodeState::kUp
-                                 ? "which has not connected since the scheduler started"
-                                 : "which is out of contact since " + FormatUtc(node.state_since);
-    return {
-        ReasonCode::kContactLost,
-        "it was last seen on node " + name + ", " + away,
-        "it goes on when the node is back; if the node is known to be dead: `bsub-lite nodes declare-dead " +
-            name + "`",
-        {}};
-  }
-  if (a.stop != StopReason::kNone) {
-    return {ReasonCode::kRunning,
-            "it was told to stop on node " + name + " " + FormatDuration(now - a.stop_at) + " ago by " +
-                a.stop_by,
-            "",
-            {}};
-  }
-  if (task.state == JobState::kStarting) {
-    return {ReasonCode::kStarting, "it is being started on node " + name, "", {}};
-  }
+  const std::string away = node.state == NodeState::kUp
+                               ? "which has not connected since the scheduler started"
+                               : "which is out of contact since " + FormatUtc(node.state_since);
   return {
-      ReasonCode::kRunning, "it runs on node " + name + " for " + FormatDuration(now - a.started_at), "", {}};
+      ReasonCode::kContactLost,
+      "it was last seen on node " + name + ", " + away,
+      "it goes on when the node is back; if the node is known to be dead: `bsub-lite nodes declare-dead " +
+          name + "`",
+      {}};
+}
+
+// One line for each part, if there are several.
+void AddParts(const State& state, const Attempt& attempt, Reason& reason) {
+  if (!attempt.gang) return;
+  for (std::size_t i = 0; i < attempt.gang->parts.size(); ++i) {
+    const Part& part = attempt.gang->parts[i];
+    AddEvidence(reason, NameOfNode(state, part.node) + ": index " + std::to_string(i) +
+                            (part.over      ? ", over"
+                             : part.started ? ", runs"
+                                            : ", is being started"));
+  }
+}
+
+Reason LiveReason(const Store& store, const Task& task, TimePoint now) {
+  const State& state = store.state();
+  const Attempt& a = *task.attempt;
+  const std::string places = PlacesOf(state, a);
+  Reason reason{ReasonCode::kRunning, "", "", {}};
+  if (const Node* lost = LostNodeOf(store, a)) {
+    reason = AwayReason(*lost);
+  } else if (a.stop != StopReason::kNone) {
+    reason.text =
+        "it was told to stop on " + places + " " + FormatDuration(now - a.stop_at) + " ago by " + a.stop_by;
+  } else if (WantedStop(a) == StopReason::kGangEnds) {
+    reason.text = "it ends: its part on node " + NameOfNode(state, a.gang->parts[a.gang->ending_part].node) +
+                  " " + Describe(a.gang->ending) + ", and the others are told to stop";
+  } else if (task.state == JobState::kStarting) {
+    reason.code = ReasonCode::kStarting;
+    reason.text = "it is being started on " + places;
+  } else {
+    reason.text = "it runs on " + places + " for " + FormatDuration(now - a.started_at);
+  }
+  AddParts(state, a, reason);
+  return reason;
 }
 
 // What to do about a task that failed; `end` is unknown of a child that is only a bit, which has run.

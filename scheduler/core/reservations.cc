@@ -43,16 +43,23 @@ TimePoint FitsAt(Resources free, std::vector<LiveTask> tasks, const Resources& r
 
 }  // namespace
 
-void Reservations::Add(NodeId node, Reservation reservation) {
-  kept_[node] = reservation.holder.request;
+void Reservations::Add(NodeId node, const Resources& taken, Reservation reservation) {
+  kept_[node] = taken;
   all_[node] = std::move(reservation);
 }
 
-std::optional<NodeId> Reservations::NodeOf(std::string_view queue, const ClassKey& holder) const {
-  const auto it = std::find_if(all_.begin(), all_.end(), [&](const auto& entry) {
+std::vector<NodeId> Reservations::NodesOf(std::string_view queue, const ClassKey& holder) const {
+  std::vector<NodeId> nodes;
+  for (const auto& [node, reservation] : all_) {
+    if (reservation.queue == queue && reservation.holder == holder) nodes.push_back(node);
+  }
+  return nodes;
+}
+
+bool Reservations::Holds(std::string_view queue, const ClassKey& holder) const {
+  return std::any_of(all_.begin(), all_.end(), [&](const auto& entry) {
     return entry.second.queue == queue && entry.second.holder == holder;
   });
-  return it == all_.end() ? std::nullopt : std::optional(it->first);
 }
 
 const WaitingClass* HolderOf(const Store& store, const Reservation& reservation) {
@@ -62,11 +69,11 @@ const WaitingClass* HolderOf(const Store& store, const Reservation& reservation)
   return it == classes->end() ? nullptr : &it->second;
 }
 
-LiveTask LiveTaskOf(const Job& job, const Attempt& attempt) {
+LiveTask LiveTaskOf(const Job& job, const Attempt& attempt, NodeId node) {
   const JobSettings& settings = *job.spec.settings;
   LiveTask task;
   task.began = attempt.started_at.set() ? attempt.started_at : attempt.placed_at;
-  task.allocated = attempt.allocated;
+  task.allocated = AllocatedOn(attempt, node);
   if (attempt.stop != StopReason::kNone) {
     task.ends = attempt.stop_at + settings.stop_grace;
   } else if (settings.walltime.count() > 0) {
@@ -75,43 +82,45 @@ LiveTask LiveTaskOf(const Job& job, const Attempt& attempt) {
   return task;
 }
 
-std::optional<KeptNode> ChooseNodeToKeep(std::vector<KeepCandidate> candidates, const Resources& request,
-                                         const std::function<std::vector<LiveTask>(NodeId)>& tasks_on,
-                                         TimePoint now, const KeepLimits& limits) {
-  const auto closer = [&request](const KeepCandidate& a, const KeepCandidate& b) {
-    return std::pair(Shortfall(request, a.free), a.node) < std::pair(Shortfall(request, b.free), b.node);
+KeptNodes ChooseNodesToKeep(std::vector<KeepCandidate> candidates, std::uint32_t count,
+                            const std::function<std::vector<LiveTask>(NodeId)>& tasks_on, TimePoint now,
+                            const KeepLimits& limits) {
+  if (candidates.size() < count) return {};
+  const auto closer = [](const KeepCandidate& a, const KeepCandidate& b) {
+    return std::pair(Shortfall(a.taken, a.free), a.node) < std::pair(Shortfall(b.taken, b.free), b.node);
   };
-  const std::size_t most = std::min<std::size_t>(candidates.size(), limits.candidates);
-  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(most),
-                    candidates.end(), closer);
-  std::optional<KeptNode> best;
-  TimePoint soonest;
-  for (std::size_t i = 0; i < most; ++i) {
-    const auto& [node, free] = candidates[i];
-    const TimePoint fits = FitsAt(free, tasks_on(node), request, now, limits.shortest_guess);
-    if (best && fits >= soonest) continue;
-    soonest = fits;
-    best = KeptNode{node, now + 2 * std::max(fits - now, limits.shortest_guess)};
+  const std::size_t looked_at = std::max(limits.candidates, count);
+  const auto most = static_cast<std::ptrdiff_t>(std::min(candidates.size(), looked_at));
+  std::partial_sort(candidates.begin(), candidates.begin() + most, candidates.end(), closer);
+  std::vector<std::pair<TimePoint, std::ptrdiff_t>> by_time;
+  for (std::ptrdiff_t i = 0; i < most; ++i) {
+    const KeepCandidate& c = candidates[static_cast<std::size_t>(i)];
+    by_time.emplace_back(FitsAt(c.free, tasks_on(c.node), c.taken, now, limits.shortest_guess), i);
   }
-  return best;
+  std::sort(by_time.begin(), by_time.end());
+  by_time.resize(count);
+  KeptNodes kept;
+  for (const auto& [fits, i] : by_time) kept.nodes.push_back(candidates[static_cast<std::size_t>(i)]);
+  kept.until = now + 2 * std::max(by_time.back().first - now, limits.shortest_guess);
+  return kept;
 }
 
-std::optional<KeptNode> ChooseNodeToKeep(const Store& store, const Resources& request,
-                                         const Reservations& taken, TimePoint now, const KeepLimits& limits) {
+KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, const Reservations& taken,
+                            TimePoint now, const KeepLimits& limits) {
   std::vector<KeepCandidate> candidates;
   for (const auto& [id, use] : store.capacity().nodes()) {
-    if (!use.usable || !request.Fits(use.total) || taken.all().count(id) != 0) continue;
-    candidates.push_back({id, use.Free()});
+    if (!use.usable || !request.each.Fits(use.total) || taken.all().count(id) != 0) continue;
+    candidates.push_back({id, use.Free(), request.TakenOf(use.total)});
   }
   const auto tasks_on = [&store](NodeId node) {
     std::vector<LiveTask> tasks;
     for (const AttemptRef& ref : store.capacity().Find(node)->attempts) {
       const Job& job = store.state().jobs.at(ref.task.job);
-      tasks.push_back(LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt));
+      tasks.push_back(LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt, node));
     }
     return tasks;
   };
-  return ChooseNodeToKeep(std::move(candidates), request, tasks_on, now, limits);
+  return ChooseNodesToKeep(std::move(candidates), request.nodes, tasks_on, now, limits);
 }
 
 }  // namespace bsub::sched

@@ -40,8 +40,8 @@ struct Settings {
   // The highest priority that somebody who is no administrator may submit with: without it whoever asks for
   // most is first.
   std::int32_t max_user_priority = 100;
-  // Nodes that are kept free in each queue for tasks that fit nowhere now; 0: none, and what is wide may wait
-  // for ever while smaller tasks come.
+  // In each queue for so many classes of tasks that fit nowhere now the nodes they ask for are kept free; 0:
+  // none, and what is wide may wait for ever while smaller tasks come.
   std::uint32_t kept_nodes_per_queue = 1;
   // A request that no node could ever serve is no reason to keep one; so many are tried before it is left.
   std::uint32_t max_kept_node_tries = 100;

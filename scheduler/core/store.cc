@@ -104,11 +104,22 @@ void Store::IndexJob(Job& job) {
   CountJob(job, +1);
   const auto take = [&](std::uint32_t ordinal, const Task& task) {
     if (!task.attempt) return;
-    const Attempt& a = *task.attempt;
-    capacity_.Take(a.node, {{job.id, ordinal}, a.number}, a.allocated, a.gpu_indices);
+    TakePlaces({{job.id, ordinal}, task.attempt->number}, *task.attempt);
   };
   if (!job.array) return take(0, job.task);
   for (const auto& [ordinal, row] : job.array->rows) take(ordinal, row);
+}
+
+void Store::TakePlaces(const AttemptRef& ref, const Attempt& attempt) {
+  ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto& gpus) {
+    capacity_.Take(node, ref, allocated, gpus);
+  });
+}
+
+void Store::GivePlaces(const AttemptRef& ref, const Attempt& attempt) {
+  ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto& gpus) {
+    capacity_.Give(node, ref, allocated, gpus);
+  });
 }
 
 void Store::UnindexJob(Job& job) {
@@ -288,6 +299,14 @@ std::vector<std::pair<std::string_view, JobId>> Store::JobsOfOwner(std::uint32_t
     found.emplace_back(it->name, it->job);
   }
   return found;
+}
+
+const Node* LostNodeOf(const Store& store, const Attempt& attempt) {
+  const Node* lost = nullptr;
+  ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources&, const auto&) {
+    if (!lost && !store.IsConnected(node)) lost = &store.state().nodes.at(node);
+  });
+  return lost;
 }
 
 // --- JobEdit

@@ -108,6 +108,8 @@ class Store {
   Status Do(const JobsForgotten& e, TimePoint at);
   Status Do(const StateHashRecorded& e, TimePoint at);
   Status Do(const CountersLifted& e, TimePoint at);
+  Status Do(const PartStarted& e, TimePoint at);
+  Status Do(const PartEnded& e, TimePoint at);
   void ForgetRevisions(std::vector<JobDefinition>& revisions, std::size_t first, std::size_t last);
 
   Job* MutableJob(JobId id);
@@ -123,6 +125,8 @@ class Store {
   // `whole`: what the job is as a whole may have changed too.
   void NotifyWaiters(Job& job, std::uint32_t first, std::uint32_t last, bool whole);
   void FinishIfOver(Job& job, TimePoint at);
+  void TakePlaces(const AttemptRef& ref, const Attempt& attempt);
+  void GivePlaces(const AttemptRef& ref, const Attempt& attempt);
   void UpdateUsable(NodeId node);
   void EditNode(NodeId node, const std::function<void(Node&)>& change);
 
@@ -157,5 +161,8 @@ class Store {
   std::map<NodeId, std::string> resting_;
   Reservations reservations_;
 };
+
+// A node that the attempt may still run on and that is not connected; null: none.
+const Node* LostNodeOf(const Store& store, const Attempt& attempt);
 
 }  // namespace bsub::sched

@@ -23,7 +23,7 @@ std::uint32_t NextTask(const Job& job) {
 
 ClassKey KeyOf(const Job& job) {
   const JobSettings& settings = *job.spec.settings;
-  return {job.priority, settings.owner.uid, settings.share_identifier, settings.request};
+  return {job.priority, settings.owner.uid, settings.share_identifier, RequestOf(settings)};
 }
 
 void WaitingTable::Update(Job& job) {

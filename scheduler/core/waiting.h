@@ -15,6 +15,7 @@
 
 #include "common/ids.h"
 #include "jobs/resources.h"
+#include "scheduler/core/choose_nodes.h"
 #include "scheduler/core/state.h"
 
 namespace bsub::sched {
@@ -23,7 +24,7 @@ struct ClassKey {
   std::int32_t priority = 0;
   std::uint32_t uid = 0;
   std::string share;
-  Resources request;
+  NodesRequest request;
   friend auto operator<=>(const ClassKey&, const ClassKey&) = default;
 };
 

@@ -150,6 +150,24 @@ void Decode(const pb::Usage& in, Usage* x) {
   x->write_bytes = in.write_bytes();
 }
 
+void Encode(const GangSpec& x, pb::GangSpec* out) {
+  out->set_nodes(x.nodes);
+  out->set_ranks_per_node(x.ranks_per_node);
+  out->set_threads_per_rank(x.threads_per_rank);
+  out->set_exclusive(x.exclusive);
+  out->set_end(static_cast<std::uint32_t>(x.end));
+  out->set_launch(static_cast<std::uint32_t>(x.launch));
+}
+
+Status Decode(const pb::GangSpec& in, GangSpec* x) {
+  x->nodes = in.nodes();
+  x->ranks_per_node = in.ranks_per_node();
+  x->threads_per_rank = in.threads_per_rank();
+  x->exclusive = in.exclusive();
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.launch(), GangLaunch::kRanks, "launch of a gang", &x->launch));
+  return DecodeEnum(in.end(), GangEnd::kMain, "end of a gang", &x->end);
+}
+
 void Encode(const JobDefinition& x, pb::JobDefinition* out) {
   out->set_name(x.name);
   out->set_revision(x.revision);
@@ -166,6 +184,13 @@ void Encode(const JobDefinition& x, pb::JobDefinition* out) {
   out->set_registered_by(x.registered_by);
   out->set_registered_at_us(x.registered_at.micros());
   if (x.registered_by_uid) out->set_registered_by_uid(*x.registered_by_uid);
+  if (x.gang != GangSpec{}) Encode(x.gang, out->mutable_gang());
+  for (const DefinitionRange& range : x.node_ranges) {
+    pb::DefinitionRange* r = out->add_node_ranges();
+    r->set_first(range.first);
+    r->set_last(range.last);
+    for (const std::string& word : range.command) r->add_command(word);
+  }
 }
 
 Status Decode(const pb::JobDefinition& in, JobDefinition* x) {
@@ -184,6 +209,9 @@ Status Decode(const pb::JobDefinition& in, JobDefinition* x) {
   x->registered_by = in.registered_by();
   x->registered_at = TimePoint(in.registered_at_us());
   if (in.has_registered_by_uid()) x->registered_by_uid = in.registered_by_uid();
+  if (in.has_gang()) BSUB_RETURN_IF_ERROR(Decode(in.gang(), &x->gang));
+  for (const pb::DefinitionRange& r : in.node_ranges())
+    x->node_ranges.push_back({r.first(), r.last(), {r.command().begin(), r.command().end()}});
   return OkStatus();
 }
 
@@ -217,6 +245,13 @@ void Encode(const JobSettings& x, pb::JobSettings* out) {
   out->set_stdout_path(x.stdout_path);
   out->set_stderr_path(x.stderr_path);
   Encode(x.tags, out->mutable_tags());
+  if (x.gang != GangSpec{}) Encode(x.gang, out->mutable_gang());
+  for (const NodeRange& range : x.node_ranges) {
+    pb::NodeRange* r = out->add_node_ranges();
+    r->set_first(range.first);
+    r->set_last(range.last);
+    r->set_command_hash(EncodeHash(range.command));
+  }
 }
 
 Status Decode(const pb::JobSettings& in, JobSettings* x) {
@@ -245,6 +280,12 @@ Status Decode(const pb::JobSettings& in, JobSettings* x) {
   x->stdout_path = in.stdout_path();
   x->stderr_path = in.stderr_path();
   Decode(in.tags(), &x->tags);
+  if (in.has_gang()) BSUB_RETURN_IF_ERROR(Decode(in.gang(), &x->gang));
+  for (const pb::NodeRange& r : in.node_ranges()) {
+    NodeRange range{r.first(), r.last(), {}};
+    BSUB_RETURN_IF_ERROR(DecodeHash(r.command_hash(), &range.command));
+    x->node_ranges.push_back(range);
+  }
   return OkStatus();
 }
 
@@ -319,6 +360,7 @@ void Encode(const sched::NodeDescription& x, pb::NodeDescription* out) {
   Encode(x.total, out->mutable_total());
   out->set_interruptible(x.interruptible);
   out->set_on_lease_loss(static_cast<std::uint32_t>(x.on_lease_loss));
+  out->set_address(x.address);
 }
 
 Status Decode(const pb::NodeDescription& in, sched::NodeDescription* x) {
@@ -330,6 +372,7 @@ Status Decode(const pb::NodeDescription& in, sched::NodeDescription* x) {
   x->version = in.version();
   Decode(in.total(), &x->total);
   x->interruptible = in.interruptible();
+  x->address = in.address();
   return DecodeEnum(in.on_lease_loss(), sched::OnLeaseLoss::kKill, "on_lease_loss", &x->on_lease_loss);
 }
 

@@ -14,6 +14,7 @@ namespace bsub::rpc {
 void FillResources(const Resources& from, v1::Resources& to);
 void FillUsage(const Usage& from, v1::Usage& to);
 void FillExit(const End& from, v1::Exit& to);
+void FillGang(const GangSpec& from, v1::Gang& to);
 void FillRetry(const RetryStrategy& from, v1::RetryStrategy& to);
 std::string_view ThenText(sched::AfterAttempt then);  // "succeeded", "retry", "failed"
 

@@ -110,9 +110,11 @@ bool ScenarioRun::ActOnJobs(const Words& w) {
   if (w.verb == "submit") {
     Submit(w);
   } else if (w.verb == "start") {
-    env_.Start(w.At(0));
+    env_.Start(w.At(0), w.Value("on"));
   } else if (w.verb == "finish") {
-    env_.Finish(w.At(0), Exit(std::stoi(w.At(1))));
+    env_.Finish(w.At(0), Exit(std::stoi(w.At(1))), w.Value("on"));
+  } else if (w.verb == "refuse-start") {
+    env_.RefuseStart(w.At(0), w.Value("on"), w.Value("reason"));
   } else if (w.verb == "cancel") {
     static_cast<void>(env_.Cancel(w.At(0), w.Who(), w.Value("reason")));
   } else if (w.verb == "hold") {
@@ -195,6 +197,9 @@ void ScenarioRun::Submit(const Words& w) {
   Job job = Job().By(w.Who()).Name(w.Value("name")).Cpus(w.Number("cpus", 1)).Queue(w.Value("queue"));
   job.Priority(static_cast<std::int32_t>(w.Number("priority", 0)));
   job.Retry(static_cast<std::int32_t>(w.Number("retry", 1)));
+  job.Nodes(static_cast<std::uint32_t>(w.Number("nodes", 1)));
+  if (w.Has("exclusive")) job.Exclusive();
+  if (w.Has("ends-with-main")) job.EndsWithMain();
   if (w.values.count("array")) job.Array(w.Value("array"));
   if (w.values.count("after")) job.After(w.Value("after"));
   if (w.values.count("token")) job.Token(static_cast<std::uint8_t>(w.Number("token", 0)));

@@ -11,5 +11,7 @@ namespace bsub::journal::test {
 std::vector<sched::JournalEntry> SampleEntries();
 // What needs version 2 (scheduler/journal/entry_codec.h); at most one of each kind.
 std::vector<sched::JournalEntry> SampleEntriesOfVersion2();
+// Those of jobs on several nodes.
+std::vector<sched::JournalEntry> SampleEntriesOfVersion3();
 
 }  // namespace bsub::journal::test
