@@ -76,16 +76,61 @@ std::vector<Option> ResourceOptions() {
       {.name = "memory",
        .letter = 'm',
        .value = "SIZE",
-       .text = "Memory, such as 512M or 4G (powers of 1024). So much is kept for the job; what it takes beyond it "
+       .text = "Memory, such as 512M or 4G (powers of 1024). So much is kept for the job; what it takes "
+               "beyond it "
                "is stopped only on nodes that can make control groups (docs/local-cluster.md).",
        .fallback = "no request",
        .group = kGroup},
       {.name = "gpus", .value = "N", .text = "Whole GPUs.", .fallback = "0", .group = kGroup},
+      {.name = "nodes",
+       .value = "N",
+       .text =
+           "Run on N nodes at once, all of them or none; -c, -m and --gpus are what it takes of each. The "
+           "program runs once on every node and finds its index in BSUB_NODE_INDEX; mpirun and its like run "
+           "on the first one only.",
+       .fallback = "1",
+       .group = kGroup},
+      {.name = "ranks-per-node",
+       .value = "N",
+       .text = "Ranks on each node, as MPI programs have them. Without -c so many CPUs are asked for, times "
+               "--threads-per-rank.",
+       .fallback = "1",
+       .group = kGroup},
+      {.name = "threads-per-rank",
+       .value = "N",
+       .text = "Threads of each rank.",
+       .fallback = "1",
+       .group = kGroup},
+      {.name = "exclusive",
+       .text = "Whole nodes: only such as run nothing else, and nothing else runs there meanwhile.",
+       .group = kGroup},
+      {.name = "gang-end",
+       .value = "RULE",
+       .text = "When a job on several nodes is over. any: one node's task that fails ends it, and it "
+               "succeeds when "
+               "all have. main: it ends as the first node's task does, whatever the others do (AWS Batch's "
+               "rule).",
+       .fallback = "any",
+       .group = kGroup},
+      {.name = "launch",
+       .value = "HOW",
+       .text = "every-node: the program runs on each node. main-node: on the first one, and starts what runs "
+               "on the "
+               "others (mpirun).",
+       .fallback = "main-node for mpirun and mpiexec, else every-node",
+       .group = kGroup},
+      {.name = "node-command",
+       .value = "NODES=LINE",
+       .text = "On the nodes with these indexes (3, 0:3, :3, 2:) run LINE, by /bin/sh, instead of the "
+               "program. May "
+               "be given many times; the last one that names a node counts.",
+       .group = kGroup},
       {.name = "time",
        .letter = 't',
        .value = "TIME",
-       .text = "Wall time of each attempt, such as 90s, 1h30m or 1:30:00, then it is stopped and has timed out. "
-               "A bare number is seconds, not minutes as in #BSUB -W.",
+       .text =
+           "Wall time of each attempt, such as 90s, 1h30m or 1:30:00, then it is stopped and has timed out. "
+           "A bare number is seconds, not minutes as in #BSUB -W.",
        .fallback = "no limit",
        .group = kGroup},
       {.name = "grace",
@@ -142,7 +187,10 @@ std::vector<Option> OrderOptions() {
        .fallback = "core.max_interruptions_default: 100",
        .group = kGroup},
       {.name = "project", .value = "NAME", .text = "Project to account to.", .group = kGroup},
-      {.name = "share", .value = "NAME", .text = "Fair-share identifier; recorded only, there is no fair share yet.", .group = kGroup},
+      {.name = "share",
+       .value = "NAME",
+       .text = "Fair-share identifier; recorded only, there is no fair share yet.",
+       .group = kGroup},
       {.name = "tag",
        .value = "NAME=VALUE",
        .text = "Mark the job. May be given many times.",
@@ -199,6 +247,7 @@ Manual SubmitManual() {
       .examples = {{"submit -J hello -- echo hi", "One program."},
                    {"submit -q high -p 50 -c 2 -m 4G -t 1h --retry 3 -- ./a.out x y", "With what it needs."},
                    {"submit --depends 'done(1) && !exit(2)' -- ./merge", "After other jobs."},
+                   {"submit --nodes 4 --ranks-per-node 2 -- mpirun ./solver", "On four nodes at once."},
                    {"submit --array 1-10000%200 --wait -- ./work", "Ten thousand children, 200 at a time."},
                    {"submit script.sh",
                     "A script with #BSUB lines; bsub-lite submit < script.sh does the same."}},
