@@ -6,6 +6,7 @@
 
 #include "cli/cancel.h"
 #include "cli/completion.h"
+#include "cli/config.h"
 #include "cli/definitions.h"
 #include "cli/down.h"
 #include "cli/drain.h"
@@ -126,12 +127,12 @@ std::vector<std::string> CommandTable::names() const {
 CommandTable StandardCommands() {
   CommandTable table;
   for (const Command& command :
-       {SubmitCommand(),  WaitCommand(),    JobsCommand(),     JobCommand(),         WhyCommand(),
-        WhenCommand(),    LogsCommand(),    EventsCommand(),   CancelCommand(),      HoldCommand(),
-        ReleaseCommand(), RequeueCommand(), PriorityCommand(), DefinitionsCommand(), RunCommand(),
-        UpCommand(),      DownCommand(),    StatusCommand(),   QueuesCommand(),      NodesCommand(),
-        EnvsCommand(),    DrainCommand(),   ResumeCommand(),   JournalCommand(),     CompletionCommand(),
-        VersionCommand()}) {
+       {SubmitCommand(),     WaitCommand(),    JobsCommand(),     JobCommand(),         WhyCommand(),
+        WhenCommand(),       LogsCommand(),    EventsCommand(),   CancelCommand(),      HoldCommand(),
+        ReleaseCommand(),    RequeueCommand(), PriorityCommand(), DefinitionsCommand(), RunCommand(),
+        UpCommand(),         DownCommand(),    StatusCommand(),   QueuesCommand(),      NodesCommand(),
+        EnvsCommand(),       ConfigCommand(),  DrainCommand(),    ResumeCommand(),      JournalCommand(),
+        CompletionCommand(), VersionCommand()}) {
     table.Add(command);
   }
   table.start_cluster = StartLocalCluster;

@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <optional>
 #include <ostream>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/address.h"
 #include "cli/client.h"
@@ -54,24 +56,19 @@ Result<std::optional<RunningSupervisor>> SupervisorToStop(const HomeLayout& layo
   return std::optional(std::move(stopper));
 }
 
-Status WaitUntilGone(const HomeLayout& layout, const ClusterFile& cluster,
-                     const RunningSupervisor& supervisor, bool now, Context& context) {
-  if (supervisor.pidfd.valid() && !WaitForEnd(supervisor.pidfd, kQuietMs)) {
-    context.err << "Waiting for running tasks to end" << (now ? "." : "; they have their grace.")
-                << std::endl;
-    int stopped = 0;  // looks in a row that found it so
-    while (!WaitForEnd(supervisor.pidfd, kLookMs)) {
-      stopped = IsStopped(supervisor.identity.pid) ? stopped + 1 : 0;
-      if (stopped < kLooksForStopped) continue;
-      const std::string pid = std::to_string(supervisor.identity.pid);
-      return Internal("the cluster's supervisor, process " + pid +
-                      ", is stopped (SIGSTOP); let it go on with kill -CONT " + pid + ", or kill -9 " + pid +
-                      " and run bsub-lite down again");
-    }
+Status WaitUntilGone(const RunningSupervisor& supervisor, bool now, Context& context) {
+  if (!supervisor.pidfd.valid() || WaitForEnd(supervisor.pidfd, kQuietMs)) return OkStatus();
+  context.err << "Waiting for running tasks to end" << (now ? "." : "; they have their grace.") << std::endl;
+  int stopped = 0;  // looks in a row that found it so
+  while (!WaitForEnd(supervisor.pidfd, kLookMs)) {
+    stopped = IsStopped(supervisor.identity.pid) ? stopped + 1 : 0;
+    if (stopped < kLooksForStopped) continue;
+    const std::string pid = std::to_string(supervisor.identity.pid);
+    return Internal("the cluster's supervisor, process " + pid +
+                    ", is stopped (SIGSTOP); let it go on with kill -CONT " + pid + ", or kill -9 " + pid +
+                    " and run bsub-lite down again");
   }
-  const auto living = LivingDaemons(layout, cluster);
-  if (living.empty()) return OkStatus();
-  return Internal("the supervisor ended before " + living.front() + "; run bsub-lite down again");
+  return OkStatus();
 }
 
 // False: it was not up.
@@ -81,11 +78,19 @@ Result<bool> TakeDown(const std::string& home, bool now, Context& context) {
   BSUB_ASSIGN_OR_RETURN(const LockFile lock, TakeUpLock(layout, context, kLockPatience));
   BSUB_ASSIGN_OR_RETURN(const auto cluster, LoadClusterFile(layout.ClusterFile()));
   if (!cluster) return false;
-  BSUB_ASSIGN_OR_RETURN(auto supervisor, SupervisorToStop(layout, *cluster));
-  if (!supervisor) return false;
-  if (now && supervisor->pidfd.valid()) SendSignal(supervisor->pidfd, SIGINT);  // beside TERM: no more grace
-  BSUB_RETURN_IF_ERROR(WaitUntilGone(layout, *cluster, *supervisor, now, context));
-  return true;
+  std::vector<std::string> living;
+  // One that is killed at this moment looks as if it would stop them; then another takes over.
+  for (int tries = 0; tries < 2; ++tries) {
+    BSUB_ASSIGN_OR_RETURN(auto supervisor, SupervisorToStop(layout, *cluster));
+    if (!supervisor) return tries > 0;
+    if (now && supervisor->pidfd.valid())
+      SendSignal(supervisor->pidfd, SIGINT);  // beside TERM: no more grace
+    BSUB_RETURN_IF_ERROR(WaitUntilGone(*supervisor, now, context));
+    living = LivingDaemons(layout, *cluster);
+    if (living.empty() && !SpawnerWasKilled(layout, *cluster)) return true;
+  }
+  if (living.empty()) return true;
+  return Internal("the supervisor ended before " + living.front() + "; run bsub-lite down again");
 }
 
 int Run(Context& context, const Arguments& arguments) {

@@ -15,6 +15,7 @@
 #include "cli/supervisor/cluster_change.h"
 #include "cli/supervisor/files.h"
 #include "cli/supervisor/launch.h"
+#include "cli/up_config.h"
 #include "cli/up_lock.h"
 #include "cli/up_wait.h"
 #include "jobs/text.h"
@@ -24,13 +25,14 @@ namespace bsub::cli {
 namespace {
 
 constexpr std::string_view kDefaultTimeout = "60s";
+constexpr std::string_view kDefaultMostLocalNodes = "64";
 constexpr int kCleanUpMs = 30'000;  // for a cluster that did not become ready
 
 Manual UpManual() {
   return {
       .name = "up",
       .summary = "start the cluster of this machine",
-      .synopsis = {"[--nodes N] [--slots S] [--memory SIZE] [--config FILE]"},
+      .synopsis = {"[--nodes N] [--slots S] [--memory SIZE] [--config FILE [--max-local-nodes N]]"},
       .paragraphs =
           {"Starts a scheduler and N worker nodes that share this machine, and returns when jobs can run. "
            "All state is "
@@ -39,7 +41,11 @@ Manual UpManual() {
            "and exits "
            "with 2. After down, up goes on with the same cluster; it may then be given more nodes, or other "
            "sizes of "
-           "nodes."},
+           "nodes.",
+           "FILE may hold the scheduler's settings only, or be a cluster configuration "
+           "(docs/cluster-configuration.md): then the nodes it names are started, as large as it says; "
+           "--nodes N "
+           "starts the first N of them, --slots and --memory say another size."},
       .options = {{.name = "nodes", .value = "N", .text = "Worker nodes.", .fallback = "1"},
                   {.name = "slots",
                    .value = "S",
@@ -51,17 +57,28 @@ Manual UpManual() {
                    .fallback = "an equal part of the machine's"},
                   {.name = "config",
                    .value = "FILE",
-                   .text = "Cluster configuration for the scheduler.",
+                   .text = "Cluster configuration, or settings of the scheduler.",
                    .complete = "file"},
+                  {.name = "max-local-nodes",
+                   .value = "N",
+                   .text = "So many nodes of a cluster configuration may be started on this machine.",
+                   .fallback = kDefaultMostLocalNodes},
                   {.name = "timeout",
                    .value = "TIME",
                    .text = "How long to wait until it is ready.",
                    .fallback = kDefaultTimeout}},
       .examples = {{"up", "One node with all CPUs of this machine."},
+                   {"up --config cluster-configs/efa-cluster.yaml", "The nodes of that cluster, here."},
                    {"up --nodes 2 --slots 8", "Two nodes that each take up to 8 CPUs' worth of jobs."}},
       .exits = {{"2", "A cluster of other numbers is there."}},
       .max_words = 0,
   };
+}
+
+Result<std::uint32_t> MostLocalNodes(const Arguments& arguments) {
+  const auto most = ParseInteger(arguments.Get("max-local-nodes", kDefaultMostLocalNodes), 1, kMaxLocalNodes);
+  if (!most) return InvalidArgument("--max-local-nodes: " + most.error().message);
+  return static_cast<std::uint32_t>(*most);
 }
 
 struct UpJob {
@@ -95,6 +112,8 @@ Result<UpJob> ReadArguments(const Arguments& arguments) {
     const auto absolute = std::filesystem::canonical(*path, error);
     if (error) return InvalidArgument("--config " + Quoted(*path) + ": " + error.message());
     job.request.config = absolute.string();
+    BSUB_ASSIGN_OR_RETURN(const std::uint32_t most, MostLocalNodes(arguments));
+    BSUB_RETURN_IF_ERROR(TakeConfiguredNodes(most, job.request));
   }
   const auto timeout = ParseDuration(arguments.Get("timeout", kDefaultTimeout));
   if (!timeout) return named("timeout", timeout.error());
@@ -125,6 +144,7 @@ Result<UpOutcome> BringUp(const std::string& home, const UpJob& job, Context& co
   const HomeLayout layout{home};
   ClusterFile wanted;
   wanted.nodes = job.request.nodes.value_or(1);
+  wanted.named = job.request.named;
   BSUB_RETURN_IF_ERROR(CheckHomeLength(layout, wanted));
   BSUB_RETURN_IF_ERROR(MakeDirectory(home));
   BSUB_RETURN_IF_ERROR(CheckHomeMode(layout));

@@ -12,6 +12,7 @@ find_package(fmt REQUIRED)                 # libfmt-dev
 find_package(spdlog REQUIRED)              # libspdlog-dev
 find_package(SQLite3 REQUIRED)             # libsqlite3-dev
 find_package(GTest REQUIRED)               # libgtest-dev libgmock-dev
+pkg_check_modules(ABSL_TIME REQUIRED IMPORTED_TARGET absl_time)  # libabsl-dev, which libgrpc++-dev brings too
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)  # libxxhash-dev
 
 if(NOT BSUB_WITHOUT_GRPC)

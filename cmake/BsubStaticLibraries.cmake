@@ -1,5 +1,5 @@
 # Libraries that a program gets shared or static as it wants: bsub_protobuf, bsub_grpc, bsub_program_options, bsub_yaml,
-# bsub_crypto, bsub_xxhash.
+# bsub_crypto, bsub_xxhash, bsub_absl_time.
 #
 # A command that runs for milliseconds pays for every shared library at each start: gRPC brings 70 and loading them
 # takes longer than a submit. A program with the property BSUB_STATIC_LIBRARIES gets the archives instead. One process
@@ -53,6 +53,10 @@ bsub_find_archives(BSUB_CRYPTO_ARCHIVES crypto dl pthread)
 bsub_static_or_shared(bsub_crypto SHARED OpenSSL::Crypto STATIC ${BSUB_CRYPTO_ARCHIVES})
 bsub_find_archives(BSUB_YAML_ARCHIVES yaml-cpp)
 bsub_static_or_shared(bsub_yaml SHARED yaml-cpp STATIC ${BSUB_YAML_ARCHIVES})
+set(names ${ABSL_TIME_STATIC_LIBRARIES})
+list(REMOVE_DUPLICATES names)
+bsub_find_archives(BSUB_ABSL_TIME_ARCHIVES ${names})
+bsub_static_or_shared(bsub_absl_time SHARED PkgConfig::ABSL_TIME STATIC ${BSUB_ABSL_TIME_ARCHIVES})
 bsub_find_archives(BSUB_XXHASH_ARCHIVES xxhash)
 bsub_static_or_shared(bsub_xxhash SHARED PkgConfig::XXHASH STATIC ${BSUB_XXHASH_ARCHIVES})
 bsub_find_archives(BSUB_PROTOBUF_ARCHIVES protobuf z)

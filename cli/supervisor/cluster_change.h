@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/supervisor/cluster_file.h"
 #include "common/result.h"
@@ -16,6 +17,8 @@ struct UpRequest {
   std::optional<std::int64_t> cpu_milli;
   std::optional<std::int64_t> mem_bytes;
   std::optional<std::string> config;  // absolute path
+  // The nodes that the configuration names; empty: it names none. Only with `config`.
+  std::vector<LocalNode> named = {};
 };
 
 struct Machine {
@@ -34,7 +37,7 @@ struct ClusterChange {
 Result<ClusterChange> PlanChange(const std::optional<ClusterFile>& existing, bool running,
                                  const UpRequest& request, const Machine& machine);
 
-// "2 nodes with 8 CPUs and 4.0 GiB each".
+// "2 nodes with 8 CPUs and 4.0 GiB each"; where they differ, "3 nodes with 20 CPUs and 40.0 GiB in all".
 std::string Describe(const ClusterFile& cluster);
 
 }  // namespace bsub::cli

@@ -12,6 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kFormat = 1;
+constexpr int kNamedFormat = 2;  // what reads only the first would start nodes of other names
 
 // Times are milliseconds in the file.
 struct TimeKey {
@@ -80,6 +81,25 @@ Status ReadSupervisor(const Json& json, SupervisorSettings& out) {
   return Read(json, kLogBytes, 0, INT64_MAX, out.log_bytes);
 }
 
+Status ReadNamed(const Json& json, ClusterFile& cluster) {
+  if (!json.is_array() || json.size() != cluster.nodes)
+    return InvalidArgument("namedNodes: expected a list of " + std::to_string(cluster.nodes) +
+                           " nodes, as nodes says");
+  for (const Json& one : json) {
+    if (!one.is_object() || !one.contains("name") || !one["name"].is_string() || one["name"] == "")
+      return InvalidArgument("namedNodes: " + one.dump() + ": expected a node with its name");
+    LocalNode node{.name = one["name"].get<std::string>()};
+    std::int64_t gpus = 0;
+    BSUB_RETURN_IF_ERROR(Read(one, "cpuMilli", 1, INT64_MAX, node.cpu_milli));
+    BSUB_RETURN_IF_ERROR(Read(one, "memBytes", 0, INT64_MAX, node.mem_bytes));
+    BSUB_RETURN_IF_ERROR(Read(one, "gpus", 0, INT32_MAX, gpus));
+    node.gpus = static_cast<std::int32_t>(gpus);
+    node.interruptible = one.contains("interruptible") && one["interruptible"] == true;
+    cluster.named.push_back(std::move(node));
+  }
+  return OkStatus();
+}
+
 Json SupervisorJson(const SupervisorSettings& settings) {
   const SupervisorSettings defaults;
   Json json = Json::object();
@@ -100,19 +120,34 @@ Json SupervisorJson(const SupervisorSettings& settings) {
 
 }  // namespace
 
+std::vector<LocalNode> ClusterFile::Nodes() const {
+  if (!named.empty()) return named;
+  std::vector<LocalNode> all;
+  for (std::uint32_t i = 1; i <= nodes; ++i)
+    all.push_back({"n" + std::to_string(i), cpu_milli, mem_bytes, 0, false});
+  return all;
+}
+
 std::vector<std::string> ClusterFile::NodeNames() const {
   std::vector<std::string> names;
-  for (std::uint32_t i = 1; i <= nodes; ++i) names.push_back("n" + std::to_string(i));
+  for (const LocalNode& node : Nodes()) names.push_back(node.name);
   return names;
 }
 
 std::string ToJson(const ClusterFile& cluster) {
   Json json;
-  json["format"] = kFormat;
+  json["format"] = cluster.named.empty() ? kFormat : kNamedFormat;
   json["nodes"] = cluster.nodes;
   json["cpuMilli"] = cluster.cpu_milli;
   json["memBytes"] = cluster.mem_bytes;
   if (!cluster.config.empty()) json["config"] = cluster.config;
+  for (const LocalNode& node : cluster.named) {
+    json["namedNodes"].push_back({{"name", node.name},
+                                  {"cpuMilli", node.cpu_milli},
+                                  {"memBytes", node.mem_bytes},
+                                  {"gpus", node.gpus},
+                                  {"interruptible", node.interruptible}});
+  }
   if (Json settings = SupervisorJson(cluster.supervisor); !settings.empty())
     json["supervisor"] = std::move(settings);
   return json.dump(2) + "\n";
@@ -124,9 +159,9 @@ Result<ClusterFile> ParseClusterFile(std::string_view text) {
   std::int64_t format = 0, nodes = 0;
   ClusterFile cluster;
   BSUB_RETURN_IF_ERROR(Read(json, "format", 1, INT64_MAX, format));
-  if (format != kFormat) {
+  if (format != kFormat && format != kNamedFormat) {
     return FailedPrecondition("format is " + std::to_string(format) + ", this version reads " +
-                              std::to_string(kFormat));
+                              std::to_string(kFormat) + " and " + std::to_string(kNamedFormat));
   }
   BSUB_RETURN_IF_ERROR(Read(json, "nodes", 1, kMaxLocalNodes, nodes));
   if (nodes == 0) return InvalidArgument("nodes is missing");
@@ -137,6 +172,7 @@ Result<ClusterFile> ParseClusterFile(std::string_view text) {
     if (!json["config"].is_string()) return InvalidArgument("config is not a path");
     cluster.config = json["config"].get<std::string>();
   }
+  if (json.contains("namedNodes")) BSUB_RETURN_IF_ERROR(ReadNamed(json["namedNodes"], cluster));
   if (json.contains("supervisor"))
     BSUB_RETURN_IF_ERROR(ReadSupervisor(json["supervisor"], cluster.supervisor));
   return cluster;

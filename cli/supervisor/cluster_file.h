@@ -1,4 +1,5 @@
 // cluster.json: what this cluster is, as `up` was asked for. Written durably before anything is started.
+// Format 1; where nodes are named, format 2.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +25,26 @@ struct SupervisorSettings {
   std::vector<std::string> agent_options;
 };
 
+// A node that a cluster configuration names, as the worker processes for it are started.
+struct LocalNode {
+  std::string name;
+  std::int64_t cpu_milli = 1000;
+  std::int64_t mem_bytes = 0;
+  std::int32_t gpus = 0;
+  bool interruptible = false;
+  friend bool operator==(const LocalNode&, const LocalNode&) = default;
+};
+
 struct ClusterFile {
   std::uint32_t nodes = 1;
-  std::int64_t cpu_milli = 1000;  // of each node
-  std::int64_t mem_bytes = 0;     // of each node
-  std::string config;             // absolute path of the cluster configuration; empty: none
-  SupervisorSettings supervisor;  // only what differs from the defaults is in the file
+  std::int64_t cpu_milli = 1000;      // of each node that is not named
+  std::int64_t mem_bytes = 0;         // of each node that is not named
+  std::string config;                 // absolute path of the cluster configuration; empty: none
+  SupervisorSettings supervisor;      // only what differs from the defaults is in the file
+  std::vector<LocalNode> named = {};  // from the configuration; empty, or as many as `nodes`
 
-  std::vector<std::string> NodeNames() const;  // n1, n2, …
+  std::vector<LocalNode> Nodes() const;  // n1, n2, … if they are not named
+  std::vector<std::string> NodeNames() const;
 };
 
 std::string ToJson(const ClusterFile& cluster);

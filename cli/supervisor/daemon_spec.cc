@@ -47,20 +47,23 @@ DaemonSpec Spawner(const ClusterFile& cluster, const HomeLayout& layout, const s
 }
 
 DaemonSpec Agent(const ClusterFile& cluster, const HomeLayout& layout, const std::string& programs,
-                 const std::string& node) {
-  const std::vector<std::string> words = {programs + "/" + kAgent,
-                                          "--scheduler",
-                                          "unix:" + layout.SchedulerSocket(),
-                                          "--spawner",
-                                          layout.NodeDir(node) + "/spawner/spawner.sock",
-                                          "--name",
-                                          node,
-                                          "--cpus",
-                                          CpuText(cluster.cpu_milli),
-                                          "--memory",
-                                          std::to_string(cluster.mem_bytes),
-                                          "--home",
-                                          layout.NodeDir(node) + "/agent"};
+                 const LocalNode& local) {
+  const std::string& node = local.name;
+  std::vector<std::string> words = {programs + "/" + kAgent,
+                                    "--scheduler",
+                                    "unix:" + layout.SchedulerSocket(),
+                                    "--spawner",
+                                    layout.NodeDir(node) + "/spawner/spawner.sock",
+                                    "--name",
+                                    node,
+                                    "--cpus",
+                                    CpuText(local.cpu_milli),
+                                    "--memory",
+                                    std::to_string(local.mem_bytes),
+                                    "--home",
+                                    layout.NodeDir(node) + "/agent"};
+  if (local.gpus > 0) words.insert(words.end(), {"--gpus", std::to_string(local.gpus)});
+  if (local.interruptible) words.emplace_back("--interruptible");
   return {DaemonKind::kAgent, "agent-" + node, Joined(words, cluster.supervisor.agent_options), {}};
 }
 
@@ -69,8 +72,8 @@ DaemonSpec Agent(const ClusterFile& cluster, const HomeLayout& layout, const std
 std::vector<DaemonSpec> DaemonsOf(const ClusterFile& cluster, const HomeLayout& layout,
                                   const std::string& programs) {
   std::vector<DaemonSpec> specs = {Scheduler(cluster, layout, programs)};
-  for (const std::string& node : cluster.NodeNames()) {
-    specs.push_back(Spawner(cluster, layout, programs, node));
+  for (const LocalNode& node : cluster.Nodes()) {
+    specs.push_back(Spawner(cluster, layout, programs, node.name));
     specs.push_back(Agent(cluster, layout, programs, node));
   }
   return specs;

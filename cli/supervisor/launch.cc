@@ -28,7 +28,11 @@ constexpr int kPollMs = 10;
 
 // The longest of the sockets that daemons make below the home.
 std::string LongestSocket(const HomeLayout& layout, const ClusterFile& cluster) {
-  return layout.NodeDir(cluster.NodeNames().back()) + "/spawner/spawner.sock";
+  const std::vector<std::string> names = cluster.NodeNames();
+  const auto longest =
+      std::max_element(names.begin(), names.end(),
+                       [](const std::string& a, const std::string& b) { return a.size() < b.size(); });
+  return layout.NodeDir(*longest) + "/spawner/spawner.sock";
 }
 
 class SpawnActions {

@@ -1,6 +1,7 @@
 #include "scheduler/core/store.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/check.h"
 #include "scheduler/core/dependency_eval.h"
@@ -97,8 +98,9 @@ std::uint64_t Store::hash() const { return terms_ + HashOfCounters(state_); }
 // What does not need the other jobs: settings, token, name, times, counts, capacity.
 void Store::IndexJob(Job& job) {
   job.spec.settings = *settings_.insert(job.spec.settings).first;
-  if (!job.spec.token.empty()) tokens_.emplace(job.spec.token, job.id);
-  names_.insert({job.spec.settings->owner.uid, job.spec.name, job.id});
+  if (!job.spec.token.empty()) tokens_.Add(job.spec.token, job.id);
+  const auto behind = newest_name_ == names_.end() ? names_.end() : std::next(newest_name_);
+  newest_name_ = names_.insert(behind, {job.spec.settings->owner.uid, job.spec.name, job.id});
   if (!job.begin_reached && !job.Over()) begin_times_.emplace(job.spec.begin_at, job.id);
   if (job.finished_at.set()) finished_.emplace(job.finished_at, job.id);
   CountJob(job, +1);
@@ -129,7 +131,8 @@ void Store::UnindexJob(Job& job) {
   doomed_.erase(job.id);
   begin_times_.erase({job.spec.begin_at, job.id});
   finished_.erase({job.finished_at, job.id});
-  if (!job.spec.token.empty()) tokens_.erase(job.spec.token);
+  if (!job.spec.token.empty()) tokens_.Remove(job.spec.token);
+  if (newest_name_ != names_.end() && newest_name_->job == job.id) newest_name_ = names_.end();
   names_.erase({job.spec.settings->owner.uid, job.spec.name, job.id});
   std::shared_ptr<const JobSettings> settings = std::move(job.spec.settings);
   if (settings.use_count() <= 2) settings_.erase(settings);  // ours here and the set's
@@ -272,8 +275,7 @@ TaskCounts Store::CountsOfUserInQueue(std::string_view queue, std::uint32_t uid)
 }
 
 JobId Store::FindByToken(const SubmitToken& token) const {
-  const auto it = tokens_.find(token);
-  return it == tokens_.end() ? JobId() : it->second;
+  return tokens_.Find(token);
 }
 
 std::vector<JobId> Store::FindByName(std::uint32_t uid, std::string_view name, std::size_t most) const {

@@ -19,6 +19,7 @@
 #include "scheduler/core/entry.h"
 #include "scheduler/core/reservations.h"
 #include "scheduler/core/state.h"
+#include "scheduler/core/token_index.h"
 #include "scheduler/core/waiting.h"
 
 namespace bsub::sched {
@@ -139,7 +140,7 @@ class Store {
   std::map<std::string, TaskCounts, std::less<>> queue_counts_;
   std::map<std::uint32_t, TaskCounts> user_counts_;
   std::map<std::pair<std::string, std::uint32_t>, TaskCounts> queue_user_counts_;
-  std::map<SubmitToken, JobId> tokens_;
+  TokenIndex tokens_;
   struct NamedJob {
     std::uint32_t uid = 0;
     std::string_view name;  // the job's own
@@ -147,6 +148,7 @@ class Store {
     friend auto operator<=>(const NamedJob&, const NamedJob&) = default;
   };
   std::set<NamedJob> names_;  // in the order of names, so that those with a prefix stand together
+  std::set<NamedJob>::iterator newest_name_ = names_.end();  // the next job is likely to stand behind it
   std::map<JobId, std::set<std::size_t>> doomed_;
   std::set<std::pair<TimePoint, JobId>> begin_times_;
   std::set<std::pair<TimePoint, JobId>> finished_;

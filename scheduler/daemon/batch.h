@@ -16,7 +16,7 @@ struct Batch {
   std::vector<rpc::StagedPayload> payloads;
   bool sealed = false;                          // nothing may be added behind its last entry
   std::vector<std::function<void()>> releases;  // once the entries, and all before them, are durable
-  std::vector<sched::Message> to_nodes;         // after these, in order
+  std::vector<sched::Message> to_nodes;         // before these, in order
   std::uint64_t bytes = 0;                      // of entries and payloads; of the entries about
 
   bool empty() const { return entries.empty() && releases.empty() && to_nodes.empty(); }

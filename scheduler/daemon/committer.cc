@@ -125,8 +125,9 @@ void Committer::Release(Batch& batch) {
   if (!batch.entries.empty()) {
     publish_(std::make_shared<const std::vector<sched::JournalEntry>>(std::move(batch.entries)));
   }
-  for (const std::function<void()>& release : batch.releases) release();
+  // Before those who saw the decisions: they may send the same nodes something that follows from them.
   if (!batch.to_nodes.empty()) to_nodes_(std::move(batch.to_nodes));
+  for (const std::function<void()>& release : batch.releases) release();
 }
 
 }  // namespace bsub::daemon

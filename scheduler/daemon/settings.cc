@@ -9,6 +9,7 @@
 
 #include "jobs/nearest.h"
 #include "jobs/text.h"
+#include "scheduler/cluster_config/load.h"
 
 namespace bsub::daemon {
 namespace {
@@ -80,6 +81,16 @@ Status ReadSettings(const std::string& yaml, DaemonSettings& settings) {
   } catch (const YAML::Exception& error) {
     return InvalidArgument("line " + std::to_string(error.mark.line + 1) + ": not YAML: " + error.msg);
   }
+  if (cluster_config::IsClusterConfig(yaml)) {
+    const auto parsed = cluster_config::ParseClusterConfig(yaml);
+    if (!parsed.problems.empty()) {
+      const cluster_config::Problem& first = parsed.problems.front();
+      return InvalidArgument((first.line > 0 ? "line " + std::to_string(first.line) + ": " : "") +
+                             first.text);
+    }
+    const YAML::Node all = root;
+    root.reset(parsed.config.has_settings ? all["settings"] : YAML::Node());
+  }
   if (root.IsNull()) return OkStatus();
   if (!root.IsMap())
     return AtLine(root, "expected sections such as 'core:' with NAME: VALUE lines below them");
@@ -116,8 +127,11 @@ std::string SettingsManual() {
       "# Settings of the scheduler\n\n"
       "A YAML file, given with `bsub-lite-scheduler --config FILE` (or `bsub-lite up --config FILE`). "
       "Nothing has to be\n"
-      "set. A name that does not exist is an error that names its line. `bsub-lite-scheduler "
-      "--print-settings` prints the\n"
+      "set. In a cluster configuration ([cluster-configuration.md](cluster-configuration.md)) they stand "
+      "below "
+      "the key `settings`.\n"
+      "A name that does not exist is an error that names its line. `bsub-lite-scheduler --print-settings` "
+      "prints the\n"
       "settings in force. Sizes: `64M`, `1.5G`; times: `250ms`, `30s`, `1h30m`, `7d`.\n\n"
       "```yaml\ncore:\n  lease: 1m\nrpc:\n  heartbeat: 5s\n```\n\n"
       "| setting | default | meaning |\n|---|---|---|\n";

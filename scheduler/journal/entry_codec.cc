@@ -1,6 +1,10 @@
 #include "scheduler/journal/entry_codec.h"
 
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 #include "common/check.h"
@@ -410,8 +414,31 @@ Status DecodeBody(const pb::Entry& in, sched::EntryBody* out) {
   }
 }
 
+// A message and all of its parts on the stack, as long as it is small: there are a million of them at a
+// start.
+class StackEntry {
+ public:
+  StackEntry()
+      : arena_(Options(block_)), entry_(*google::protobuf::Arena::CreateMessage<pb::Entry>(&arena_)) {}
+  pb::Entry& operator*() { return entry_; }
+
+ private:
+  using Block = std::array<char, 2048>;
+  static google::protobuf::ArenaOptions Options(Block& block) {
+    google::protobuf::ArenaOptions options;
+    options.initial_block = block.data();
+    options.initial_block_size = block.size();
+    return options;
+  }
+
+  alignas(std::max_align_t) Block block_;
+  google::protobuf::Arena arena_;
+  pb::Entry& entry_;
+};
+
 std::string EncodeAs(std::uint32_t needs, const sched::JournalEntry& entry) {
-  pb::Entry out;
+  StackEntry message;
+  pb::Entry& out = *message;
   out.set_needs(needs);
   out.set_sequence(entry.sequence.value());
   out.set_at_us(entry.at.micros());
@@ -458,7 +485,8 @@ std::string EncodeEntry(const sched::JournalEntry& entry) {
 }
 
 Result<sched::JournalEntry> DecodeEntry(std::string_view bytes) {
-  pb::Entry in;
+  StackEntry message;
+  pb::Entry& in = *message;
   if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return DataLoss("an entry cannot be parsed");
   if (in.needs() > kContentVersion) {

@@ -1,5 +1,7 @@
 #include "scheduler/journal/snapshot_codec.h"
 
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -284,11 +286,7 @@ class JobsEncoder {
   void Add(const sched::Job& job) {
     pb::Job* out = chunk_.mutable_jobs()->add_jobs();
     Encode(job, out);
-    chunk_.set_needs(std::max(chunk_.needs(), VersionNeeded(*job.spec.settings)));
-    const auto [place, fresh] =
-        settings_.emplace(*job.spec.settings, static_cast<std::uint32_t>(settings_.size()));
-    if (fresh) journal::Encode(*job.spec.settings, chunk_.mutable_jobs()->add_settings());
-    out->set_settings(place->second);
+    out->set_settings(NumberOf(*job.spec.settings));
     if (job.array) array_bytes_ += job.array->size();
   }
   bool Full(const ChunkLimits& limits) const {
@@ -303,8 +301,22 @@ class JobsEncoder {
   }
 
  private:
+  // Most jobs share theirs with the one before.
+  std::uint32_t NumberOf(const JobSettings& settings) {
+    if (&settings == newest_) return newest_number_;
+    const auto [place, fresh] = settings_.try_emplace(settings, static_cast<std::uint32_t>(settings_.size()));
+    if (fresh) {
+      journal::Encode(settings, chunk_.mutable_jobs()->add_settings());
+      chunk_.set_needs(std::max(chunk_.needs(), VersionNeeded(settings)));
+    }
+    newest_ = &settings;
+    return newest_number_ = place->second;
+  }
+
   pb::StateChunk chunk_;
   std::map<JobSettings, std::uint32_t> settings_;
+  const JobSettings* newest_ = nullptr;
+  std::uint32_t newest_number_ = 0;
   std::size_t array_bytes_ = 0;
 };
 
@@ -357,8 +369,9 @@ Status EncodeState(const sched::State& state, const ChunkLimits& limits,
   return encoder.empty() ? OkStatus() : sink(encoder.Take());
 }
 
-Status StateDecoder::Add(std::string_view bytes) {
-  pb::StateChunk chunk;
+Result<DecodedChunk> DecodeChunk(std::string_view bytes, bool compare_jobs) {
+  google::protobuf::Arena arena;
+  pb::StateChunk& chunk = *google::protobuf::Arena::CreateMessage<pb::StateChunk>(&arena);
   if (!chunk.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return DataLoss("a chunk cannot be parsed");
   if (chunk.needs() > kContentVersion) {
@@ -366,23 +379,35 @@ Status StateDecoder::Add(std::string_view bytes) {
                                            "; this program reads up to " + std::to_string(kContentVersion) +
                                            ": use the bsub-lite release that wrote it, or a newer one"};
   }
-  if (chunk.has_globals() != !begun_) return DataLoss("the chunks of a snapshot are out of order");
+  DecodedChunk decoded;
   if (chunk.has_globals()) {
-    begun_ = true;
-    job_count_ = chunk.globals().job_count();
-    BSUB_RETURN_IF_ERROR(DecodeGlobals(chunk.globals(), &state_));
-    return EncodeGlobalsChunk(state_, job_count_) == bytes ? OkStatus() : NotUnderstood();
+    decoded.job_count = chunk.globals().job_count();
+    BSUB_RETURN_IF_ERROR(DecodeGlobals(chunk.globals(), &decoded.globals.emplace()));
+    if (EncodeGlobalsChunk(*decoded.globals, decoded.job_count) != bytes) return NotUnderstood();
+    return decoded;
   }
-  std::vector<sched::Job> jobs;
-  BSUB_RETURN_IF_ERROR(DecodeJobs(chunk.jobs(), &jobs));
+  BSUB_RETURN_IF_ERROR(DecodeJobs(chunk.jobs(), &decoded.jobs));
+  if (!compare_jobs) return decoded;
   JobsEncoder again;
-  for (sched::Job& job : jobs) {
-    again.Add(job);
+  for (const sched::Job& job : decoded.jobs) again.Add(job);
+  if (again.Take() != bytes) return NotUnderstood();
+  return decoded;
+}
+
+Status StateDecoder::Add(DecodedChunk chunk) {
+  if (chunk.globals.has_value() == begun_) return DataLoss("the chunks of a snapshot are out of order");
+  if (chunk.globals) {
+    begun_ = true;
+    job_count_ = chunk.job_count;
+    state_ = std::move(*chunk.globals);
+    return OkStatus();
+  }
+  for (sched::Job& job : chunk.jobs) {
     const bool ascending = state_.jobs.empty() || state_.jobs.rbegin()->first < job.id;
     if (!ascending) return DataLoss("the jobs of a snapshot are out of order");
     state_.jobs.emplace_hint(state_.jobs.end(), job.id, std::move(job));
   }
-  return again.Take() == bytes ? OkStatus() : NotUnderstood();
+  return OkStatus();
 }
 
 Result<sched::State> StateDecoder::Finish() {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,11 +22,21 @@ struct ChunkLimits {
 Status EncodeState(const sched::State& state, const ChunkLimits& limits,
                    const std::function<Status(std::string_view)>& sink);
 
-// Takes the chunks in their order. Unimplemented for one from the future; DataLoss for what EncodeState would
-// write differently.
+// What one chunk holds.
+struct DecodedChunk {
+  std::optional<sched::State> globals;  // all but the jobs
+  std::uint64_t job_count = 0;          // with the globals: how many are to come
+  std::vector<sched::Job> jobs;         // ascending
+};
+// Unimplemented for one from the future. DataLoss for what EncodeState would write differently; among jobs
+// only if `compare_jobs`: what is not understood of them changes the state's hash, which a reader compares
+// anyway.
+Result<DecodedChunk> DecodeChunk(std::string_view bytes, bool compare_jobs);
+
+// Takes the chunks in their order.
 class StateDecoder {
  public:
-  Status Add(std::string_view chunk);
+  Status Add(DecodedChunk chunk);
   // Once all chunks are in.
   Result<sched::State> Finish();
 

@@ -1,7 +1,10 @@
 #include "scheduler/journal/state_loader.h"
 
+#include <future>
 #include <utility>
+#include <variant>
 
+#include "scheduler/journal/decode_ahead.h"
 #include "scheduler/journal/entry_codec.h"
 #include "scheduler/journal/identity.h"
 #include "scheduler/journal/journal_directory.h"
@@ -16,6 +19,45 @@ struct OpenedSnapshot {
   SnapshotHeader header;
   LoadedState loaded;
 };
+
+// So many records are decoded at once. No setting: enough that a thread for them costs nothing beside, few
+// enough to keep all of it in the caches.
+constexpr std::size_t kRecordsAtOnce = 512;
+
+// A record on its way from the journal to the state.
+struct Undecoded {
+  RecordKind kind{};
+  std::string bytes;
+  std::uint64_t sequence = 0;
+  std::uint64_t segment = 0;
+  std::uint64_t offset = 0;
+};
+struct DecodedRecord {
+  Result<std::variant<PayloadHash, sched::JournalEntry>> content = PayloadHash{};
+  std::uint64_t sequence = 0;
+  std::uint64_t segment = 0;
+  std::uint64_t offset = 0;
+};
+using DecodedRecords = std::vector<DecodedRecord>;
+
+DecodedRecords Decode(const std::vector<Undecoded>& records) {
+  DecodedRecords decoded;
+  decoded.reserve(records.size());
+  for (const Undecoded& record : records) {
+    DecodedRecord& out = decoded.emplace_back();
+    out.sequence = record.sequence;
+    out.segment = record.segment;
+    out.offset = record.offset;
+    if (record.kind == RecordKind::kPayload) {
+      out.content = HashPayload(record.bytes);
+    } else if (auto entry = DecodeEntry(record.bytes)) {
+      out.content = std::move(*entry);
+    } else {
+      out.content = std::move(entry).error();
+    }
+  }
+  return decoded;
+}
 
 class Loader {
  public:
@@ -46,30 +88,42 @@ class Loader {
   Result<OpenedSnapshot> OpenSnapshot(const std::string& name) {
     OpenedSnapshot opened;
     StateDecoder decoder;
+    DecodeAhead<Result<DecodedChunk>> chunks([&decoder](Result<DecodedChunk> chunk) -> Status {
+      if (!chunk) return std::move(chunk).error();
+      return decoder.Add(std::move(*chunk));
+    });
     BSUB_ASSIGN_OR_RETURN(
         opened.header,
         ReadSnapshot(files_, directory_, name, [&](ChunkKind kind, std::string_view bytes) -> Status {
-          if (kind == ChunkKind::kState) return decoder.Add(bytes);
+          if (kind == ChunkKind::kState)
+            return chunks.Add([copy = std::string(bytes)] { return DecodeChunk(copy, false); });
           if (kind != ChunkKind::kPacks) return DataLoss("a chunk of unknown kind");
           BSUB_ASSIGN_OR_RETURN(opened.loaded.packs, DecodePacks(bytes));
           return OkStatus();
         }));
     const std::string path = Join(directory_, name);
+    if (auto last = chunks.Finish(); !last)
+      return Error{last.error().code, path + ": " + std::move(last).error().message};
     if (opened.header.cluster != request_.cluster) return DataLoss(path + " belongs to another cluster");
     auto state = decoder.Finish();
     if (!state) return DataLoss(path + ": " + state.error().message);
     if (state->last_sequence.value() != opened.header.sequence) {
       return DataLoss(path + ": the header and the state disagree on the last sequence");
     }
+    auto payloads = std::async(std::launch::async, [&] { return ReadPacks(opened.loaded.packs); });
     opened.loaded.scheduler = std::make_unique<sched::Scheduler>(request_.settings, std::move(*state));
     if (opened.loaded.scheduler->state_hash() != opened.header.state_hash) {
       return DataLoss(path + ": the state in it does not have the hash that it should have");
     }
-    opened.loaded.payloads = std::make_unique<PayloadStore>(files_, directory_, request_.cluster);
-    for (const std::uint64_t pack : opened.loaded.packs)
-      BSUB_RETURN_IF_ERROR(opened.loaded.payloads->AddPack(pack));
+    BSUB_ASSIGN_OR_RETURN(opened.loaded.payloads, payloads.get());
     opened.loaded.snapshot = opened.header.sequence;
     return opened;
+  }
+
+  Result<std::unique_ptr<PayloadStore>> ReadPacks(const std::vector<std::uint64_t>& packs) {
+    auto payloads = std::make_unique<PayloadStore>(files_, directory_, request_.cluster);
+    for (const std::uint64_t pack : packs) BSUB_RETURN_IF_ERROR(payloads->AddPack(pack));
+    return payloads;
   }
 
   Result<LoadedState> Continue(OpenedSnapshot opened, std::vector<std::string> bad,
@@ -87,34 +141,53 @@ class Loader {
       loaded.tail.next_sequence = loaded.snapshot + 1;
       return loaded;
     }
-    auto tail = Replay(files_, directory_, replay,
-                       [&](const ReplayedRecord& record) { return Take(record, loaded); });
+    std::vector<Undecoded> gathered;
+    DecodeAhead<DecodedRecords> records(
+        [&](DecodedRecords decoded) { return TakeAll(std::move(decoded), loaded); });
+    const auto send = [&] {
+      return records.Add([batch = std::exchange(gathered, {})] { return Decode(batch); });
+    };
+    auto tail = Replay(files_, directory_, replay, [&](const ReplayedRecord& record) -> Status {
+      const RecordKind kind = record.record.kind;
+      if (kind != RecordKind::kPayload && kind != RecordKind::kEntry) return OkStatus();
+      gathered.push_back(
+          {kind, std::string(record.record.bytes), record.sequence, record.segment, record.offset});
+      return gathered.size() < kRecordsAtOnce ? OkStatus() : send();
+    });
+    // What comes before the end of the journal, good or bad, is told of first.
+    Status taken = send();
+    if (taken) taken = records.Finish();
+    if (!taken) return WithWarnings(std::move(taken).error(), loaded.warnings);
     if (!tail) return WithWarnings(std::move(tail).error(), loaded.warnings);
     loaded.tail = std::move(*tail);
     BSUB_RETURN_IF_ERROR(CheckCluster(loaded));
     return loaded;
   }
 
-  Status Take(const ReplayedRecord& record, LoadedState& loaded) {
-    if (record.record.kind == RecordKind::kPayload) {
-      loaded.payloads->AddRecord(HashPayload(record.record.bytes), record.segment, record.offset);
-      return OkStatus();
-    }
-    if (record.record.kind != RecordKind::kEntry) return OkStatus();
-    auto applied = ApplyEntry(record, *loaded.scheduler);
-    if (!applied) {
-      const std::string path = Join(directory_, FileName(FileKind::kSegment, record.segment));
-      return Error{applied.error().code, path + " at offset " + std::to_string(record.offset) +
+  Status TakeAll(DecodedRecords records, LoadedState& loaded) {
+    for (DecodedRecord& record : records) {
+      if (const auto taken = Take(record, loaded); !taken) {
+        const std::string path = Join(directory_, FileName(FileKind::kSegment, record.segment));
+        return Error{taken.error().code, path + " at offset " + std::to_string(record.offset) +
                                              ", sequence " + std::to_string(record.sequence) + ": " +
-                                             applied.error().message};
+                                             taken.error().message};
+      }
     }
-    ++loaded.entries_replayed;
     return OkStatus();
   }
 
-  static Status ApplyEntry(const ReplayedRecord& record, sched::Scheduler& scheduler) {
-    BSUB_ASSIGN_OR_RETURN(const sched::JournalEntry entry, DecodeEntry(record.record.bytes));
-    if (entry.sequence.value() != record.sequence) {
+  static Status Take(const DecodedRecord& record, LoadedState& loaded) {
+    if (!record.content) return record.content.error();
+    if (const auto* payload = std::get_if<PayloadHash>(&*record.content)) {
+      loaded.payloads->AddRecord(*payload, record.segment, record.offset);
+      return OkStatus();
+    }
+    ++loaded.entries_replayed;
+    return Apply(std::get<sched::JournalEntry>(*record.content), record.sequence, *loaded.scheduler);
+  }
+
+  static Status Apply(const sched::JournalEntry& entry, std::uint64_t sequence, sched::Scheduler& scheduler) {
+    if (entry.sequence.value() != sequence) {
       return DataLoss("the entry says that its sequence is " + std::to_string(entry.sequence.value()));
     }
     if (const auto* recorded = std::get_if<sched::StateHashRecorded>(&entry.body)) {

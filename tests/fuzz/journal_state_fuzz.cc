@@ -24,7 +24,10 @@ std::vector<std::string> Split(std::string_view bytes) {
 
 bsub::Result<bsub::sched::State> Decode(const std::vector<std::string>& chunks) {
   bsub::journal::StateDecoder decoder;
-  for (const std::string& chunk : chunks) BSUB_RETURN_IF_ERROR(decoder.Add(chunk));
+  for (const std::string& chunk : chunks) {
+    BSUB_ASSIGN_OR_RETURN(bsub::journal::DecodedChunk decoded, bsub::journal::DecodeChunk(chunk, true));
+    BSUB_RETURN_IF_ERROR(decoder.Add(std::move(decoded)));
+  }
   return decoder.Finish();
 }
 

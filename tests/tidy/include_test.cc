@@ -26,6 +26,8 @@ constexpr std::array kLayers = {
     Layer{"worker/core/", "jobs/ common/", true},
     Layer{"scheduler/journal/", "api/ scheduler/core/ jobs/ common/"},
     Layer{"scheduler/rpc/", "api/ scheduler/core/ jobs/ common/"},
+    // Also read by the command line, for `up` and `config`.
+    Layer{"scheduler/cluster_config/", "scheduler/core/topology.h jobs/ common/"},
     Layer{"scheduler/http/", "api/ scheduler/core/ jobs/ common/"},
     Layer{"scheduler/provider/", "api/ scheduler/core/ jobs/ common/"},
     // The daemon wires its adapters together. It makes the proof of a launch that the spawner checks.
@@ -35,7 +37,7 @@ constexpr std::array kLayers = {
     Layer{"worker/rpc/", "api/ worker/core/ worker/launch/ jobs/ common/"},
     Layer{"worker/spawner/", "api/ worker/core/ worker/launch/ jobs/ common/"},
     Layer{"worker/daemon/", "api/ worker/ jobs/ common/"},
-    Layer{"cli/", "api/ jobs/ common/"},
+    Layer{"cli/", "api/ scheduler/cluster_config/ jobs/ common/"},
     Layer{"checkpoint/", ""},
     Layer{"examples/", "checkpoint/"},
     Layer{"sim/", "scheduler/core/ worker/core/ jobs/ common/"},

@@ -59,7 +59,7 @@ void AddLimits(Adder add, Settings& s) {
   add("max-frame-bytes", Count(s.max_frame_bytes, "BYTES"), "largest message");
   add("max-tasks", Count(s.max_tasks, "COUNT"), "running or unacknowledged");
   add("sync", po::value<std::string>()->default_value("ends")->value_name("WHEN"),
-      "sync the task log for: all records, ends only, or none");
+      "sync to disk: all records of tasks, their ends only, or none");
   add("cgroups", po::value<std::string>()->default_value("limits")->value_name("MODE"),
       "off; limits: for tasks with a memory limit; all: for every task");
   add("bind-cpus", po::bool_switch(&s.bind_cpus),

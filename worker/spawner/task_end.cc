@@ -71,18 +71,20 @@ void TaskRunner::BeginStop(Task& task, wire::StopCause cause, std::int64_t grace
     task.stop_reason = reason;
     LogLine("event=stop task=" + ToString(task.key) + " reason=\"" + reason + "\"");
   }
+  const std::int64_t kill_at = BootTimeUs() + std::max<std::int64_t>(grace_us, 0);
+  if (task.pid == 0) {  // see OnStarted
+    task.kill_at_us = first ? kill_at : std::min(kill_at, task.kill_at_us);
+    return;
+  }
   if (grace_us <= 0) return KillEverythingOf(task);
   if (first) {
     SignalGroup(task, SIGTERM);
     SignalGroup(task, SIGCONT);  // a stopped process cannot act on TERM
   }
-  if (task.pid == 0) return;  // see OnStarted
-  const std::int64_t kill_at = BootTimeUs() + grace_us;
   SetDeadline(task, first || task.deadline_us == 0 ? kill_at : std::min(kill_at, task.deadline_us));
 }
 
 void TaskRunner::SignalGroup(const Task& task, int signal) {
-  if (task.pid == 0) return;
   // The child may not have made its process group yet.
   if (kill(-task.pid, signal) != 0 && errno == ESRCH && by_pid_.count(task.pid) != 0) kill(task.pid, signal);
 }
@@ -99,10 +101,6 @@ void TaskRunner::Signal(const wire::SignalTask& signal) {
 }
 
 void TaskRunner::KillEverythingOf(Task& task) {
-  if (task.pid == 0) {  // its deadline says how long that may be
-    task.kill_once_there = true;
-    return;
-  }
   if (!task.cgroup.empty()) parts_.cgroups->KillAll(task.cgroup);
   SignalGroup(task, SIGKILL);
   SetDeadline(task, BootTimeUs() + parts_.settings->kill_again_us);

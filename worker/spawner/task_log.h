@@ -1,7 +1,8 @@
-// The spawner's durable memory: which processes it started, and which ends nobody has acknowledged yet.
+// The spawner's durable memory: which ends nobody has acknowledged yet. What runs is in task_slots.h;
+// spawners of before had it here too.
 //
-// Appended before a task's program is executed and before an end is reported; read by the next spawner after
-// this one was killed. Format: docs/formats/spawner.md.
+// Appended before an end is reported; read by the next spawner after this one was killed. Format:
+// docs/formats/spawner.md.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,8 @@ namespace bsub::spawner {
 namespace wire = v1::spawner;
 
 enum class SyncPolicy {
-  kAll,   // fdatasync after each batch of records
-  kEnds,  // only after batches that hold an end: a launch record is needed only while the machine stays up
+  kAll,   // fdatasync after each batch of records, and after each slot is written (task_slots.h)
+  kEnds,  // only after batches that hold an end: a slot is needed only while the machine stays up
   kNone,  // never: ends survive the spawner's death but not the machine's
 };
 

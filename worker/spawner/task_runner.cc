@@ -131,6 +131,7 @@ std::int64_t TaskRunner::NextDeadline() const {
 }
 
 void TaskRunner::Commit() {
+  for (const worker::AttemptKey& key : std::exchange(start_again_, {})) StartAgain(key);
   if (std::exchange(sweep_, false)) SweepTasks();
   if (retry_commit_at_us_ != 0 && BootTimeUs() < retry_commit_at_us_) return;
   if (const auto committed = log_->Commit(); !committed) {

@@ -116,7 +116,7 @@ class TaskRunner {
                                     // TERM, or look again
     wire::StopCause stop_cause = wire::NOT_STOPPED;
     std::string stop_reason;
-    bool kill_once_there = false;  // it was to be killed before it was heard of
+    std::int64_t kill_at_us = 0;  // of a stop that came before it was heard of
     std::string never_started;
     std::vector<std::pair<int, bool>> early_signals;  // number, to the group: to be sent once it runs
     int wait_status = 0;
@@ -153,7 +153,7 @@ class TaskRunner {
   void OnEndSeen(Task& task, const Word& word);
   void OnWitnessGone(Task& task);
   bool FindItsProcess(Task& task);
-  void StartAgain(Task& task, bool slot_is_free);
+  void StartAgain(const worker::AttemptKey& key);
   void GiveUpWitness(Task& task);
 
   // task_postpone.cc
@@ -200,6 +200,7 @@ class TaskRunner {
   std::map<worker::AttemptKey, Task> tasks_;
   std::map<worker::AttemptKey, Postponed> postponed_;  // none of these is in tasks_
   std::set<worker::AttemptKey> starting_;              // in this phase
+  std::set<worker::AttemptKey> start_again_;           // of those: they have no process, nor will have
   std::unordered_map<pid_t, Task*> by_pid_;            // main processes that are not known to be over
   std::unordered_map<pid_t, Task*> by_session_;        // until the task is swept
   std::set<std::pair<std::int64_t, worker::AttemptKey>> deadlines_;

@@ -46,13 +46,11 @@ void TaskRunner::OnStarted(Task& task, pid_t pid) {
   task.order.Clear();
   by_pid_[pid] = &task;
   by_session_[pid] = &task;
-  const bool stops = task.stop_cause != wire::NOT_STOPPED;
-  if (task.kill_once_there) return KillEverythingOf(task);
-  if (stops) SignalGroup(task, SIGTERM);
-  // From here on its own deadline counts, be it that of the stop.
-  SetDeadline(task, stops                  ? BootTimeUs() + task.stop_grace_us
-                    : task.walltime_us > 0 ? BootTimeUs() + task.walltime_us
-                                           : 0);
+  const std::int64_t now = BootTimeUs();
+  if (task.kill_at_us == 0) return SetDeadline(task, task.walltime_us > 0 ? now + task.walltime_us : 0);
+  if (task.kill_at_us <= now) return KillEverythingOf(task);
+  SignalGroup(task, SIGTERM);
+  SetDeadline(task, task.kill_at_us);
 }
 
 void TaskRunner::OnExecutes(Task& task) {
@@ -72,7 +70,10 @@ void TaskRunner::OnNotStarted(Task& task, const Word& word) {
 
 void TaskRunner::OnEndSeen(Task& task, const Word& word) {
   task.witness = -1;
-  if (task.pid == 0) return StartAgain(task, true);
+  if (task.pid == 0) {
+    start_again_.insert(task.key);
+    return;
+  }
   if (word.killed && task.stop_cause == wire::NOT_STOPPED) {
     task.stop_cause = wire::LEASE_LOST;
     task.stop_reason = "the scheduler was silent for a whole lease, and the node's spawner did nothing";
@@ -85,7 +86,10 @@ void TaskRunner::OnEndSeen(Task& task, const Word& word) {
 // Its main process is ours now, if there is one that the witness has not reaped.
 void TaskRunner::OnWitnessGone(Task& task) {
   task.witness = -1;
-  if (task.pid == 0 && !FindItsProcess(task)) return StartAgain(task, false);
+  if (task.pid == 0 && !FindItsProcess(task)) {
+    start_again_.insert(task.key);
+    return;
+  }
   // The end of the stream without a word: it executes.
   if (task.phase == Phase::kStarting && task.never_started.empty()) OnExecutes(task);
   siginfo_t info{};
@@ -104,36 +108,30 @@ bool TaskRunner::FindItsProcess(Task& task) {
   return true;
 }
 
-// There was no process, or one that will execute nothing. `slot_is_free`: it is known to be over.
-void TaskRunner::StartAgain(Task& task, bool slot_is_free) {
-  const worker::AttemptKey key = task.key;
-  const std::string reason =
-      task.never_started.empty() ? "the task's witness died before it began" : task.never_started;
-  const wire::StopCause cause = task.stop_cause;
-  const std::string stop_reason = task.stop_reason;
-  const std::int64_t since_us = task.ordered_us;
-  const wire::StartTask order = std::move(task.order);
+// At the end of the turn: whoever decides about a task in between may go on with it.
+void TaskRunner::StartAgain(const worker::AttemptKey& key) {
+  Task task = std::move(tasks_.at(key));
   SetDeadline(task, 0);
   cpus_.Give(key);
-  if (slot_is_free) slots_->Give(*task.slot);
+  slots_->Give(*task.slot);  // nobody is left who could write to it
   if (!task.script_path.empty()) unlink(task.script_path.c_str());
   if (!task.cgroup.empty()) cgroups_to_remove_.push_back(task.cgroup);
   starting_.erase(key);
   tasks_.erase(key);
   --live_;
-  if (cause != wire::NOT_STOPPED && cause != wire::NODE_FAULT) return RefuseStart(order, cause, stop_reason);
-  Postpone(order, since_us, true, reason);
+  if (task.stop_cause != wire::NOT_STOPPED && task.stop_cause != wire::NODE_FAULT)
+    return RefuseStart(task.order, task.stop_cause, task.stop_reason);
+  Postpone(task.order, task.ordered_us, true,
+           task.never_started.empty() ? "the task's witness died before it began" : task.never_started);
 }
 
-// It has not begun with its order in its time, or cannot be stopped otherwise.
+// It has not begun with its order in its time. Once it is dead the task is heard to be gone, or its process.
 void TaskRunner::GiveUpWitness(Task& task) {
-  const worker::AttemptKey key = task.key;
   Hear(task);
-  if (Task* const now = Find(key); now != &task || task.pid != 0 || task.witness < 0) return;
-  LogLine("event=witness-killed task=" + ToString(key) + " reason=\"it has not begun with its task\"");
-  const int witness = std::exchange(task.witness, -1);
-  witnesses_->Kill(witness);
-  if (!FindItsProcess(task)) StartAgain(task, false);
+  if (task.pid != 0 || task.witness < 0 || FindItsProcess(task)) return;
+  LogLine("event=witness-killed task=" + ToString(task.key) + " reason=\"it has not begun with its task\"");
+  witnesses_->Kill(task.witness);
+  SetDeadline(task, BootTimeUs() + parts_.settings->launcher_patience_us);
 }
 
 }  // namespace bsub::spawner

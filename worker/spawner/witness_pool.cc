@@ -43,7 +43,7 @@ bool WitnessPool::TakeOrder(Witness& witness, std::string_view order) {
   ++witness.tasks;
   if (SendOrder(socket, order, BootTimeUs() + settings_.patience_us)) return true;
   const int error = errno;
-  Kill(socket);
+  Drop(socket);
   errno = error;
   return false;
 }
@@ -82,7 +82,7 @@ std::vector<Heard> WitnessPool::Hear(int socket) {
   if (gone && witness.task && !AwaitDeath(witness)) return heard;  // its socket stays readable
   if (gone && witness.task) heard.push_back({*witness.task, std::nullopt});
   if (gone) {
-    Kill(socket);
+    Drop(socket);
   } else if (!witness.task) {
     BecomeIdle(socket);
   }
@@ -131,9 +131,12 @@ void WitnessPool::LetGo(int socket) {
 }
 
 void WitnessPool::Kill(int socket) {
-  const auto it = by_socket_.find(socket);
-  if (it == by_socket_.end()) return;
-  if (by_pid_.count(it->second.pid) != 0) kill(it->second.pid, SIGKILL);  // else it is reaped
+  const pid_t pid = by_socket_.at(socket).pid;
+  if (by_pid_.count(pid) != 0) kill(pid, SIGKILL);  // else it is reaped
+}
+
+void WitnessPool::Drop(int socket) {
+  Kill(socket);
   LetGo(socket);
 }
 

@@ -48,7 +48,7 @@ class WitnessPool {
   bool Owns(int socket) const { return by_socket_.count(socket) != 0; }
   // What was said since, without waiting.
   std::vector<Heard> Hear(int socket);
-  // Kills it. Its task hears no more of it; a main process that does not execute yet never will.
+  // It is heard to be gone soon. A main process that does not execute yet never will, and says so.
   void Kill(int socket);
 
   // A child of the spawner was reaped; false: it was none of ours.
@@ -72,6 +72,7 @@ class WitnessPool {
   bool AwaitDeath(const Witness& witness) const;
   void BecomeIdle(int socket);
   void LetGo(int socket);
+  void Drop(int socket);
 
   Launcher launcher_;
   Poller* poller_;

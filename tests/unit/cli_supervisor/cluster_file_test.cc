@@ -10,8 +10,12 @@ using testing::HasSubstr;
 using namespace std::chrono_literals;
 
 TEST(ClusterFileText, IsReadBackAsWritten) {
-  ClusterFile cluster{
-      .nodes = 3, .cpu_milli = 2500, .mem_bytes = 1 << 30, .config = "/etc/c.yaml", .supervisor = {}};
+  ClusterFile cluster{.nodes = 3,
+                      .cpu_milli = 2500,
+                      .mem_bytes = 1 << 30,
+                      .config = "/etc/c.yaml",
+                      .supervisor = {},
+                      .named = {}};
   cluster.supervisor.task_stop = 2s;
   cluster.supervisor.backoff.last = 700ms;
   cluster.supervisor.log_bytes = 0;
@@ -33,6 +37,17 @@ TEST(ClusterFileText, DefaultsAreNotWritten) {
   EXPECT_THAT(ToJson(ClusterFile{}), testing::Not(HasSubstr("supervisor")));
 }
 
+TEST(ClusterFileText, NamedNodesAreKept) {
+  ClusterFile cluster{
+      .nodes = 2, .cpu_milli = 1000, .mem_bytes = 0, .config = "/c.yaml", .supervisor = {}, .named = {}};
+  cluster.named = {{"a01", 72'000, 1 << 30, 4, true}, {"b01", 1'000, 1 << 20, 0, false}};
+  EXPECT_THAT(ToJson(cluster), HasSubstr("\"format\": 2"));  // older versions must not start other nodes
+  const auto read = ParseClusterFile(ToJson(cluster));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->named, cluster.named);
+  EXPECT_THAT(read->NodeNames(), ElementsAre("a01", "b01"));
+}
+
 struct BadFile {
   const char* text;
   const char* message;
@@ -42,8 +57,10 @@ TEST(ClusterFileText, SaysWhatIsWrong) {
   const BadFile cases[] = {
       {"", "not a JSON object"},
       {"[1]", "not a JSON object"},
-      {"{\"nodes\": 2}", "format is 0, this version reads 1"},
-      {"{\"format\": 2, \"nodes\": 2}", "format is 2, this version reads 1"},
+      {"{\"nodes\": 2}", "format is 0, this version reads 1 and 2"},
+      {"{\"format\": 3, \"nodes\": 2}", "format is 3, this version reads 1 and 2"},
+      {"{\"format\": 2, \"nodes\": 2, \"namedNodes\": [{\"name\": \"a\"}]}", "expected a list of 2 nodes"},
+      {"{\"format\": 2, \"nodes\": 1, \"namedNodes\": [{}]}", "expected a node with its name"},
       {"{\"format\": 1}", "nodes is missing"},
       {"{\"format\": 1, \"nodes\": 0}", "nodes is 0, expected a number from 1 to 1000"},
       {"{\"format\": 1, \"nodes\": \"two\"}", "nodes is \"two\", expected a number"},

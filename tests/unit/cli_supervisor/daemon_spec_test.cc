@@ -40,5 +40,14 @@ TEST(DaemonSpecs, OptionsOfTheClusterFileComeLast) {
   EXPECT_THAT(last_two(specs[3]), ElementsAre("--cgroups", "all"));
 }
 
+TEST(DaemonSpecs, NodesOfAConfigurationHaveTheirOwnSizes) {
+  ClusterFile cluster = kCluster;
+  cluster.named = {{"a1", 72'000, 1 << 20, 4, true}, {"b1", 1'000, 1 << 21, 0, false}};
+  const auto specs = DaemonsOf(cluster, {"/h"}, "/opt/bin");
+  EXPECT_THAT(specs[2].argv, IsSupersetOf({"a1", "72000m", "1048576", "--gpus", "4", "--interruptible"}));
+  EXPECT_THAT(specs[4].argv, IsSupersetOf({"b1", "1000m", "2097152"}));
+  EXPECT_THAT(specs[4].argv, testing::Not(Contains("--interruptible")));
+}
+
 }  // namespace
 }  // namespace bsub::cli

@@ -151,6 +151,34 @@ TEST_F(CoreLoopTest, WhatComesDuringASyncSharesTheNext) {
 }
 
 // What is durable but cannot be told of must not grow without end.
+// Whoever saw a placement may ask its node for the attempt's output, say.
+TEST(Committer, NodesHearOfADecisionBeforeThoseWhoSawIt) {
+  MemoryJournal journal;
+  std::mutex mutex;
+  std::string order;
+  const auto note = [&](char what) {
+    const std::lock_guard lock(mutex);
+    order += what;
+  };
+  {
+    Committer committer(
+        journal, [](const rpc::EntryBatch&) {}, [&](const std::vector<sched::Message>&) { note('n'); },
+        [](const Error&) {}, 10'000);
+    for (const std::size_t readers :
+         {std::size_t{1}, std::size_t{100}}) {  // released by one thread or the other
+      Batch batch;
+      batch.to_nodes.push_back(sched::LaunchTask{});
+      for (std::size_t i = 0; i < readers; ++i) batch.releases.push_back([&] { note('r'); });
+      committer.Add(std::move(batch));
+    }
+    committer.Stop();
+  }
+  // However many of the two batches were committed together.
+  EXPECT_EQ(order.front(), 'n');
+  EXPECT_EQ(order.back(), 'r');
+  EXPECT_EQ(order.find("rn"), order.size() > 102 ? 1u : std::string::npos);
+}
+
 TEST(Committer, HoldsTheDiskBackWhileTooMuchWaitsForItsRelease) {
   MemoryJournal journal;
   std::promise<void> entered, gate;

@@ -57,6 +57,23 @@ TEST(Settings, MistakesNameTheirLine) {
   EXPECT_EQ(ErrorOf("core:\n"), "accepted");
 }
 
+TEST(Settings, StandInAClusterConfigurationToo) {
+  const std::string cluster =
+      "levels:\n  - {name: rack, latency: 5us, bandwidth: 1GB/s}\n  - {name: node, latency: 1us, bandwidth: "
+      "9GB/s}\n"
+      "types: {t: {cpus: 2, memory: 1G}}\ntree: {nodes: 2}\n";
+  DaemonSettings settings;
+  ASSERT_TRUE(ReadSettings(cluster, settings));
+  EXPECT_EQ(settings.core.lease, DaemonSettings{}.core.lease);
+  ASSERT_TRUE(ReadSettings(cluster + "settings:\n  core:\n    lease: 77s\n", settings));
+  EXPECT_EQ(settings.core.lease, std::chrono::seconds(77));
+  EXPECT_EQ(
+      ReadSettings(cluster + "settings:\n  core:\n    leas: 77s\n", settings).error().message.substr(0, 7),
+      "line 8:");
+  EXPECT_EQ(ReadSettings(cluster + "nmae: x\n", settings).error().message,
+            "line 6: cluster: unknown key 'nmae'; did you mean 'name'?");
+}
+
 TEST(Settings, PrintedOnesReadBackToTheSame) {
   DaemonSettings settings;
   ASSERT_TRUE(ReadSettings("core:\n  lease: 1500ms\n  admins: ada bob\nrpc:\n  max_unread_log_bytes: 12345\n",

@@ -20,7 +20,10 @@ std::vector<std::string> ChunksOf(const sched::State& state, const ChunkLimits& 
 
 Result<sched::State> Decode(const std::vector<std::string>& chunks) {
   StateDecoder decoder;
-  for (const std::string& chunk : chunks) BSUB_RETURN_IF_ERROR(decoder.Add(chunk));
+  for (const std::string& chunk : chunks) {
+    BSUB_ASSIGN_OR_RETURN(DecodedChunk decoded, DecodeChunk(chunk, true));
+    BSUB_RETURN_IF_ERROR(decoder.Add(std::move(decoded)));
+  }
   return decoder.Finish();
 }
 

@@ -223,10 +223,12 @@ TEST_F(WitnessPoolTest, WhatIsGivenUpExecutesNothing) {
   const int witness = pool_->Give(Order("late")).value();
   ASSERT_TRUE(Eventually([] { return TheFate().main != 0; }));
   pool_->Kill(witness);
-  EXPECT_FALSE(pool_->Owns(witness));
-  EXPECT_TRUE(pool_->Hear(witness).empty());
   EXPECT_TRUE(ReapUntil(TheFate().witness));
+  EXPECT_TRUE(pool_->Hear(witness).empty()) << "its main process may still say something";
   TheFate().released = true;
+  EXPECT_EQ(Story(witness), "sng");
+  EXPECT_EQ(last_refusal_.cause, v1::spawner::NODE_FAULT);
+  EXPECT_FALSE(pool_->Owns(witness));
   EXPECT_TRUE(ReapUntil(TheFate().main)) << "it is ours now, and ends";
   EXPECT_FALSE(Ran("late"));
   TheFate().waits = false;
