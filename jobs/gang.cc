@@ -69,7 +69,8 @@ std::string ToString(const PartRange& range) {
 Status Validate(const GangSpec& gang, std::uint32_t max_nodes) {
   BSUB_RETURN_IF_ERROR(CheckNumber("nodes", gang.nodes, 1, max_nodes));
   BSUB_RETURN_IF_ERROR(CheckNumber("ranks per node", gang.ranks_per_node, 1, kMostRanks));
-  return CheckNumber("threads per rank", gang.threads_per_rank, 1, kMostRanks);
+  BSUB_RETURN_IF_ERROR(CheckNumber("threads per rank", gang.threads_per_rank, 1, kMostRanks));
+  return Validate(gang.placement, gang.nodes);
 }
 
 Status Validate(const std::vector<NodeRange>& ranges, const GangSpec& gang) {
@@ -106,6 +107,7 @@ std::string Describe(const GangSpec& gang) {
   if (gang.exclusive) add(gang.nodes > 1 ? "whole nodes" : "a whole node");
   if (gang.has_steps()) add(gang.launch == GangLaunch::kRanks ? "MPI" : "started on its main node");
   if (gang.end == GangEnd::kMain) add("ends with its main node");
+  if (gang.placement != PlacementSpec{}) add("placement " + ToString(gang.placement));
   return text;
 }
 

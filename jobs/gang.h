@@ -11,6 +11,7 @@
 
 #include "common/hash.h"
 #include "common/result.h"
+#include "jobs/placement.h"
 
 namespace bsub {
 
@@ -41,6 +42,7 @@ struct GangSpec {
   bool exclusive = false;              // whole nodes, that nobody else runs on
   GangEnd end = GangEnd::kAny;
   GangLaunch launch = GangLaunch::kEveryNode;
+  PlacementSpec placement{};  // counts where there are several nodes
   friend auto operator<=>(const GangSpec&, const GangSpec&) = default;
 
   bool several() const { return nodes > 1; }

@@ -36,6 +36,7 @@ std::unique_ptr<Gang> MakeGang(const AttemptPlaced& e) {
   gang->parts.push_back({e.node, e.incarnation, e.allocated, e.gpu_indices});
   for (const PlacedPart& part : e.others)
     gang->parts.push_back({part.node, part.incarnation, part.allocated, part.gpu_indices});
+  gang->placement = e.placement;
   return gang;
 }
 

@@ -81,11 +81,8 @@ bool NodeCapacity::FitsNow(const NodesRequest& request, const Use& use) const {
   return request.each.Fits(use.Free());
 }
 
-std::vector<NodeId> NodeCapacity::ChooseNodes(const NodesRequest& request, const KeptResources& kept) const {
-  if (request.plain()) {
-    const std::optional<NodeId> node = Choose(request.each, kept);
-    return node ? std::vector<NodeId>{*node} : std::vector<NodeId>{};
-  }
+std::vector<NodeCandidate> NodeCapacity::Candidates(const NodesRequest& request,
+                                                    const KeptResources& kept) const {
   std::vector<NodeCandidate> candidates;
   for (auto it = free_.lower_bound({request.each.cpu_milli, NodeId()}); it != free_.end(); ++it) {
     const Use& use = nodes_.at(it->second);
@@ -94,13 +91,9 @@ std::vector<NodeId> NodeCapacity::ChooseNodes(const NodesRequest& request, const
     const auto other = kept.find(it->second);
     const Resources& taken = request.TakenOf(use.total);
     if (other != kept.end() && !taken.Fits(Left(free, other->second))) continue;
-    candidates.push_back({it->second, free});
+    candidates.push_back({it->second, free, use.attempts.empty()});
   }
-  return sched::ChooseNodes(request, candidates);
-}
-
-bool NodeCapacity::HasRoom(const NodesRequest& request) const {
-  return request.plain() ? Choose(request.each).has_value() : !ChooseNodes(request).empty();
+  return candidates;
 }
 
 // What is short now is kept as a whole: it must come free. What there is enough of is kept as far as asked.

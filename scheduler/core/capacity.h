@@ -40,10 +40,8 @@ class NodeCapacity {
 
   // The usable node that fits and has the fewest free CPUs (best fit), smallest id among equals.
   std::optional<NodeId> Choose(const Resources& request, const KeptResources& kept = {}) const;
-  // The nodes for a task, the main one first; empty: there are not enough with room.
-  std::vector<NodeId> ChooseNodes(const NodesRequest& request, const KeptResources& kept = {}) const;
-  // Whether ChooseNodes would find some.
-  bool HasRoom(const NodesRequest& request) const;
+  // All usable nodes with room for their part of the request, fullest first.
+  std::vector<NodeCandidate> Candidates(const NodesRequest& request, const KeptResources& kept) const;
   // Whether the node, usable or not, could serve the request with what is free on it.
   bool FitsNow(const NodesRequest& request, const Use& use) const;
   // What is free on a usable node for somebody who must leave alone what is kept.

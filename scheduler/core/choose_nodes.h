@@ -1,22 +1,29 @@
-// Which nodes a task gets. Here stands what is asked and the plain answer; topology comes behind the same
-// question.
+// Which nodes a task gets: what is asked, and the answer, plain or by the cluster's tree (placement.h).
 #pragma once
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "common/ids.h"
+#include "common/time.h"
 #include "jobs/job_spec.h"
+#include "jobs/placement.h"
 #include "jobs/resources.h"
+#include "scheduler/core/placement_record.h"
 
 namespace bsub::sched {
+
+class ClusterTree;
+class NodeCapacity;
 
 // `nodes` different ones, with room for `each` on every one, or with nothing on them at all.
 struct NodesRequest {
   Resources each;
   std::uint32_t nodes = 1;
   bool exclusive = false;
+  PlacementSpec placement{};  // none where it is one node
   friend auto operator<=>(const NodesRequest&, const NodesRequest&) = default;
 
   bool plain() const { return nodes == 1 && !exclusive; }
@@ -24,15 +31,34 @@ struct NodesRequest {
   const Resources& TakenOf(const Resources& total) const { return exclusive ? total : each; }
 };
 NodesRequest RequestOf(const JobSettings& settings);
+// What counts at `now` for a task that waits since `since`: what is preferred is required until its wait is
+// over.
+NodesRequest AsOf(NodesRequest request, TimePoint since, TimePoint now);
 
 // A node that can take work and has room now for what the request takes of it.
 struct NodeCandidate {
   NodeId node;
   Resources free;
+  bool idle = true;  // nothing runs on it
 };
 
-// As many of the candidates as are asked for, the main node first; empty if there are not enough. The
-// candidates come fullest first.
-std::vector<NodeId> ChooseNodes(const NodesRequest& request, const std::vector<NodeCandidate>& candidates);
+struct ChosenNodes {
+  std::vector<NodeId> nodes;                         // the main one first; empty: there are none as asked
+  std::shared_ptr<const PlacementRecord> placement;  // of several nodes whose places in the tree are known
+};
+
+// As many of the candidates as are asked for. The candidates come fullest first.
+ChosenNodes ChooseNodes(const ClusterTree& tree, const NodeCapacity& capacity, const NodesRequest& request,
+                        const std::vector<NodeCandidate>& candidates);
+
+// The same question in the words of placement.h, of several nodes; `tree` has a topology. Nodes that could
+// not serve the request if nothing ran on them are unable to, also those that the tree knows of and that have
+// not registered.
+struct PlacementQuestion {
+  std::vector<NodeRoom> room;
+  PlacementRequest request;
+};
+PlacementQuestion QuestionOf(const ClusterTree& tree, const NodeCapacity& capacity,
+                             const NodesRequest& request, const std::vector<NodeCandidate>& candidates);
 
 }  // namespace bsub::sched

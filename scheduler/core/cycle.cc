@@ -74,7 +74,8 @@ void PlaceGang(Turn& turn, LaunchTask launch, PlacedPart main, std::vector<Place
   }
 }
 
-void Place(Turn& turn, const Job& job, std::uint32_t ordinal, const std::vector<NodeId>& nodes) {
+void Place(Turn& turn, const Job& job, std::uint32_t ordinal, const ChosenNodes& chosen) {
+  const std::vector<NodeId>& nodes = chosen.nodes;
   const NodesRequest request = RequestOf(*job.spec.settings);
   const AttemptRef ref{{job.id, ordinal}, AttemptsGiven(job, ordinal) + 1};
   LaunchTask launch = LaunchOf(job, ref);
@@ -82,7 +83,8 @@ void Place(Turn& turn, const Job& job, std::uint32_t ordinal, const std::vector<
   PlacedPart main = MakePart(turn, request, nodes.front());
   std::vector<PlacedPart> others;
   for (std::size_t i = 1; i < nodes.size(); ++i) others.push_back(MakePart(turn, request, nodes[i]));
-  turn.Record(AttemptPlaced{ref, main.node, main.incarnation, main.allocated, main.gpu_indices, others});
+  turn.Record(AttemptPlaced{ref, main.node, main.incarnation, main.allocated, main.gpu_indices, others,
+                            chosen.placement});
   const bool ordinary = job.spec.settings->gang == GangSpec{};
   if (ordinary) return SendLaunch(turn, std::move(launch), std::move(main));
   PlaceGang(turn, std::move(launch), std::move(main), std::move(others));
@@ -102,14 +104,16 @@ class QueuePass {
       const Head head = heads_.top();
       heads_.pop();
       if (HitsLimit(turn_.store, queue_, head.key.uid)) continue;
-      const std::vector<NodeId> nodes = turn_.store.capacity().ChooseNodes(head.key.request, kept_.kept());
-      if (nodes.empty()) {
-        KeepNodesFor(head.key);
+      const NodesRequest request = RequestNow(head);
+      const ChosenNodes chosen = turn_.store.ChooseNodes(request, kept_.kept());
+      if (chosen.nodes.empty()) {
+        if (request != head.key.request) WakeForPreference(head);
+        KeepNodesFor(head.key, request);
         continue;
       }
       const Job& job = turn_.state().jobs.at(head.member.job);
-      Place(turn_, job, NextTask(job), nodes);
-      placed = static_cast<std::uint32_t>(std::min<std::size_t>(budget, placed + nodes.size()));
+      Place(turn_, job, NextTask(job), chosen);
+      placed = static_cast<std::uint32_t>(std::min<std::size_t>(budget, placed + chosen.nodes.size()));
       PushNext(head.key);
     }
     if (!heads_.empty() || placed == budget || turn_.store.capacity().Full()) KeepAsBefore();
@@ -119,12 +123,23 @@ class QueuePass {
  private:
   bool MayKeepMore() const { return kept_here_ < turn_.settings.kept_nodes_per_queue; }
 
-  void KeepNodesFor(const ClassKey& key) {
+  // That of the class; as long as its next task still waits for what it prefers, that is required.
+  NodesRequest RequestNow(const Head& head) const {
+    if (head.key.request.placement.mode != PlacementMode::kPreferred) return head.key.request;
+    return sched::RequestNow(turn_.state().jobs.at(head.member.job), turn_.at);
+  }
+
+  void WakeForPreference(const Head& head) {
+    const TimePoint since = WaitsSince(turn_.state().jobs.at(head.member.job));
+    TimePoint& wake = turn_.links.preference_ends;
+    wake = std::min(wake, since + head.key.request.placement.wait);
+  }
+
+  void KeepNodesFor(const ClassKey& key, const NodesRequest& request) {
     if (!MayKeepMore() || choices_ >= turn_.settings.max_kept_node_tries) return;
     if (KeepAgain(key)) return;
     ++choices_;
-    const KeptNodes chosen =
-        ChooseNodesToKeep(turn_.store, key.request, kept_, turn_.at, turn_.settings.keep);
+    const KeptNodes chosen = ChooseNodesToKeep(turn_.store, request, kept_, turn_.at, turn_.settings.keep);
     if (chosen.nodes.empty()) return;
     for (const KeepCandidate& node : chosen.nodes)
       kept_.Add(node.node, node.taken, {queue_.name, key, chosen.until});
@@ -187,9 +202,11 @@ Head HeadOf(const WaitingClass& waiting) {
 }  // namespace
 
 bool MustYield(const Store& store, const Queue& queue, const WaitingClass& waiting,
-               const Reservation& reservation) {
+               const Reservation& reservation, TimePoint now) {
   const WaitingClass* holder = HolderOf(store, reservation);
-  if (!holder || store.capacity().HasRoom(holder->key.request)) return false;
+  if (!holder) return false;
+  const Job& first = store.state().jobs.at(holder->members.begin()->job);
+  if (store.HasRoom(RequestNow(first, now))) return false;
   if (holder->queue == queue.name) return HeadOf(waiting) < HeadOf(*holder);
   const auto other = store.state().queues.find(holder->queue);
   if (other == store.state().queues.end()) return false;
@@ -220,6 +237,7 @@ std::optional<LimitHit> HitsLimit(const Store& store, const Queue& queue, std::u
 void Decide(Turn& turn, const RunCycle& input) {
   std::uint32_t left = input.max_placements;
   Reservations kept;
+  turn.links.preference_ends = TimePoint::Max();
   for (const Queue* queue : QueuesInOrder(turn.state())) {
     if (!queue->dispatches) continue;
     left -= QueuePass(turn, *queue, kept).Run(left);

@@ -42,6 +42,12 @@ void EndLeases(Turn& turn) {
   }
 }
 
+void EndPreferences(Turn& turn) {
+  if (turn.links.preference_ends > turn.at) return;
+  turn.links.preference_ends = TimePoint::Max();
+  turn.WantCycle();
+}
+
 void EndRests(Turn& turn) {
   std::vector<NodeId> over;
   for (const auto& [id, ends] : turn.links.rest_ends) {
@@ -119,6 +125,7 @@ void Decide(Turn& turn, const Tick& /*input*/) {
   ReachBeginTimes(turn);
   EndLeases(turn);
   EndRests(turn);
+  EndPreferences(turn);
   EndDoomedTasks(turn);
   ForgetFinished(turn);
 }
@@ -126,7 +133,7 @@ void Decide(Turn& turn, const Tick& /*input*/) {
 TimePoint NextWake(const Turn& turn) {
   const Store& store = turn.store;
   if (!store.doomed().empty()) return turn.at;  // a cascade goes on
-  TimePoint wake = TimePoint::Max();
+  TimePoint wake = turn.links.preference_ends;
   if (!store.begin_times().empty()) {
     const Duration left = std::max(store.begin_times().begin()->first - turn.wall, Duration(0));
     if (left < TimePoint::Max() - turn.at) wake = turn.at + left;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "jobs/end.h"
 #include "jobs/job_spec.h"
 #include "scheduler/core/node.h"
+#include "scheduler/core/placement_record.h"
 #include "scheduler/core/queue.h"
 #include "scheduler/core/refs.h"
 #include "scheduler/core/task.h"
@@ -103,6 +105,8 @@ struct AttemptPlaced {
   Resources allocated;
   std::vector<std::int32_t> gpu_indices;
   std::vector<PlacedPart> others{};  // parts 1, 2, … of an attempt on several nodes; part 0 is the above
+  // How all of them stand to each other; null: one node, or nobody knows.
+  std::shared_ptr<const PlacementRecord> placement{};
 };
 // Of an attempt on several nodes: all of them have started.
 struct AttemptStarted {

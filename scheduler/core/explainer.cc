@@ -7,23 +7,18 @@
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
 #include "scheduler/core/dependency_eval.h"
+#include "scheduler/core/explain_placement.h"
 #include "scheduler/core/task_ranges.h"
 
 namespace bsub::sched {
 namespace {
 
-constexpr std::size_t kMaxEvidence = 20;
 // Of what is served before a job: nobody needs to know more, and the core's thread is waiting.
 constexpr std::int64_t kMostCounted = 1'000;
 constexpr int kMostClasses = 10'000;
 
 std::string Tasks(std::int64_t n) { return std::to_string(n) + (n == 1 ? " task" : " tasks"); }
 std::string Nodes(std::size_t n) { return std::to_string(n) + (n == 1 ? " node" : " nodes"); }
-
-void AddEvidence(Reason& reason, std::string line) {
-  if (reason.evidence.size() < kMaxEvidence) reason.evidence.push_back(std::move(line));
-  if (reason.evidence.size() == kMaxEvidence) reason.evidence.back() = "… and more";
-}
 
 // As a shell takes it: the brackets of a child's id need quotes.
 std::string ShellId(const Job& job, std::uint32_t ordinal) {
@@ -48,7 +43,7 @@ class WaitingReasons {
         ordinal_(ordinal),
         now_(now),
         settings_(*job.spec.settings),
-        request_(RequestOf(settings_)) {}
+        request_(RequestNow(job, now)) {}
 
   std::vector<Reason> Collect() {
     Dependencies();
@@ -152,8 +147,9 @@ class WaitingReasons {
 
   struct NodeGroups {
     std::size_t fit_now = 0, fit_later = 0, too_small = 0, unavailable = 0, kept = 0;
-    std::string drained;    // one that would do
-    std::string kept_node;  // one that would do but for a job that is before this one
+    std::vector<NodeCandidate> with_room;  // those that fit now
+    std::string drained;                   // one that would do
+    std::string kept_node;                 // one that would do but for a job that is before this one
     JobId kept_for;
     std::size_t able() const { return fit_now + fit_later + unavailable + kept; }  // some day
   };
@@ -191,6 +187,7 @@ class WaitingReasons {
         AddEvidence(reason, name + ": kept free for job " + std::to_string(holder->value()));
       } else {
         ++groups.fit_now;
+        groups.with_room.push_back({node.id, use->Free(), use->attempts.empty()});
       }
     }
     return groups;
@@ -219,8 +216,10 @@ class WaitingReasons {
     if (it == store_.reservations().all().end() || !queue || !job_.waiting_class) return std::nullopt;
     const Resources& taken = request_.TakenOf(store_.capacity().Find(node)->total);
     if (taken.Fits(NodeCapacity::Left(free, store_.reservations().kept().at(node)))) return std::nullopt;
-    if (!MustYield(store_, *queue, *job_.waiting_class, it->second)) return std::nullopt;
-    return HolderOf(store_, it->second)->members.begin()->job;
+    const WaitingClass* holder = HolderOf(store_, it->second);
+    const auto [yields, fresh] = must_yield_.try_emplace(holder, false);
+    if (fresh) yields->second = MustYield(store_, *queue, *job_.waiting_class, it->second, now_);
+    return yields->second ? std::optional(holder->members.begin()->job) : std::nullopt;
   }
 
   // What is kept free for this job or for one that asks for the same and is before it.
@@ -251,10 +250,17 @@ class WaitingReasons {
     }
     Reason reason;
     const NodeGroups g = GroupNodes(reason);
+    const auto never = RefusedOnIdleNodes(store_, request_);
     if (g.able() < request_.nodes) {
       NeverFits(g, reason);
-    } else if (blocked || g.fit_now >= request_.nodes) {
+    } else if (never && settings_.gang.placement.mode == PlacementMode::kRequired) {
+      NeverStandSo(*never, reason);
+    } else if (blocked) {
       return;
+    } else if (g.fit_now >= request_.nodes) {
+      const auto refused = RefusedPlacement(store_, request_, g.with_room);
+      if (!refused) return;
+      DoNotStandSo(*refused, g, reason);
     } else if (g.fit_now + g.kept >= request_.nodes) {
       KeptForOthers(g, reason);
     } else if (g.able() - g.unavailable < request_.nodes) {
@@ -292,6 +298,34 @@ class WaitingReasons {
                        "` and submit it again with fewer nodes (--nodes) or less on each, or add nodes";
   }
 
+  void NeverStandSo(const PlacementRefusal& refusal, Reason& reason) const {
+    reason.code = ReasonCode::kNeverFits;
+    reason.text = "it can never run here: it asks for " + Asked() + "; " + refusal.message;
+    reason.next_step =
+        "end it with `bsub-lite cancel " + Id() +
+        "` and submit it again with another --placement or fewer nodes" +
+        (store_.tree().known() ? ""
+                               : "; that all nodes are on one rack is only assumed: a cluster "
+                                 "configuration (`bsub-lite up --config`) says where they are");
+  }
+
+  void DoNotStandSo(const PlacementRefusal& refusal, const NodeGroups& g, Reason& reason) const {
+    const PlacementSpec& asked = settings_.gang.placement;
+    reason.code = ReasonCode::kPlacement;
+    reason.text = "it asks for " + Asked() + "; " + std::to_string(g.fit_now) +
+                  (g.fit_now == 1 ? " has room, but " : " have room, but ") + refusal.message;
+    if (asked.mode == PlacementMode::kPreferred)
+      reason.text += "; from " + FormatUtc(WaitsSince(job_) + asked.wait) + " on it takes what there is";
+    reason.text += KeptForThis();
+    reason.next_step = "it starts when enough of what runs there has ended" + Instead(g);
+  }
+
+  // What the same job could be submitted as.
+  std::string Instead(const NodeGroups& g) const {
+    const std::string instead = WouldFitNow(store_, request_, g.with_room);
+    return instead.empty() ? "" : "; if it asked for less: " + instead;
+  }
+
   void KeptForOthers(const NodeGroups& g, Reason& reason) const {
     const std::string holder = std::to_string(g.kept_for.value());
     reason.code = ReasonCode::kPosition;
@@ -323,7 +357,8 @@ class WaitingReasons {
                    " unavailable" + KeptForThis();
     reason.next_step =
         "it starts when enough of what runs has ended; see that with `bsub-lite jobs --user "
-        "all --state running`";
+        "all --state running`" +
+        Instead(g);
   }
 
   // How many jobs are served before this one, counted as far as anybody cares.
@@ -390,6 +425,7 @@ class WaitingReasons {
   const TimePoint now_;
   const JobSettings& settings_;
   const NodesRequest request_;
+  mutable std::map<const WaitingClass*, bool> must_yield_;
   std::vector<Reason> found_;
 };
 
@@ -413,9 +449,10 @@ Reason AwayReason(const Node& node) {
       {}};
 }
 
-// One line for each part, if there are several.
+// One line for each part, if there are several, behind how they stand to each other.
 void AddParts(const State& state, const Attempt& attempt, Reason& reason) {
   if (!attempt.gang) return;
+  if (attempt.gang->placement) AddEvidence(reason, Describe(*attempt.gang->placement));
   for (std::size_t i = 0; i < attempt.gang->parts.size(); ++i) {
     const Part& part = attempt.gang->parts[i];
     AddEvidence(reason, NameOfNode(state, part.node) + ": index " + std::to_string(i) +
@@ -530,46 +567,6 @@ Result<Explanation> Explain(const Store& store, const TaskSelector& target, Time
     e.reasons = WaitingReasons(store, *job, ordinal, now).Collect();
   }
   return e;
-}
-
-std::string_view ToString(ReasonCode code) {
-  switch (code) {
-    case ReasonCode::kDependency:
-      return "dependency";
-    case ReasonCode::kNeverDependency:
-      return "dependency-never";
-    case ReasonCode::kBeginTime:
-      return "begin-time";
-    case ReasonCode::kHeld:
-      return "held";
-    case ReasonCode::kQueueInactive:
-      return "queue-closed";
-    case ReasonCode::kQueueLimit:
-      return "queue-limit";
-    case ReasonCode::kUserLimit:
-      return "user-limit";
-    case ReasonCode::kArrayConcurrency:
-      return "array-concurrency";
-    case ReasonCode::kNoNodes:
-      return "no-nodes";
-    case ReasonCode::kNeverFits:
-      return "never-fits";
-    case ReasonCode::kResources:
-      return "resources";
-    case ReasonCode::kPosition:
-      return "position";
-    case ReasonCode::kNodesUnavailable:
-      return "nodes-unavailable";
-    case ReasonCode::kStarting:
-      return "starting";
-    case ReasonCode::kContactLost:
-      return "contact-lost";
-    case ReasonCode::kRunning:
-      return "running";
-    case ReasonCode::kOver:
-      return "over";
-  }
-  return "unknown";
 }
 
 }  // namespace bsub::sched

@@ -27,6 +27,7 @@ struct Line {
   bool is_target = false;
 };
 
+// A task leaves a node; or, without a node, a job no longer waits for what it prefers.
 struct TaskRelease {
   TimePoint at;
   NodeId node;
@@ -136,6 +137,10 @@ class Rehearsal {
     line.queue = &queue;
     line.waiting = job.array ? job.array->open_count : 1;
     line.is_target = job.id == target.id;
+    const PlacementSpec placement = RequestOf(*job.spec.settings).placement;
+    const TimePoint prefers_until = WaitsSince(job) + placement.wait;
+    if (placement.mode == PlacementMode::kPreferred && prefers_until > now_)
+      releases_.push({prefers_until, NodeId(), &job, {}, false});
     lines_.push_back(std::move(line));
   }
 
@@ -151,7 +156,7 @@ class Rehearsal {
     kept_before_ = std::exchange(keeping_, {});
     bool no_cpu = Full();
     for (Line& line : lines_) {
-      const NodesRequest request = RequestOf(*line.job->spec.settings);
+      const NodesRequest request = RequestNow(*line.job, now_);
       while (line.waiting > 0 && target_left_ > 0 && MayStart(line)) {
         if (no_cpu) return KeepAsBefore();
         std::vector<NodeId> nodes;
@@ -162,7 +167,7 @@ class Rehearsal {
         }
         if (nodes.empty()) {
           full.insert(request);
-          KeepNodesFor(line);
+          KeepNodesFor(line, request);
           break;
         }
         Start(line, nodes, request);
@@ -182,7 +187,7 @@ class Rehearsal {
   }
 
   // As the cycle does: the first of a queue that fits nowhere keeps its nodes from all that are served later.
-  void KeepNodesFor(const Line& line) {
+  void KeepNodesFor(const Line& line, const NodesRequest& request) {
     if (keeping_.count(line.queue) != 0) return;
     const ClassKey key = KeyOf(*line.job);
     const auto before = kept_before_.find(line.queue);
@@ -202,7 +207,7 @@ class Rehearsal {
       return tasks;
     };
     KeptNodes chosen =
-        ChooseNodesToKeep(std::move(candidates), key.request.nodes, tasks_on, now_, keep_limits_);
+        ChooseNodesToKeep(store_, request, std::move(candidates), tasks_on, now_, keep_limits_);
     if (!chosen.nodes.empty()) Keep(line.queue, {key, std::move(chosen.nodes), chosen.until});
   }
 
@@ -240,15 +245,15 @@ class Rehearsal {
       if (kept != kept_.end() && !request.TakenOf(total).Fits(NodeCapacity::Left(free, kept->second)))
         continue;
       if (request.plain() && !candidates.empty()) {
-        if (free.cpu_milli < candidates.front().free.cpu_milli) candidates.front() = {id, free};
+        if (free.cpu_milli < candidates.front().free.cpu_milli) candidates.front() = {id, free, false};
         continue;
       }
-      candidates.push_back({id, free});
+      candidates.push_back({id, free, tasks == tasks_.end() || tasks->second.empty()});
     }
     std::stable_sort(
         candidates.begin(), candidates.end(),
         [](const NodeCandidate& a, const NodeCandidate& b) { return a.free.cpu_milli < b.free.cpu_milli; });
-    return ChooseNodes(request, candidates);
+    return ChooseNodes(store_.tree(), store_.capacity(), request, candidates).nodes;
   }
 
   void Start(Line& line, const std::vector<NodeId>& nodes, const NodesRequest& request) {
@@ -269,6 +274,7 @@ class Rehearsal {
   void Release() {
     const TaskRelease release = releases_.top();
     releases_.pop();
+    if (!release.node.valid()) return;
     if (release.main) Count(*release.job, -1);
     auto& tasks = tasks_[release.node];
     const auto ended = std::find_if(tasks.begin(), tasks.end(), [&](const auto& task) {

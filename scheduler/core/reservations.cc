@@ -41,6 +41,46 @@ TimePoint FitsAt(Resources free, std::vector<LiveTask> tasks, const Resources& r
   return fits;
 }
 
+// Whether not any nodes will do.
+bool MustStandAsAsked(const NodesRequest& request) {
+  return request.placement.policy != PlacementPolicy::kNone &&
+         request.placement.mode == PlacementMode::kRequired;
+}
+
+std::vector<NodeCandidate> AsIfFree(const std::vector<KeepCandidate>& nodes, std::size_t count) {
+  std::vector<NodeCandidate> free;
+  for (std::size_t i = 0; i < count; ++i) free.push_back({nodes[i].node, nodes[i].taken, false});
+  return free;
+}
+
+ChosenNodes ChooseOfFirst(const Store& store, const NodesRequest& request,
+                          const std::vector<KeepCandidate>& nodes, std::size_t count) {
+  return ChooseNodes(store.tree(), store.capacity(), request, AsIfFree(nodes, count));
+}
+
+// How many of them, in their order, must be free until the request can be placed as it wants; 0: all would
+// not be enough. What can be placed on some can be placed on more.
+std::size_t FirstThatSuffice(const Store& store, const NodesRequest& request,
+                             const std::vector<KeepCandidate>& nodes) {
+  std::size_t fails = request.nodes - 1, suffices = nodes.size();
+  if (ChooseOfFirst(store, request, nodes, suffices).nodes.empty()) return 0;
+  while (suffices - fails > 1) {
+    const std::size_t middle = fails + (suffices - fails) / 2;
+    (ChooseOfFirst(store, request, nodes, middle).nodes.empty() ? fails : suffices) = middle;
+  }
+  return suffices;
+}
+
+std::vector<KeepCandidate> ThoseChosen(const Store& store, const NodesRequest& request,
+                                       const std::vector<KeepCandidate>& nodes) {
+  std::vector<KeepCandidate> chosen;
+  for (const NodeId id : ChooseOfFirst(store, request, nodes, nodes.size()).nodes) {
+    chosen.push_back(*std::find_if(nodes.begin(), nodes.end(),
+                                   [id](const KeepCandidate& node) { return node.node == id; }));
+  }
+  return chosen;
+}
+
 }  // namespace
 
 void Reservations::Add(NodeId node, const Resources& taken, Reservation reservation) {
@@ -82,14 +122,18 @@ LiveTask LiveTaskOf(const Job& job, const Attempt& attempt, NodeId node) {
   return task;
 }
 
-KeptNodes ChooseNodesToKeep(std::vector<KeepCandidate> candidates, std::uint32_t count,
+KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request,
+                            std::vector<KeepCandidate> candidates,
                             const std::function<std::vector<LiveTask>(NodeId)>& tasks_on, TimePoint now,
                             const KeepLimits& limits) {
+  const std::uint32_t count = request.nodes;
   if (candidates.size() < count) return {};
   const auto closer = [](const KeepCandidate& a, const KeepCandidate& b) {
     return std::pair(Shortfall(a.taken, a.free), a.node) < std::pair(Shortfall(b.taken, b.free), b.node);
   };
-  const std::size_t looked_at = std::max(limits.candidates, count);
+  // Those with the most room may stand anywhere.
+  const std::size_t looked_at =
+      MustStandAsAsked(request) ? candidates.size() : std::max(limits.candidates, count);
   const auto most = static_cast<std::ptrdiff_t>(std::min(candidates.size(), looked_at));
   std::partial_sort(candidates.begin(), candidates.begin() + most, candidates.end(), closer);
   std::vector<std::pair<TimePoint, std::ptrdiff_t>> by_time;
@@ -98,10 +142,14 @@ KeptNodes ChooseNodesToKeep(std::vector<KeepCandidate> candidates, std::uint32_t
     by_time.emplace_back(FitsAt(c.free, tasks_on(c.node), c.taken, now, limits.shortest_guess), i);
   }
   std::sort(by_time.begin(), by_time.end());
-  by_time.resize(count);
+  std::vector<KeepCandidate> soonest;
+  for (const auto& [fits, i] : by_time) soonest.push_back(candidates[static_cast<std::size_t>(i)]);
+  const std::size_t needed = MustStandAsAsked(request) ? FirstThatSuffice(store, request, soonest) : count;
+  if (needed == 0) return {};
   KeptNodes kept;
-  for (const auto& [fits, i] : by_time) kept.nodes.push_back(candidates[static_cast<std::size_t>(i)]);
-  kept.until = now + 2 * std::max(by_time.back().first - now, limits.shortest_guess);
+  kept.until = now + 2 * std::max(by_time[needed - 1].first - now, limits.shortest_guess);
+  soonest.resize(needed);
+  kept.nodes = needed == count ? std::move(soonest) : ThoseChosen(store, request, soonest);
   return kept;
 }
 
@@ -120,7 +168,7 @@ KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, con
     }
     return tasks;
   };
-  return ChooseNodesToKeep(std::move(candidates), request.nodes, tasks_on, now, limits);
+  return ChooseNodesToKeep(store, request, std::move(candidates), tasks_on, now, limits);
 }
 
 }  // namespace bsub::sched

@@ -67,13 +67,14 @@ struct LiveTask {
 };
 LiveTask LiveTaskOf(const Job& job, const Attempt& attempt, NodeId node);
 
-// The candidates that will have room for the request soonest, as many as it asks for; with the time until
-// which the choice should stand. No nodes: there are not so many.
+// The candidates that will have room for the request soonest, as many as it asks for and as its placement
+// wants; with the time until which the choice should stand. No nodes: there are not such.
 struct KeptNodes {
   std::vector<KeepCandidate> nodes;
   TimePoint until;
 };
-KeptNodes ChooseNodesToKeep(std::vector<KeepCandidate> candidates, std::uint32_t count,
+KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request,
+                            std::vector<KeepCandidate> candidates,
                             const std::function<std::vector<LiveTask>(NodeId)>& tasks_on, TimePoint now,
                             const KeepLimits& limits);
 // Among the usable nodes that are not in `taken`.

@@ -23,8 +23,9 @@ void Turn::Answer(ReplyTo to, Result<ReplyBody> body) {
 
 class Scheduler::Impl {
  public:
-  explicit Impl(Settings s) : settings(std::move(s)) {}
-  Impl(Settings s, State state) : settings(std::move(s)), store(std::move(state)) {}
+  explicit Impl(Settings s) : settings(std::move(s)) { TellStore(); }
+  Impl(Settings s, State state) : settings(std::move(s)), store(std::move(state)) { TellStore(); }
+  void TellStore() { store.SetTopology(settings.topology, settings.placement); }
 
   Settings settings;
   Store store;

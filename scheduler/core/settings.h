@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "common/time.h"
 #include "jobs/authority.h"
 #include "jobs/job_spec.h"
+#include "scheduler/core/placement.h"
 
 namespace bsub::sched {
 
@@ -46,6 +48,9 @@ struct Settings {
   // A request that no node could ever serve is no reason to keep one; so many are tried before it is left.
   std::uint32_t max_kept_node_tries = 100;
   KeepLimits keep;
+  // What connects the nodes; null: not known, and all count as being on one rack.
+  std::shared_ptr<const Topology> topology;
+  PlacementLimits placement;
   // What people write beside what they do: reasons, descriptions. It is copied into ends and messages.
   std::size_t max_text_bytes = 1024;
 

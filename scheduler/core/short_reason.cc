@@ -3,6 +3,7 @@
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
 #include "scheduler/core/dependency_eval.h"
+#include "scheduler/core/explain_placement.h"
 
 namespace bsub::sched {
 namespace {
@@ -91,14 +92,15 @@ const ShortReasons::Capacity& ShortReasons::OfCapacity(const NodesRequest& reque
   const auto [it, fresh] = capacity_.try_emplace(request);
   if (!fresh) return it->second;
   std::string& text = it->second.text;
-  std::size_t exist = 0, usable = 0, free = 0;
+  std::size_t exist = 0, usable = 0;
+  std::vector<NodeCandidate> free;
   for (const auto& [id, node] : store_.state().nodes) {
     if (!request.each.Fits(node.description.total)) continue;
     ++exist;
     const NodeCapacity::Use* use = store_.capacity().Find(id);
     if (!use || !use->usable) continue;
     ++usable;
-    if (store_.capacity().FitsNow(request, *use)) ++free;
+    if (store_.capacity().FitsNow(request, *use)) free.push_back({id, use->Free(), use->attempts.empty()});
   }
   if (store_.state().nodes.empty()) {
     text = "there are no nodes";
@@ -111,8 +113,16 @@ const ShortReasons::Capacity& ShortReasons::OfCapacity(const NodesRequest& reque
     text = request.nodes == 1 ? "no node that would do takes work"
                               : std::to_string(usable) + " of " + std::to_string(request.nodes) +
                                     " nodes that would do take work";
+  } else if (request.placement.mode == PlacementMode::kRequired && RefusedOnIdleNodes(store_, request)) {
+    text = "can never run: no placement " + ToString(request.placement) + " on these nodes";
+    it->second.never = true;
+  } else if (free.size() < request.nodes) {
+    text = "waits for " + WaitsFor(request, free.size());
   } else {
-    text = free < request.nodes ? "waits for " + WaitsFor(request, free) : "waits for its turn";
+    NodesRequest strict = request;
+    strict.placement.mode = PlacementMode::kRequired;
+    const bool refused = RefusedPlacement(store_, strict, free).has_value();
+    text = refused ? "waits for placement " + ToString(request.placement) : "waits for its turn";
   }
   return it->second;
 }

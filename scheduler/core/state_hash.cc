@@ -31,6 +31,20 @@ void Add(FieldHasher& h, const RetryStrategy& retry) {
 void Add(FieldHasher& h, const GangSpec& gang) {
   h.Add(gang.nodes).Add(gang.ranks_per_node).Add(gang.threads_per_rank).Add(gang.exclusive).Add(gang.end);
   h.Add(gang.launch);
+  const PlacementSpec& p = gang.placement;
+  if (p != PlacementSpec{}) h.Add(p.policy).Add(p.mode).Add(p.partitions).Add(p.wait.count());
+}
+
+void Add(FieldHasher& h, const Reach& reach) {
+  h.Add(reach.racks).Add(reach.hops).Add(reach.latency_ns).Add(reach.bandwidth);
+}
+
+void Add(FieldHasher& h, const PlacementRecord& placement) {
+  h.Add(placement.policy).Add(placement.kept).Add(placement.level).Add(placement.path);
+  Add(h, placement.got);
+  Add(h, placement.best);
+  h.Add(placement.partitions.size());
+  for (const std::uint32_t partition : placement.partitions) h.Add(partition);
 }
 
 void Add(FieldHasher& h, const JobSettings& s) {
@@ -80,6 +94,7 @@ void Add(FieldHasher& h, const Gang& gang) {
       .Add(u.max_rss_bytes)
       .Add(u.read_bytes)
       .Add(u.write_bytes);
+  if (gang.placement) Add(h, *gang.placement);
 }
 
 void Add(FieldHasher& h, const Attempt& a) {

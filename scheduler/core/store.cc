@@ -57,6 +57,7 @@ Store::Store(State state) : state_(std::move(state)) {
   terms_ = HashWithoutChildren(state_) - HashOfCounters(state_);
   for (auto& [id, node] : state_.nodes) {
     capacity_.SetTotal(id, node.description.total);
+    tree_.Add(id, node.description.name);
     UpdateUsable(id);
   }
   for (auto& [id, job] : state_.jobs) {
@@ -274,9 +275,7 @@ TaskCounts Store::CountsOfUserInQueue(std::string_view queue, std::uint32_t uid)
   return it == queue_user_counts_.end() ? TaskCounts{} : it->second;
 }
 
-JobId Store::FindByToken(const SubmitToken& token) const {
-  return tokens_.Find(token);
-}
+JobId Store::FindByToken(const SubmitToken& token) const { return tokens_.Find(token); }
 
 std::vector<JobId> Store::FindByName(std::uint32_t uid, std::string_view name, std::size_t most) const {
   const bool prefix = !name.empty() && name.back() == '*';
@@ -301,6 +300,14 @@ std::vector<std::pair<std::string_view, JobId>> Store::JobsOfOwner(std::uint32_t
     found.emplace_back(it->name, it->job);
   }
   return found;
+}
+
+ChosenNodes Store::ChooseNodes(const NodesRequest& request, const KeptResources& kept) const {
+  if (!request.plain())
+    return sched::ChooseNodes(tree_, capacity_, request, capacity_.Candidates(request, kept));
+  const std::optional<NodeId> node = capacity_.Choose(request.each, kept);
+  if (!node) return {};
+  return {{*node}, nullptr};
 }
 
 const Node* LostNodeOf(const Store& store, const Attempt& attempt) {

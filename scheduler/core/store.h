@@ -15,6 +15,7 @@
 
 #include "common/result.h"
 #include "scheduler/core/capacity.h"
+#include "scheduler/core/cluster_tree.h"
 #include "scheduler/core/dependency_index.h"
 #include "scheduler/core/entry.h"
 #include "scheduler/core/reservations.h"
@@ -82,6 +83,15 @@ class Store {
   // Scratch too, of the last scheduling cycle.
   void SetReservations(Reservations reservations) { reservations_ = std::move(reservations); }
   const Reservations& reservations() const { return reservations_; }
+  // And what connects the nodes, as the configuration says; null: not known.
+  void SetTopology(std::shared_ptr<const Topology> topology, const PlacementLimits& limits) {
+    tree_.Configure(std::move(topology), limits);
+  }
+  const ClusterTree& tree() const { return tree_; }
+
+  // The nodes for a task that can start now.
+  ChosenNodes ChooseNodes(const NodesRequest& request, const KeptResources& kept = {}) const;
+  bool HasRoom(const NodesRequest& request) const { return !ChooseNodes(request).nodes.empty(); }
 
  private:
   friend class JobEdit;
@@ -135,6 +145,7 @@ class Store {
   std::uint64_t terms_ = 0;  // the hash without the counters' term
 
   NodeCapacity capacity_;
+  ClusterTree tree_;
   WaitingTable waiting_;
   DependencyIndex dependencies_;
   std::map<std::string, TaskCounts, std::less<>> queue_counts_;

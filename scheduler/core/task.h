@@ -11,6 +11,7 @@
 #include "jobs/end.h"
 #include "jobs/resources.h"
 #include "jobs/state.h"
+#include "scheduler/core/placement_record.h"
 
 namespace bsub::sched {
 
@@ -40,8 +41,9 @@ struct Gang {
   // The part by whose end the attempt ends; the others are stopped then. `end` of kind kNone: none has.
   std::uint32_t ending_part = 0;
   End ending;
-  bool node_fault = false;  // `ending` is for want of something of that part's node
-  Usage usage;              // of the parts that are over
+  bool node_fault = false;                           // `ending` is for want of something of that part's node
+  Usage usage;                                       // of the parts that are over
+  std::shared_ptr<const PlacementRecord> placement;  // null: not known
   std::uint32_t live() const;
   bool all_started() const;
   bool ends() const { return ending.kind != EndKind::kNone; }

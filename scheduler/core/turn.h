@@ -30,7 +30,9 @@ struct Links {
   std::map<NodeId, TimePoint> rest_ends;    // of nodes that could not start a task (Store::RestingFor)
   TimePoint forget_not_before;              // when finished jobs are looked through again
   std::pair<TimePoint, JobId> forget_from;  // and from which one on
-  bool forgets_early = false;               // for want of room, and there is still not enough
+  // When the first of those that the last cycle left waiting for what they prefer takes what there is.
+  TimePoint preference_ends = TimePoint::Max();
+  bool forgets_early = false;  // for want of room, and there is still not enough
 };
 
 class Turn {

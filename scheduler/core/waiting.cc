@@ -21,6 +21,16 @@ std::uint32_t NextTask(const Job& job) {
   return *first;
 }
 
+TimePoint WaitsSince(const Job& job) {
+  return std::max(job.array ? job.submitted_at : job.task.since, job.spec.begin_at);
+}
+
+NodesRequest RequestNow(const Job& job, TimePoint now) {
+  NodesRequest request = RequestOf(*job.spec.settings);
+  if (request.placement.mode != PlacementMode::kPreferred) return request;
+  return AsOf(std::move(request), WaitsSince(job), now);
+}
+
 ClassKey KeyOf(const Job& job) {
   const JobSettings& settings = *job.spec.settings;
   return {job.priority, settings.owner.uid, settings.share_identifier, RequestOf(settings)};

@@ -66,5 +66,9 @@ bool WaitsForNode(const Job& job);
 bool InFront(const Job& job);
 // The next task of a job that WaitsForNode.
 std::uint32_t NextTask(const Job& job);
+// From when on it counts how long a job has waited: it was submitted, a plain one came back, or was to begin.
+TimePoint WaitsSince(const Job& job);
+// What a job asks for at `now`.
+NodesRequest RequestNow(const Job& job, TimePoint now);
 
 }  // namespace bsub::sched

@@ -111,6 +111,7 @@ struct Encoder {
     Encode(e.allocated, m->mutable_allocated());
     for (const std::int32_t gpu : e.gpu_indices) m->add_gpu_indices(gpu);
     for (const sched::PlacedPart& part : e.others) EncodePart(part, m->add_others());
+    if (e.placement) Encode(*e.placement, m->mutable_placement());
   }
   void operator()(const sched::AttemptStarted& e) const {
     Encode(e.attempt, out->mutable_attempt_started()->mutable_attempt());
@@ -250,6 +251,7 @@ Status DecodeBody(const pb::AttemptPlaced& m, sched::AttemptPlaced* e) {
     Decode(in.allocated(), &part.allocated);
     part.gpu_indices.assign(in.gpu_indices().begin(), in.gpu_indices().end());
   }
+  if (m.has_placement()) return Decode(m.placement(), &e->placement);
   return OkStatus();
 }
 
@@ -455,7 +457,9 @@ struct Version {
     const bool forgets = e.forgets_deregistered || !e.forgets_in.empty();
     return std::max(VersionNeeded(e.definition), forgets ? 2u : 1u);
   }
-  std::uint32_t operator()(const sched::AttemptPlaced& e) const { return e.others.empty() ? 1 : 3; }
+  std::uint32_t operator()(const sched::AttemptPlaced& e) const {
+    return e.others.empty() && !e.placement ? 1 : 3;
+  }
   std::uint32_t operator()(const sched::AttemptEnded& e) const {
     return e.last_end.kind == EndKind::kNone && e.last_part == 0 ? 1 : 3;
   }

@@ -16,7 +16,7 @@ namespace bsub::journal {
 //   2  CountersLifted, JobSubmitted.begins_later, DefinitionRegistered.forgets_deregistered and forgets_in
 //   3  jobs on several nodes: PartStarted, PartEnded, AttemptPlaced.others, AttemptEnded.last_part and
 //   last_end,
-//      gang and node_ranges of settings and definitions; NodeDescription.address
+//      AttemptPlaced.placement; gang and node_ranges of settings and definitions; NodeDescription.address
 inline constexpr std::uint32_t kContentVersion = 3;
 
 // The least version that an entry's reader must know.

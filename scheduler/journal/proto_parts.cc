@@ -150,6 +150,53 @@ void Decode(const pb::Usage& in, Usage* x) {
   x->write_bytes = in.write_bytes();
 }
 
+void Encode(const PlacementSpec& x, pb::PlacementSpec* out) {
+  out->set_policy(static_cast<std::uint32_t>(x.policy));
+  out->set_mode(static_cast<std::uint32_t>(x.mode));
+  out->set_partitions(x.partitions);
+  out->set_wait_us(x.wait.count());
+}
+
+Status Decode(const pb::PlacementSpec& in, PlacementSpec* x) {
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.policy(), PlacementPolicy::kSpread, "placement", &x->policy));
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.mode(), PlacementMode::kRequired, "mode of placement", &x->mode));
+  x->partitions = in.partitions();
+  x->wait = Duration(in.wait_us());
+  return OkStatus();
+}
+
+void Encode(const sched::Reach& x, pb::Reach* out) {
+  out->set_racks(x.racks);
+  out->set_hops(x.hops);
+  out->set_latency_ns(x.latency_ns);
+  out->set_bandwidth(x.bandwidth);
+}
+
+sched::Reach Decode(const pb::Reach& in) { return {in.racks(), in.hops(), in.latency_ns(), in.bandwidth()}; }
+
+void Encode(const sched::PlacementRecord& x, pb::PlacementRecord* out) {
+  out->set_policy(static_cast<std::uint32_t>(x.policy));
+  out->set_kept(x.kept);
+  out->set_level(x.level);
+  out->set_path(x.path);
+  Encode(x.got, out->mutable_got());
+  Encode(x.best, out->mutable_best());
+  out->mutable_partitions()->Assign(x.partitions.begin(), x.partitions.end());
+}
+
+Status Decode(const pb::PlacementRecord& in, std::shared_ptr<const sched::PlacementRecord>* x) {
+  sched::PlacementRecord record;
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.policy(), PlacementPolicy::kSpread, "placement", &record.policy));
+  record.kept = in.kept();
+  record.level = in.level();
+  record.path = in.path();
+  record.got = Decode(in.got());
+  record.best = Decode(in.best());
+  record.partitions.assign(in.partitions().begin(), in.partitions().end());
+  *x = std::make_shared<const sched::PlacementRecord>(std::move(record));
+  return OkStatus();
+}
+
 void Encode(const GangSpec& x, pb::GangSpec* out) {
   out->set_nodes(x.nodes);
   out->set_ranks_per_node(x.ranks_per_node);
@@ -157,6 +204,7 @@ void Encode(const GangSpec& x, pb::GangSpec* out) {
   out->set_exclusive(x.exclusive);
   out->set_end(static_cast<std::uint32_t>(x.end));
   out->set_launch(static_cast<std::uint32_t>(x.launch));
+  if (x.placement != PlacementSpec{}) Encode(x.placement, out->mutable_placement());
 }
 
 Status Decode(const pb::GangSpec& in, GangSpec* x) {
@@ -165,6 +213,7 @@ Status Decode(const pb::GangSpec& in, GangSpec* x) {
   x->threads_per_rank = in.threads_per_rank();
   x->exclusive = in.exclusive();
   BSUB_RETURN_IF_ERROR(DecodeEnum(in.launch(), GangLaunch::kRanks, "launch of a gang", &x->launch));
+  if (in.has_placement()) BSUB_RETURN_IF_ERROR(Decode(in.placement(), &x->placement));
   return DecodeEnum(in.end(), GangEnd::kMain, "end of a gang", &x->end);
 }
 

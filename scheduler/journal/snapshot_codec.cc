@@ -29,6 +29,7 @@ void Encode(const sched::Gang& x, pb::Gang* out) {
   if (x.ends()) journal::Encode(x.ending, out->mutable_ending());
   out->set_node_fault(x.node_fault);
   journal::Encode(x.usage, out->mutable_usage());
+  if (x.placement) journal::Encode(*x.placement, out->mutable_placement());
 }
 
 Status Decode(const pb::Gang& in, sched::Gang* x) {
@@ -46,6 +47,7 @@ Status Decode(const pb::Gang& in, sched::Gang* x) {
   x->ending_part = in.ending_part();
   x->node_fault = in.node_fault();
   journal::Decode(in.usage(), &x->usage);
+  if (in.has_placement()) BSUB_RETURN_IF_ERROR(journal::Decode(in.placement(), &x->placement));
   return in.has_ending() ? journal::Decode(in.ending(), &x->ending) : OkStatus();
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/check.h"
 #include "jobs/units.h"
+#include "tests/support/racks.h"
 
 namespace bsub::testing {
 
@@ -59,6 +60,17 @@ std::string WithoutDate(std::string line) {
     line.erase(at, kDate.size());
   }
   return line;
+}
+
+// "n1,n2" for each rack.
+std::vector<std::vector<std::string>> RacksOf(const std::vector<std::string>& words) {
+  std::vector<std::vector<std::string>> racks;
+  for (const std::string& word : words) {
+    std::istringstream in(word);
+    racks.emplace_back();
+    for (std::string name; std::getline(in, name, ',');) racks.back().push_back(name);
+  }
+  return racks;
 }
 
 void AddLines(const std::string& text, std::vector<std::string>& out) {
@@ -172,6 +184,8 @@ bool ScenarioRun::ActOnTheScheduler(const Words& w) {
     const Result<Duration> by = ParseDuration(w.At(0));
     if (!by) throw std::invalid_argument(by.error().message);
     env_.Advance(*by);
+  } else if (w.verb == "racks") {
+    env_.Configure(Racks(RacksOf(w.plain)));
   } else if (w.verb == "restart") {
     env_.Restart();
   } else if (w.verb == "lose-messages" || w.verb == "deliver-messages") {
@@ -199,6 +213,7 @@ void ScenarioRun::Submit(const Words& w) {
   job.Retry(static_cast<std::int32_t>(w.Number("retry", 1)));
   job.Nodes(static_cast<std::uint32_t>(w.Number("nodes", 1)));
   if (w.Has("exclusive")) job.Exclusive();
+  if (w.values.count("placement")) job.Placed(w.Value("placement"));
   if (w.Has("ends-with-main")) job.EndsWithMain();
   if (w.values.count("array")) job.Array(w.Value("array"));
   if (w.values.count("after")) job.After(w.Value("after"));

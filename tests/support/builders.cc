@@ -33,6 +33,11 @@ Job& Job::Array(std::string_view indices) {
   return *this;
 }
 
+Job& Job::Placed(std::string_view text) {
+  settings_.gang.placement = Parsed(ParsePlacement(text));
+  return *this;
+}
+
 Job& Job::After(std::string_view condition) {
   spec_.dependency = Parsed(ParseDependency(condition));
   return *this;

@@ -57,6 +57,7 @@ class Job {
   Job& MemGiB(std::int64_t n) { return settings_.request.mem_bytes = n * kGiB, *this; }
   Job& Gpus(std::int32_t n) { return settings_.request.gpus = n, *this; }
   Job& Nodes(std::uint32_t n) { return settings_.gang.nodes = n, *this; }
+  Job& Placed(std::string_view text);  // "cluster:preferred@5m"
   Job& Exclusive() { return settings_.gang.exclusive = true, *this; }
   Job& EndsWithMain() { return settings_.gang.end = GangEnd::kMain, *this; }
   Job& Launch(GangLaunch how) { return settings_.gang.launch = how, *this; }

@@ -146,6 +146,7 @@ void Fill(Line& l, const sched::AttemptPlaced& e) {
            " incarnation=" + std::to_string(part.incarnation.value()));
     l.Add("takes", Describe(part.allocated)).Add("gpus", Numbers(part.gpu_indices));
   }
+  if (e.placement) l.Add("so", Describe(*e.placement));
 }
 void Fill(Line& l, const sched::AttemptStarted& e) { l.Word(Attempt(e.attempt)).Add("pid", e.pid); }
 void Fill(Line& l, const sched::StopRequested& e) {

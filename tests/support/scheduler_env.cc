@@ -368,6 +368,11 @@ void Env::Restart() {
   StartAgain(std::move(next));
 }
 
+void Env::Configure(std::shared_ptr<const sched::Topology> topology) {
+  settings_.topology = std::move(topology);
+  Restart();
+}
+
 void Env::RestartFromState() {
   StartAgain(std::make_unique<sched::Scheduler>(settings_, CopyDurable(state())));
 }

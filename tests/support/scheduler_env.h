@@ -106,6 +106,8 @@ class Env {
   // and are out of contact until they Connect.
   void Restart();
   void RestartFromState();
+  // The same with what connects the nodes.
+  void Configure(std::shared_ptr<const sched::Topology> topology);
 
   // Any input at all. Large tests switch the checks off and call Check themselves.
   sched::Outcome Handle(sched::InputBody body);

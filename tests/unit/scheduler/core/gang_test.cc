@@ -339,6 +339,7 @@ TEST(Gang, WhyCountsWhatIsMissingAndNamesWhatHoldsIt) {
   EXPECT_THAT(text, HasSubstr("it asks for 4 nodes with 2 CPUs; 1 is missing: 3 could take it now"));
   EXPECT_THAT(text, HasSubstr("1 task there, of job " + std::to_string(first.value())));
   EXPECT_THAT(text, HasSubstr("4 nodes are kept free for it"));
+  EXPECT_THAT(text, HasSubstr("; if it asked for less: 3 nodes would fit now"));
 }
 
 TEST(Gang, AnArrayOfGangsRunsAsManyAsFit) {

@@ -75,7 +75,10 @@ struct Same {
   }
   bool operator()(const sched::AttemptPlaced& e) const {
     using T = sched::AttemptPlaced;
-    return Fieldwise(e, &T::attempt, &T::node, &T::incarnation, &T::allocated, &T::gpu_indices, &T::others);
+    const auto& other = Other<T>().placement;
+    const bool same = e.placement && other ? *e.placement == *other : e.placement == other;
+    return same &&
+           Fieldwise(e, &T::attempt, &T::node, &T::incarnation, &T::allocated, &T::gpu_indices, &T::others);
   }
   bool operator()(const sched::AttemptStarted& e) const {
     using T = sched::AttemptStarted;
@@ -174,10 +177,10 @@ TEST(EntryCodec, KeepsFieldsThatTheSamplesLack) {
 // A struct that grew a field shows here: add the field to the codec, the comparison above and SampleEntries.
 TEST(EntryCodec, KnowsTheWholeOfEachStruct) {
   EXPECT_EQ(sizeof(sched::AttemptEnded), 288u);
-  EXPECT_EQ(sizeof(JobSettings), 560u);
+  EXPECT_EQ(sizeof(JobSettings), 576u);
   EXPECT_EQ(sizeof(sched::NodeDescription), 256u);
   EXPECT_EQ(sizeof(sched::Queue), 104u);
-  EXPECT_EQ(sizeof(JobDefinition), 400u);
+  EXPECT_EQ(sizeof(JobDefinition), 416u);
 }
 
 TEST(EntryCodec, AnEntryFromTheFutureNamesTheVersionItNeeds) {
