@@ -220,6 +220,24 @@ void AddKept(std::vector<Setting>& table) {
                        BSUB_AT(core.keep.shortest_guess), std::chrono::milliseconds(1)));
 }
 
+void AddPlacement(std::vector<Setting>& table) {
+  table.push_back(Number<std::uint32_t>("core.spread_per_zone",
+                                        "Placement spread puts at most so many nodes of a job into one zone: "
+                                        "the level of the cluster configuration that has this name, or the "
+                                        "whole cluster.",
+                                        BSUB_AT(core.placement.spread_per_zone), 1));
+  table.push_back(
+      Number<std::uint64_t>("core.placement_hop_steps",
+                            "Steps in the search for the nodes with the fewest hops between them, "
+                            "where racks have switches above them. For a job that would need "
+                            "more, whole switches are filled, the largest first.",
+                            BSUB_AT(core.placement.hop_steps)));
+  table.push_back(Number<std::uint64_t>("core.placement_partition_steps",
+                                        "Tries to divide racks between the partitions of a job, where "
+                                        "dividing them the simple way fails.",
+                                        BSUB_AT(core.placement.partition_steps)));
+}
+
 void AddCore(std::vector<Setting>& table) {
   using std::chrono::milliseconds;
   table.push_back(Words("core.admins",
@@ -264,6 +282,7 @@ void AddCore(std::vector<Setting>& table) {
                             "behind them do not take the room for ever; 0: none.",
                             BSUB_AT(core.kept_nodes_per_queue)));
   AddKept(table);
+  AddPlacement(table);
   table.push_back(Bytes<std::size_t>("core.max_text_bytes",
                                      "The reason given with a cancel, hold, drain, …, or a queue's "
                                      "description.",
