@@ -22,7 +22,7 @@ const std::vector<std::string>& Keys() {
       "name",      "command",  "parameters", "environment",    "workdir",
       "cpus",      "memory",   "gpus",       "walltime",       "priority",
       "retry",     "tags",     "nodes",      "ranks-per-node", "threads-per-rank",
-      "exclusive", "gang-end", "launch",     "node-commands"};
+      "exclusive", "gang-end", "launch",     "node-commands",  "placement"};
   return kKeys;
 }
 
@@ -88,6 +88,7 @@ class Reader {
     Value("ranks-per-node", number, [&](std::int64_t n) { gang.set_ranks_per_node(count(n)); });
     Value("threads-per-rank", number, [&](std::int64_t n) { gang.set_threads_per_rank(count(n)); });
     Value("gang-end", ParseGangEnd, [&](GangEnd end) { gang.set_end(std::string(ToString(end))); });
+    Value("placement", ParsePlacement, [&](const PlacementSpec& p) { gang.set_placement(ToString(p)); });
     Value("launch", ParseGangLaunch, [&](GangLaunch how) { gang.set_launch(std::string(ToString(how))); });
     Value(
         "exclusive",

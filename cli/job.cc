@@ -50,6 +50,7 @@ std::string GangText(const api::Gang& gang) {
   spec.exclusive = gang.exclusive();
   spec.end = ParseGangEnd(gang.end()).value_or(GangEnd::kAny);
   spec.launch = ParseGangLaunch(gang.launch()).value_or(GangLaunch::kEveryNode);
+  spec.placement = ParsePlacement(gang.placement()).value_or(PlacementSpec{});
   return Describe(spec);
 }
 
@@ -134,7 +135,8 @@ std::string Parts(const api::Job& job, int columns) {
   Table table({{"INDEX", true}, {"NODE"}, {"TAKES"}, {"PHASE"}});
   for (const api::Part& part : job.attempts().rbegin()->parts())
     table.Add({std::to_string(part.index()), part.node(), Asked(part.allocated()), part.phase()});
-  return "\n" + table.Render(columns);
+  const std::string& placement = job.attempts().rbegin()->placement().text();
+  return "\n" + (placement.empty() ? "" : placement + "\n") + table.Render(columns);
 }
 
 int Run(Context& context, const Arguments& arguments) {

@@ -104,6 +104,16 @@ std::vector<Option> ResourceOptions() {
       {.name = "exclusive",
        .text = "Whole nodes: only such as run nothing else, and nothing else runs there meanwhile.",
        .group = kGroup},
+      {.name = "placement",
+       .value = "KIND",
+       .text =
+           "How the nodes stand to each other, on a cluster whose configuration says where they are. "
+           "cluster: below the lowest switch possible, with the fewest hops. partition=K: in K parts that "
+           "share no rack. spread: no two on one rack, at most seven in a zone. none: wherever there is "
+           "room. The job waits until that can be kept. With :preferred behind it it does not, and with "
+           ":preferred@5m no longer than so, then it takes what is nearest to it.",
+       .fallback = "none",
+       .group = kGroup},
       {.name = "gang-end",
        .value = "RULE",
        .text = "When a job on several nodes is over. any: one node's task that fails ends it, and it "
@@ -248,6 +258,7 @@ Manual SubmitManual() {
                    {"submit -q high -p 50 -c 2 -m 4G -t 1h --retry 3 -- ./a.out x y", "With what it needs."},
                    {"submit --depends 'done(1) && !exit(2)' -- ./merge", "After other jobs."},
                    {"submit --nodes 4 --ranks-per-node 2 -- mpirun ./solver", "On four nodes at once."},
+                   {"submit --nodes 4 --placement cluster:preferred@5m -- ./solver", "Near each other."},
                    {"submit --array 1-10000%200 --wait -- ./work", "Ten thousand children, 200 at a time."},
                    {"submit script.sh",
                     "A script with #BSUB lines; bsub-lite submit < script.sh does the same."}},

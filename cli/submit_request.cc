@@ -194,6 +194,12 @@ Status AddGang(const Arguments& arguments, const JobSource& source, api::SubmitR
   } else if (gang.ByteSizeLong() > 0 && IsLauncher(source)) {
     gang.set_launch(std::string(ToString(GangLaunch::kMainNode)));
   }
+  if (arguments.Has("placement")) {
+    const auto placement =
+        Value(arguments, "placement", [](const std::string& text) { return ParsePlacement(text); });
+    if (!placement) return Error(placement.error());
+    gang.set_placement(ToString(*placement));
+  }
   BSUB_RETURN_IF_ERROR(AddNodeCommands(arguments, gang));
   if (gang.ByteSizeLong() > 0) *request.mutable_gang() = std::move(gang);
   return OkStatus();

@@ -87,7 +87,9 @@ class Teller {
     if (!e.others.empty()) nodes = Count(e.others.size() + 1, "node", "nodes") + ": " + NodesOf(e);
     if (!e.others.empty()) Detail("nodes", NodesOf(e));
     Text("attempt " + std::to_string(e.attempt.number) + " goes to " + nodes + " with " +
-         Describe(e.allocated) + (e.others.empty() ? "" : " on the first"));
+         Describe(e.allocated) + (e.others.empty() ? "" : " on the first") +
+         (e.placement ? "; " + sched::Describe(*e.placement) : ""));
+    if (e.placement) Placement(*e.placement);
   }
   void operator()(const AttemptStarted& e) {
     Attempt(e.attempt);
@@ -179,6 +181,16 @@ class Teller {
   }
   static std::string PartText(const AttemptRef& attempt, std::uint32_t part) {
     return "attempt " + std::to_string(attempt.number) + " on the node with index " + std::to_string(part);
+  }
+  void Placement(const sched::PlacementRecord& placement) {
+    Detail("placement", std::string(ToString(placement.policy)));
+    Detail("placementKept", placement.kept ? "true" : "false");
+    Detail("below", placement.path);
+    Detail("racks", std::to_string(placement.got.racks));
+    Detail("hops", std::to_string(placement.got.hops));
+    Detail("hopsAtBest", std::to_string(placement.best.hops));
+    Detail("latencyNs", std::to_string(placement.got.latency_ns));
+    Detail("bytesPerSecond", std::to_string(placement.got.bandwidth));
   }
   std::string NodesOf(const AttemptPlaced& e) const {
     constexpr std::size_t kShown = 16;

@@ -37,6 +37,24 @@ std::string Phase(const sched::State& state, const sched::Attempt& attempt) {
   return attempt.started_at.set() ? "running" : "starting";
 }
 
+void FillReach(const sched::Reach& from, v1::Reach& to) {
+  to.set_racks(from.racks);
+  to.set_hops(from.hops);
+  to.set_latency_ns(from.latency_ns);
+  to.set_bytes_per_second(from.bandwidth);
+}
+
+void FillPlacement(const sched::PlacementRecord& from, v1::Placement& to) {
+  to.set_text(ToUtf8(sched::Describe(from)));
+  to.set_policy(std::string(ToString(from.policy)));
+  to.set_kept(from.kept);
+  to.set_level(ToUtf8(from.level));
+  to.set_path(ToUtf8(from.path));
+  FillReach(from.got, *to.mutable_got());
+  FillReach(from.best, *to.mutable_best());
+  to.mutable_partitions()->Assign(from.partitions.begin(), from.partitions.end());
+}
+
 void FillParts(const sched::State& state, const sched::Attempt& attempt, v1::Attempt& to) {
   for (const sched::Part& part : attempt.gang->parts) {
     to.add_nodes(NodeName(state, part.node));
@@ -164,6 +182,7 @@ void FillGang(const GangSpec& from, v1::Gang& to) {
   to.set_exclusive(from.exclusive);
   to.set_end(std::string(ToString(from.end)));
   to.set_launch(std::string(ToString(from.launch)));
+  to.set_placement(ToString(from.placement));
 }
 
 void FillRetry(const RetryStrategy& from, v1::RetryStrategy& to) {
@@ -235,6 +254,8 @@ void FillLiveAttempt(const sched::State& state, const sched::Attempt& attempt, v
   to.set_number(attempt.number);
   if (!attempt.gang) to.add_nodes(NodeName(state, attempt.node));
   if (attempt.gang) FillParts(state, attempt, to);
+  if (attempt.gang && attempt.gang->placement)
+    FillPlacement(*attempt.gang->placement, *to.mutable_placement());
   to.set_placed_at_us(attempt.placed_at.micros());
   to.set_started_at_us(attempt.started_at.micros());
   to.set_phase(Phase(state, attempt));

@@ -190,6 +190,9 @@ Result<GangSpec> TranslateGang(const v1::Gang& gang, GangSpec otherwise) {
   if (!gang.launch().empty()) {
     BSUB_ASSIGN_OR_RETURN(otherwise.launch, ParseGangLaunch(gang.launch()));
   }
+  if (!gang.placement().empty()) {
+    BSUB_ASSIGN_OR_RETURN(otherwise.placement, ParsePlacement(gang.placement()));
+  }
   return otherwise;
 }
 

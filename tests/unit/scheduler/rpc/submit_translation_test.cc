@@ -240,6 +240,24 @@ TEST(TranslateSubmit, AsksForTheCpusOfTheRanksUnlessTold) {
   EXPECT_THAT(ErrorOf(request), HasSubstr("gang end 'never': expected any"));
 }
 
+TEST(TranslateSubmit, APlacementGoesBeforeTheDefinitions) {
+  JobDefinition definition;
+  definition.name = "several";
+  definition.revision = 1;
+  definition.command = {"main"};
+  definition.gang.nodes = 3;
+  definition.gang.placement = *ParsePlacement("cluster:preferred@5m");
+  v1::SubmitRequest request;
+  request.set_working_directory("/");
+  EXPECT_EQ(Translate(request, &definition)->spec.settings->gang.placement, definition.gang.placement);
+  request.mutable_gang()->set_placement("none");
+  EXPECT_EQ(Translate(request, &definition)->spec.settings->gang.placement, PlacementSpec{});
+  request.mutable_gang()->set_placement("partition=4");
+  EXPECT_EQ(Translate(request, &definition).error().message, "placement partition 4: must be from 1 to 3");
+  request.mutable_gang()->set_placement("near");
+  EXPECT_THAT(Translate(request, &definition).error().message, HasSubstr("there is no 'near'"));
+}
+
 TEST(TranslateSubmit, CommandsOfSingleNodesArePayloadsOfTheirOwn) {
   JobDefinition definition;
   definition.name = "several";
