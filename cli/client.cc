@@ -77,16 +77,6 @@ Status CheckTexts(const google::protobuf::Message& request) {
   return OkStatus();
 }
 
-namespace {
-
-std::string TimeoutText(std::chrono::steady_clock::duration left) {
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-  constexpr std::int64_t kMost = 99'999'999;  // eight digits
-  return std::to_string(std::clamp<std::int64_t>(ms, 1, kMost)) + "m";
-}
-
-}  // namespace
-
 Result<Client> Client::Make(Address address) {
   google::protobuf::SetLogHandler(nullptr);  // every failure is told once, by CheckTexts or ErrorFrom
   return Client(std::move(address));
@@ -125,8 +115,7 @@ std::optional<grpc::Status> Client::CallQuickly(std::string_view method,
   if (!request.SerializeToString(&call.message) || call.message.size() > quick::kMostRequestBytes)
     return std::nullopt;
   call.path = "/bsub.v1.Scheduler/" + std::string(method);
-  call.headers = {{"grpc-timeout", TimeoutText(deadline - Clock::now())},
-                  {kProtocolKey, std::to_string(kClientProtocol)}};
+  call.headers = {{kProtocolKey, std::to_string(kClientProtocol)}};
   const std::shared_ptr<UniqueFd> open = std::exchange(address_.connection, nullptr);
   const quick::Answer answer = quick::CallSocket(
       address_.socket_path, open && open->valid() ? UniqueFd(open->Release()) : UniqueFd(), call, deadline);

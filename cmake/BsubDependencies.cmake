@@ -14,6 +14,7 @@ find_package(SQLite3 REQUIRED)             # libsqlite3-dev
 find_package(GTest REQUIRED)               # libgtest-dev libgmock-dev
 pkg_check_modules(ABSL_TIME REQUIRED IMPORTED_TARGET absl_time)  # libabsl-dev, which libgrpc++-dev brings too
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)  # libxxhash-dev
+pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)  # libnghttp2-dev
 
 if(NOT BSUB_WITHOUT_GRPC)
   pkg_check_modules(GRPCPP REQUIRED IMPORTED_TARGET grpc++)   # libgrpc++-dev

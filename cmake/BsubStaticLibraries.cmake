@@ -1,5 +1,5 @@
 # Libraries that a program gets shared or static as it wants: bsub_protobuf, bsub_grpc, bsub_program_options, bsub_yaml,
-# bsub_crypto, bsub_xxhash, bsub_absl_time.
+# bsub_crypto, bsub_xxhash, bsub_absl_time, bsub_nghttp2.
 #
 # A command that runs for milliseconds pays for every shared library at each start: gRPC brings 70 and loading them
 # takes longer than a submit. A program with the property BSUB_STATIC_LIBRARIES gets the archives instead. One process
@@ -59,6 +59,8 @@ bsub_find_archives(BSUB_ABSL_TIME_ARCHIVES ${names})
 bsub_static_or_shared(bsub_absl_time SHARED PkgConfig::ABSL_TIME STATIC ${BSUB_ABSL_TIME_ARCHIVES})
 bsub_find_archives(BSUB_XXHASH_ARCHIVES xxhash)
 bsub_static_or_shared(bsub_xxhash SHARED PkgConfig::XXHASH STATIC ${BSUB_XXHASH_ARCHIVES})
+bsub_find_archives(BSUB_NGHTTP2_ARCHIVES nghttp2)
+bsub_static_or_shared(bsub_nghttp2 SHARED PkgConfig::NGHTTP2 STATIC ${BSUB_NGHTTP2_ARCHIVES})
 bsub_find_archives(BSUB_PROTOBUF_ARCHIVES protobuf z)
 bsub_static_or_shared(bsub_protobuf SHARED protobuf::libprotobuf STATIC ${BSUB_PROTOBUF_ARCHIVES})
 if(NOT BSUB_WITHOUT_GRPC)

@@ -6,7 +6,6 @@
 #include <array>
 #include <compare>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +14,8 @@
 namespace bsub {
 
 std::uint64_t Hash64(std::string_view bytes, std::uint64_t seed = 0);
+// Hash64 of its eight bytes in little-endian order.
+std::uint64_t HashWord(std::uint64_t word, std::uint64_t seed);
 
 // SHA-256 of a payload (a command, a script, an environment). All zero: no payload.
 struct PayloadHash {
@@ -30,10 +31,7 @@ class FieldHasher {
  public:
   template <typename T>
   requires std::is_integral_v<T> || std::is_enum_v<T> FieldHasher& Add(T value) {
-    const auto wide = static_cast<std::uint64_t>(value);
-    char raw[8];
-    std::memcpy(raw, &wide, sizeof raw);
-    state_ = Hash64(std::string_view(raw, sizeof raw), state_);
+    state_ = HashWord(static_cast<std::uint64_t>(value), state_);
     return *this;
   }
   FieldHasher& Add(std::string_view text) {

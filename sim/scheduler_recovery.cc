@@ -29,7 +29,7 @@ std::unique_ptr<sched::Scheduler> SchedulerHost::FromSnapshot(std::uint64_t& app
   if (!snapshot_ || model_.random.Chance(200)) return std::make_unique<sched::Scheduler>(settings_);
   ++model_.tally.snapshots;
   applied = snapshot_at_;
-  auto scheduler = std::make_unique<sched::Scheduler>(settings_, CloneState(*snapshot_));
+  auto scheduler = sched::RestoreWhole(settings_, CloneState(*snapshot_));
   const std::uint64_t* hash = journal_.HashAfter(applied);
   if (hash && *hash != scheduler->state_hash())
     throw Violation{"the snapshot at entry " + std::to_string(applied) +

@@ -1,7 +1,10 @@
 #include "bench/core/core_driver.h"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <string_view>
 #include <utility>
 
 namespace bsub::bench {
@@ -99,8 +102,10 @@ JobSpec SmallJob(std::uint64_t seed, const std::shared_ptr<const JobSettings>& s
   spec.name = "job";
   spec.command = HashOf(seed);
   spec.settings = settings;
-  for (std::size_t i = 0; i < spec.token.bytes.size(); ++i)
-    spec.token.bytes[i] = static_cast<std::uint8_t>(seed >> (i % 8 * 8));
+  // As evenly spread as those of clients.
+  const std::string_view raw(reinterpret_cast<const char*>(&seed), sizeof seed);
+  const std::array<std::uint64_t, 2> words{Hash64(raw, 1), Hash64(raw, 2)};
+  std::memcpy(spec.token.bytes.data(), words.data(), spec.token.bytes.size());
   return spec;
 }
 

@@ -146,12 +146,13 @@ class Cluster:
         os.kill(self.scheduler, signal.SIGKILL)
         self.status()
 
-    def restart_scheduler(self):
-        """Ends the whole cluster, then starts the scheduler alone. Seconds to its first answer about a job; it stays up."""
+    def restart_scheduler(self, how=signal.SIGTERM):
+        """Ends the whole cluster, then starts the scheduler alone. Seconds to its first answer about a job; it stays up. `how` is the
+        signal that a scheduler gets which is alone already."""
         if self.own_scheduler is None:
             self.bsub("down")
         else:
-            self.own_scheduler.terminate()
+            self.own_scheduler.send_signal(how)
             self.own_scheduler.wait()
         return self.start_scheduler()
 
@@ -166,6 +167,10 @@ class Cluster:
             time.sleep(0.001)
         self.bsub("job", 1)
         return time.monotonic() - start
+
+    def replayed(self):
+        """How many journal entries the last restart_scheduler found behind its snapshot."""
+        return int((self.root / "scheduler.err").read_text().split("replayed=")[1].split()[0])
 
     def is_listening(self):
         """A look that costs the scheduler nothing while it starts."""

@@ -1,6 +1,7 @@
 """A cluster with 1,000,000 jobs that wait for its only slot: a look at one, snapshots while submits go on, a restart."""
 
 import json
+import signal
 import time
 
 from figures.cluster import BOUNDLESS, Cluster, median
@@ -62,8 +63,12 @@ def snapshot(runs):
 
 
 def restart(runs):
-    """From the start of the scheduler to its answer about a job, after it was told to stop."""
+    """From the start of the scheduler to its answer about a job, once the snapshots that the filling made due are made."""
     with Cluster(slots=1, settings=BOUNDLESS) as cluster:
         fill(cluster)
-        seconds = [cluster.restart_scheduler() for _ in range(runs)]
-    yield at_most("restart with 1,000,000 waiting jobs, to the first answer", seconds, "s", 3)
+        until_no_snapshot(cluster)
+        stopped = [cluster.restart_scheduler() for _ in range(runs)]
+        beside = f"{cluster.replayed():,} entries behind the snapshot"
+        yield at_most("restart with 1,000,000 waiting jobs, to the first answer", stopped, "s", 3, beside)
+        killed = [cluster.restart_scheduler(signal.SIGKILL) for _ in range(runs)]
+        yield at_most("the same after kill -9", killed, "s", 3, f"{cluster.replayed():,} entries behind the snapshot")

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import platform
+import subprocess
 
 RESULTS = pathlib.Path(__file__).resolve().parents[1] / "RESULTS.md"
 HEAD = """# Results
@@ -18,6 +19,18 @@ Each section is written by the command that stands above it and replaced when th
 def machine():
     cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
     return f"{os.cpu_count()} × {cpu}, {platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {platform.release()}"
+
+
+def version():
+    """The commit that was measured."""
+    done = subprocess.run(["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=RESULTS.parent, capture_output=True, text=True)
+    return done.stdout.strip() or "no commit"
+
+
+def refuse_part(parser, arguments, figures):
+    """A section holds what one run of its command found: all of it."""
+    if arguments.write and arguments.figure and set(arguments.figure) != set(figures):
+        parser.error("--write replaces the whole section: leave the figures' names out, or --write")
 
 
 def number(value):
@@ -40,7 +53,7 @@ def table_row(cells):
 
 def write_json(path, command, runs, rows, failures):
     """`rows` are dataclasses."""
-    found = {"command": command, "date": str(datetime.date.today()), "machine": machine(), "runs": runs,
+    found = {"command": command, "date": str(datetime.date.today()), "commit": version(), "machine": machine(), "runs": runs,
              "figures": [dataclasses.asdict(row) for row in rows], "failed": failures}
     pathlib.Path(path).write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
 
@@ -49,7 +62,7 @@ def write_section(name, title, command, runs, lines, file=RESULTS):
     """Puts the section `name` between its markers, in its place or at the end; the rest of the file stays as it is."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     text = file.read_text() if file.exists() else HEAD
-    section = "\n".join([begin, f"## {title}", "", f"`{command}` on {datetime.date.today()}; {machine()}. Medians of {runs} runs.", "",
+    section = "\n".join([begin, f"## {title}", "", f"`{command}` on {datetime.date.today()}, commit {version()}; {machine()}. Medians of {runs} runs.", "",
                          *lines, end])
     if begin in text and end in text:
         before, rest = text.split(begin, 1)

@@ -1,69 +1,64 @@
 #include "cli/quick/exchange.h"
 
+#include <nghttp2/nghttp2.h>
+#include <sys/types.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
+
+#include "common/check.h"
 
 namespace bsub::cli::quick {
 namespace {
 
-constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-constexpr std::size_t kFrameHeader = 9;
 constexpr std::size_t kPrefixBytes = 5;  // gRPC's before a message: compressed or not, and its length
-constexpr std::size_t kMostFrameBytes = 16384;
 constexpr std::size_t kMostAnswerBytes = std::size_t{512} << 20;
-constexpr std::uint32_t kStream = 1;
-constexpr std::uint32_t kWindow = 0x7fffffff;
-constexpr std::uint32_t kFirstWindow = 65535;
+constexpr std::int32_t kStream = 1;
+constexpr std::int32_t kWindow = 0x7fffffff;
 
-enum FrameType : std::uint8_t {
-  kData = 0,
-  kHeaders = 1,
-  kReset = 3,
-  kSettings = 4,
-  kPing = 6,
-  kGoAway = 7,
-  kWindowUpdate = 8,
-  kContinuation = 9,
-};
-enum Flag : std::uint8_t { kEndStream = 1, kAck = 1, kEndHeaders = 4, kPadded = 8, kPriority = 0x20 };
-enum Setting : std::uint16_t { kHeaderTableSize = 1, kEnablePush = 2, kInitialWindow = 4 };
-constexpr std::uint32_t kRefusedStream = 7;
-
-void AppendNumber(std::string& out, std::uint64_t value, int bytes) {
-  for (int i = bytes - 1; i >= 0; --i) out.push_back(static_cast<char>(value >> (8 * i) & 0xff));
-}
-
-std::uint32_t NumberAt(std::string_view bytes, std::size_t at, std::size_t count) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < count; ++i) value = value << 8 | static_cast<std::uint8_t>(bytes[at + i]);
-  return value;
-}
-
-void AppendFrame(std::string& out, FrameType type, std::uint8_t flags, std::uint32_t stream,
-                 std::string_view body) {
-  AppendNumber(out, body.size(), 3);
-  AppendNumber(out, type, 1);
-  AppendNumber(out, flags, 1);
-  AppendNumber(out, stream, 4);
-  out.append(body);
-}
-
-void AppendSetting(std::string& body, Setting setting, std::uint32_t value) {
-  AppendNumber(body, setting, 2);
-  AppendNumber(body, value, 4);
-}
+// For calls that fail for want of memory alone.
+void Check(ssize_t result) { BSUB_CHECK(result >= 0) << nghttp2_strerror(static_cast<int>(result)); }
 
 Error Torn() { return DataLoss("the connection carried something that is not HTTP/2"); }
 
-// The frame's body without its padding.
-std::optional<std::string_view> Unpadded(std::uint8_t flags, std::string_view body) {
-  if ((flags & kPadded) == 0) return body;
-  if (body.empty()) return std::nullopt;
-  const std::size_t padding = NumberAt(body, 0, 1);
-  body.remove_prefix(1);
-  if (padding > body.size()) return std::nullopt;
-  return body.substr(0, body.size() - padding);
+Error BrokenOff(std::uint32_t reason) {
+  const std::string text = "the scheduler broke the call off (" + std::to_string(reason) + ")";
+  return reason == NGHTTP2_REFUSED_STREAM ? Unavailable(text) : Internal(text);
+}
+
+Error TooLong(std::size_t bytes) {
+  return DataLoss("the scheduler's answer is of " + std::to_string(bytes) + " bytes, at most " +
+                  std::to_string(kMostAnswerBytes) + " are taken; ask for less at a time");
+}
+
+std::string_view TextOf(const std::uint8_t* bytes, std::size_t size) {
+  return {reinterpret_cast<const char*>(bytes), size};
+}
+
+// The session copies neither: both live as long as the exchange. No table gets them: they are sent once.
+nghttp2_nv FieldOf(std::string_view name, std::string_view value) {
+  const auto bytes = [](std::string_view text) {  // the session does not write to them
+    return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
+  };
+  return {bytes(name), bytes(value), name.size(), value.size(),
+          NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE | NGHTTP2_NV_FLAG_NO_INDEX};
+}
+
+// `message` with gRPC's prefix.
+std::string Prefixed(std::string_view message) {
+  std::string out(1, '\0');  // not compressed
+  out.reserve(kPrefixBytes + message.size());
+  for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<char>(message.size() >> shift & 0xff));
+  return out.append(message);
+}
+
+// The length that a prefix tells.
+std::size_t LengthIn(std::string_view prefix) {
+  std::size_t length = 0;
+  for (const char byte : prefix.substr(1, 4)) length = length << 8 | static_cast<std::uint8_t>(byte);
+  return length;
 }
 
 // gRPC's status messages are percent-encoded.
@@ -85,130 +80,155 @@ std::string Decoded(std::string_view text) {
 
 }  // namespace
 
-void Exchange::Open() {
-  outgoing_ = kPreface;
-  std::string settings;
-  AppendSetting(settings, kHeaderTableSize, 0);
-  AppendSetting(settings, kEnablePush, 0);
-  AppendSetting(settings, kInitialWindow, kWindow);
-  AppendFrame(outgoing_, kSettings, 0, 0, settings);
-  std::string window;
-  AppendNumber(window, kWindow - kFirstWindow, 4);
-  AppendFrame(outgoing_, kWindowUpdate, 0, 0, window);
+// How the call ended is what is known first; what comes later changes nothing.
+struct Exchange::Callbacks {
+  static Exchange& Of(void* user) { return *static_cast<Exchange*>(user); }
+
+  static int FrameReceived(nghttp2_session*, const nghttp2_frame* frame, void* user) {
+    Exchange& exchange = Of(user);
+    if (exchange.end_) return 0;
+    switch (frame->hd.type) {
+      case NGHTTP2_SETTINGS:
+        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0 && exchange.request_.empty()) exchange.Request();
+        break;
+      case NGHTTP2_GOAWAY:
+        if (frame->goaway.last_stream_id < kStream)
+          exchange.end_ = Unavailable("the scheduler is closing the connection");
+        break;
+      case NGHTTP2_RST_STREAM:
+        exchange.end_ = BrokenOff(frame->rst_stream.error_code);
+        break;
+      case NGHTTP2_HEADERS:
+      case NGHTTP2_DATA:
+        if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) exchange.Conclude();
+        break;
+      default:
+        break;
+    }
+    return 0;
+  }
+
+  static int HeaderReceived(nghttp2_session*, const nghttp2_frame*, const std::uint8_t* name,
+                            std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
+                            std::uint8_t, void* user) {
+    Of(user).TakeHeader(TextOf(name, name_size), TextOf(value, value_size));
+    return 0;
+  }
+
+  static int DataReceived(nghttp2_session*, std::uint8_t, std::int32_t, const std::uint8_t* data,
+                          std::size_t size, void* user) {
+    if (!Of(user).end_) Of(user).TakeData(TextOf(data, size));
+    return 0;
+  }
+
+  // The session ends it itself when the answer breaks HTTP's rules.
+  static int StreamClosed(nghttp2_session*, std::int32_t, std::uint32_t reason, void* user) {
+    if (!Of(user).end_) {
+      Of(user).end_ = Internal(std::string("the scheduler's answer is not HTTP's (") +
+                               nghttp2_http2_strerror(reason) + ")");
+    }
+    return 0;
+  }
+
+  static int FrameSent(nghttp2_session*, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type == NGHTTP2_HEADERS) Of(user).sent_ = true;
+    return 0;
+  }
+
+  // The peer was closing the connection already.
+  static int FrameNotSent(nghttp2_session*, const nghttp2_frame* frame, int reason, void* user) {
+    if (frame->hd.type == NGHTTP2_HEADERS && !Of(user).end_)
+      Of(user).end_ = Unavailable(std::string("the request was not sent: ") + nghttp2_strerror(reason));
+    return 0;
+  }
+
+  static ssize_t ReadRequest(nghttp2_session*, std::int32_t, std::uint8_t* buffer, std::size_t size,
+                             std::uint32_t* flags, nghttp2_data_source*, void* user) {
+    Exchange& exchange = Of(user);
+    const std::size_t taken =
+        exchange.request_.copy(reinterpret_cast<char*>(buffer), size, exchange.request_taken_);
+    exchange.request_taken_ += taken;
+    if (exchange.request_taken_ == exchange.request_.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    return static_cast<ssize_t>(taken);
+  }
+};
+
+void Exchange::DeleteSession::operator()(nghttp2_session* session) const { nghttp2_session_del(session); }
+
+Exchange::Exchange(Call call) : call_(std::move(call)) {
+  OpenSession();
+  constexpr std::array settings = {nghttp2_settings_entry{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+                                   nghttp2_settings_entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kWindow}};
+  Check(nghttp2_submit_settings(session_.get(), NGHTTP2_FLAG_NONE, settings.data(), settings.size()));
+  Check(nghttp2_session_set_local_window_size(session_.get(), NGHTTP2_FLAG_NONE, 0, kWindow));
+  GatherOutgoing();
+}
+
+void Exchange::OpenSession() {
+  nghttp2_session_callbacks* callbacks = nullptr;
+  Check(nghttp2_session_callbacks_new(&callbacks));
+  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &Callbacks::FrameReceived);
+  nghttp2_session_callbacks_set_on_header_callback(callbacks, &Callbacks::HeaderReceived);
+  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &Callbacks::DataReceived);
+  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &Callbacks::StreamClosed);
+  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, &Callbacks::FrameSent);
+  nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, &Callbacks::FrameNotSent);
+  nghttp2_option* option = nullptr;
+  Check(nghttp2_option_new(&option));
+  // gRPC does not encode blanks: a message that ends with one would be dropped.
+  nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(option, 1);
+  nghttp2_session* session = nullptr;
+  Check(nghttp2_session_client_new2(&session, callbacks, this, option));
+  session_.reset(session);
+  nghttp2_option_del(option);
+  nghttp2_session_callbacks_del(callbacks);
 }
 
 std::string Exchange::TakeOutgoing() { return std::exchange(outgoing_, {}); }
 
-void Exchange::SendRequest() {
-  sent_ = true;
-  std::string block;
-  AppendHeader(block, ":method", "POST");
-  AppendHeader(block, ":scheme", "http");
-  AppendHeader(block, ":path", call_.path);
-  AppendHeader(block, ":authority", "localhost");
-  AppendHeader(block, "te", "trailers");
-  AppendHeader(block, "content-type", "application/grpc");
-  for (const Header& header : call_.headers) AppendHeader(block, header.name, header.value);
-  AppendFrame(outgoing_, kHeaders, kEndHeaders, kStream, block);
-  std::string message;
-  message.reserve(kPrefixBytes + call_.message.size());
-  AppendNumber(message, 0, 1);
-  AppendNumber(message, call_.message.size(), 4);
-  message += call_.message;
-  for (std::string_view rest = message; !rest.empty();) {
-    const std::string_view part = rest.substr(0, kMostFrameBytes);
-    rest.remove_prefix(part.size());
-    AppendFrame(outgoing_, kData, rest.empty() ? kEndStream : 0, kStream, part);
+void Exchange::GatherOutgoing() {
+  for (;;) {
+    const std::uint8_t* bytes = nullptr;
+    const ssize_t size = nghttp2_session_mem_send(session_.get(), &bytes);
+    Check(size);
+    if (size == 0) return;
+    outgoing_.append(TextOf(bytes, static_cast<std::size_t>(size)));
   }
+}
+
+void Exchange::Request() {
+  request_ = Prefixed(call_.message);
+  std::vector<nghttp2_nv> fields = {
+      FieldOf(":method", "POST"),   FieldOf(":scheme", "http"),
+      FieldOf(":path", call_.path), FieldOf(":authority", "localhost"),
+      FieldOf("te", "trailers"),    FieldOf("content-type", "application/grpc")};
+  for (const Header& header : call_.headers) fields.push_back(FieldOf(header.name, header.value));
+  const nghttp2_data_provider body = {.source = {}, .read_callback = &Callbacks::ReadRequest};
+  Check(nghttp2_submit_request(session_.get(), nullptr, fields.data(), fields.size(), &body, nullptr));
 }
 
 Status Exchange::Take(std::string_view bytes) {
-  incoming_.append(bytes);
-  std::string_view rest = incoming_;
-  while (!end_ && rest.size() >= kFrameHeader) {
-    const std::size_t size = NumberAt(rest, 0, 3);
-    if (size > kMostFrameBytes) return Torn();
-    if (rest.size() < kFrameHeader + size) break;
-    const Frame frame{static_cast<std::uint8_t>(rest[3]), static_cast<std::uint8_t>(rest[4]),
-                      NumberAt(rest, 5, 4) & 0x7fffffff, rest.substr(kFrameHeader, size)};
-    BSUB_RETURN_IF_ERROR(TakeFrame(frame));
-    rest.remove_prefix(kFrameHeader + size);
-  }
-  incoming_.erase(0, incoming_.size() - rest.size());
+  if (end_) return OkStatus();
+  const ssize_t taken = nghttp2_session_mem_recv(
+      session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  if (taken < 0) return end_ ? OkStatus() : Torn();
+  GatherOutgoing();
+  // It wants no more once it has told the peer what is wrong.
+  if (!end_ && nghttp2_session_want_read(session_.get()) == 0) return Torn();
   return OkStatus();
 }
 
-Status Exchange::TakeFrame(const Frame& frame) {
-  switch (frame.type) {
-    case kSettings:
-      if ((frame.flags & kAck) != 0) return OkStatus();
-      AppendFrame(outgoing_, kSettings, kAck, 0, {});
-      if (!sent_) SendRequest();
-      return OkStatus();
-    case kPing:
-      if ((frame.flags & kAck) == 0) AppendFrame(outgoing_, kPing, kAck, 0, frame.body);
-      return OkStatus();
-    case kGoAway:
-      if (frame.body.size() < 8) return Torn();
-      if (NumberAt(frame.body, 0, 4) < kStream) end_ = Unavailable("the scheduler is closing the connection");
-      return OkStatus();
-    case kData:
-      return TakeData(frame);
-    case kHeaders:
-    case kContinuation:
-      return TakeHeaders(frame);
-    case kReset:
-      return TakeReset(frame);
-    default:
-      return OkStatus();
-  }
+void Exchange::TakeHeader(std::string_view name, std::string_view value) {
+  if (name == ":status") http_status_ = value;
+  if (name == "grpc-status") grpc_status_ = value;
+  if (name == "grpc-message") grpc_message_ = Decoded(value);
 }
 
-Status Exchange::TakeData(const Frame& frame) {
-  const auto body = Unpadded(frame.flags, frame.body);
-  if (!body || frame.stream != kStream) return Torn();
-  if (data_.size() + body->size() > kMostAnswerBytes) return Torn();
-  data_.append(*body);
-  if ((frame.flags & kEndStream) != 0) Conclude();
-  return OkStatus();
-}
-
-Status Exchange::TakeHeaders(const Frame& frame) {
-  if (frame.stream != kStream) return Torn();
-  std::string_view block = frame.body;
-  if (frame.type == kHeaders) {
-    const auto body = Unpadded(frame.flags, frame.body);
-    if (!body) return Torn();
-    block = *body;
-    if ((frame.flags & kPriority) != 0) {
-      if (block.size() < 5) return Torn();
-      block.remove_prefix(5);
-    }
-    header_block_.clear();
-    last_headers_ = (frame.flags & kEndStream) != 0;
-  }
-  if (header_block_.size() + block.size() > kMostAnswerBytes) return Torn();
-  header_block_.append(block);
-  return (frame.flags & kEndHeaders) != 0 ? TakeHeaderBlock() : OkStatus();
-}
-
-Status Exchange::TakeHeaderBlock() {
-  BSUB_ASSIGN_OR_RETURN(const std::vector<Header> headers, ReadHeaderBlock(header_block_));
-  for (const Header& header : headers) {
-    if (header.name == ":status") http_status_ = header.value;
-    if (header.name == "grpc-status") grpc_status_ = header.value;
-    if (header.name == "grpc-message") grpc_message_ = Decoded(header.value);
-  }
-  if (last_headers_) Conclude();
-  return OkStatus();
-}
-
-Status Exchange::TakeReset(const Frame& frame) {
-  if (frame.body.size() != 4) return Torn();
-  const std::uint32_t reason = NumberAt(frame.body, 0, 4);
-  const std::string text = "the scheduler broke the call off (" + std::to_string(reason) + ")";
-  end_ = reason == kRefusedStream ? Unavailable(text) : Internal(text);
-  return OkStatus();
+void Exchange::TakeData(std::string_view bytes) {
+  data_.append(bytes);
+  if (data_.size() < kPrefixBytes) return;
+  const std::size_t size = std::max(LengthIn(data_), data_.size() - kPrefixBytes);
+  if (size > kMostAnswerBytes) end_ = TooLong(size);
 }
 
 void Exchange::Conclude() {
@@ -219,8 +239,7 @@ void Exchange::Conclude() {
     end_ = Internal("the scheduler's answer tells no end (HTTP status " + http_status_ + ")");
   } else if (code != 0) {
     end_ = Error{static_cast<Code>(code), grpc_message_};
-  } else if (data_.size() < kPrefixBytes || data_[0] != 0 ||
-             NumberAt(data_, 1, 4) != data_.size() - kPrefixBytes) {
+  } else if (data_.size() < kPrefixBytes || data_[0] != 0 || LengthIn(data_) != data_.size() - kPrefixBytes) {
     end_ = Internal("the scheduler's answer is not one message of the length that it tells");
   } else {
     message_ = data_.substr(kPrefixBytes);

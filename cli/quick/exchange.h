@@ -1,23 +1,31 @@
-// One gRPC request and its answer on a fresh HTTP/2 connection (RFC 9113), as bytes in and bytes out.
+// One gRPC request and its answer on a fresh HTTP/2 connection, as bytes in and bytes out. libnghttp2 speaks
+// HTTP/2; here is what gRPC puts on top of it.
 //
-// It allows the peer no header table and as much data as it likes, so that nothing has to be kept but what is
-// being read. The request goes out only when the peer has shown that it serves the connection: until then it
-// cannot have been obeyed.
+// The peer may send as much as it likes, so that no answer waits for a window. The request goes out only when
+// the peer has shown that it serves the connection: until then it cannot have been obeyed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "cli/quick/header_block.h"
 #include "common/result.h"
+
+struct nghttp2_session;
 
 namespace bsub::cli::quick {
 
-// More may exceed what a server takes before it allows more.
+// What fits into the window that every server opens with. Beside what is longer, gRPC's start is little.
 inline constexpr std::size_t kMostRequestBytes = 60'000;
+
+struct Header {
+  std::string name;  // in lower case
+  std::string value;
+};
 
 struct Call {
   std::string path;  // "/package.Service/Method"
@@ -27,7 +35,9 @@ struct Call {
 
 class Exchange {
  public:
-  explicit Exchange(Call call) : call_(std::move(call)) { Open(); }
+  explicit Exchange(Call call);
+  Exchange(const Exchange&) = delete;  // the session knows its address
+  Exchange& operator=(const Exchange&) = delete;
 
   // What is to be sent now; empty: nothing.
   std::string TakeOutgoing();
@@ -42,29 +52,25 @@ class Exchange {
   const std::string& message() const { return message_; }
 
  private:
-  struct Frame {
-    std::uint8_t type = 0;
-    std::uint8_t flags = 0;
-    std::uint32_t stream = 0;
-    std::string_view body;
+  struct Callbacks;  // what the session calls
+  struct DeleteSession {
+    void operator()(nghttp2_session* session) const;
   };
 
-  void Open();
-  void SendRequest();
-  Status TakeFrame(const Frame& frame);
-  Status TakeData(const Frame& frame);
-  Status TakeHeaders(const Frame& frame);
-  Status TakeHeaderBlock();
-  Status TakeReset(const Frame& frame);
+  void OpenSession();
+  void Request();
+  void GatherOutgoing();
+  void TakeHeader(std::string_view name, std::string_view value);
+  void TakeData(std::string_view bytes);
   void Conclude();
 
   const Call call_;
+  std::unique_ptr<nghttp2_session, DeleteSession> session_;
   std::string outgoing_;
-  std::string incoming_;  // not yet a whole frame
+  std::string request_;            // with gRPC's prefix; empty: not asked yet
+  std::size_t request_taken_ = 0;  // of its bytes, by the session
   bool sent_ = false;
-  std::string data_;          // of the answer, with gRPC's prefix
-  std::string header_block_;  // gathered until END_HEADERS
-  bool last_headers_ = false;
+  std::string data_;  // of the answer, with gRPC's prefix
   std::string http_status_;
   std::string grpc_status_;
   std::string grpc_message_;

@@ -22,6 +22,13 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPause{50};
 constexpr std::string_view kScheme = "unix:";
 
+// In gRPC's words ("PROTOCOL-HTTP2", Timeout): at most eight digits.
+std::string TimeoutText(Clock::duration left) {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+  constexpr std::int64_t kMost = 99'999'999;
+  return std::to_string(std::clamp<std::int64_t>(ms, 1, kMost)) + "m";
+}
+
 Error TooLate() { return {Code::kDeadlineExceeded, "the scheduler did not answer in time"}; }
 
 Error Broke(int error) {
@@ -92,7 +99,9 @@ Answer CallSocket(const std::string& socket_path, UniqueFd connection, const Cal
   for (UniqueFd fd = std::move(connection);; fd.Reset()) {
     if (!fd.valid()) fd = ConnectTo(socket_path);
     if (fd.valid()) {
-      Exchange exchange(call);
+      Call timed = call;  // the scheduler must not go on when nobody waits any more
+      timed.headers.push_back({"grpc-timeout", TimeoutText(deadline - Clock::now())});
+      Exchange exchange(std::move(timed));
       const Status end = Run(fd.get(), exchange, deadline);
       // Without a sign of the other side the request was not sent: it is tried again, as if there had been no
       // connection.

@@ -34,6 +34,7 @@ Status Store::Do(const JobSubmitted& e, TimePoint at) {
   Job& job = state_.jobs.try_emplace(e.id).first->second;
   job.id = e.id;
   job.spec = e.spec;
+  job.spec.settings = Interned(e.spec.settings);
   job.priority = e.spec.settings->priority;
   job.held = e.spec.held;
   job.submitted_at = at;

@@ -24,7 +24,10 @@ void Turn::Answer(ReplyTo to, Result<ReplyBody> body) {
 class Scheduler::Impl {
  public:
   explicit Impl(Settings s) : settings(std::move(s)) { TellStore(); }
-  Impl(Settings s, State state) : settings(std::move(s)), store(std::move(state)) { TellStore(); }
+  Impl(Settings s, State state, std::size_t expected_jobs)
+      : settings(std::move(s)), store(std::move(state), expected_jobs) {
+    TellStore();
+  }
   void TellStore() { store.SetTopology(settings.topology, settings.placement); }
 
   Settings settings;
@@ -33,9 +36,12 @@ class Scheduler::Impl {
 };
 
 Scheduler::Scheduler(Settings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
-Scheduler::Scheduler(Settings settings, State state)
-    : impl_(std::make_unique<Impl>(std::move(settings), std::move(state))) {}
+Scheduler::Scheduler(Settings settings, State state, std::size_t expected_jobs)
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(state), expected_jobs)) {}
 Scheduler::~Scheduler() = default;
+
+void Scheduler::Restore(std::vector<SavedJob> jobs) { impl_->store.Restore(std::move(jobs)); }
+void Scheduler::EndRestore() { impl_->store.EndRestore(); }
 
 Outcome Scheduler::Handle(const Input& input) {
   BSUB_CHECK(input.at >= state().last_at) << "time went back: " << input.at.micros();
@@ -93,5 +99,15 @@ Result<Forecast> Scheduler::ForecastOf(const TaskSelector& target, TimePoint now
 ShortReasons Scheduler::MakeShortReasons() const { return ShortReasons(impl_->store); }
 
 Status Scheduler::CheckInvariants() const { return bsub::sched::CheckInvariants(impl_->store); }
+
+std::unique_ptr<Scheduler> RestoreWhole(const Settings& settings, State state) {
+  std::vector<SavedJob> jobs;
+  for (auto& [id, job] : state.jobs) jobs.emplace_back(std::move(job));
+  state.jobs.clear();
+  auto scheduler = std::make_unique<Scheduler>(settings, std::move(state), jobs.size());
+  scheduler->Restore(std::move(jobs));
+  scheduler->EndRestore();
+  return scheduler;
+}
 
 }  // namespace bsub::sched

@@ -5,6 +5,7 @@
 //                \-> Apply ->/            Apply is also what replay calls, entry by entry.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@
 #include "scheduler/core/forecast.h"
 #include "scheduler/core/input.h"
 #include "scheduler/core/message.h"
+#include "scheduler/core/saved_job.h"
 #include "scheduler/core/settings.h"
 #include "scheduler/core/short_reason.h"
 #include "scheduler/core/state.h"
@@ -52,8 +54,11 @@ struct NameKey {
 class Scheduler {
  public:
   explicit Scheduler(Settings settings);
-  // Continues from a snapshot's state; derived parts are rebuilt.
-  Scheduler(Settings settings, State state);
+  // Continues from a snapshot. `state` has no jobs yet: they follow by Restore, ascending, in any number of
+  // calls, and until EndRestore nothing else is called.
+  Scheduler(Settings settings, State state, std::size_t expected_jobs);
+  void Restore(std::vector<SavedJob> jobs);
+  void EndRestore();
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
@@ -92,5 +97,8 @@ class Scheduler {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// From a state that is in memory as a whole, jobs and all.
+std::unique_ptr<Scheduler> RestoreWhole(const Settings& settings, State state);
 
 }  // namespace bsub::sched

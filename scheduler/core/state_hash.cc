@@ -219,14 +219,8 @@ std::uint64_t HashOfChildren(const Job& job) {
 }
 
 std::uint64_t HashOf(const State& state) {
-  std::uint64_t sum = HashWithoutChildren(state);
-  for (const auto& [id, job] : state.jobs) sum += HashOfChildren(job);
-  return sum;
-}
-
-std::uint64_t HashWithoutChildren(const State& state) {
   std::uint64_t sum = HashOfCounters(state);
-  for (const auto& [id, job] : state.jobs) sum += HashOfSpec(job) + HashOfProgress(job);
+  for (const auto& [id, job] : state.jobs) sum += HashOfSpec(job) + HashOfProgress(job) + HashOfChildren(job);
   for (const auto& [name, queue] : state.queues) sum += HashOf(queue);
   for (const auto& [name, revisions] : state.definitions) {
     for (const JobDefinition& definition : revisions) sum += HashOf(definition);

@@ -20,6 +20,5 @@ std::uint64_t HashOfChildren(const Job& job);  // the sum of theirs; 0 of a plai
 
 // All of it, from scratch. Cost: the whole state.
 std::uint64_t HashOf(const State& state);
-std::uint64_t HashWithoutChildren(const State& state);
 
 }  // namespace bsub::sched

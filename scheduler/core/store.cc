@@ -5,7 +5,6 @@
 
 #include "common/check.h"
 #include "scheduler/core/dependency_eval.h"
-#include "scheduler/core/job_edit.h"
 #include "scheduler/core/state_hash.h"
 
 namespace bsub::sched {
@@ -53,30 +52,40 @@ TaskCounts CountsOf(const Job& job) {
   return {IsWaiting(s), s == JobState::kStarting, s == JobState::kRunning};
 }
 
-Store::Store(State state) : state_(std::move(state)) {
-  terms_ = HashWithoutChildren(state_) - HashOfCounters(state_);
-  for (auto& [id, node] : state_.nodes) {
+Store::Store(State state, std::size_t expected_jobs) : state_(std::move(state)) {
+  BSUB_CHECK(state_.jobs.empty()) << "jobs are restored one after another";
+  terms_ = HashOf(state_) - HashOfCounters(state_);
+  tokens_.Reserve(expected_jobs);
+  for (const auto& [id, node] : state_.nodes) {
     capacity_.SetTotal(id, node.description.total);
     tree_.Add(id, node.description.name);
     UpdateUsable(id);
   }
-  for (auto& [id, job] : state_.jobs) {
-    if (job.array) {
-      ArrayState& a = *job.array;
-      a.succeeded_count = a.succeeded.Count();
-      a.failed_count = a.failed.Count();
-      a.started_count = a.started.Count();
-      a.child_terms = HashOfChildren(job);
-      terms_ += a.child_terms;
-      for (const auto& [ordinal, row] : a.rows) {
-        a.starting_count += row.state == JobState::kStarting;
-        a.running_count += row.state == JobState::kRunning;
-      }
+}
+
+void Store::Restore(std::vector<SavedJob> jobs) {
+  std::shared_ptr<const JobSettings> given, interned;
+  for (SavedJob& saved : jobs) {
+    terms_ += saved.terms;
+    if (saved.job.spec.settings != given) {
+      given = saved.job.spec.settings;
+      interned = Interned(given);
     }
+    saved.job.spec.settings = interned;
+    const JobId id = saved.job.id;
+    Job& job = state_.jobs.emplace_hint(state_.jobs.end(), id, std::move(saved.job))->second;
     IndexJob(job);
+    if (job.spec.dependency.nodes.empty()) {
+      RefreshAll(job);
+    } else {
+      restored_waiters_.push_back(id);
+    }
   }
-  // Only now is every target known.
-  for (auto& [id, job] : state_.jobs) {
+}
+
+void Store::EndRestore() {
+  for (const JobId id : std::exchange(restored_waiters_, {})) {
+    Job& job = *MutableJob(id);
     dependencies_.Add(state_, job);
     RefreshAll(job);
   }
@@ -96,9 +105,15 @@ void Store::PutChildTerm(Job& job, std::uint32_t ordinal) {
 
 std::uint64_t Store::hash() const { return terms_ + HashOfCounters(state_); }
 
-// What does not need the other jobs: settings, token, name, times, counts, capacity.
+// Equal settings are kept once.
+std::shared_ptr<const JobSettings> Store::Interned(const std::shared_ptr<const JobSettings>& settings) {
+  if (newest_settings_ == settings_.end() || **newest_settings_ != *settings)
+    newest_settings_ = settings_.insert(settings).first;
+  return *newest_settings_;
+}
+
+// What does not need the other jobs: token, name, times, counts, capacity.
 void Store::IndexJob(Job& job) {
-  job.spec.settings = *settings_.insert(job.spec.settings).first;
   if (!job.spec.token.empty()) tokens_.Add(job.spec.token, job.id);
   const auto behind = newest_name_ == names_.end() ? names_.end() : std::next(newest_name_);
   newest_name_ = names_.insert(behind, {job.spec.settings->owner.uid, job.spec.name, job.id});
@@ -136,7 +151,10 @@ void Store::UnindexJob(Job& job) {
   if (newest_name_ != names_.end() && newest_name_->job == job.id) newest_name_ = names_.end();
   names_.erase({job.spec.settings->owner.uid, job.spec.name, job.id});
   std::shared_ptr<const JobSettings> settings = std::move(job.spec.settings);
-  if (settings.use_count() <= 2) settings_.erase(settings);  // ours here and the set's
+  if (settings.use_count() > 2) return;  // ours here and the set's
+  const auto unused = settings_.find(settings);
+  if (newest_settings_ == unused) newest_settings_ = settings_.end();
+  settings_.erase(unused);
 }
 
 void Store::CountJob(const Job& job, int sign) {
@@ -316,49 +334,6 @@ const Node* LostNodeOf(const Store& store, const Attempt& attempt) {
     if (!lost && !store.IsConnected(node)) lost = &store.state().nodes.at(node);
   });
   return lost;
-}
-
-// --- JobEdit
-// -------------------------------------------------------------------------------------------------------
-
-JobEdit::JobEdit(Store& store, Job& job, std::optional<std::uint32_t> ordinal)
-    : store_(store), job_(job), ordinal_(ordinal) {
-  store_.CountJob(job_, -1);
-  store_.terms_ -= HashOfProgress(job_);
-  if (job_.array && ordinal_) store_.TakeChildTerm(job_, *ordinal_);
-}
-
-JobEdit::~JobEdit() {
-  if (job_.array && ordinal_) {
-    store_.PutChildTerm(job_, *ordinal_);
-    store_.RefreshWord(job_, *ordinal_ / 64);
-  } else if (!job_.array) {
-    store_.RefreshWord(job_, 0);
-  }
-  store_.terms_ += HashOfProgress(job_);
-  store_.CountJob(job_, +1);
-  store_.waiting_.Update(job_);
-}
-
-Task& JobEdit::Row() {
-  BSUB_CHECK(ordinal_.has_value()) << "an edit of a whole job has no row";
-  if (!job_.array) return job_.task;
-  const std::uint32_t given = AttemptsGiven(job_, *ordinal_);
-  Task& row = job_.array->rows[*ordinal_];
-  row.attempts = given;
-  return row;
-}
-
-void JobEdit::DropRowIfPlain() {
-  if (!job_.array) return;
-  const auto it = job_.array->rows.find(*ordinal_);
-  if (it == job_.array->rows.end()) return;
-  const Task& row = it->second;
-  const bool over = job_.array->IsOver(*ordinal_);
-  const bool has_run = row.attempt || row.last_end;  // since it was last sent back
-  if (!over && (has_run || row.held || row.front)) return;
-  job_.array->max_attempt = std::max(job_.array->max_attempt, row.attempts);
-  job_.array->rows.erase(it);
 }
 
 }  // namespace bsub::sched

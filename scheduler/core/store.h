@@ -5,6 +5,7 @@
 // change touches.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -12,6 +13,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/result.h"
 #include "scheduler/core/capacity.h"
@@ -19,6 +21,7 @@
 #include "scheduler/core/dependency_index.h"
 #include "scheduler/core/entry.h"
 #include "scheduler/core/reservations.h"
+#include "scheduler/core/saved_job.h"
 #include "scheduler/core/state.h"
 #include "scheduler/core/token_index.h"
 #include "scheduler/core/waiting.h"
@@ -46,7 +49,10 @@ TaskCounts CountsOf(const Job& job);
 class Store {
  public:
   Store() = default;
-  explicit Store(State state);
+  // See Scheduler's.
+  Store(State state, std::size_t expected_jobs);
+  void Restore(std::vector<SavedJob> jobs);
+  void EndRestore();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
@@ -128,6 +134,7 @@ class Store {
   void TakeChildTerm(Job& job, std::uint32_t ordinal);
   void PutChildTerm(Job& job, std::uint32_t ordinal);
   void IndexJob(Job& job);
+  std::shared_ptr<const JobSettings> Interned(const std::shared_ptr<const JobSettings>& settings);
   void UnindexJob(Job& job);
   void CountJob(const Job& job, int sign);
   void RefreshWord(Job& job, std::size_t word);
@@ -169,7 +176,10 @@ class Store {
       return *a < *b;
     }
   };
-  std::set<std::shared_ptr<const JobSettings>, ByValue> settings_;  // interned
+  using SettingsSet = std::set<std::shared_ptr<const JobSettings>, ByValue>;
+  SettingsSet settings_;                                     // interned
+  SettingsSet::iterator newest_settings_ = settings_.end();  // the next job is likely to have the same
+  std::vector<JobId> restored_waiters_;  // with dependencies: not all of their targets are known yet
   std::set<NodeId> connected_;
   std::map<NodeId, std::string> resting_;
   Reservations reservations_;

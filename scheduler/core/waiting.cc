@@ -36,19 +36,36 @@ ClassKey KeyOf(const Job& job) {
   return {job.priority, settings.owner.uid, settings.share_identifier, RequestOf(settings)};
 }
 
+namespace {
+
+bool IsOf(const WaitingClass& waiting, const Job& job) {
+  const JobSettings& settings = *job.spec.settings;
+  const ClassKey& key = waiting.key;
+  return key.priority == job.priority && key.uid == settings.owner.uid &&
+         key.request == RequestOf(settings) && key.share == settings.share_identifier &&
+         waiting.queue == settings.queue;
+}
+
+}  // namespace
+
 void WaitingTable::Update(Job& job) {
   const bool wanted = WaitsForNode(job), front = InFront(job);
   if (job.waiting_class && wanted && front == job.waits_in_front) return;
   Remove(job);
   if (!wanted) return;
-  const JobSettings& settings = *job.spec.settings;
-  const ClassKey key = KeyOf(job);
-  Classes& classes = queues_[settings.queue];
-  const auto [it, fresh] = classes.try_emplace(key);
-  if (fresh) it->second = WaitingClass{settings.queue, key, {}};
-  it->second.members.insert({!front, job.id});
-  job.waiting_class = &it->second;
+  WaitingClass& into = ClassOf(job);
+  into.members.insert(into.members.end(), {!front, job.id});  // most come in the order of their ids
+  job.waiting_class = newest_ = &into;
   job.waits_in_front = front;
+}
+
+WaitingClass& WaitingTable::ClassOf(const Job& job) {
+  const JobSettings& settings = *job.spec.settings;
+  if (newest_ && IsOf(*newest_, job)) return *newest_;
+  const ClassKey key = KeyOf(job);
+  const auto [it, fresh] = queues_[settings.queue].try_emplace(key);
+  if (fresh) it->second = WaitingClass{settings.queue, key, {}};
+  return it->second;
 }
 
 void WaitingTable::Remove(Job& job) {
@@ -57,6 +74,7 @@ void WaitingTable::Remove(Job& job) {
   from->members.erase({!job.waits_in_front, job.id});
   job.waiting_class = nullptr;
   if (!from->members.empty()) return;
+  if (newest_ == from) newest_ = nullptr;
   const auto queue = queues_.find(from->queue);
   const ClassKey key = from->key;
   queue->second.erase(key);

@@ -58,7 +58,10 @@ class WaitingTable {
   bool empty() const { return queues_.empty(); }
 
  private:
+  WaitingClass& ClassOf(const Job& job);
+
   std::map<std::string, Classes, std::less<>> queues_;
+  WaitingClass* newest_ = nullptr;  // the next job is likely to be of the same
 };
 
 // May the job, or some child of it, start as far as the job itself is concerned?

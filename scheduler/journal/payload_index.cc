@@ -2,6 +2,7 @@
 
 #include <openssl/sha.h>
 
+#include <bit>
 #include <cstring>
 
 #include "common/check.h"
@@ -24,10 +25,15 @@ std::size_t PayloadIndex::SlotOf(const PayloadHash& hash) const {
   return slot;
 }
 
-void PayloadIndex::Grow() {
-  slots_.assign(slots_.size() * 2, kFree);
+void PayloadIndex::Resize(std::size_t slots) {
+  slots_.assign(slots, kFree);
   for (std::size_t i = 0; i < entries_.size(); ++i)
     slots_[SlotOf(entries_[i].hash)] = static_cast<std::uint32_t>(i);
+}
+
+void PayloadIndex::Reserve(std::size_t payloads) {
+  const std::size_t slots = std::bit_ceil(payloads + payloads / 3 + 2);
+  if (slots > slots_.size()) Resize(slots);
 }
 
 void PayloadIndex::Set(const PayloadHash& hash, PayloadPlace place) {
@@ -38,7 +44,7 @@ void PayloadIndex::Set(const PayloadHash& hash, PayloadPlace place) {
   }
   BSUB_CHECK(entries_.size() < kFree) << "more than 2^32 - 1 payloads";
   if ((entries_.size() + 1) * 4 > slots_.size() * 3) {
-    Grow();
+    Resize(slots_.size() * 2);
     slot = SlotOf(hash);
   }
   slots_[slot] = static_cast<std::uint32_t>(entries_.size());

@@ -33,6 +33,7 @@ class PayloadIndex {
  public:
   PayloadIndex() : slots_(16, kFree) {}
 
+  void Reserve(std::size_t payloads);
   // Adds the hash or moves it to a new place.
   void Set(const PayloadHash& hash, PayloadPlace place);
   std::optional<PayloadPlace> Find(const PayloadHash& hash) const;
@@ -41,7 +42,7 @@ class PayloadIndex {
  private:
   static constexpr std::uint32_t kFree = 0xffffffff;
   std::size_t SlotOf(const PayloadHash& hash) const;
-  void Grow();
+  void Resize(std::size_t slots);
 
   std::deque<PayloadEntry> entries_;  // in order of first appearance; grows without copying
   std::vector<std::uint32_t> slots_;  // open addressing into entries_; a power of two

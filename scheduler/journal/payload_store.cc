@@ -46,12 +46,18 @@ std::uint32_t PayloadStore::SourceNumber(Contents& contents, FileKind kind, std:
 
 void PayloadStore::AddRecord(const PayloadHash& hash, std::uint64_t segment, std::uint64_t offset) {
   const std::lock_guard lock(mutex_);
+  if (const auto known = contents_.index.Find(hash)) {
+    const Source& source = contents_.sources[known->file];
+    const bool later = std::pair(source.sequence, std::uint64_t{known->offset}) > std::pair(segment, offset);
+    if (source.kind == FileKind::kSegment && later) return;
+  }
   contents_.index.Set(hash, {SourceNumber(contents_, FileKind::kSegment, segment), offset});
 }
 
 Status PayloadStore::LoadPack(Contents& contents, std::uint64_t pack) const {
   BSUB_ASSIGN_OR_RETURN(const PackIndex index, ReadPackIndex(files_, directory_, pack, cluster_));
   const std::uint32_t source = SourceNumber(contents, FileKind::kPack, pack);
+  contents.index.Reserve(contents.index.entries().size() + index.payloads.size());
   for (const PackedPayload& payload : index.payloads)
     contents.index.Set(payload.hash, {source, payload.offset});
   return OkStatus();

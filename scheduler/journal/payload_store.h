@@ -29,6 +29,7 @@ class PayloadStore {
  public:
   PayloadStore(FileSystem& files, std::string directory, const ClusterUuid& cluster);
 
+  // In any order: of several records the last in the journal counts, which stays longest.
   void AddRecord(const PayloadHash& hash, std::uint64_t segment, std::uint64_t offset);
   Status AddPack(std::uint64_t pack);
   // Is there a record of it in this segment?

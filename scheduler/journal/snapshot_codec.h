@@ -3,13 +3,15 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/result.h"
-#include "scheduler/core/state.h"
+#include "scheduler/core/scheduler.h"
 
 namespace bsub::journal {
 
@@ -26,24 +28,27 @@ Status EncodeState(const sched::State& state, const ChunkLimits& limits,
 struct DecodedChunk {
   std::optional<sched::State> globals;  // all but the jobs
   std::uint64_t job_count = 0;          // with the globals: how many are to come
-  std::vector<sched::Job> jobs;         // ascending
+  std::vector<sched::SavedJob> jobs;    // as they stand there
 };
-// Unimplemented for one from the future. DataLoss for what EncodeState would write differently; among jobs
-// only if `compare_jobs`: what is not understood of them changes the state's hash, which a reader compares
-// anyway.
-Result<DecodedChunk> DecodeChunk(std::string_view bytes, bool compare_jobs);
+// Unimplemented for one from the future. DataLoss for globals that EncodeState would write differently. Jobs
+// are not compared: what is not understood of them changes the state's hash, which a reader compares anyway.
+Result<DecodedChunk> DecodeChunk(std::string_view bytes);
 
-// Takes the chunks in their order.
+// A scheduler from the chunks in their order.
 class StateDecoder {
  public:
+  explicit StateDecoder(sched::Settings settings) : settings_(std::move(settings)) {}
+
   Status Add(DecodedChunk chunk);
-  // Once all chunks are in.
-  Result<sched::State> Finish();
+  // Once all chunks are in. The caller compares the state's hash.
+  Result<std::unique_ptr<sched::Scheduler>> Finish();
 
  private:
-  sched::State state_;
-  bool begun_ = false;
-  std::uint64_t job_count_ = 0;
+  sched::Settings settings_;
+  std::unique_ptr<sched::Scheduler> scheduler_;  // once the globals are in
+  std::uint64_t expected_jobs_ = 0;
+  std::uint64_t jobs_ = 0;
+  JobId last_;
 };
 
 // Every payload the state names, each once.

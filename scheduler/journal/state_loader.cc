@@ -2,7 +2,7 @@
 
 #include <future>
 #include <utility>
-#include <variant>
+#include <vector>
 
 #include "scheduler/journal/decode_ahead.h"
 #include "scheduler/journal/entry_codec.h"
@@ -24,7 +24,7 @@ struct OpenedSnapshot {
 // enough to keep all of it in the caches.
 constexpr std::size_t kRecordsAtOnce = 512;
 
-// A record on its way from the journal to the state.
+// A record on its way from the journal to where it belongs.
 struct Undecoded {
   RecordKind kind{};
   std::string bytes;
@@ -32,28 +32,23 @@ struct Undecoded {
   std::uint64_t segment = 0;
   std::uint64_t offset = 0;
 };
-struct DecodedRecord {
-  Result<std::variant<PayloadHash, sched::JournalEntry>> content = PayloadHash{};
+struct DecodedEntry {
+  Result<sched::JournalEntry> entry;
   std::uint64_t sequence = 0;
   std::uint64_t segment = 0;
   std::uint64_t offset = 0;
 };
-using DecodedRecords = std::vector<DecodedRecord>;
+using DecodedEntries = std::vector<DecodedEntry>;
 
-DecodedRecords Decode(const std::vector<Undecoded>& records) {
-  DecodedRecords decoded;
+// On any thread: payloads go to their store at once.
+DecodedEntries Decode(const std::vector<Undecoded>& records, PayloadStore& payloads) {
+  DecodedEntries decoded;
   decoded.reserve(records.size());
   for (const Undecoded& record : records) {
-    DecodedRecord& out = decoded.emplace_back();
-    out.sequence = record.sequence;
-    out.segment = record.segment;
-    out.offset = record.offset;
     if (record.kind == RecordKind::kPayload) {
-      out.content = HashPayload(record.bytes);
-    } else if (auto entry = DecodeEntry(record.bytes)) {
-      out.content = std::move(*entry);
+      payloads.AddRecord(HashPayload(record.bytes), record.segment, record.offset);
     } else {
-      out.content = std::move(entry).error();
+      decoded.push_back({DecodeEntry(record.bytes), record.sequence, record.segment, record.offset});
     }
   }
   return decoded;
@@ -87,7 +82,11 @@ class Loader {
  private:
   Result<OpenedSnapshot> OpenSnapshot(const std::string& name) {
     OpenedSnapshot opened;
-    StateDecoder decoder;
+    StateDecoder decoder(request_.settings);
+    std::future<Result<std::unique_ptr<PayloadStore>>> payloads;
+    const auto read_packs = [&] {
+      payloads = std::async(std::launch::async, [&] { return ReadPacks(opened.loaded.packs); });
+    };
     DecodeAhead<Result<DecodedChunk>> chunks([&decoder](Result<DecodedChunk> chunk) -> Status {
       if (!chunk) return std::move(chunk).error();
       return decoder.Add(std::move(*chunk));
@@ -96,25 +95,26 @@ class Loader {
         opened.header,
         ReadSnapshot(files_, directory_, name, [&](ChunkKind kind, std::string_view bytes) -> Status {
           if (kind == ChunkKind::kState)
-            return chunks.Add([copy = std::string(bytes)] { return DecodeChunk(copy, false); });
+            return chunks.Add([copy = std::string(bytes)] { return DecodeChunk(copy); });
           if (kind != ChunkKind::kPacks) return DataLoss("a chunk of unknown kind");
+          if (payloads.valid()) return DataLoss("a second list of packs");
           BSUB_ASSIGN_OR_RETURN(opened.loaded.packs, DecodePacks(bytes));
+          read_packs();
           return OkStatus();
         }));
     const std::string path = Join(directory_, name);
     if (auto last = chunks.Finish(); !last)
       return Error{last.error().code, path + ": " + std::move(last).error().message};
     if (opened.header.cluster != request_.cluster) return DataLoss(path + " belongs to another cluster");
-    auto state = decoder.Finish();
-    if (!state) return DataLoss(path + ": " + state.error().message);
-    if (state->last_sequence.value() != opened.header.sequence) {
+    auto scheduler = decoder.Finish();
+    if (!scheduler) return DataLoss(path + ": " + scheduler.error().message);
+    opened.loaded.scheduler = std::move(*scheduler);
+    if (opened.loaded.scheduler->state().last_sequence.value() != opened.header.sequence)
       return DataLoss(path + ": the header and the state disagree on the last sequence");
-    }
-    auto payloads = std::async(std::launch::async, [&] { return ReadPacks(opened.loaded.packs); });
-    opened.loaded.scheduler = std::make_unique<sched::Scheduler>(request_.settings, std::move(*state));
     if (opened.loaded.scheduler->state_hash() != opened.header.state_hash) {
       return DataLoss(path + ": the state in it does not have the hash that it should have");
     }
+    if (!payloads.valid()) read_packs();
     BSUB_ASSIGN_OR_RETURN(opened.loaded.payloads, payloads.get());
     opened.loaded.snapshot = opened.header.sequence;
     return opened;
@@ -142,10 +142,12 @@ class Loader {
       return loaded;
     }
     std::vector<Undecoded> gathered;
-    DecodeAhead<DecodedRecords> records(
-        [&](DecodedRecords decoded) { return TakeAll(std::move(decoded), loaded); });
+    DecodeAhead<DecodedEntries> records(
+        [&](DecodedEntries decoded) { return TakeAll(std::move(decoded), loaded); });
     const auto send = [&] {
-      return records.Add([batch = std::exchange(gathered, {})] { return Decode(batch); });
+      return records.Add([batch = std::exchange(gathered, {}), payloads = loaded.payloads.get()] {
+        return Decode(batch, *payloads);
+      });
     };
     auto tail = Replay(files_, directory_, replay, [&](const ReplayedRecord& record) -> Status {
       const RecordKind kind = record.record.kind;
@@ -164,26 +166,18 @@ class Loader {
     return loaded;
   }
 
-  Status TakeAll(DecodedRecords records, LoadedState& loaded) {
-    for (DecodedRecord& record : records) {
-      if (const auto taken = Take(record, loaded); !taken) {
-        const std::string path = Join(directory_, FileName(FileKind::kSegment, record.segment));
-        return Error{taken.error().code, path + " at offset " + std::to_string(record.offset) +
-                                             ", sequence " + std::to_string(record.sequence) + ": " +
-                                             taken.error().message};
+  Status TakeAll(DecodedEntries entries, LoadedState& loaded) {
+    for (const DecodedEntry& one : entries) {
+      const Status taken =
+          one.entry ? Apply(*one.entry, one.sequence, *loaded.scheduler) : Status(one.entry.error());
+      if (!taken) {
+        const std::string path = Join(directory_, FileName(FileKind::kSegment, one.segment));
+        return Error{taken.error().code, path + " at offset " + std::to_string(one.offset) + ", sequence " +
+                                             std::to_string(one.sequence) + ": " + taken.error().message};
       }
+      ++loaded.entries_replayed;
     }
     return OkStatus();
-  }
-
-  static Status Take(const DecodedRecord& record, LoadedState& loaded) {
-    if (!record.content) return record.content.error();
-    if (const auto* payload = std::get_if<PayloadHash>(&*record.content)) {
-      loaded.payloads->AddRecord(*payload, record.segment, record.offset);
-      return OkStatus();
-    }
-    ++loaded.entries_replayed;
-    return Apply(std::get<sched::JournalEntry>(*record.content), record.sequence, *loaded.scheduler);
   }
 
   static Status Apply(const sched::JournalEntry& entry, std::uint64_t sequence, sched::Scheduler& scheduler) {

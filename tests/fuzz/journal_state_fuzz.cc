@@ -8,8 +8,11 @@
 #include "common/check.h"
 #include "scheduler/core/state_hash.h"
 #include "scheduler/journal/snapshot_codec.h"
+#include "tests/support/journal/decoded_state.h"
 
 namespace {
+
+using bsub::journal::test::DecodedState;
 
 // Input: chunks, each behind two bytes of length.
 std::vector<std::string> Split(std::string_view bytes) {
@@ -22,19 +25,10 @@ std::vector<std::string> Split(std::string_view bytes) {
   return chunks;
 }
 
-bsub::Result<bsub::sched::State> Decode(const std::vector<std::string>& chunks) {
-  bsub::journal::StateDecoder decoder;
-  for (const std::string& chunk : chunks) {
-    BSUB_ASSIGN_OR_RETURN(bsub::journal::DecodedChunk decoded, bsub::journal::DecodeChunk(chunk, true));
-    BSUB_RETURN_IF_ERROR(decoder.Add(std::move(decoded)));
-  }
-  return decoder.Finish();
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto state = Decode(Split({reinterpret_cast<const char*>(data), size}));
+  const auto state = DecodedState(Split({reinterpret_cast<const char*>(data), size}));
   if (!state) return 0;
   std::vector<std::string> chunks;
   const auto encoded = bsub::journal::EncodeState(*state, {}, [&](std::string_view chunk) {
@@ -42,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return bsub::OkStatus();
   });
   BSUB_CHECK(encoded.has_value());
-  const auto again = Decode(chunks);
+  const auto again = DecodedState(chunks);
   BSUB_CHECK(again.has_value()) << again.error().message;
   std::uint64_t children = 0;
   for (const auto& [id, job] : state->jobs) children += job.size();

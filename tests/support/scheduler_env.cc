@@ -374,7 +374,7 @@ void Env::Configure(std::shared_ptr<const sched::Topology> topology) {
 }
 
 void Env::RestartFromState() {
-  StartAgain(std::make_unique<sched::Scheduler>(settings_, CopyDurable(state())));
+  StartAgain(sched::RestoreWhole(settings_, CopyDurable(state())));
 }
 
 }  // namespace bsub::testing

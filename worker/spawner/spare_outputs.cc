@@ -19,6 +19,7 @@ namespace {
 
 constexpr char kFolder[] = "spare";
 constexpr mode_t kFolderMode = 0750;
+constexpr mode_t kFileMode = 0640;
 
 std::string SparePath(std::uint32_t slot) { return std::string(kFolder) + "/" + std::to_string(slot); }
 
@@ -28,6 +29,13 @@ bool IsEmptyFile(int state_dir, const std::string& path) {
   struct stat info {};
   return fstatat(state_dir, path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode) &&
          info.st_size == 0;
+}
+
+// A process that got away may have written to it since, or the task before have changed its mode.
+bool IsAsNew(int state_dir, const std::string& path) {
+  struct stat info {};
+  return fstatat(state_dir, path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+         info.st_mode == (S_IFREG | kFileMode) && info.st_size == 0;
 }
 
 // The folder may be missing: somebody tidied up.
@@ -74,17 +82,18 @@ Result<std::string> SpareOutputs::Prepare(std::uint32_t slot, const worker::Atte
   BSUB_RETURN_IF_ERROR(MakeFolder(key, plan));
   const std::string path = SparePath(slot);
   const auto owner = owners_.find(slot);
-  // A process that got away may have written to it since.
-  if (owner != owners_.end() && owner->second == plan.uid && IsEmptyFile(state_dir_, path)) return path;
+  if (owner != owners_.end() && owner->second == plan.uid && IsAsNew(state_dir_, path)) return path;
   owners_.erase(slot);
   unlinkat(state_dir_, path.c_str(), 0);
   constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-  UniqueFd fd(openat(state_dir_, path.c_str(), kFlags, 0640));
+  UniqueFd fd(openat(state_dir_, path.c_str(), kFlags, kFileMode));
   if (!fd.valid() && errno == ENOENT) {
     mkdirat(state_dir_, kFolder, 0700);
-    fd.Reset(openat(state_dir_, path.c_str(), kFlags, 0640));
+    fd.Reset(openat(state_dir_, path.c_str(), kFlags, kFileMode));
   }
-  if (!fd.valid()) return Unavailable(ErrnoText("cannot create the output file in the node's spool", path));
+  // Whatever the spawner's umask: the agent's group reads it.
+  if (!fd.valid() || fchmod(fd.get(), kFileMode) != 0)
+    return Unavailable(ErrnoText("cannot create the output file in the node's spool", path));
   // The user's own, so that programs may open /dev/stdout again.
   if (plan.change_user && fchown(fd.get(), plan.uid, plan.spool_group) != 0)
     return Unavailable(ErrnoText("cannot hand over the output file", path));

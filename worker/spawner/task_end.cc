@@ -65,7 +65,9 @@ void TaskRunner::BeginStop(Task& task, wire::StopCause cause, std::int64_t grace
   Hear(task);
   const bool over = task.phase == Phase::kSweeping || task.phase == Phase::kEnded;
   if (over || (task.pid != 0 && HasEnded(task.pid))) return;  // it was quicker: its own end counts
-  const bool first = task.stop_cause == wire::NOT_STOPPED;
+  // One that the node could not start, and would start again, was not stopped yet.
+  const bool refused = task.pid == 0 && task.stop_cause == wire::NODE_FAULT;
+  const bool first = task.stop_cause == wire::NOT_STOPPED || refused;
   if (first) {
     task.stop_cause = cause;
     task.stop_reason = reason;

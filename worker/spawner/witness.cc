@@ -1,7 +1,6 @@
 #include "worker/spawner/witness.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -32,10 +31,6 @@ namespace {
 
 constexpr std::int64_t kBlockBytes = 512;  // of ru_inblock and ru_oublock
 
-// After an order of this size memory is given back. Else a witness would stay as large as its largest order
-// ever. No setting: it only has to be above the usual order.
-constexpr std::size_t kLargeOrderBytes = 1 << 20;
-
 // How often a main process is looked at that does not stand in its witness's place until it executes. Only
 // where vfork(2) is a fork.
 constexpr int kForkedMs = 1;
@@ -53,13 +48,14 @@ constexpr int kErrFull = 2;
 
 // Whether the user's own files are on a full disk, as bits. A process of its own asks, which can be left
 // behind: their file system may not answer.
-int AskForDisks(const ChildPlan& plan, std::int64_t deadline_us) {
+int AskForDisks(const ChildPlan& plan, int socket, std::int64_t deadline_us) {
   const bool ask_out = !plan.out.in_spool;
   const bool ask_err = !plan.err.in_spool && !plan.err.path.empty();
   const pid_t asker = ask_out || ask_err ? fork() : -1;
   if (asker < 0) return 0;
   const bool privileged = plan.uid == 0;
   if (asker == 0) {
+    close(socket);  // its end must show at once when the witness is killed
     const bool out_full = ask_out && IsDiskFull(AT_FDCWD, plan.out.path, privileged);
     const bool err_full = ask_err && IsDiskFull(AT_FDCWD, plan.err.path, privileged);
     _exit((out_full ? kOutFull : 0) | (err_full ? kErrFull : 0));
@@ -115,22 +111,19 @@ class Witness {
   }
 
   [[noreturn]] void Serve() {
-    for (;;) {
-      if (ServeOne() >= kLargeOrderBytes) malloc_trim(0);
-    }
+    for (;;) ServeOne();
   }
 
  private:
-  // Returns the size of its order, in bytes.
-  std::size_t ServeOne() {
+  void ServeOne() {
     std::string bytes;
     if (!ReceiveOrder(socket_, bytes)) _exit(0);
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {  // askers for disks that were left behind
+    }
     const auto order = DecodeOrder(bytes);
-    const std::size_t size = bytes.size();
     bytes = std::string();
     if (!order) _exit(1);
     Run(*order);
-    return size;
   }
   void Run(const LaunchOrder& order);
   bool AwaitExec(pid_t main) const;
@@ -154,10 +147,11 @@ bool Witness::Record(const LaunchOrder& order, std::int64_t before_us) const {
          (!order.sync_record || fdatasync(duty_.slots) == 0);
 }
 
-// Asked right before the program is executed: it may have been a long time since the order.
+// Asked right before the program is executed: it may have been a long time since the order. Of the main
+// process, which has the socket only as kReportFd by then (child.h).
 std::string Witness::WhyNot() const {
   if (getppid() != pid_) return "its witness was killed before it began";
-  if (IsHungUp(socket_)) return "the node's spawner was gone before it began";
+  if (IsHungUp(kReportFd)) return "the node's spawner was gone before it began";
   const std::int64_t kill_at_us = duty_.lease->kill_at_us();
   if (kill_at_us != 0 && BootTimeUs() >= kill_at_us) return "the node's lease was over before it began";
   return {};
@@ -226,12 +220,14 @@ void Witness::Run(const LaunchOrder& order) {
     _exit(0);  // nobody asks
   }
   word.killed = watch.killed();
-  const int full = AskForDisks(order.plan, duty_.look_deadline_us);
+  const int full = AskForDisks(order.plan, socket_, duty_.look_deadline_us);
   word.out_full = (full & kOutFull) != 0;
   word.err_full = (full & kErrFull) != 0;
   kill(-main, SIGKILL);  // nobody else can have its number before it is reaped
   waitpid(main, nullptr, 0);
   Say(socket_, word);
+  // It may have been killed in the middle of a change to this memory, or with a lock of the C library taken.
+  if (!executed) _exit(0);
 }
 
 }  // namespace

@@ -16,7 +16,8 @@
 // And it asks, at the end, for the disk below the user's own output files: their file system may hang, and
 // the spawner may not.
 //
-// It holds nothing of the spawner's but the state directory, and no signal for task or spawner reaches it.
+// It holds of the spawner's its state directory, slots, lease and pidfd, and no signal for task or spawner
+// reaches it.
 #pragma once
 
 #include "worker/spawner/lease_watch.h"

@@ -41,6 +41,7 @@ Result<int> WitnessPool::Give(const LaunchOrder& order) {
 bool WitnessPool::TakeOrder(Witness& witness, std::string_view order) {
   const int socket = witness.socket.get();
   ++witness.tasks;
+  witness.executed = false;
   if (SendOrder(socket, order, BootTimeUs() + settings_.patience_us)) return true;
   const int error = errno;
   Drop(socket);
@@ -108,6 +109,7 @@ bool WitnessPool::TakeWords(Witness& witness, std::vector<Heard>& heard) {
     }
     if (!*word) return true;
     const bool last = (*word)->kind == WordKind::kEnded;
+    if ((*word)->kind == WordKind::kExecutes) witness.executed = true;
     if (witness.task) heard.push_back({*witness.task, std::move(*word)});
     if (last) witness.task.reset();
   }
@@ -116,7 +118,9 @@ bool WitnessPool::TakeWords(Witness& witness, std::vector<Heard>& heard) {
 void WitnessPool::BecomeIdle(int socket) {
   Witness& witness = by_socket_.at(socket);
   if (witness.idle) return;
-  if (witness.tasks >= settings_.max_tasks || idle_.size() >= settings_.max_idle) return LetGo(socket);
+  // One whose main process did not execute goes by itself (witness.cc).
+  const bool enough = witness.tasks >= settings_.max_tasks || idle_.size() >= settings_.max_idle;
+  if (enough || !witness.executed) return LetGo(socket);
   witness.idle = true;
   idle_.push_back(socket);
 }

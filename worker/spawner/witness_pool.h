@@ -62,6 +62,7 @@ class WitnessPool {
     WordReader words;
     std::optional<worker::AttemptKey> task;
     bool idle = false;        // in idle_
+    bool executed = false;    // its last task's program
     std::uint32_t tasks = 0;  // that it was given
   };
 

@@ -10,8 +10,8 @@ import time
 KIB = 1024
 # By so much may the later median be above the earlier one: a share of it, and a constant for what is quantised or noisy
 # (allocators keep what they had at most; a segment is there or not).
-TOLERANCE = {"rss": (0.10, 3072), "fds": (0.0, 8), "disk": (0.15, 12 * 1024), "files": (0.10, 200)}
-UNITS = {"rss": "KiB", "fds": "", "disk": "KiB", "files": ""}
+TOLERANCE = {"rss": (0.10, 3072), "fds": (0.0, 8), "disk": (0.15, 12 * 1024), "files": (0.10, 200), "count": (0.10, 16)}
+UNITS = {"rss": "KiB", "fds": "", "disk": "KiB", "files": "", "count": ""}
 
 
 def rss_anon(pid):
@@ -22,14 +22,18 @@ def rss_anon(pid):
     raise ProcessLookupError(pid)
 
 
-def launcher_of(spawner):
+def helpers_of(spawner):
+    """Its launcher and its witnesses: (role, pid) of each."""
+    roles = {"bsub-launcher\n": "launcher", "bsub-witness\n": "witness"}
     for child in pathlib.Path(f"/proc/{spawner}/task/{spawner}/children").read_text().split():
         try:
-            if pathlib.Path(f"/proc/{child}/comm").read_text() == "bsub-launcher\n":
-                return int(child)
+            role = roles.get(pathlib.Path(f"/proc/{child}/comm").read_text())
+            if role:
+                yield role, int(child)
+            if role == "launcher":
+                yield from helpers_of(int(child))
         except (FileNotFoundError, ProcessLookupError):
-            pass
-    return None
+            continue
 
 
 def folder_size(folder):
@@ -69,22 +73,20 @@ class Sampler(threading.Thread):
                 return
 
     def look_at_processes(self):
-        pids = {name: record[0] for name, record in self.cluster.daemons().items() if record}
-        for name, pid in list(pids.items()):
+        roles = [(name.split("-")[0], record[0]) for name, record in self.cluster.daemons().items() if record]
+        for role, pid in list(roles):
             try:
-                launcher = launcher_of(pid) if name.startswith("spawner") else None
+                roles += helpers_of(pid) if role == "spawner" else ()
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if launcher is not None:
-                pids[name.replace("spawner", "launcher")] = launcher
-        for name, pid in pids.items():
-            role = name.split("-")[0]
+        for role, pid in roles:
             try:
                 values = {"rss": rss_anon(pid), "fds": len(os.listdir(f"/proc/{pid}/fd"))}
             except (FileNotFoundError, ProcessLookupError):
                 continue
             for what, value in values.items():
                 self.samples[what, role].append((self.now(), value))
+        self.samples["count", "witness"].append((self.now(), sum(role == "witness" for role, _ in roles)))
 
     def look_at_files(self):
         for folder in os.scandir(self.cluster.home):

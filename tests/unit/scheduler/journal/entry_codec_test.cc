@@ -75,8 +75,8 @@ struct Same {
   }
   bool operator()(const sched::AttemptPlaced& e) const {
     using T = sched::AttemptPlaced;
-    const auto& other = Other<T>().placement;
-    const bool same = e.placement && other ? *e.placement == *other : e.placement == other;
+    const auto& placed = Other<T>().placement;
+    const bool same = e.placement && placed ? *e.placement == *placed : e.placement == placed;
     return same &&
            Fieldwise(e, &T::attempt, &T::node, &T::incarnation, &T::allocated, &T::gpu_indices, &T::others);
   }

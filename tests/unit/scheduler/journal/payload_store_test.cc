@@ -70,6 +70,16 @@ TEST_F(PayloadStoreTest, KnowsWhichSegmentHoldsAPayload) {
   EXPECT_TRUE(store_.Holds(hash, writer_->Segment()));
 }
 
+// Threads that read a journal tell of its records in any order; the first segment to go must not be the one.
+TEST_F(PayloadStoreTest, OfSeveralRecordsTheLastOneCountsInWhicheverOrderTheyCome) {
+  const PayloadHash hash = Put("echo hi");
+  store_.AddRecord(hash, 50, 200);
+  store_.AddRecord(hash, 7, 900);
+  EXPECT_TRUE(store_.Holds(hash, 50));
+  store_.AddRecord(hash, 51, 100);
+  EXPECT_TRUE(store_.Holds(hash, 51));
+}
+
 TEST_F(PayloadStoreTest, AnyChangedByteIsNoticedAndNamed) {
   const PayloadHash hash = Put("echo hi");
   const std::string path = Join(kDirectory, FileName(FileKind::kSegment, 1));

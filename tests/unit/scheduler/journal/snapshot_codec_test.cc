@@ -5,6 +5,7 @@
 
 #include "scheduler/core/state_hash.h"
 #include "tests/support/journal/core_journal.h"
+#include "tests/support/journal/decoded_state.h"
 
 namespace bsub::journal::test {
 namespace {
@@ -18,10 +19,10 @@ std::vector<std::string> ChunksOf(const sched::State& state, const ChunkLimits& 
   return chunks;
 }
 
-Result<sched::State> Decode(const std::vector<std::string>& chunks) {
-  StateDecoder decoder;
+Result<std::unique_ptr<sched::Scheduler>> Decode(const std::vector<std::string>& chunks) {
+  StateDecoder decoder({});
   for (const std::string& chunk : chunks) {
-    BSUB_ASSIGN_OR_RETURN(DecodedChunk decoded, DecodeChunk(chunk, true));
+    BSUB_ASSIGN_OR_RETURN(DecodedChunk decoded, DecodeChunk(chunk));
     BSUB_RETURN_IF_ERROR(decoder.Add(std::move(decoded)));
   }
   return decoder.Finish();
@@ -55,7 +56,7 @@ class SnapshotCodecTest : public testing::Test {
 
 TEST_F(SnapshotCodecTest, TheStateHashAndEveryByteSurviveARoundTrip) {
   const auto chunks = ChunksOf(state());
-  const auto decoded = Decode(chunks);
+  const auto decoded = DecodedState(chunks);
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(sched::HashOf(*decoded), sched::HashOf(state()));
   EXPECT_EQ(ChunksOf(*decoded), chunks);
@@ -65,16 +66,17 @@ TEST_F(SnapshotCodecTest, TheStateHashAndEveryByteSurviveARoundTrip) {
 }
 
 TEST_F(SnapshotCodecTest, TheCoreGoesOnFromItAsIfNothingHadBeen) {
-  sched::Scheduler restored({}, std::move(*Decode(ChunksOf(state()))));
-  EXPECT_TRUE(restored.CheckInvariants());
-  EXPECT_EQ(restored.state_hash(), core_.scheduler().state_hash());
-  EXPECT_EQ(restored.RecomputeStateHash(), core_.scheduler().state_hash());
+  const auto restored = Decode(ChunksOf(state()));
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_TRUE((*restored)->CheckInvariants());
+  EXPECT_EQ((*restored)->state_hash(), core_.scheduler().state_hash());
+  EXPECT_EQ((*restored)->RecomputeStateHash(), core_.scheduler().state_hash());
 }
 
 TEST_F(SnapshotCodecTest, ManySmallChunksGiveTheSameState) {
   const auto chunks = ChunksOf(state(), {.jobs = 1, .array_bytes = 1 << 20});
   EXPECT_EQ(chunks.size(), 4u);
-  EXPECT_EQ(sched::HashOf(*Decode(chunks)), sched::HashOf(state()));
+  EXPECT_EQ((*Decode(chunks))->state_hash(), sched::HashOf(state()));
 }
 
 TEST_F(SnapshotCodecTest, MissingRepeatedOrSwappedChunksAreNoticed) {
@@ -94,10 +96,10 @@ TEST_F(SnapshotCodecTest, NoChangedByteGoesUnnoticedOrCrashes) {
     for (std::size_t at = 0; at < chunks[c].size(); ++at) {
       auto bad = chunks;
       bad[c][at] = static_cast<char>(bad[c][at] ^ 0x04);
-      const auto decoded = Decode(bad);
-      // What still is a state is another one, and is caught by its hash.
-      const bool noticed = !decoded || sched::HashOf(*decoded) != hash;
-      EXPECT_TRUE(noticed || OnlyAnUnusedExitCodeDiffers(*decoded, state()))
+      const auto decoded = DecodedState(bad);
+      // What still is a state is another one, and is caught by its hash; or the change said nothing.
+      if (!decoded || sched::HashOf(*decoded) != hash) continue;
+      EXPECT_TRUE(ChunksOf(*decoded) == chunks || OnlyAnUnusedExitCodeDiffers(*decoded, state()))
           << "chunk " << c << " byte " << at;
     }
   }

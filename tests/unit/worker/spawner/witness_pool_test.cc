@@ -236,6 +236,36 @@ TEST_F(WitnessPoolTest, WhatIsGivenUpExecutesNothing) {
   EXPECT_TRUE(Ran("next"));
 }
 
+// The witness may have been frozen over the spawner's death: by now somebody else may run the task.
+TEST_F(WitnessPoolTest, WhatWasOrderedBeforeTheSpawnerDiedIsNotExecutedAfter) {
+  TheFate().waits = true;
+  MakePool();
+  ASSERT_TRUE(pool_->Give(Order("late")));
+  ASSERT_TRUE(Eventually([] { return TheFate().main != 0; }));
+  pool_.reset();
+  TheFate().released = true;
+  EXPECT_TRUE(Eventually([] {
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    return waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD;
+  }));
+  EXPECT_FALSE(Ran("late"));
+}
+
+// The main process shares its witness's memory, and may have been killed while it changed it.
+TEST_F(WitnessPoolTest, AfterAMainProcessThatDidNotExecuteAnotherWitnessServes) {
+  MakePool();
+  LaunchOrder order = Order("a");
+  order.plan.cwd = directory_ + "/missing";
+  const auto given = pool_->Give(order);
+  ASSERT_TRUE(given);
+  EXPECT_EQ(Story(*given), "sne");
+  const pid_t witness = TheFate().witness;
+  EXPECT_EQ(Story(pool_->Give(Order("b")).value()), "sxe");
+  EXPECT_NE(TheFate().witness, witness);
+  EXPECT_TRUE(Ran("b"));
+}
+
 TEST_F(WitnessPoolTest, ATaskWhoseWitnessIsKilledFirstExecutesNothingAndSaysSo) {
   TheFate().kills = true;
   MakePool();
