@@ -91,6 +91,21 @@ void Workload::MakeGang(JobSettings& settings) {
   settings.gang.nodes = static_cast<std::uint32_t>(random.Between(std::min<std::int64_t>(2, most), most));
   settings.gang.exclusive = random.Chance(200);
   if (random.Chance(300)) settings.gang.end = GangEnd::kMain;
+  settings.gang.placement = MakePlacement(settings.gang.nodes);
+}
+
+// Such that every job can be placed some day.
+PlacementSpec Workload::MakePlacement(std::uint32_t nodes) {
+  Random& random = model_.random;
+  PlacementSpec placement;
+  placement.policy = static_cast<PlacementPolicy>(random.Between(0, 3));
+  if (placement.policy == PlacementPolicy::kNone) return {};
+  if (placement.policy == PlacementPolicy::kCluster && random.Chance(500)) return placement;
+  placement.mode = PlacementMode::kPreferred;
+  placement.wait = random.Between(seconds(0), seconds(600));
+  if (placement.policy == PlacementPolicy::kPartition)
+    placement.partitions = static_cast<std::uint32_t>(random.Between(1, nodes));
+  return placement;
 }
 
 std::optional<ArraySpec> Workload::MakeArray() {
