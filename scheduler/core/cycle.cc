@@ -55,7 +55,8 @@ void SendLaunch(Turn& turn, LaunchTask launch, PlacedPart part) {
 }
 
 // Each part is told where all of them are.
-void PlaceGang(Turn& turn, LaunchTask launch, PlacedPart main, std::vector<PlacedPart> others) {
+void PlaceGang(Turn& turn, LaunchTask launch, PlacedPart main, std::vector<PlacedPart> others,
+               const PlacementRecord* placement) {
   auto gang = std::make_shared<LaunchGang>();
   const auto add = [&](const PlacedPart& part) {
     const NodeDescription& node = turn.state().nodes.at(part.node).description;
@@ -63,6 +64,7 @@ void PlaceGang(Turn& turn, LaunchTask launch, PlacedPart main, std::vector<Place
   };
   add(main);
   for (const PlacedPart& part : others) add(part);
+  if (placement) gang->partitions = placement->partitions;
   launch.gang = std::move(gang);
   const JobSettings& settings = *launch.settings;
   const PayloadHash common = launch.command;
@@ -87,7 +89,7 @@ void Place(Turn& turn, const Job& job, std::uint32_t ordinal, const ChosenNodes&
                             chosen.placement});
   const bool ordinary = job.spec.settings->gang == GangSpec{};
   if (ordinary) return SendLaunch(turn, std::move(launch), std::move(main));
-  PlaceGang(turn, std::move(launch), std::move(main), std::move(others));
+  PlaceGang(turn, std::move(launch), std::move(main), std::move(others), chosen.placement.get());
 }
 
 // One queue's part of a cycle. What it keeps free is added to `kept`, and is out of reach for all that is

@@ -40,7 +40,6 @@ struct Reply {
   Result<ReplyBody> body;
 };
 
-// Start a task. The adapter fetches the payloads and adds the launch proof.
 // The nodes of an attempt on several, in the order of its parts.
 struct LaunchGang {
   struct Place {
@@ -48,8 +47,10 @@ struct LaunchGang {
     std::string host;  // by which others reach it
   };
   std::vector<Place> nodes;
+  std::vector<std::uint32_t> partitions{};  // of each, from 0; empty unless they are placed so
 };
 
+// Start a task. The adapter fetches the payloads and adds the launch proof.
 struct LaunchTask {
   NodeId node;
   Incarnation incarnation;

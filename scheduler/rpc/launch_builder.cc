@@ -89,6 +89,7 @@ void FillGang(const sched::LaunchTask& task, const LaunchPlace& place, const Sig
     to.set_name(node.name);
     to.set_address(node.host);
   }
+  gang.mutable_partitions()->Assign(task.gang->partitions.begin(), task.gang->partitions.end());
   gang.set_ranks_per_node(spec.ranks_per_node);
   gang.set_threads_per_rank(spec.threads_per_rank);
   gang.set_launch(static_cast<std::uint32_t>(spec.launch));

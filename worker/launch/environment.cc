@@ -12,7 +12,7 @@ constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 constexpr std::size_t kLongestVariable = 100'000;  // Linux takes 128 KiB, name and all
 // Facts about a job. The submitter's are left out even where this job has none of its own: a plain job
 // submitted from within an array is not index 7.
-constexpr std::array<std::string_view, 42> kOwnNames = {"AWS_BATCH_CE_NAME",
+constexpr std::array<std::string_view, 44> kOwnNames = {"AWS_BATCH_CE_NAME",
                                                         "AWS_BATCH_JOB_ARRAY_INDEX",
                                                         "AWS_BATCH_JOB_ARRAY_SIZE",
                                                         "AWS_BATCH_JOB_ATTEMPT",
@@ -39,6 +39,8 @@ constexpr std::array<std::string_view, 42> kOwnNames = {"AWS_BATCH_CE_NAME",
                                                         "BSUB_NODE_ADDRESSES",
                                                         "BSUB_NODE_INDEX",
                                                         "BSUB_NODE_LIST",
+                                                        "BSUB_NODE_PARTITIONS",
+                                                        "BSUB_PARTITION",
                                                         "BSUB_RANKS",
                                                         "BSUB_RANKS_PER_NODE",
                                                         "BSUB_THREADS_PER_RANK",
@@ -126,8 +128,22 @@ std::string ListNodes(const v1::LaunchGang& gang, const std::string& (v1::Launch
   return list;
 }
 
+template <typename Number>
+std::string Join(const google::protobuf::RepeatedField<Number>& numbers) {
+  std::string out;
+  for (const Number n : numbers) out += (out.empty() ? "" : ",") + std::to_string(n);
+  return out;
+}
+
 std::string Hex(const std::string& bytes) {
   return ToHex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
+// Numbers from 0, as the indexes of nodes; EC2's placement groups count from 1.
+void AddPartitions(Builder& env, const v1::LaunchGang& gang) {
+  if (static_cast<int>(gang.index()) >= gang.partitions_size()) return;
+  env.Add("BSUB_PARTITION", gang.partitions(static_cast<int>(gang.index())));
+  env.AddIfFits("BSUB_NODE_PARTITIONS", Join(gang.partitions()));
 }
 
 // Of a job that asks for nodes or ranks.
@@ -139,6 +155,7 @@ void AddGang(Builder& env, const v1::LaunchGang& gang) {
   env.Add("BSUB_RANKS", std::uint64_t{gang.ranks_per_node()} * static_cast<std::uint64_t>(gang.nodes_size()));
   env.Add("BSUB_RANKS_PER_NODE", gang.ranks_per_node());
   env.Add("BSUB_THREADS_PER_RANK", gang.threads_per_rank());
+  AddPartitions(env, gang);
   // The step servers know by it who may ask them for something.
   if (gang.launch() != 0) env.Add("BSUB_GANG_SECRET", Hex(gang.secret()));
   AddAwsNodes(env, gang);
@@ -172,12 +189,6 @@ void AddLsf(Builder& env, const v1::Launch& launch, std::uint64_t cpus) {
   if (launch.has_gang()) return AddLsfHosts(env, launch.gang());
   env.Add("LSB_HOSTS", launch.node());
   env.Add("LSB_DJOB_NUMPROC", cpus);
-}
-
-std::string Join(const google::protobuf::RepeatedField<std::int32_t>& numbers) {
-  std::string out;
-  for (const std::int32_t n : numbers) out += (out.empty() ? "" : ",") + std::to_string(n);
-  return out;
 }
 
 struct Seen {

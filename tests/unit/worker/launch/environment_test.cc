@@ -137,6 +137,15 @@ TEST(Environment, SaysWhereAPartStandsInThreeDialects) {
   EXPECT_THAT(env, Not(Contains(StartsWith("BSUB_GANG_SECRET="))));
 }
 
+TEST(Environment, SaysInWhichPartitionAPartIs) {
+  v1::Launch launch = PartOfGang(1);
+  EXPECT_THAT(Build(launch), Not(Contains(StartsWith("BSUB_PARTITION="))));
+  launch.mutable_gang()->add_partitions(0);
+  launch.mutable_gang()->add_partitions(1);
+  EXPECT_THAT(Build(launch), Contains("BSUB_PARTITION=1"));
+  EXPECT_THAT(Build(launch), Contains("BSUB_NODE_PARTITIONS=0,1"));
+}
+
 TEST(Environment, TheMainNodeIsNotToldItsOwnAddressAsAws) {
   EXPECT_THAT(Build(PartOfGang(0)),
               Not(Contains(StartsWith("AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS="))));
