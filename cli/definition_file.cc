@@ -19,10 +19,10 @@ using bsub::v1::Definition;
 
 const std::vector<std::string>& Keys() {
   static const std::vector<std::string> kKeys = {
-      "name",      "command",  "parameters", "environment",    "workdir",
-      "cpus",      "memory",   "gpus",       "walltime",       "priority",
-      "retry",     "tags",     "nodes",      "ranks-per-node", "threads-per-rank",
-      "exclusive", "gang-end", "launch",     "node-commands",  "placement"};
+      "name",          "command",        "parameters",       "environment", "workdir",        "cpus",
+      "memory",        "gpus",           "walltime",         "priority",    "retry",          "tags",
+      "nodes",         "ranks-per-node", "threads-per-rank", "exclusive",   "gang-end",       "launch",
+      "node-commands", "placement",      "placement-group",  "features",    "prefer-features"};
   return kKeys;
 }
 
@@ -89,6 +89,12 @@ class Reader {
     Value("threads-per-rank", number, [&](std::int64_t n) { gang.set_threads_per_rank(count(n)); });
     Value("gang-end", ParseGangEnd, [&](GangEnd end) { gang.set_end(std::string(ToString(end))); });
     Value("placement", ParsePlacement, [&](const PlacementSpec& p) { gang.set_placement(ToString(p)); });
+    if (const auto group = Text("placement-group")) gang.set_placement_group(*group);
+    const auto list = [](auto* to) {
+      return [to](const std::vector<std::string>& all) { to->Assign(all.begin(), all.end()); };
+    };
+    Value("features", ParseFeatures, list(gang.mutable_features()));
+    Value("prefer-features", ParseFeatures, list(gang.mutable_preferred_features()));
     Value("launch", ParseGangLaunch, [&](GangLaunch how) { gang.set_launch(std::string(ToString(how))); });
     Value(
         "exclusive",

@@ -51,6 +51,10 @@ std::string GangText(const api::Gang& gang) {
   spec.end = ParseGangEnd(gang.end()).value_or(GangEnd::kAny);
   spec.launch = ParseGangLaunch(gang.launch()).value_or(GangLaunch::kEveryNode);
   spec.placement = ParsePlacement(gang.placement()).value_or(PlacementSpec{});
+  spec.placement.group = gang.placement_group();
+  spec.placement.features.assign(gang.features().begin(), gang.features().end());
+  spec.placement.preferred_features.assign(gang.preferred_features().begin(),
+                                           gang.preferred_features().end());
   return Describe(spec);
 }
 

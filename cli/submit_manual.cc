@@ -114,6 +114,22 @@ std::vector<Option> ResourceOptions() {
            ":preferred@5m no longer than so, then it takes what is nearest to it.",
        .fallback = "none",
        .group = kGroup},
+      {.name = "placement-group",
+       .value = "NAME",
+       .text = "Place it with those of your jobs that run and name the same group: near them with placement "
+               "cluster, which is then the default, on racks of its own with spread or partition.",
+       .group = kGroup},
+      {.name = "features",
+       .value = "LIST",
+       .text = "Only nodes that have all of these, with commas between: features of the cluster's "
+               "configuration, types of nodes, fabrics, or racks and what is above them by name; '!NAME' is "
+               "without it.",
+       .group = kGroup},
+      {.name = "prefer-features",
+       .value = "LIST",
+       .text = "Rather nodes that have these, the first before the second, if that costs neither the "
+               "placement nor a higher switch.",
+       .group = kGroup},
       {.name = "gang-end",
        .value = "RULE",
        .text = "When a job on several nodes is over. any: one node's task that fails ends it, and it "

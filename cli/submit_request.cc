@@ -177,6 +177,16 @@ Status AddGangSize(const Arguments& arguments, api::Gang& gang) {
   return number("threads-per-rank", [&](std::uint32_t n) { gang.set_threads_per_rank(n); });
 }
 
+// "efa,!spot"
+Status AddFeatures(const Arguments& arguments, std::string_view option,
+                   google::protobuf::RepeatedPtrField<std::string>& to) {
+  if (!arguments.Has(option)) return OkStatus();
+  const auto features = Value(arguments, option, [](const std::string& text) { return ParseFeatures(text); });
+  if (!features) return Error(features.error());
+  to.Assign(features->begin(), features->end());
+  return OkStatus();
+}
+
 Status AddGang(const Arguments& arguments, const JobSource& source, api::SubmitRequest& request) {
   api::Gang gang;
   BSUB_RETURN_IF_ERROR(AddGangSize(arguments, gang));
@@ -200,6 +210,9 @@ Status AddGang(const Arguments& arguments, const JobSource& source, api::SubmitR
     if (!placement) return Error(placement.error());
     gang.set_placement(ToString(*placement));
   }
+  gang.set_placement_group(arguments.Get("placement-group", ""));
+  BSUB_RETURN_IF_ERROR(AddFeatures(arguments, "features", *gang.mutable_features()));
+  BSUB_RETURN_IF_ERROR(AddFeatures(arguments, "prefer-features", *gang.mutable_preferred_features()));
   BSUB_RETURN_IF_ERROR(AddNodeCommands(arguments, gang));
   if (gang.ByteSizeLong() > 0) *request.mutable_gang() = std::move(gang);
   return OkStatus();

@@ -107,7 +107,11 @@ std::string Describe(const GangSpec& gang) {
   if (gang.exclusive) add(gang.nodes > 1 ? "whole nodes" : "a whole node");
   if (gang.has_steps()) add(gang.launch == GangLaunch::kRanks ? "MPI" : "started on its main node");
   if (gang.end == GangEnd::kMain) add("ends with its main node");
-  if (gang.placement != PlacementSpec{}) add("placement " + ToString(gang.placement));
+  const PlacementSpec& placement = gang.placement;
+  if (placement.policy != PlacementPolicy::kNone) add("placement " + ToString(placement));
+  if (!placement.group.empty()) add("placement group " + placement.group);
+  if (!placement.features.empty()) add("features " + JoinFeatures(placement.features));
+  if (!placement.preferred_features.empty()) add("if possible " + JoinFeatures(placement.preferred_features));
   return text;
 }
 

@@ -42,10 +42,16 @@ struct GangSpec {
   bool exclusive = false;              // whole nodes, that nobody else runs on
   GangEnd end = GangEnd::kAny;
   GangLaunch launch = GangLaunch::kEveryNode;
-  PlacementSpec placement{};  // counts where there are several nodes
+  PlacementSpec placement{};  // its policy counts where there are several nodes, or a group
   friend auto operator<=>(const GangSpec&, const GangSpec&) = default;
 
   bool several() const { return nodes > 1; }
+  // Asks for nothing but what it takes of one node: its program is told of no nodes and ranks.
+  bool plain() const {
+    GangSpec other = *this;
+    other.placement = {};
+    return other == GangSpec{};
+  }
   // Whether the end of the main node's part, also a good one, ends the others.
   bool main_ends() const { return has_steps() || end == GangEnd::kMain; }
   // Whether the nodes but the main one run the step server.

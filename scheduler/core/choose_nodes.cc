@@ -18,7 +18,14 @@ std::vector<NodeId> FirstFit(const NodesRequest& request, const std::vector<Node
 
 NodesRequest RequestOf(const JobSettings& settings) {
   const GangSpec& gang = settings.gang;
-  return {settings.request, gang.nodes, gang.exclusive, gang.several() ? gang.placement : PlacementSpec{}};
+  NodesRequest request{settings.request, gang.nodes, gang.exclusive, gang.placement};
+  PlacementSpec& placement = request.placement;
+  if (!placement.group.empty()) {
+    request.group_owner = settings.owner.uid;
+  } else if (!gang.several()) {
+    placement = {.features = placement.features, .preferred_features = placement.preferred_features};
+  }
+  return request;
 }
 
 NodesRequest AsOf(NodesRequest request, TimePoint since, TimePoint now) {
@@ -28,11 +35,12 @@ NodesRequest AsOf(NodesRequest request, TimePoint since, TimePoint now) {
   return request;
 }
 
-PlacementQuestion QuestionOf(const ClusterTree& tree, const NodeCapacity& capacity,
-                             const NodesRequest& request, const std::vector<NodeCandidate>& candidates) {
+PlacementQuestion QuestionOf(const ClusterView& cluster, const NodesRequest& request,
+                             const std::vector<NodeCandidate>& candidates) {
+  const ClusterTree& tree = cluster.tree;
   PlacementQuestion question;
   question.room.assign(tree.topology()->node_count(), NodeRoom::kUnable);
-  for (const auto& [node, use] : capacity.nodes()) {
+  for (const auto& [node, use] : cluster.capacity.nodes()) {
     const auto index = tree.IndexOf(node);
     if (index && request.each.Fits(use.total)) question.room[*index] = NodeRoom::kNone;
   }
@@ -40,27 +48,35 @@ PlacementQuestion QuestionOf(const ClusterTree& tree, const NodeCapacity& capaci
     if (const auto index = tree.IndexOf(candidate.node))
       question.room[*index] = candidate.idle ? NodeRoom::kIdle : NodeRoom::kBusy;
   }
-  question.request.nodes = request.nodes;
-  question.request.policy = request.placement.policy;
-  question.request.mode = request.placement.mode;
-  question.request.partitions = request.placement.partitions;
-  question.request.limits = tree.limits();
+  const PlacementSpec& placement = request.placement;
+  question.request = {.nodes = request.nodes,
+                      .policy = placement.policy,
+                      .mode = placement.mode,
+                      .partitions = placement.partitions,
+                      .required = placement.features,
+                      .preferred = placement.preferred_features,
+                      .members = cluster.members,
+                      .limits = tree.limits()};
   return question;
 }
 
-ChosenNodes ChooseNodes(const ClusterTree& tree, const NodeCapacity& capacity, const NodesRequest& request,
+ChosenNodes ChooseNodes(const ClusterView& cluster, const NodesRequest& request,
                         const std::vector<NodeCandidate>& candidates) {
   if (candidates.size() < request.nodes) return {};
-  const bool plain = request.placement.policy == PlacementPolicy::kNone && !tree.known();
-  if (request.nodes == 1 || plain || !tree.topology()) return {FirstFit(request, candidates), nullptr};
-  const PlacementQuestion question = QuestionOf(tree, capacity, request, candidates);
+  const ClusterTree& tree = cluster.tree;
+  const PlacementSpec& placement = request.placement;
+  const bool anywhere = placement.policy == PlacementPolicy::kNone && !tree.known();
+  if (!placement.chooses_nodes() && (request.nodes == 1 || anywhere || !tree.topology()))
+    return {FirstFit(request, candidates), nullptr};
+  if (!tree.topology()) return {};
+  const PlacementQuestion question = QuestionOf(cluster, request, candidates);
   const auto placed = Place(*tree.topology(), question.room, question.request);
   ChosenNodes chosen;
   if (!placed) return chosen;
   for (const NodeIndex index : placed->nodes) chosen.nodes.push_back(tree.NodeAt(index));
-  if (tree.known()) {
-    chosen.placement = std::make_shared<const PlacementRecord>(
-        RecordOf(*tree.topology(), request.placement.policy, *placed));
+  if (tree.known() && request.nodes > 1) {
+    chosen.placement =
+        std::make_shared<const PlacementRecord>(RecordOf(*tree.topology(), placement.policy, *placed));
   }
   return chosen;
 }

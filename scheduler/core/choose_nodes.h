@@ -23,10 +23,12 @@ struct NodesRequest {
   Resources each;
   std::uint32_t nodes = 1;
   bool exclusive = false;
-  PlacementSpec placement{};  // none where it is one node
+  PlacementSpec placement{};      // of one node without a group, no policy
+  std::uint32_t group_owner = 0;  // uid; 0 without a group
   friend auto operator<=>(const NodesRequest&, const NodesRequest&) = default;
 
-  bool plain() const { return nodes == 1 && !exclusive; }
+  // Of two nodes with room the fuller one is always the better choice.
+  bool plain() const { return nodes == 1 && !exclusive && !placement.chooses_nodes(); }
   // Of a node that has `total`: what the request takes of it, if it can serve it at all.
   const Resources& TakenOf(const Resources& total) const { return exclusive ? total : each; }
 };
@@ -47,18 +49,25 @@ struct ChosenNodes {
   std::shared_ptr<const PlacementRecord> placement;  // of several nodes whose places in the tree are known
 };
 
+// What a choice goes by, beside the request.
+struct ClusterView {
+  const ClusterTree& tree;
+  const NodeCapacity& capacity;
+  std::vector<GroupMember> members;  // of the request's placement group
+};
+
 // As many of the candidates as are asked for. The candidates come fullest first.
-ChosenNodes ChooseNodes(const ClusterTree& tree, const NodeCapacity& capacity, const NodesRequest& request,
+ChosenNodes ChooseNodes(const ClusterView& cluster, const NodesRequest& request,
                         const std::vector<NodeCandidate>& candidates);
 
-// The same question in the words of placement.h, of several nodes; `tree` has a topology. Nodes that could
-// not serve the request if nothing ran on them are unable to, also those that the tree knows of and that have
-// not registered.
+// The same question in the words of placement.h; the tree has a topology. Nodes that could not serve the
+// request if nothing ran on them are unable to, also those that the tree knows of and that have not
+// registered.
 struct PlacementQuestion {
   std::vector<NodeRoom> room;
   PlacementRequest request;
 };
-PlacementQuestion QuestionOf(const ClusterTree& tree, const NodeCapacity& capacity,
-                             const NodesRequest& request, const std::vector<NodeCandidate>& candidates);
+PlacementQuestion QuestionOf(const ClusterView& cluster, const NodesRequest& request,
+                             const std::vector<NodeCandidate>& candidates);
 
 }  // namespace bsub::sched

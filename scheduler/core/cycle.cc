@@ -87,8 +87,7 @@ void Place(Turn& turn, const Job& job, std::uint32_t ordinal, const ChosenNodes&
   for (std::size_t i = 1; i < nodes.size(); ++i) others.push_back(MakePart(turn, request, nodes[i]));
   turn.Record(AttemptPlaced{ref, main.node, main.incarnation, main.allocated, main.gpu_indices, others,
                             chosen.placement});
-  const bool ordinary = job.spec.settings->gang == GangSpec{};
-  if (ordinary) return SendLaunch(turn, std::move(launch), std::move(main));
+  if (job.spec.settings->gang.plain()) return SendLaunch(turn, std::move(launch), std::move(main));
   PlaceGang(turn, std::move(launch), std::move(main), std::move(others), chosen.placement.get());
 }
 

@@ -250,10 +250,10 @@ class WaitingReasons {
     }
     Reason reason;
     const NodeGroups g = GroupNodes(reason);
-    const auto never = RefusedOnIdleNodes(store_, request_);
+    const auto never = RefusedForEver(store_, RequestOf(settings_));
     if (g.able() < request_.nodes) {
       NeverFits(g, reason);
-    } else if (never && settings_.gang.placement.mode == PlacementMode::kRequired) {
+    } else if (never) {
       NeverStandSo(*never, reason);
     } else if (blocked) {
       return;
@@ -303,10 +303,11 @@ class WaitingReasons {
     reason.text = "it can never run here: it asks for " + Asked() + "; " + refusal.message;
     reason.next_step =
         "end it with `bsub-lite cancel " + Id() +
-        "` and submit it again with another --placement or fewer nodes" +
+        "` and submit it again with another --placement, other --features or fewer nodes" +
         (store_.tree().known() ? ""
                                : "; that all nodes are on one rack is only assumed: a cluster "
-                                 "configuration (`bsub-lite up --config`) says where they are");
+                                 "configuration (`bsub-lite up --config`) says where they are and what "
+                                 "they have");
   }
 
   void DoNotStandSo(const PlacementRefusal& refusal, const NodeGroups& g, Reason& reason) const {

@@ -253,7 +253,7 @@ class Rehearsal {
     std::stable_sort(
         candidates.begin(), candidates.end(),
         [](const NodeCandidate& a, const NodeCandidate& b) { return a.free.cpu_milli < b.free.cpu_milli; });
-    return ChooseNodes(store_.tree(), store_.capacity(), request, candidates).nodes;
+    return ChooseNodes(store_.ViewFor(request), request, candidates).nodes;
   }
 
   void Start(Line& line, const std::vector<NodeId>& nodes, const NodesRequest& request) {

@@ -14,6 +14,7 @@ Status Broken(const std::string& what) { return Internal("invariant broken: " + 
 struct Walk {
   std::map<NodeId, Resources> used;
   std::map<NodeId, std::size_t> tasks;
+  PlacementGroups groups;
 };
 
 // A gang has a part on each of several nodes, and is over when all of them are.
@@ -44,6 +45,9 @@ Status CheckTask(const State& state, const Job& job, std::uint32_t ordinal, cons
   BSUB_RETURN_IF_ERROR(CheckGang(id, job, a));
   if ((task.state == JobState::kRunning) != a.started_at.set())
     return Broken("task " + id + ": start time and state differ");
+  const JobSettings& settings = *job.spec.settings;
+  const std::string& group = settings.gang.placement.group;
+  if (!group.empty()) walk.groups.Add({settings.owner.uid, group}, {{job.id, ordinal}, a.number});
   bool known = true;
   ForEachPlace(a, [&](NodeId node, Incarnation, const Resources& allocated, const auto&) {
     known = known && state.nodes.count(node) != 0;
@@ -146,6 +150,7 @@ Status CheckInvariants(const Store& store) {
   for (const auto& [id, job] : store.state().jobs) BSUB_RETURN_IF_ERROR(CheckJob(store, job, walk));
   BSUB_RETURN_IF_ERROR(CheckNodes(store, walk));
   BSUB_RETURN_IF_ERROR(CheckCounts(store));
+  if (walk.groups != store.placement_groups()) return Broken("the placement groups differ from what runs");
   if (store.hash() != HashOf(store.state())) return Broken("the state hash differs from the state");
   return OkStatus();
 }

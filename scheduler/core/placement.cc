@@ -198,8 +198,10 @@ PlacementRefusal Refusal(const Topology& topology, std::span<const NodeRoom> roo
                       std::to_string(refusal.suitable) + " suitable have room";
   } else {
     const std::vector<NodeRoom> idle = AllIdle(topology);
+    PlacementRequest alone = request;
+    alone.members.clear();  // what runs of its group ends as well
     const bool ever =
-        KeepPolicy(PlacementView(topology, idle, SuitableFor(topology, room, request)), request).has_value();
+        KeepPolicy(PlacementView(topology, idle, SuitableFor(topology, room, request)), alone).has_value();
     refusal.reason = ever ? RefusalReason::kPolicy : RefusalReason::kPolicyImpossible;
     refusal.message = WhyNot(view, request, ever);
   }

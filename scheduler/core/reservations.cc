@@ -43,8 +43,9 @@ TimePoint FitsAt(Resources free, std::vector<LiveTask> tasks, const Resources& r
 
 // Whether not any nodes will do.
 bool MustStandAsAsked(const NodesRequest& request) {
-  return request.placement.policy != PlacementPolicy::kNone &&
-         request.placement.mode == PlacementMode::kRequired;
+  const PlacementSpec& placement = request.placement;
+  return !placement.features.empty() ||
+         (placement.policy != PlacementPolicy::kNone && placement.mode == PlacementMode::kRequired);
 }
 
 std::vector<NodeCandidate> AsIfFree(const std::vector<KeepCandidate>& nodes, std::size_t count) {
@@ -55,7 +56,7 @@ std::vector<NodeCandidate> AsIfFree(const std::vector<KeepCandidate>& nodes, std
 
 ChosenNodes ChooseOfFirst(const Store& store, const NodesRequest& request,
                           const std::vector<KeepCandidate>& nodes, std::size_t count) {
-  return ChooseNodes(store.tree(), store.capacity(), request, AsIfFree(nodes, count));
+  return ChooseNodes(store.ViewFor(request), request, AsIfFree(nodes, count));
 }
 
 // How many of them, in their order, must be free until the request can be placed as it wants; 0: all would

@@ -113,8 +113,10 @@ const ShortReasons::Capacity& ShortReasons::OfCapacity(const NodesRequest& reque
     text = request.nodes == 1 ? "no node that would do takes work"
                               : std::to_string(usable) + " of " + std::to_string(request.nodes) +
                                     " nodes that would do take work";
-  } else if (request.placement.mode == PlacementMode::kRequired && RefusedOnIdleNodes(store_, request)) {
-    text = "can never run: no placement " + ToString(request.placement) + " on these nodes";
+  } else if (const auto never = RefusedForEver(store_, request)) {
+    text = "can never run: " + (request.placement.policy == PlacementPolicy::kNone
+                                    ? never->message
+                                    : "no placement " + ToString(request.placement) + " on these nodes");
     it->second.never = true;
   } else if (free.size() < request.nodes) {
     text = "waits for " + WaitsFor(request, free.size());
@@ -122,7 +124,10 @@ const ShortReasons::Capacity& ShortReasons::OfCapacity(const NodesRequest& reque
     NodesRequest strict = request;
     strict.placement.mode = PlacementMode::kRequired;
     const bool refused = RefusedPlacement(store_, strict, free).has_value();
-    text = refused ? "waits for placement " + ToString(request.placement) : "waits for its turn";
+    const std::string what = request.placement.policy == PlacementPolicy::kNone
+                                 ? "features " + JoinFeatures(request.placement.features)
+                                 : "placement " + ToString(request.placement);
+    text = refused ? "waits for " + what : "waits for its turn";
   }
   return it->second;
 }

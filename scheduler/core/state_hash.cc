@@ -33,6 +33,12 @@ void Add(FieldHasher& h, const GangSpec& gang) {
   h.Add(gang.launch);
   const PlacementSpec& p = gang.placement;
   if (p != PlacementSpec{}) h.Add(p.policy).Add(p.mode).Add(p.partitions).Add(p.wait.count());
+  if (!p.chooses_nodes()) return;
+  h.Add(p.group);
+  for (const auto* list : {&p.features, &p.preferred_features}) {
+    h.Add(list->size());
+    for (const std::string& feature : *list) h.Add(feature);
+  }
 }
 
 void Add(FieldHasher& h, const Reach& reach) {

@@ -132,12 +132,18 @@ void Store::TakePlaces(const AttemptRef& ref, const Attempt& attempt) {
   ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto& gpus) {
     capacity_.Take(node, ref, allocated, gpus);
   });
+  const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
+  const std::string& group = settings.gang.placement.group;
+  if (!group.empty()) groups_.Add({settings.owner.uid, group}, ref);
 }
 
 void Store::GivePlaces(const AttemptRef& ref, const Attempt& attempt) {
   ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto& gpus) {
     capacity_.Give(node, ref, allocated, gpus);
   });
+  const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
+  const std::string& group = settings.gang.placement.group;
+  if (!group.empty()) groups_.Remove({settings.owner.uid, group}, ref);
 }
 
 void Store::UnindexJob(Job& job) {
@@ -320,9 +326,31 @@ std::vector<std::pair<std::string_view, JobId>> Store::JobsOfOwner(std::uint32_t
   return found;
 }
 
+ClusterView Store::ViewFor(const NodesRequest& request) const {
+  ClusterView view{tree_, capacity_, {}};
+  const std::string& group = request.placement.group;
+  const auto* attempts = group.empty() ? nullptr : groups_.Find({request.group_owner, group});
+  if (!attempts) return view;
+  std::map<NodeIndex, std::uint32_t> members;  // the partition of each
+  for (const AttemptRef& ref : *attempts) {
+    const Attempt& attempt = *FindTask(state_.jobs.at(ref.task.job), ref.task.ordinal)->attempt;
+    const PlacementRecord* placed = attempt.gang ? attempt.gang->placement.get() : nullptr;
+    std::size_t part = 0;
+    ForEachPart(attempt, [&](NodeId node, bool over) {
+      const std::size_t i = part++;
+      const auto index = tree_.IndexOf(node);
+      if (over || !index) return;
+      const bool divided = placed && i < placed->partitions.size();
+      members.try_emplace(*index, divided ? placed->partitions[i] : 0);
+    });
+  }
+  for (const auto& [node, partition] : members) view.members.push_back({node, partition});
+  return view;
+}
+
 ChosenNodes Store::ChooseNodes(const NodesRequest& request, const KeptResources& kept) const {
   if (!request.plain())
-    return sched::ChooseNodes(tree_, capacity_, request, capacity_.Candidates(request, kept));
+    return sched::ChooseNodes(ViewFor(request), request, capacity_.Candidates(request, kept));
   const std::optional<NodeId> node = capacity_.Choose(request.each, kept);
   if (!node) return {};
   return {{*node}, nullptr};

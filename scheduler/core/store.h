@@ -20,6 +20,7 @@
 #include "scheduler/core/cluster_tree.h"
 #include "scheduler/core/dependency_index.h"
 #include "scheduler/core/entry.h"
+#include "scheduler/core/placement_groups.h"
 #include "scheduler/core/reservations.h"
 #include "scheduler/core/saved_job.h"
 #include "scheduler/core/state.h"
@@ -94,6 +95,9 @@ class Store {
     tree_.Configure(std::move(topology), limits);
   }
   const ClusterTree& tree() const { return tree_; }
+  const PlacementGroups& placement_groups() const { return groups_; }
+  // What the choice of nodes for a request goes by.
+  ClusterView ViewFor(const NodesRequest& request) const;
 
   // The nodes for a task that can start now.
   ChosenNodes ChooseNodes(const NodesRequest& request, const KeptResources& kept = {}) const;
@@ -153,6 +157,7 @@ class Store {
 
   NodeCapacity capacity_;
   ClusterTree tree_;
+  PlacementGroups groups_;
   WaitingTable waiting_;
   DependencyIndex dependencies_;
   std::map<std::string, TaskCounts, std::less<>> queue_counts_;

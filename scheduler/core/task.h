@@ -90,6 +90,13 @@ void ForEachPlace(const Attempt& attempt, Use use) {
   }
 }
 
+// use(node, over) for each part, in their order; of an attempt on one node once.
+template <typename Use>
+void ForEachPart(const Attempt& attempt, Use use) {
+  if (!attempt.gang) return use(attempt.node, false);
+  for (const Part& part : attempt.gang->parts) use(part.node, part.over);
+}
+
 struct TaskEnd {
   End end;
   TimePoint at;

@@ -474,12 +474,18 @@ struct Version {
 
 }  // namespace
 
-std::uint32_t VersionNeeded(const JobSettings& s) {
-  return s.gang == GangSpec{} && s.node_ranges.empty() ? 1 : 3;
+namespace {
+
+template <typename Ranges>
+std::uint32_t NeededByGang(const GangSpec& gang, const Ranges& ranges) {
+  if (gang.placement.chooses_nodes()) return 4;
+  return gang == GangSpec{} && ranges.empty() ? 1 : 3;
 }
-std::uint32_t VersionNeeded(const JobDefinition& d) {
-  return d.gang == GangSpec{} && d.node_ranges.empty() ? 1 : 3;
-}
+
+}  // namespace
+
+std::uint32_t VersionNeeded(const JobSettings& s) { return NeededByGang(s.gang, s.node_ranges); }
+std::uint32_t VersionNeeded(const JobDefinition& d) { return NeededByGang(d.gang, d.node_ranges); }
 std::uint32_t VersionNeeded(const sched::NodeDescription& node) { return node.address.empty() ? 1 : 3; }
 
 std::uint32_t VersionNeeded(const sched::EntryBody& body) { return std::visit(Version{}, body); }

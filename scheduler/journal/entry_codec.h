@@ -15,9 +15,10 @@ namespace bsub::journal {
 // The newest entry and snapshot contents this program reads. Raised with every new field or kind:
 //   2  CountersLifted, JobSubmitted.begins_later, DefinitionRegistered.forgets_deregistered and forgets_in
 //   3  jobs on several nodes: PartStarted, PartEnded, AttemptPlaced.others, AttemptEnded.last_part and
-//   last_end,
-//      AttemptPlaced.placement; gang and node_ranges of settings and definitions; NodeDescription.address
-inline constexpr std::uint32_t kContentVersion = 3;
+//      last_end, AttemptPlaced.placement; gang and node_ranges of settings and definitions;
+//      NodeDescription.address
+//   4  group, features and preferred_features of a gang's placement
+inline constexpr std::uint32_t kContentVersion = 4;
 
 // The least version that an entry's reader must know.
 std::uint32_t VersionNeeded(const sched::EntryBody& body);

@@ -155,6 +155,9 @@ void Encode(const PlacementSpec& x, pb::PlacementSpec* out) {
   out->set_mode(static_cast<std::uint32_t>(x.mode));
   out->set_partitions(x.partitions);
   out->set_wait_us(x.wait.count());
+  out->set_group(x.group);
+  for (const std::string& feature : x.features) out->add_features(feature);
+  for (const std::string& feature : x.preferred_features) out->add_preferred_features(feature);
 }
 
 Status Decode(const pb::PlacementSpec& in, PlacementSpec* x) {
@@ -162,6 +165,9 @@ Status Decode(const pb::PlacementSpec& in, PlacementSpec* x) {
   BSUB_RETURN_IF_ERROR(DecodeEnum(in.mode(), PlacementMode::kRequired, "mode of placement", &x->mode));
   x->partitions = in.partitions();
   x->wait = Duration(in.wait_us());
+  x->group = in.group();
+  x->features.assign(in.features().begin(), in.features().end());
+  x->preferred_features.assign(in.preferred_features().begin(), in.preferred_features().end());
   return OkStatus();
 }
 

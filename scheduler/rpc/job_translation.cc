@@ -44,17 +44,6 @@ void FillReach(const sched::Reach& from, v1::Reach& to) {
   to.set_bytes_per_second(from.bandwidth);
 }
 
-void FillPlacement(const sched::PlacementRecord& from, v1::Placement& to) {
-  to.set_text(ToUtf8(sched::Describe(from)));
-  to.set_policy(std::string(ToString(from.policy)));
-  to.set_kept(from.kept);
-  to.set_level(ToUtf8(from.level));
-  to.set_path(ToUtf8(from.path));
-  FillReach(from.got, *to.mutable_got());
-  FillReach(from.best, *to.mutable_best());
-  to.mutable_partitions()->Assign(from.partitions.begin(), from.partitions.end());
-}
-
 void FillParts(const sched::State& state, const sched::Attempt& attempt, v1::Attempt& to) {
   for (const sched::Part& part : attempt.gang->parts) {
     to.add_nodes(NodeName(state, part.node));
@@ -183,6 +172,31 @@ void FillGang(const GangSpec& from, v1::Gang& to) {
   to.set_end(std::string(ToString(from.end)));
   to.set_launch(std::string(ToString(from.launch)));
   to.set_placement(ToString(from.placement));
+  to.set_placement_group(ToUtf8(from.placement.group));
+  for (const std::string& feature : from.placement.features) to.add_features(ToUtf8(feature));
+  for (const std::string& feature : from.placement.preferred_features)
+    to.add_preferred_features(ToUtf8(feature));
+}
+
+void FillPlacement(const sched::PlacementRecord& from, v1::Placement& to) {
+  to.set_text(ToUtf8(sched::Describe(from)));
+  to.set_policy(std::string(ToString(from.policy)));
+  to.set_kept(from.kept);
+  to.set_level(ToUtf8(from.level));
+  to.set_path(ToUtf8(from.path));
+  FillReach(from.got, *to.mutable_got());
+  FillReach(from.best, *to.mutable_best());
+  to.mutable_partitions()->Assign(from.partitions.begin(), from.partitions.end());
+}
+
+void FillReasons(const std::vector<sched::Reason>& from, google::protobuf::RepeatedPtrField<v1::Reason>& to) {
+  for (const sched::Reason& reason : from) {
+    v1::Reason& out = *to.Add();
+    out.set_code(std::string(sched::ToString(reason.code)));
+    out.set_text(ToUtf8(reason.text));
+    out.set_next_step(ToUtf8(reason.next_step));
+    for (const std::string& line : reason.evidence) out.add_evidence(ToUtf8(line));
+  }
 }
 
 void FillRetry(const RetryStrategy& from, v1::RetryStrategy& to) {

@@ -191,8 +191,19 @@ Result<GangSpec> TranslateGang(const v1::Gang& gang, GangSpec otherwise) {
     BSUB_ASSIGN_OR_RETURN(otherwise.launch, ParseGangLaunch(gang.launch()));
   }
   if (!gang.placement().empty()) {
-    BSUB_ASSIGN_OR_RETURN(otherwise.placement, ParsePlacement(gang.placement()));
+    BSUB_ASSIGN_OR_RETURN(PlacementSpec given, ParsePlacement(gang.placement()));
+    given.group = std::move(otherwise.placement.group);
+    given.features = std::move(otherwise.placement.features);
+    given.preferred_features = std::move(otherwise.placement.preferred_features);
+    otherwise.placement = std::move(given);
   }
+  PlacementSpec& placement = otherwise.placement;
+  if (!gang.placement_group().empty()) placement.group = gang.placement_group();
+  if (gang.features_size() > 0) placement.features.assign(gang.features().begin(), gang.features().end());
+  if (gang.preferred_features_size() > 0)
+    placement.preferred_features.assign(gang.preferred_features().begin(), gang.preferred_features().end());
+  const bool unsaid = gang.placement().empty() && placement.policy == PlacementPolicy::kNone;
+  if (unsaid && !placement.group.empty()) placement.policy = PlacementPolicy::kCluster;
   return otherwise;
 }
 

@@ -38,6 +38,16 @@ Job& Job::Placed(std::string_view text) {
   return *this;
 }
 
+Job& Job::Features(std::string_view list) {
+  settings_.gang.placement.features = Parsed(ParseFeatures(list));
+  return *this;
+}
+
+Job& Job::PrefersFeatures(std::string_view list) {
+  settings_.gang.placement.preferred_features = Parsed(ParseFeatures(list));
+  return *this;
+}
+
 Job& Job::After(std::string_view condition) {
   spec_.dependency = Parsed(ParseDependency(condition));
   return *this;

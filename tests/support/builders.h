@@ -58,6 +58,9 @@ class Job {
   Job& Gpus(std::int32_t n) { return settings_.request.gpus = n, *this; }
   Job& Nodes(std::uint32_t n) { return settings_.gang.nodes = n, *this; }
   Job& Placed(std::string_view text);  // "cluster:preferred@5m"
+  Job& Group(std::string name) { return settings_.gang.placement.group = std::move(name), *this; }
+  Job& Features(std::string_view list);  // "efa,!spot"
+  Job& PrefersFeatures(std::string_view list);
   Job& Exclusive() { return settings_.gang.exclusive = true, *this; }
   Job& EndsWithMain() { return settings_.gang.end = GangEnd::kMain, *this; }
   Job& Launch(GangLaunch how) { return settings_.gang.launch = how, *this; }

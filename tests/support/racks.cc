@@ -6,7 +6,8 @@
 
 namespace bsub::testing {
 
-std::shared_ptr<const sched::Topology> Racks(const std::vector<std::vector<std::string>>& racks) {
+std::shared_ptr<const sched::Topology> Racks(const std::vector<std::vector<std::string>>& racks,
+                                             const std::set<std::string>& efa) {
   using sched::Fabric;
   auto builder =
       sched::TopologyBuilder::Make("cluster", {{"spine", {{Fabric::kEthernet, 20'000, 500'000'000}}},
@@ -16,8 +17,11 @@ std::shared_ptr<const sched::Topology> Racks(const std::vector<std::vector<std::
   for (std::size_t i = 0; i < racks.size(); ++i) {
     const auto rack = builder->AddSwitch(sched::TopologyBuilder::kTop, "r" + std::to_string(i + 1));
     BSUB_CHECK(rack.has_value());
-    for (const std::string& name : racks[i])
-      BSUB_CHECK(builder->AddNode(*rack, {.name = name, .type = 0, .features = {}}));
+    for (const std::string& name : racks[i]) {
+      std::vector<std::string> features;
+      if (efa.count(name) != 0) features.emplace_back("efa");
+      BSUB_CHECK(builder->AddNode(*rack, {.name = name, .type = 0, .features = std::move(features)}));
+    }
   }
   auto topology = std::move(*builder).Build();
   BSUB_CHECK(topology) << topology.error().message;

@@ -79,6 +79,37 @@ class Placement(unittest.TestCase):
         self.assertNotEqual(racks[0], racks[2])
         self.assertEqual(attempt["placement"]["partitions"], [0, 0, 1, 1])
 
+    def test_each_part_knows_its_partition(self):
+        folder = self.cluster.root / "partitions"
+        folder.mkdir()
+        job = self.cluster.submit("--workdir", folder, "--nodes", 4, "--placement", "partition=2", "--", "/bin/sh", "-c",
+                                  "echo $BSUB_PARTITION of $BSUB_NODE_PARTITIONS > out.$BSUB_NODE_INDEX")
+        self.cluster.bsub("wait", job)
+        self.assertEqual([(folder / f"out.{i}").read_text() for i in range(4)],
+                         [f"{p} of 0,0,1,1\n" for p in (0, 0, 1, 1)])
+
+    def test_jobs_share_a_placement_group(self):
+        first = self.running(self.submit("--nodes", 1, "--placement", "spread", "--placement-group", "apart"))
+        job = self.submit("--nodes", 1, "--placement", "spread", "--placement-group", "apart")
+        second = self.running(job)
+        self.assertEqual(sorted(self.racks(first) + self.racks(second)), ["r1", "r2"])
+        self.assertEqual(self.cluster.job(job)["gang"]["placementGroup"], "apart")
+        third = self.submit("--placement", "spread", "--placement-group", "apart")
+        self.assertEqual(self.codes(third), ["placement"])
+        near = self.running(self.submit("--placement-group", "near"))
+        nearer = self.running(self.submit("--placement-group", "near", "-c", 1))
+        self.assertEqual(self.racks(near), self.racks(nearer))
+
+    def test_features_choose_the_nodes(self):
+        attempt = self.running(self.submit("--features", "r2", "--nodes", 2))
+        self.assertEqual(self.racks(attempt), ["r2", "r2"])
+        self.assertEqual(self.racks(self.running(self.submit("--prefer-features", "n,r1"))), ["r1"])
+        job = self.submit("--features", "infiniband")
+        self.assertEqual(self.codes(job), ["never-fits"])
+        self.assertIn("the rarest is 'infiniband'", self.cluster.bsub("why", job))
+        self.cluster.bsub("submit", "--features", "r1,!r1", "--", "true", code=255)
+        self.assertIn("features 'r1' and '!r1' contradict each other", self.cluster.err)
+
     def test_why_says_what_is_missing_and_a_preference_ends(self):
         spread = self.running(self.submit("--nodes", 2, "-c", 2, "--placement", "spread"))
         self.assertEqual(sorted(self.racks(spread)), ["r1", "r2"])

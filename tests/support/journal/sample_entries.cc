@@ -201,6 +201,21 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion3() {
                    sched::PartEnded{attempt, 2, SampleEnd(), {1, 2, 3, 4, 5, 6}, true, true}});
 }
 
+std::vector<sched::JournalEntry> SampleEntriesOfVersion4() {
+  GangSpec gang;
+  gang.placement.policy = PlacementPolicy::kSpread;
+  gang.placement.group = "pg " + kBytes;
+  gang.placement.features = {"efa", "!" + kBytes};
+  gang.placement.preferred_features = {"avx512"};
+  sched::JobSubmitted job = SampleJob();
+  JobSettings settings = *job.spec.settings;
+  settings.gang = gang;
+  job.spec.settings = std::make_shared<JobSettings>(settings);
+  sched::DefinitionRegistered definition{SampleDefinition()};
+  definition.definition.gang = gang;
+  return Numbered({std::move(definition), std::move(job)});
+}
+
 std::vector<sched::JournalEntry> SampleEntries() {
   const sched::AttemptRef attempt{{JobId(17), 3}, 2};
   std::vector<sched::EntryBody> bodies;

@@ -13,5 +13,7 @@ std::vector<sched::JournalEntry> SampleEntries();
 std::vector<sched::JournalEntry> SampleEntriesOfVersion2();
 // Those of jobs on several nodes.
 std::vector<sched::JournalEntry> SampleEntriesOfVersion3();
+// Those of jobs that choose their nodes: placement groups and features.
+std::vector<sched::JournalEntry> SampleEntriesOfVersion4();
 
 }  // namespace bsub::journal::test

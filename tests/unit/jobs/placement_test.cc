@@ -40,6 +40,28 @@ TEST(PlacementSpec, SaysWhatIsWrong) {
     EXPECT_NE(why(bad), "read") << bad;
 }
 
+TEST(PlacementSpec, FeaturesAreAListWithCommas) {
+  EXPECT_THAT(*ParseFeatures("efa, !spot"), ::testing::ElementsAre("efa", "!spot"));
+  EXPECT_EQ(JoinFeatures(*ParseFeatures("efa,!spot")), "efa,!spot");
+  for (const char* bad : {"", ",", "efa,", "!", "!!efa", "a\tb"}) EXPECT_FALSE(ParseFeatures(bad)) << bad;
+  std::string many = "f0";
+  for (int i = 1; i <= 16; ++i) many += ",f" + std::to_string(i);
+  EXPECT_EQ(ParseFeatures(many).error().message, "features: 17 of them; expected at most 16");
+  EXPECT_FALSE(ParseFeatures(std::string(129, 'x')));
+}
+
+TEST(PlacementSpec, MayNotContradictItself) {
+  PlacementSpec spec;
+  spec.features = {"efa", "!efa"};
+  EXPECT_EQ(Validate(spec, 1).error().message,
+            "features 'efa' and '!efa' contradict each other; name one of them");
+  spec.features = {"efa"};
+  spec.group = "pg1";
+  EXPECT_THAT(Validate(spec, 1).error().message, HasSubstr("placement group 'pg1': with placement none"));
+  spec.policy = PlacementPolicy::kCluster;
+  EXPECT_TRUE(Validate(spec, 1));
+}
+
 TEST(PlacementSpec, HasNoMorePartitionsThanNodes) {
   EXPECT_TRUE(Validate(*ParsePlacement("partition=4"), 4));
   EXPECT_EQ(Validate(*ParsePlacement("partition=4"), 3).error().message,

@@ -148,6 +148,7 @@ TEST(EntryCodec, EveryFieldOfEveryKindRoundTrips) {
   std::set<std::size_t> kinds;
   std::vector<sched::JournalEntry> entries = SampleEntries();
   for (sched::JournalEntry& entry : SampleEntriesOfVersion3()) entries.push_back(std::move(entry));
+  for (sched::JournalEntry& entry : SampleEntriesOfVersion4()) entries.push_back(std::move(entry));
   for (const sched::JournalEntry& entry : entries) {
     const auto decoded = DecodeEntry(EncodeEntry(entry));
     ASSERT_TRUE(decoded) << sched::KindName(entry.body) << ": " << decoded.error().message;

@@ -258,6 +258,28 @@ TEST(TranslateSubmit, APlacementGoesBeforeTheDefinitions) {
   EXPECT_THAT(Translate(request, &definition).error().message, HasSubstr("there is no 'near'"));
 }
 
+TEST(TranslateSubmit, AGroupMeansClusterUnlessItIsSaid) {
+  JobDefinition definition;
+  definition.name = "choosy";
+  definition.revision = 1;
+  definition.command = {"main"};
+  definition.gang.placement.features = {"efa"};
+  v1::SubmitRequest request;
+  request.set_working_directory("/");
+  request.mutable_gang()->set_placement_group("pg1");
+  PlacementSpec placement = Translate(request, &definition)->spec.settings->gang.placement;
+  EXPECT_EQ(placement.policy, PlacementPolicy::kCluster);
+  EXPECT_EQ(placement.group, "pg1");
+  EXPECT_EQ(placement.features, std::vector<std::string>{"efa"}) << "the definition's";
+  request.mutable_gang()->add_features("!spot");
+  request.mutable_gang()->set_placement("spread");
+  placement = Translate(request, &definition)->spec.settings->gang.placement;
+  EXPECT_EQ(placement.policy, PlacementPolicy::kSpread);
+  EXPECT_EQ(placement.features, std::vector<std::string>{"!spot"});
+  request.mutable_gang()->set_placement("none");
+  EXPECT_THAT(Translate(request, &definition).error().message, HasSubstr("there is nothing to keep"));
+}
+
 TEST(TranslateSubmit, CommandsOfSingleNodesArePayloadsOfTheirOwn) {
   JobDefinition definition;
   definition.name = "several";
