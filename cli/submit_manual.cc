@@ -231,6 +231,10 @@ std::vector<Option> ReplyOptions() {
        .text = "Wait until the job is over and exit as bsub-lite wait does; arrays show a progress bar on a "
                "terminal.",
        .group = kGroup},
+      {.name = "test-only",
+       .text = "Submit nothing; say whether it would be accepted, when it would start, where, and what would "
+               "keep it.",
+       .group = kGroup},
       {.name = "quiet", .text = "Print only the job's id.", .group = kGroup},
       {.name = "json", .text = "Print the reply as JSON.", .group = kGroup},
       {.name = "token",
@@ -275,13 +279,14 @@ Manual SubmitManual() {
                    {"submit --depends 'done(1) && !exit(2)' -- ./merge", "After other jobs."},
                    {"submit --nodes 4 --ranks-per-node 2 -- mpirun ./solver", "On four nodes at once."},
                    {"submit --nodes 4 --placement cluster:preferred@5m -- ./solver", "Near each other."},
+                   {"submit --nodes 8 --placement spread --test-only -- ./solver", "Would it run, and when?"},
                    {"submit --array 1-10000%200 --wait -- ./work", "Ten thousand children, 200 at a time."},
                    {"submit script.sh",
                     "A script with #BSUB lines; bsub-lite submit < script.sh does the same."}},
       .exits =
-          {{"0", "It is submitted; with --wait: and it succeeded."},
-           {"255", "It is not submitted; one line on standard error says why."},
-           {"1", "Only with --wait, as N."},
+          {{"0", "It is submitted; with --wait: and it succeeded; with --test-only: it would be accepted."},
+           {"255", "It is not, or would not be, submitted; one line on standard error says why."},
+           {"1", "With --test-only: it could never run on this cluster. With --wait, as N."},
            {"2", "Only with --wait, as N."},
            {"3",
             "No answer came, so it may be submitted: one line on standard error tells the token to repeat it "

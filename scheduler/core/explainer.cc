@@ -543,6 +543,10 @@ std::uint32_t Spokesman(const Job& job) {
 
 }  // namespace
 
+std::vector<Reason> ReasonsToWait(const Store& store, const Job& job, std::uint32_t ordinal, TimePoint now) {
+  return WaitingReasons(store, job, ordinal, now).Collect();
+}
+
 Result<Explanation> Explain(const Store& store, const TaskSelector& target, TimePoint now) {
   const Job* job = store.state().FindJob(target.job);
   if (!job) return NotFound("job " + std::to_string(target.job.value()) + ": no such job");
@@ -565,7 +569,7 @@ Result<Explanation> Explain(const Store& store, const TaskSelector& target, Time
   } else if (IsOver(state)) {
     e.reasons.push_back(OverReason(store.state(), *job, ordinal));
   } else {
-    e.reasons = WaitingReasons(store, *job, ordinal, now).Collect();
+    e.reasons = ReasonsToWait(store, *job, ordinal, now);
   }
   return e;
 }

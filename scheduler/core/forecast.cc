@@ -112,22 +112,22 @@ class Rehearsal {
 
   void AddLines(const Job& target) {
     for (const Queue* queue : QueuesInOrder(store_.state())) {
-      const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name);
-      if (!classes || !queue->dispatches) continue;
+      if (!queue->dispatches) continue;
       const std::size_t begin = lines_.size();
-      for (const auto& [key, waiting] : *classes) {
-        for (const WaitingMember& member : waiting.members) {
-          if (steps_left_ == 0) return;
-          --steps_left_;
-          AddLine(store_.state().jobs.at(member.job), *queue, target);
+      if (const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name)) {
+        for (const auto& [key, waiting] : *classes) {
+          for (const WaitingMember& member : waiting.members) {
+            if (steps_left_ == 0) return;
+            --steps_left_;
+            AddLine(store_.state().jobs.at(member.job), *queue, target);
+          }
         }
       }
+      // One that is not among the waiting: its array runs as many children as it may, or it is only tried.
+      const bool known = std::any_of(lines_.begin() + static_cast<std::ptrdiff_t>(begin), lines_.end(),
+                                     [](const Line& line) { return line.is_target; });
+      if (!known && queue->name == target.spec.settings->queue) AddLine(target, *queue, target);
       std::sort(lines_.begin() + static_cast<std::ptrdiff_t>(begin), lines_.end(), ServedBefore);
-    }
-    // One that is not among the waiting: its array runs as many children as it may.
-    if (std::none_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.is_target; })) {
-      const auto queue = store_.state().queues.find(target.spec.settings->queue);
-      if (queue != store_.state().queues.end()) AddLine(target, queue->second, target);
     }
   }
 
@@ -380,6 +380,15 @@ Forecast OfWholeArray(const Job& job) {
 
 }  // namespace
 
+Forecast ForecastOfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePoint now,
+                           const ForecastLimits& limits) {
+  Forecast f;
+  f.id = DisplayId(job, ordinal);
+  f.state = StateOf(job, ordinal);
+  OfWaiting(store, job, ordinal, now, limits, f);
+  return f;
+}
+
 Result<Forecast> MakeForecast(const Store& store, const TaskSelector& target, TimePoint now,
                               const ForecastLimits& limits) {
   const Job* job = store.state().FindJob(target.job);
@@ -388,14 +397,12 @@ Result<Forecast> MakeForecast(const Store& store, const TaskSelector& target, Ti
   const std::uint32_t ordinal = target.ordinal.value_or(ChildToSpeakFor(*job));
   if (ordinal >= job->size())
     return NotFound("job " + std::to_string(target.job.value()) + " has no such child");
+  const JobState state = StateOf(*job, ordinal);
+  if (IsWaiting(state)) return ForecastOfWaiting(store, *job, ordinal, now, limits);
   Forecast f;
   f.id = DisplayId(*job, ordinal);
-  f.state = StateOf(*job, ordinal);
-  if (IsWaiting(f.state)) {
-    OfWaiting(store, *job, ordinal, now, limits, f);
-  } else {
-    OfStarted(*job, FindTask(*job, ordinal), f);
-  }
+  f.state = state;
+  OfStarted(*job, FindTask(*job, ordinal), f);
   return f;
 }
 

@@ -96,6 +96,11 @@ Result<Forecast> Scheduler::ForecastOf(const TaskSelector& target, TimePoint now
   return MakeForecast(impl_->store, target, now, {max_steps, impl_->settings.keep});
 }
 
+Result<Trial> Scheduler::TrySubmit(const Principal& who, JobSpec spec, TimePoint now,
+                                   std::uint32_t max_steps) const {
+  return bsub::sched::TrySubmit(impl_->settings, impl_->store, who, std::move(spec), now, max_steps);
+}
+
 ShortReasons Scheduler::MakeShortReasons() const { return ShortReasons(impl_->store); }
 
 Status Scheduler::CheckInvariants() const { return bsub::sched::CheckInvariants(impl_->store); }

@@ -181,23 +181,28 @@ void Store::CountJob(const Job& job, int sign) {
   update(queue_user_counts_, std::pair(settings.queue, settings.owner.uid));
 }
 
+std::uint64_t EvaluateTasks(const State& state, Job& job, std::size_t word) {
+  const Verdict verdict = EvaluateWord(state, job, word);
+  const std::uint64_t met = job.begin_reached ? verdict.met : 0;
+  if (!job.array) {
+    const std::uint64_t waiting = IsWaiting(job.task.state) ? 1 : 0;
+    job.ready = (waiting & met & 1) != 0;
+    return waiting & verdict.never;
+  }
+  ArrayState& a = *job.array;
+  const RowBits rows = RowsOfWord(a, word);
+  const std::uint64_t waiting =
+      ~(a.succeeded.word(word) | a.failed.word(word) | rows.live) & a.ready.WordMask(word);
+  a.ready.set_word(word, waiting & met);
+  const std::uint64_t open = waiting & met & ~rows.held;
+  SetOpenWord(a, word, open, open & rows.front);
+  return waiting & verdict.never;
+}
+
 void Store::RefreshWord(Job& job, std::size_t word) {
   if (job.array && word >= job.array->ready.word_count()) return;
-  const Verdict verdict = EvaluateWord(state_, job, word);
-  const std::uint64_t met = job.begin_reached ? verdict.met : 0;
-  std::uint64_t waiting;
-  if (job.array) {
-    ArrayState& a = *job.array;
-    const RowBits rows = RowsOfWord(a, word);
-    waiting = ~(a.succeeded.word(word) | a.failed.word(word) | rows.live) & a.ready.WordMask(word);
-    a.ready.set_word(word, waiting & met);
-    const std::uint64_t open = waiting & met & ~rows.held;
-    SetOpenWord(a, word, open, open & rows.front);
-  } else {
-    waiting = IsWaiting(job.task.state) ? 1 : 0;
-    job.ready = (waiting & met & 1) != 0;
-  }
-  if ((waiting & verdict.never) != 0 && job.spec.settings->on_impossible == OnImpossible::kEnd) {
+  const std::uint64_t never = EvaluateTasks(state_, job, word);
+  if (never != 0 && job.spec.settings->on_impossible == OnImpossible::kEnd) {
     doomed_[job.id].insert(word);
   } else if (const auto it = doomed_.find(job.id); it != doomed_.end()) {
     it->second.erase(word);

@@ -190,6 +190,10 @@ class Store {
   Reservations reservations_;
 };
 
+// Which of the tasks in one word of the job's bitmap wait and may start: sets the bits that are derived from
+// that. Returns those that wait for what can never be.
+std::uint64_t EvaluateTasks(const State& state, Job& job, std::size_t word);
+
 // A node that the attempt may still run on and that is not connected; null: none.
 const Node* LostNodeOf(const Store& store, const Attempt& attempt);
 

@@ -137,6 +137,8 @@ class Gang(unittest.TestCase):
         job = self.submit("true", nodes=4)
         self.assertIn("it can never run here: it asks for 4 nodes", self.cluster.bsub("why", job))
         self.cluster.bsub("cancel", job)
+        said = self.cluster.bsub("submit", "--nodes", 4, "--test-only", "--", "true", code=1)
+        self.assertIn("it can never run here: it asks for 4 nodes", said)
         self.cluster.bsub("submit", "--nodes", 0, "--", "true", code=255)
         self.assertIn("--nodes '0'", self.cluster.err)
 

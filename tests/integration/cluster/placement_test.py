@@ -110,6 +110,24 @@ class Placement(unittest.TestCase):
         self.cluster.bsub("submit", "--features", "r1,!r1", "--", "true", code=255)
         self.assertIn("features 'r1' and '!r1' contradict each other", self.cluster.err)
 
+    def test_a_trial_submits_nothing(self):
+        before = self.submit("--nodes", 1)
+        said = self.cluster.bsub("submit", "--nodes", 2, "--placement", "cluster", "--test-only", "--", "true")
+        self.assertIn("Nothing was submitted", said)
+        self.assertIn("placement cluster: below rack", said)
+        self.cluster.bsub("cancel", before)
+        filling = self.submit("--nodes", 4, "-c", 2, "-t", "1h")
+        self.assertEqual(int(filling), int(before) + 1)
+        self.running(filling)
+        trial = json.loads(self.cluster.bsub("submit", "--nodes", 2, "--placement", "spread:preferred@5m", "--test-only",
+                                             "--json", "--", "true"))
+        self.assertEqual([reason["code"] for reason in trial["reasons"]], ["resources"])
+        self.assertFalse(trial["never"])
+        self.assertIsNotNone(trial["startsAt"])
+        self.cluster.bsub("submit", "--nodes", 3, "--placement", "spread", "--test-only", "--", "true", code=1)
+        self.cluster.bsub("submit", "--nodes", 2, "--placement", "partition=3", "--test-only", "--", "true", code=255)
+        self.assertIn("placement partition 3: must be from 1 to 2", self.cluster.err)
+
     def test_why_says_what_is_missing_and_a_preference_ends(self):
         spread = self.running(self.submit("--nodes", 2, "-c", 2, "--placement", "spread"))
         self.assertEqual(sorted(self.racks(spread)), ["r1", "r2"])
