@@ -181,7 +181,7 @@ class WaitingReasons {
         ++groups.fit_later;
         AddEvidence(reason, name + ": busy, " + Describe(use->Free()) + " free of " + Describe(use->total) +
                                 ", " + Tasks(static_cast<std::int64_t>(use->attempts.size())) + " there" +
-                                HoldersOn(*use));
+                                HoldersOn(node.id, *use));
       } else if (const auto holder = KeptFromThis(node.id, use->Free())) {
         if (groups.kept++ == 0) groups.kept_node = name, groups.kept_for = *holder;
         AddEvidence(reason, name + ": kept free for job " + std::to_string(holder->value()));
@@ -194,7 +194,7 @@ class WaitingReasons {
   }
 
   // Whose tasks hold a node that a job on several nodes lacks.
-  std::string HoldersOn(const NodeCapacity::Use& use) const {
+  std::string HoldersOn(NodeId node, const NodeCapacity::Use& use) const {
     constexpr std::size_t kShown = 3;
     if (request_.nodes == 1) return "";
     std::set<JobId> jobs;
@@ -202,11 +202,26 @@ class WaitingReasons {
     std::string text;
     std::size_t shown = 0;
     for (const JobId job : jobs) {
-      if (shown++ == kShown) return text + ", …";
-      text += (text.empty() ? (jobs.size() == 1 ? ", of job " : ", of jobs ") : ", ") +
+      if (shown == kShown) {
+        text += ", …";
+        break;
+      }
+      text += (shown++ == 0 ? (jobs.size() == 1 ? ", of job " : ", of jobs ") : ", ") +
               std::to_string(job.value());
     }
-    return text;
+    return text + UntilWhen(node, use);
+  }
+
+  // When the last of a node's tasks is over, at the latest.
+  std::string UntilWhen(NodeId node, const NodeCapacity::Use& use) const {
+    TimePoint last;
+    for (const AttemptRef& ref : use.attempts) {
+      const Job& job = store_.state().jobs.at(ref.task.job);
+      const TimePoint ends = LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt, node).ends;
+      if (!ends.set()) return ", without a time limit";
+      last = std::max(last, ends);
+    }
+    return last.set() ? ", until " + FormatUtc(last) : "";
   }
 
   // The job for which the node is kept free, if this one must leave it alone.

@@ -64,6 +64,20 @@ class Gang(unittest.TestCase):
         self.cluster.bsub("wait", job)
         self.assertEqual([self.read(f"out.{i}") for i in range(3)], ["main", "rest", "last"])
 
+    def test_the_children_of_an_array_are_gangs_of_their_own(self):
+        job = self.submit("echo $AWS_BATCH_JOB_ID > out.$BSUB_ARRAY_INDEX.$BSUB_NODE_INDEX; [ $BSUB_ARRAY_INDEX != 2 ] || exit 4",
+                          "--array", "1-3", nodes=2)
+        self.cluster.bsub("wait", job, code=1)
+        for child in (1, 2, 3):
+            for node in (0, 1) if child != 2 else (0,):
+                self.assertEqual(self.read(f"out.{child}.{node}") or f"{job}:{child}#{node}", f"{job}:{child}#{node}")
+        states = [self.cluster.job(f"{job}[{child}]")["state"] for child in (1, 2, 3)]
+        self.assertEqual(states, ["SUCCEEDED", "FAILED", "SUCCEEDED"])
+        for child in (1, 3):
+            self.assertEqual([self.read(f"out.{child}.{node}") for node in (0, 1)], [f"{job}:{child}#{node}" for node in (0, 1)])
+        self.assertRegex(self.cluster.job(f"{job}[2]")["exit"]["text"], r"^exited with code 4: on node n\d, index [01] of 2$")
+        self.expect_nothing_in_use()
+
     def test_a_part_that_fails_ends_all_and_is_named(self):
         job = self.submit(f'[ $BSUB_NODE_INDEX = 1 ] || {{ {self.SLEEP}; }}; '
                           'while [ ! -e pid.0 ] || [ ! -e pid.2 ]; do sleep 0.02; done; exit 3')

@@ -356,6 +356,57 @@ TEST(Gang, AnArrayOfGangsRunsAsManyAsFit) {
   EXPECT_EQ(env.StateOf(Child(array, 3)), JobState::kStarting);
 }
 
+TEST(Gang, TheChildrenOfAnArrayEndEachByThemselves) {
+  Env env;
+  env.AddNodes(4, Cpus(1));
+  const JobId array = env.Submit(Job().Nodes(2).Array("1-2").Retry(2));
+  env.Cycle();
+  const auto launches = env.TakeLaunches();
+  ASSERT_EQ(launches.size(), 4u);
+  EXPECT_EQ(launches[3].array_index, 2u);
+  EXPECT_EQ(launches[3].part, 1u);
+  for (const char* node : {"n1", "n2"}) env.Start(Child(array, 1), node);
+  for (const char* node : {"n3", "n4"}) env.Start(Child(array, 2), node);
+  env.Finish(Child(array, 1), Exit(3), "n2");
+  EXPECT_THAT(NodesOf(env.TakeStops()), ElementsAre(1)) << "the other child goes on";
+  env.RestartFromState();
+  for (const char* node : {"n1", "n2", "n3", "n4"}) env.Connect(node);
+  static_cast<void>(env.TakeStops());
+  env.Finish(Child(array, 1), Signalled(15), "n1");
+  EXPECT_EQ(env.StateOf(Child(array, 1)), JobState::kRunnable) << "it is tried once more";
+  env.Finish(Child(array, 2), Exit(0), "n3");
+  env.Finish(Child(array, 2), Exit(0), "n4");
+  EXPECT_EQ(env.StateOf(Child(array, 2)), JobState::kSucceeded);
+  env.Cycle();
+  env.Finish(Child(array, 1), Exit(4), "n1");
+  env.Finish(Child(array, 1), Signalled(15), "n2");
+  EXPECT_EQ(env.StateOf(Child(array, 1)), JobState::kFailed);
+}
+
+TEST(Gang, WhySaysUntilWhenItsNodesAreHeld) {
+  Env env;
+  env.AddNodes(2, Cpus(2));
+  const JobId limited = env.Submit(Job().Cpus(2).Walltime(std::chrono::minutes(10)));
+  const JobId endless = env.Submit(Job().Cpus(2));
+  env.Cycle();
+  env.Start(limited);
+  env.Start(endless);
+  const std::string text = env.Explain(env.Submit(Job().Nodes(2).Cpus(2)));
+  EXPECT_THAT(text, HasSubstr("of job " + std::to_string(limited.value()) + ", until 2026-01-01T00:10:00Z"));
+  EXPECT_THAT(text, HasSubstr("of job " + std::to_string(endless.value()) + ", without a time limit"));
+}
+
+TEST(Gang, WhySaysWhatWouldFitNowInstead) {
+  Env env;
+  env.AddNodes(3, Cpus(2));
+  env.Submit(Job().Cpus(2));
+  env.Submit(Job().Cpus(1));
+  env.Cycle();
+  EXPECT_THAT(env.Explain(env.Submit(Job().Nodes(3))), HasSubstr("2 nodes would fit now"));
+  EXPECT_THAT(env.Explain(env.Submit(Job().Nodes(2).Exclusive())),
+              HasSubstr("it would fit without --exclusive"));
+}
+
 TEST(Gang, SurvivesARestartOfTheScheduler) {
   for (const bool from_state : {false, true}) {
     Env env;
