@@ -40,6 +40,7 @@ struct MethodOf;
     static constexpr std::string_view kName = #name; \
   }
 BSUB_METHOD(Submit);
+BSUB_METHOD(TrySubmit);
 BSUB_METHOD(Control);
 BSUB_METHOD(GetJob);
 BSUB_METHOD(Why);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/pipeline/yaml_fields.h"
+#include "jobs/gang.h"
 #include "jobs/retry.h"
 #include "jobs/text.h"
 #include "jobs/units.h"
@@ -17,9 +18,11 @@ namespace {
 using bsub::v1::Definition;
 
 const std::vector<std::string>& Keys() {
-  static const std::vector<std::string> kKeys = {"name",     "command",  "parameters", "environment",
-                                                 "workdir",  "cpus",     "memory",     "gpus",
-                                                 "walltime", "priority", "retry",      "tags"};
+  static const std::vector<std::string> kKeys = {
+      "name",          "command",        "parameters",       "environment", "workdir",        "cpus",
+      "memory",        "gpus",           "walltime",         "priority",    "retry",          "tags",
+      "nodes",         "ranks-per-node", "threads-per-rank", "exclusive",   "gang-end",       "launch",
+      "node-commands", "placement",      "placement-group",  "features",    "prefer-features"};
   return kKeys;
 }
 
@@ -37,6 +40,7 @@ class Reader {
     ReadMap("tags", *definition.mutable_tags());
     ReadNumbers(definition);
     ReadRetry(definition);
+    ReadGang(definition);
   }
 
  private:
@@ -73,6 +77,55 @@ class Reader {
     Value(
         "priority", [](std::string_view text) { return ParseInteger(text, -1'000'000, 1'000'000); },
         [&](std::int64_t priority) { definition.set_priority(static_cast<std::int32_t>(priority)); });
+  }
+
+  void ReadGang(Definition& definition) {
+    constexpr std::int64_t kMost = 1'000'000;
+    bsub::v1::Gang gang;
+    const auto number = [](std::string_view text) { return ParseInteger(text, 1, kMost); };
+    const auto count = [](std::int64_t n) { return static_cast<std::uint32_t>(n); };
+    Value("nodes", number, [&](std::int64_t n) { gang.set_nodes(count(n)); });
+    Value("ranks-per-node", number, [&](std::int64_t n) { gang.set_ranks_per_node(count(n)); });
+    Value("threads-per-rank", number, [&](std::int64_t n) { gang.set_threads_per_rank(count(n)); });
+    Value("gang-end", ParseGangEnd, [&](GangEnd end) { gang.set_end(std::string(ToString(end))); });
+    Value("placement", ParsePlacement, [&](const PlacementSpec& p) { gang.set_placement(ToString(p)); });
+    if (const auto group = Text("placement-group")) gang.set_placement_group(*group);
+    const auto list = [](auto* to) {
+      return [to](const std::vector<std::string>& all) { to->Assign(all.begin(), all.end()); };
+    };
+    Value("features", ParseFeatures, list(gang.mutable_features()));
+    Value("prefer-features", ParseFeatures, list(gang.mutable_preferred_features()));
+    Value("launch", ParseGangLaunch, [&](GangLaunch how) { gang.set_launch(std::string(ToString(how))); });
+    Value(
+        "exclusive",
+        [](std::string_view text) -> Result<bool> {
+          if (text != "true" && text != "false") return InvalidArgument("expected true or false");
+          return text == "true";
+        },
+        [&](bool exclusive) { gang.set_exclusive(exclusive); });
+    if (const YamlField* field = FindField(fields_, "node-commands")) {
+      for (const YamlField& entry : ReadFields(field->value, "node-commands", {}, problems_))
+        ReadNodeCommand(entry, *gang.add_ranges());
+    }
+    if (gang.ByteSizeLong() == 0) return;
+    *definition.mutable_gang() = std::move(gang);
+    // Without "cpus" it asks for as many as its ranks and threads.
+    if (FindField(fields_, "cpus") == nullptr) definition.mutable_resources()->clear_cpu_milli();
+  }
+
+  void ReadNodeCommand(const YamlField& entry, bsub::v1::NodeRange& range) {
+    const auto nodes = ParsePartRange(entry.key);
+    if (!nodes) return problems_.Add(entry.line, "node-commands: " + nodes.error().message);
+    range.set_nodes(entry.key);
+    if (entry.value.IsScalar()) {
+      for (const char* word : {"/bin/sh", "-c"}) range.add_command(word);
+      range.add_command(entry.value.Scalar());
+      return;
+    }
+    for (const YAML::Node& word : entry.value) {
+      if (const auto text = ScalarText(word, LineOf(word), "node-commands", problems_))
+        range.add_command(*text);
+    }
   }
 
   // A list is an argument list; one text is a line for the shell, as in pipelines.

@@ -99,6 +99,7 @@ Result<api::Definition> FromOptions(const Context& context, const Arguments& arg
   } else {
     definition.mutable_resources()->set_cpu_milli(1000);
   }
+  if (request.has_gang()) *definition.mutable_gang() = request.gang();
   if (request.has_retry()) *definition.mutable_retry() = request.retry();
   definition.set_walltime_us(request.walltime_us());
   definition.set_priority(request.priority());

@@ -9,6 +9,7 @@
 #include "cli/moments.h"
 #include "cli/table.h"
 #include "cli/targets.h"
+#include "jobs/gang.h"
 #include "jobs/text.h"
 #include "jobs/units.h"
 
@@ -41,6 +42,22 @@ std::string Asked(const api::Resources& resources) {
   return text;
 }
 
+std::string GangText(const api::Gang& gang) {
+  GangSpec spec;
+  spec.nodes = gang.nodes();
+  spec.ranks_per_node = gang.ranks_per_node();
+  spec.threads_per_rank = gang.threads_per_rank();
+  spec.exclusive = gang.exclusive();
+  spec.end = ParseGangEnd(gang.end()).value_or(GangEnd::kAny);
+  spec.launch = ParseGangLaunch(gang.launch()).value_or(GangLaunch::kEveryNode);
+  spec.placement = ParsePlacement(gang.placement()).value_or(PlacementSpec{});
+  spec.placement.group = gang.placement_group();
+  spec.placement.features.assign(gang.features().begin(), gang.features().end());
+  spec.placement.preferred_features.assign(gang.preferred_features().begin(),
+                                           gang.preferred_features().end());
+  return Describe(spec);
+}
+
 std::string Summary(const api::ArrayProperties& array) {
   std::string text = Count(array.size(), "child", "children");
   for (const char* state :
@@ -63,6 +80,7 @@ void AddRequest(const api::Job& job, Facts& facts) {
                            : Join(job.command()) + " (script " + job.script_name() + ")");
   facts.Add("Directory", job.working_directory());
   facts.Add("Asks for", Asked(job.resources()));
+  if (job.has_gang()) facts.Add("Nodes", GangText(job.gang()));
   facts.Add("Time limit", job.walltime_us() == 0 ? "" : Elapsed(job.walltime_us()));
   facts.Add("Depends on", job.dependency());
   facts.Add("Retry", RetryText(job));
@@ -115,6 +133,16 @@ std::string Attempts(const api::Job& job, int columns) {
   return "\n" + table.Render(columns);
 }
 
+// Of an attempt that runs on several nodes.
+std::string Parts(const api::Job& job, int columns) {
+  if (job.attempts().empty() || job.attempts().rbegin()->parts().empty()) return "";
+  Table table({{"INDEX", true}, {"NODE"}, {"TAKES"}, {"PHASE"}});
+  for (const api::Part& part : job.attempts().rbegin()->parts())
+    table.Add({std::to_string(part.index()), part.node(), Asked(part.allocated()), part.phase()});
+  const std::string& placement = job.attempts().rbegin()->placement().text();
+  return "\n" + (placement.empty() ? "" : placement + "\n") + table.Render(columns);
+}
+
 int Run(Context& context, const Arguments& arguments) {
   const auto targets = ParseTargets(arguments.words());
   if (!targets) return Fail(context, "job", targets.error());
@@ -133,7 +161,8 @@ int Run(Context& context, const Arguments& arguments) {
   AddProgress(job, facts);
   AddRequest(job, facts);
   context.out << "Job " << job.display_id() << " " << job.name() << "\n"
-              << facts.Render() << Attempts(job, context.terminal.columns) << std::flush;
+              << facts.Render() << Attempts(job, context.terminal.columns)
+              << Parts(job, context.terminal.columns) << std::flush;
   return kExitOk;
 }
 

@@ -13,6 +13,7 @@
 #include "cli/submit_request.h"
 #include "cli/submit_source.h"
 #include "cli/submit_surroundings.h"
+#include "cli/submit_trial.h"
 #include "cli/waiting.h"
 #include "common/hash.h"
 #include "jobs/text.h"
@@ -80,6 +81,16 @@ Result<api::SubmitReply> Send(Client& client, const Submission& submission) {
   return reply;
 }
 
+int Try(Context& context, Client& client, const Submission& submission) {
+  api::TrySubmitRequest request;
+  *request.mutable_job() = submission.request;
+  api::TrySubmitReply reply;
+  const Status status =
+      client.Call(&api::Scheduler::Stub::TrySubmit, request, &reply, Repeat::kYes, submission.timeout);
+  if (!status) return NotSubmitted(context, status.error().message);
+  return PrintTrial(context, submission.arguments, reply);
+}
+
 void PrintReply(Context& context, const Arguments& arguments, const api::SubmitReply& reply) {
   if (arguments.Has("json")) {
     Json json;
@@ -111,6 +122,7 @@ int Run(Context& context, const Arguments& arguments) {
   if (submission->arguments.Has("wait")) interrupts.emplace();
   auto client = Client::Make(std::move(*address));
   if (!client) return NotSubmitted(context, client.error().message);
+  if (submission->arguments.Has("test-only")) return Try(context, *client, *submission);
   const auto reply = Send(*client, *submission);
   if (!reply && client->MayHaveArrived())
     return NotKnown(context, reply.error().message, submission->request.token());

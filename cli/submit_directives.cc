@@ -172,10 +172,10 @@ struct Renamed {
 // Same meaning, other spelling.
 constexpr Renamed kRenamed[] = {{"-w", "--depends"}, {"-P", "--project"}, {"-cwd", "--workdir"},
                                 {"-oo", "--output"}, {"-eo", "--error"},  {"-G", "--share"},
-                                {"-K", "--wait"},    {"-H", "--hold"}};
+                                {"-K", "--wait"},    {"-H", "--hold"},    {"-x", "--exclusive"}};
 // Accepted, without effect here: mail, and what holds for every job of ours. The first takes a value.
 constexpr std::string_view kIgnoredWithValue[] = {"-u", "-app", "-L", "-sla", "-U"};
-constexpr std::string_view kIgnored[] = {"-B", "-N", "-r", "-x"};
+constexpr std::string_view kIgnored[] = {"-B", "-N", "-r"};
 
 bool In(const auto& list, std::string_view word) { return std::ranges::find(list, word) != std::end(list); }
 
@@ -249,7 +249,8 @@ Result<Arguments> DirectiveArguments(const Manual& manual, std::string_view scri
 }
 
 Arguments Merge(const Arguments& script, const Arguments& over) {
-  static constexpr std::string_view kMany[] = {"env", "env-file", "tag", "param", "retry-rule"};
+  static constexpr std::string_view kMany[] = {"env",   "env-file",   "tag",
+                                               "param", "retry-rule", "node-command"};
   Arguments merged = script;
   for (const auto& [option, values] : over.values()) {
     if (!In(kMany, option)) merged.Remove(option);

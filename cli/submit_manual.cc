@@ -76,16 +76,87 @@ std::vector<Option> ResourceOptions() {
       {.name = "memory",
        .letter = 'm',
        .value = "SIZE",
-       .text = "Memory, such as 512M or 4G (powers of 1024). So much is kept for the job; what it takes beyond it "
+       .text = "Memory, such as 512M or 4G (powers of 1024). So much is kept for the job; what it takes "
+               "beyond it "
                "is stopped only on nodes that can make control groups (docs/local-cluster.md).",
        .fallback = "no request",
        .group = kGroup},
       {.name = "gpus", .value = "N", .text = "Whole GPUs.", .fallback = "0", .group = kGroup},
+      {.name = "nodes",
+       .value = "N",
+       .text =
+           "Run on N nodes at once, all of them or none; -c, -m and --gpus are what it takes of each. The "
+           "program runs once on every node and finds its index in BSUB_NODE_INDEX; mpirun and its like run "
+           "on the first one only.",
+       .fallback = "1",
+       .group = kGroup},
+      {.name = "ranks-per-node",
+       .value = "N",
+       .text = "Ranks on each node, as MPI programs have them. Without -c so many CPUs are asked for, times "
+               "--threads-per-rank.",
+       .fallback = "1",
+       .group = kGroup},
+      {.name = "threads-per-rank",
+       .value = "N",
+       .text = "Threads of each rank.",
+       .fallback = "1",
+       .group = kGroup},
+      {.name = "exclusive",
+       .text = "Whole nodes: only such as run nothing else, and nothing else runs there meanwhile.",
+       .group = kGroup},
+      {.name = "placement",
+       .value = "KIND",
+       .text =
+           "How the nodes stand to each other, on a cluster whose configuration says where they are. "
+           "cluster: below the lowest switch possible, with the fewest hops. partition=K: in K parts that "
+           "share no rack. spread: no two on one rack, at most seven in a zone. none: wherever there is "
+           "room. The job waits until that can be kept. With :preferred behind it it does not, and with "
+           ":preferred@5m no longer than so, then it takes what is nearest to it.",
+       .fallback = "none",
+       .group = kGroup},
+      {.name = "placement-group",
+       .value = "NAME",
+       .text = "Place it with those of your jobs that run and name the same group: near them with placement "
+               "cluster, which is then the default, on racks of its own with spread or partition.",
+       .group = kGroup},
+      {.name = "features",
+       .value = "LIST",
+       .text = "Only nodes that have all of these, with commas between: features of the cluster's "
+               "configuration, types of nodes, fabrics, or racks and what is above them by name; '!NAME' is "
+               "without it.",
+       .group = kGroup},
+      {.name = "prefer-features",
+       .value = "LIST",
+       .text = "Rather nodes that have these, the first before the second, if that costs neither the "
+               "placement nor a higher switch.",
+       .group = kGroup},
+      {.name = "gang-end",
+       .value = "RULE",
+       .text = "When a job on several nodes is over. any: one node's task that fails ends it, and it "
+               "succeeds when "
+               "all have. main: it ends as the first node's task does, whatever the others do (AWS Batch's "
+               "rule).",
+       .fallback = "any",
+       .group = kGroup},
+      {.name = "launch",
+       .value = "HOW",
+       .text = "every-node: the program runs on each node. main-node: on the first one, and starts what runs "
+               "on the "
+               "others (mpirun).",
+       .fallback = "main-node for mpirun and mpiexec, else every-node",
+       .group = kGroup},
+      {.name = "node-command",
+       .value = "NODES=LINE",
+       .text = "On the nodes with these indexes (3, 0:3, :3, 2:) run LINE, by /bin/sh, instead of the "
+               "program. May "
+               "be given many times; the last one that names a node counts.",
+       .group = kGroup},
       {.name = "time",
        .letter = 't',
        .value = "TIME",
-       .text = "Wall time of each attempt, such as 90s, 1h30m or 1:30:00, then it is stopped and has timed out. "
-               "A bare number is seconds, not minutes as in #BSUB -W.",
+       .text =
+           "Wall time of each attempt, such as 90s, 1h30m or 1:30:00, then it is stopped and has timed out. "
+           "A bare number is seconds, not minutes as in #BSUB -W.",
        .fallback = "no limit",
        .group = kGroup},
       {.name = "grace",
@@ -142,7 +213,10 @@ std::vector<Option> OrderOptions() {
        .fallback = "core.max_interruptions_default: 100",
        .group = kGroup},
       {.name = "project", .value = "NAME", .text = "Project to account to.", .group = kGroup},
-      {.name = "share", .value = "NAME", .text = "Fair-share identifier; recorded only, there is no fair share yet.", .group = kGroup},
+      {.name = "share",
+       .value = "NAME",
+       .text = "Fair-share identifier; recorded only, there is no fair share yet.",
+       .group = kGroup},
       {.name = "tag",
        .value = "NAME=VALUE",
        .text = "Mark the job. May be given many times.",
@@ -156,6 +230,10 @@ std::vector<Option> ReplyOptions() {
       {.name = "wait",
        .text = "Wait until the job is over and exit as bsub-lite wait does; arrays show a progress bar on a "
                "terminal.",
+       .group = kGroup},
+      {.name = "test-only",
+       .text = "Submit nothing; say whether it would be accepted, when it would start, where, and what would "
+               "keep it.",
        .group = kGroup},
       {.name = "quiet", .text = "Print only the job's id.", .group = kGroup},
       {.name = "json", .text = "Print the reply as JSON.", .group = kGroup},
@@ -199,13 +277,16 @@ Manual SubmitManual() {
       .examples = {{"submit -J hello -- echo hi", "One program."},
                    {"submit -q high -p 50 -c 2 -m 4G -t 1h --retry 3 -- ./a.out x y", "With what it needs."},
                    {"submit --depends 'done(1) && !exit(2)' -- ./merge", "After other jobs."},
+                   {"submit --nodes 4 --ranks-per-node 2 -- mpirun ./solver", "On four nodes at once."},
+                   {"submit --nodes 4 --placement cluster:preferred@5m -- ./solver", "Near each other."},
+                   {"submit --nodes 8 --placement spread --test-only -- ./solver", "Would it run, and when?"},
                    {"submit --array 1-10000%200 --wait -- ./work", "Ten thousand children, 200 at a time."},
                    {"submit script.sh",
                     "A script with #BSUB lines; bsub-lite submit < script.sh does the same."}},
       .exits =
-          {{"0", "It is submitted; with --wait: and it succeeded."},
-           {"255", "It is not submitted; one line on standard error says why."},
-           {"1", "Only with --wait, as N."},
+          {{"0", "It is submitted; with --wait: and it succeeded; with --test-only: it would be accepted."},
+           {"255", "It is not, or would not be, submitted; one line on standard error says why."},
+           {"1", "With --test-only: it could never run on this cluster. With --wait, as N."},
            {"2", "Only with --wait, as N."},
            {"3",
             "No answer came, so it may be submitted: one line on standard error tells the token to repeat it "

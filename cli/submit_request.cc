@@ -9,6 +9,7 @@
 #include "common/utf8.h"
 #include "jobs/array_spec.h"
 #include "jobs/dependency.h"
+#include "jobs/gang.h"
 #include "jobs/retry.h"
 #include "jobs/text.h"
 #include "jobs/units.h"
@@ -116,7 +117,8 @@ Status AddResources(const Arguments& arguments, api::SubmitRequest& request) {
   const bool any = arguments.Has("cpus") || arguments.Has("memory") || arguments.Has("gpus");
   if (!any) return OkStatus();
   api::Resources& resources = *request.mutable_resources();
-  if (!arguments.Has("definition")) resources.set_cpu_milli(kOneCpu);
+  const bool by_ranks = arguments.Has("ranks-per-node") || arguments.Has("threads-per-rank");
+  if (!arguments.Has("definition") && !by_ranks) resources.set_cpu_milli(kOneCpu);
   if (arguments.Has("cpus")) {
     BSUB_ASSIGN_OR_RETURN(const std::int64_t cpus,
                           Value(arguments, "cpus", [](const std::string& text) { return ParseCpus(text); }));
@@ -132,6 +134,87 @@ Status AddResources(const Arguments& arguments, api::SubmitRequest& request) {
     BSUB_ASSIGN_OR_RETURN(const std::int32_t gpus, Number(arguments, "gpus", 0, 1024));
     resources.set_gpus(gpus);
   }
+  return OkStatus();
+}
+
+// Starts its ranks on the other nodes by itself.
+bool IsLauncher(const JobSource& source) {
+  static constexpr std::string_view kLaunchers[] = {"mpirun", "mpiexec", "mpiexec.hydra", "orterun",
+                                                    "prterun"};
+  if (source.is_script() || source.argv.empty()) return false;
+  const std::string& program = source.argv.front();
+  const std::string name = program.substr(program.rfind('/') + 1);
+  return std::find(std::begin(kLaunchers), std::end(kLaunchers), name) != std::end(kLaunchers);
+}
+
+// "1:3=./worker -v"
+Status AddNodeCommands(const Arguments& arguments, api::Gang& gang) {
+  for (const std::string& text : arguments.All("node-command")) {
+    const std::size_t equals = text.find('=');
+    const auto nodes = ParsePartRange(std::string_view(text).substr(0, equals));
+    if (equals == std::string::npos || !nodes || equals + 1 == text.size()) {
+      return InvalidArgument("--node-command " + Quoted(text) +
+                             ": expected NODES=LINE, such as 1:='./worker -v'");
+    }
+    api::NodeRange& range = *gang.add_ranges();
+    range.set_nodes(text.substr(0, equals));
+    for (const char* word : {"/bin/sh", "-c"}) range.add_command(word);
+    range.add_command(text.substr(equals + 1));
+  }
+  return OkStatus();
+}
+
+Status AddGangSize(const Arguments& arguments, api::Gang& gang) {
+  constexpr std::int64_t kMost = 1'000'000;
+  const auto number = [&](std::string_view option, auto set) -> Status {
+    if (!arguments.Has(option)) return OkStatus();
+    BSUB_ASSIGN_OR_RETURN(const std::int32_t value, Number(arguments, option, 1, kMost));
+    set(static_cast<std::uint32_t>(value));
+    return OkStatus();
+  };
+  BSUB_RETURN_IF_ERROR(number("nodes", [&](std::uint32_t n) { gang.set_nodes(n); }));
+  BSUB_RETURN_IF_ERROR(number("ranks-per-node", [&](std::uint32_t n) { gang.set_ranks_per_node(n); }));
+  return number("threads-per-rank", [&](std::uint32_t n) { gang.set_threads_per_rank(n); });
+}
+
+// "efa,!spot"
+Status AddFeatures(const Arguments& arguments, std::string_view option,
+                   google::protobuf::RepeatedPtrField<std::string>& to) {
+  if (!arguments.Has(option)) return OkStatus();
+  const auto features = Value(arguments, option, [](const std::string& text) { return ParseFeatures(text); });
+  if (!features) return Error(features.error());
+  to.Assign(features->begin(), features->end());
+  return OkStatus();
+}
+
+Status AddGang(const Arguments& arguments, const JobSource& source, api::SubmitRequest& request) {
+  api::Gang gang;
+  BSUB_RETURN_IF_ERROR(AddGangSize(arguments, gang));
+  if (arguments.Has("exclusive")) gang.set_exclusive(true);
+  if (arguments.Has("gang-end")) {
+    const auto end = Value(arguments, "gang-end", [](const std::string& text) { return ParseGangEnd(text); });
+    if (!end) return Error(end.error());
+    gang.set_end(std::string(ToString(*end)));
+  }
+  if (arguments.Has("launch")) {
+    const auto launch =
+        Value(arguments, "launch", [](const std::string& text) { return ParseGangLaunch(text); });
+    if (!launch) return Error(launch.error());
+    gang.set_launch(std::string(ToString(*launch)));
+  } else if (gang.ByteSizeLong() > 0 && IsLauncher(source)) {
+    gang.set_launch(std::string(ToString(GangLaunch::kMainNode)));
+  }
+  if (arguments.Has("placement")) {
+    const auto placement =
+        Value(arguments, "placement", [](const std::string& text) { return ParsePlacement(text); });
+    if (!placement) return Error(placement.error());
+    gang.set_placement(ToString(*placement));
+  }
+  gang.set_placement_group(arguments.Get("placement-group", ""));
+  BSUB_RETURN_IF_ERROR(AddFeatures(arguments, "features", *gang.mutable_features()));
+  BSUB_RETURN_IF_ERROR(AddFeatures(arguments, "prefer-features", *gang.mutable_preferred_features()));
+  BSUB_RETURN_IF_ERROR(AddNodeCommands(arguments, gang));
+  if (gang.ByteSizeLong() > 0) *request.mutable_gang() = std::move(gang);
   return OkStatus();
 }
 
@@ -227,6 +310,7 @@ Result<api::SubmitRequest> BuildSubmitRequest(const Context& context, const Argu
   BSUB_RETURN_IF_ERROR(AddCommand(source, request));
   BSUB_RETURN_IF_ERROR(AddEnvironment(context, arguments, request));
   BSUB_RETURN_IF_ERROR(AddResources(arguments, request));
+  BSUB_RETURN_IF_ERROR(AddGang(arguments, source, request));
   BSUB_RETURN_IF_ERROR(AddRetry(arguments, request));
   BSUB_RETURN_IF_ERROR(AddTimes(arguments, now, request));
   BSUB_RETURN_IF_ERROR(AddOrder(arguments, request));

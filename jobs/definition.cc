@@ -11,6 +11,8 @@ namespace bsub {
 namespace {
 
 constexpr std::size_t kMostTags = 50;
+// A submit says whether the cluster takes so many (core.max_nodes_per_job).
+constexpr std::uint32_t kMostNodes = 1'000'000;
 constexpr std::size_t kLongestPath = 4096;
 constexpr std::string_view kReference = "Ref::";
 constexpr std::string_view kReservedVariables = "AWS_BATCH";
@@ -68,6 +70,11 @@ Status Validate(const JobDefinition& definition) {
   BSUB_RETURN_IF_ERROR(CheckWalltime(definition.walltime));
   BSUB_RETURN_IF_ERROR(CheckNumber("priority", definition.priority, -kLargestPriority, kLargestPriority));
   BSUB_RETURN_IF_ERROR(Validate(definition.retry));
+  BSUB_RETURN_IF_ERROR(Validate(definition.gang, kMostNodes));
+  for (const DefinitionRange& range : definition.node_ranges)
+    BSUB_RETURN_IF_ERROR(CheckCommand(range.command));
+  BSUB_RETURN_IF_ERROR(CheckNumber("node ranges", static_cast<std::int64_t>(definition.node_ranges.size()), 0,
+                                   kMostNodeRanges));
   return CheckTags(definition.tags, kMostTags);
 }
 
@@ -76,6 +83,9 @@ std::size_t TextBytes(const JobDefinition& definition) {
   // Many that are short cost memory too: about what a string, or a pair in a map, takes beside its text.
   constexpr std::size_t kWordBytes = 32, kPairBytes = 112;
   for (const std::string& word : definition.command) bytes += word.size() + kWordBytes;
+  for (const DefinitionRange& range : definition.node_ranges) {
+    for (const std::string& word : range.command) bytes += word.size() + kWordBytes;
+  }
   for (const auto* map : {&definition.environment, &definition.parameters, &definition.tags}) {
     for (const auto& [key, value] : *map) bytes += key.size() + value.size() + kPairBytes;
   }

@@ -11,10 +11,19 @@
 
 #include "common/result.h"
 #include "common/time.h"
+#include "jobs/gang.h"
 #include "jobs/resources.h"
 #include "jobs/retry.h"
 
 namespace bsub {
+
+// Nodes of a multi-node job that run another command than the rest, as AWS Batch's nodeRangeProperties.
+struct DefinitionRange {
+  std::uint32_t first = 0;
+  std::uint32_t last = NodeRange::kOpen;
+  std::vector<std::string> command{};  // may hold Ref::name
+  friend bool operator==(const DefinitionRange&, const DefinitionRange&) = default;
+};
 
 struct JobDefinition {
   std::string name{};
@@ -32,6 +41,8 @@ struct JobDefinition {
   std::string registered_by{};
   std::optional<std::uint32_t> registered_by_uid{};  // nothing: of a journal that did not tell
   TimePoint registered_at{};
+  GangSpec gang{};
+  std::vector<DefinitionRange> node_ranges{};
   friend bool operator==(const JobDefinition&, const JobDefinition&) = default;
 };
 

@@ -84,7 +84,9 @@ Status CheckSettings(const JobSettings& settings, const SpecLimits& limits) {
     if (!ref.revision)
       return InvalidArgument("job definition " + Quoted(settings.definition) + ": lacks its revision");
   }
-  return CheckTags(settings.tags, limits.max_tags);
+  BSUB_RETURN_IF_ERROR(CheckTags(settings.tags, limits.max_tags));
+  BSUB_RETURN_IF_ERROR(Validate(settings.gang, limits.max_nodes));
+  return Validate(settings.node_ranges, settings.gang);
 }
 
 Status CheckArray(const ArraySpec& array, const ArrayLimits& limits) {

@@ -17,6 +17,7 @@
 #include "common/time.h"
 #include "jobs/array_spec.h"
 #include "jobs/dependency.h"
+#include "jobs/gang.h"
 #include "jobs/principal.h"
 #include "jobs/resources.h"
 #include "jobs/retry.h"
@@ -60,6 +61,9 @@ struct JobSettings {
   std::string stderr_path{};  // empty: with stdout
   std::map<std::string, std::string> tags{};
 
+  GangSpec gang{};  // `request` is what it takes of each node
+  std::vector<NodeRange> node_ranges{};
+
   friend auto operator<=>(const JobSettings&, const JobSettings&) = default;
 };
 
@@ -85,6 +89,7 @@ struct SpecLimits {
   std::size_t max_name_bytes =
       4094;  // LSF's limit; Nextflow sends up to 511. AWS's 128 is its adapter's to check
   std::size_t max_tags = 50;
+  std::uint32_t max_nodes = 10'000;  // of one job
   std::size_t max_path_bytes = 4096;
   ArrayLimits array{};
   DependencyLimits dependency{};

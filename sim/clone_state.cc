@@ -60,7 +60,16 @@ std::string Details(const sched::JobSubmitted& e) {
          (e.spec.dependency.empty() ? "" : " after " + ToString(e.spec.dependency));
 }
 std::string Details(const sched::AttemptPlaced& e) {
-  return " " + Name(e.attempt) + " on node " + std::to_string(e.node.value());
+  std::string text = " " + Name(e.attempt) + " on node " + std::to_string(e.node.value());
+  for (const sched::PlacedPart& part : e.others) text += ", " + std::to_string(part.node.value());
+  return text;
+}
+std::string Details(const sched::PartStarted& e) {
+  return " " + Name(e.attempt) + " part " + std::to_string(e.part);
+}
+std::string Details(const sched::PartEnded& e) {
+  return " " + Name(e.attempt) + " part " + std::to_string(e.part) + " " + bsub::Describe(e.end) +
+         (e.ends_gang ? ", ends all" : "");
 }
 std::string Details(const sched::AttemptEnded& e) {
   return " " + Name(e.attempt) + " " + bsub::Describe(e.end) +

@@ -1,8 +1,11 @@
 #include "sim/fault_simulator.h"
 
 #include <algorithm>
+#include <memory>
+#include <string_view>
 #include <utility>
 
+#include "common/check.h"
 #include "common/hash.h"
 #include "sim/clone_state.h"
 #include "sim/names.h"
@@ -20,8 +23,27 @@ constexpr TimePoint kStart(1'790'000'000'000'000);
 constexpr Duration kPatience = hours(48);
 constexpr std::size_t kMostOpenCalls = 12;
 
+// n0 and n1 on one rack, n2 on another; n3 is one that nobody has written down.
+std::shared_ptr<const sched::Topology> Racks() {
+  using sched::Fabric;
+  auto builder =
+      sched::TopologyBuilder::Make("sim", {{"spine", {{Fabric::kEthernet, 20'000, 500'000'000}}},
+                                           {"rack", {{Fabric::kEthernet, 5'000, 1'250'000'000}}},
+                                           {"node", {{Fabric::kSharedMemory, 300, 20'000'000'000}}}});
+  BSUB_CHECK(builder && builder->AddType({.name = "node"}));
+  const auto one = builder->AddSwitch(sched::TopologyBuilder::kTop, "r0");
+  const auto other = builder->AddSwitch(sched::TopologyBuilder::kTop, "r1");
+  BSUB_CHECK(one && other);
+  for (const char* name : {"n0", "n1", "n2"}) {
+    const auto rack = std::string_view(name) == "n2" ? *other : *one;
+    BSUB_CHECK(builder->AddNode(rack, {.name = name, .type = 0, .features = {}}));
+  }
+  return std::make_shared<const sched::Topology>(std::move(*builder).Build().value());
+}
+
 sched::Settings CoreSettings(Random& random) {
   sched::Settings settings;
+  if (random.Chance(700)) settings.topology = Racks();
   settings.authority.cluster_uid = kAdminUid;
   // Longer than any client goes on repeating a submit.
   if (random.Chance(500)) settings.finished_retention = minutes(20);

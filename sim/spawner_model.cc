@@ -66,12 +66,13 @@ void SpawnerModel::KillUnwatched() {
 void SpawnerModel::PowerLoss(bool keep_record) {
   Crash();
   for (auto it = tasks_.begin(); it != tasks_.end();) {
-    if (it->second.alive) model_.truth.Ended(it->first, {EndKind::kSignalled, 9, "", "power loss"}, false);
+    if (it->second.alive)
+      model_.truth.Ended(it->first, machine_.name(), {EndKind::kSignalled, 9, "", "power loss"}, false);
     if (it->second.status.ended && keep_record) {
       ++it;
       continue;
     }
-    if (it->second.status.ended) model_.truth.Forgotten(it->first);
+    if (it->second.status.ended) model_.truth.Forgotten(it->first, machine_.name());
     it = tasks_.erase(it);
   }
 }
@@ -157,7 +158,7 @@ void SpawnerModel::Die(const AttemptRef& attempt, End end, bool remembered) {
   if (!up_ && end.kind == EndKind::kSignalled && (end.code == 15 || end.code == 9)) remembered = false;
   model_.trace.Note(machine_.name() + ": " + Name(attempt) + " " + Describe(end) +
                     (remembered ? "" : ", unseen"));
-  model_.truth.Ended(attempt, end, remembered);
+  model_.truth.Ended(attempt, machine_.name(), end, remembered);
   if (!remembered) return;
   task.status.ended = true;
   task.status.end = std::move(end);
@@ -175,7 +176,7 @@ void SpawnerModel::Stop(const AttemptRef& attempt, Duration grace) {
     it->second.status.ended = true;
     it->second.status.end = {EndKind::kSignalled, 15, "", "stopped before it started"};
     model_.trace.Note(machine_.name() + ": " + Name(attempt) + " stopped before it started");
-    model_.truth.NeverRan(attempt, it->second.status.end);
+    model_.truth.NeverRan(attempt, machine_.name(), it->second.status.end);
     return Tell(attempt);
   }
   if (grace.count() <= 0) return Die(attempt, {EndKind::kSignalled, 9, "", ""}, true);

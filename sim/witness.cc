@@ -10,6 +10,16 @@ namespace bsub::sim {
 using sched::AttemptRef;
 using sched::TaskRef;
 
+namespace {
+
+// Only a process can end so.
+bool HasRun(const End& end) {
+  return end.kind == EndKind::kExited || end.kind == EndKind::kSignalled || end.kind == EndKind::kTimedOut ||
+         end.kind == EndKind::kOutOfMemory;
+}
+
+}  // namespace
+
 bool Witness::Job::over() const {
   return std::all_of(tasks.begin(), tasks.end(), [](const Task& t) { return t.over(); });
 }
@@ -123,22 +133,52 @@ void Witness::On(const sched::TasksRequeued& e, TimePoint) {
   }
 }
 
+const Witness::Task::Part* Witness::Task::PartOn(const std::string& name) const {
+  const auto it =
+      std::find_if(parts.begin(), parts.end(), [&](const Part& p) { return p.node_name == name; });
+  return it == parts.end() ? nullptr : &*it;
+}
+
 void Witness::On(const sched::AttemptPlaced& e, TimePoint) {
   Job& job = Known(e.attempt.task.job);
   Task& task = Known(e.attempt.task);
+  std::vector<Task::Part> parts;
+  const auto add = [&](NodeId node, Incarnation incarnation, const Resources& allocated, const auto& gpus) {
+    const auto known = nodes_.find(node);
+    const std::string name = known == nodes_.end() ? "" : known->second.description.name;
+    parts.push_back({node, name, incarnation, allocated, gpus});
+  };
+  add(e.node, e.incarnation, e.allocated, e.gpu_indices);
+  for (const sched::PlacedPart& p : e.others) add(p.node, p.incarnation, p.allocated, p.gpu_indices);
   CheckPlacement(e, job, task);
-  CheckRoom(e);
+  CheckParts(e.attempt, job, parts);
+  for (const Task::Part& part : parts) CheckRoom(e.attempt, job, part);
   CheckLimits(e, job);
   task.phase = Phase::kLive;
   task.highest_attempt = e.attempt.number;
-  task.node = e.node;
-  task.incarnation = e.incarnation;
-  task.allocated = e.allocated;
-  task.gpus = e.gpu_indices;
-  task.started = false;
+  task.parts = std::move(parts);
+  task.started = task.ending = false;
   task.stop = sched::StopReason::kNone;
   ++job.live;
   live_.insert(e.attempt);
+}
+
+// A gang runs whole or not at all, and no node has two of its parts.
+void Witness::CheckParts(const AttemptRef& attempt, const Job& job,
+                         const std::vector<Task::Part>& parts) const {
+  const std::string name = Name(attempt);
+  if (parts.size() != job.spec.settings->gang.nodes)
+    throw Violation{name + " is placed on " + std::to_string(parts.size()) + " nodes, not on " +
+                    std::to_string(job.spec.settings->gang.nodes)};
+  std::set<NodeId> nodes;
+  for (const Task::Part& part : parts) {
+    if (!nodes.insert(part.node).second) throw Violation{name + " has two parts on one node"};
+    const auto node = nodes_.find(part.node);
+    if (node == nodes_.end() || node->second.incarnation != part.incarnation)
+      throw Violation{name + " is placed on a node that is not registered so"};
+    if (node->second.drained || node->second.down)
+      throw Violation{name + " is placed on a drained or dead node"};
+  }
 }
 
 void Witness::CheckPlacement(const sched::AttemptPlaced& e, const Job& job, const Task& task) const {
@@ -150,31 +190,30 @@ void Witness::CheckPlacement(const sched::AttemptPlaced& e, const Job& job, cons
   if (!job.begun) throw Violation{name + " is placed before its begin time"};
   if (Allows(job, e.attempt.task.ordinal) != Truth3::kMet)
     throw Violation{name + " is placed before its dependencies allow: " + ToString(job.spec.dependency)};
-  const auto node = nodes_.find(e.node);
-  if (node == nodes_.end() || node->second.incarnation != e.incarnation)
-    throw Violation{name + " is placed on a node that is not registered so"};
-  if (node->second.drained || node->second.down)
-    throw Violation{name + " is placed on a drained or dead node"};
 }
 
-void Witness::CheckRoom(const sched::AttemptPlaced& e) const {
-  Resources used = e.allocated;
-  std::vector<std::int32_t> gpus = e.gpu_indices;
+void Witness::CheckRoom(const AttemptRef& attempt, const Job& job, const Task::Part& part) const {
+  Resources used = part.allocated;
+  std::vector<std::int32_t> gpus = part.gpus;
   for (const AttemptRef& ref : live_) {
-    const Task& other = *FindTask(ref.task);
-    if (other.node != e.node) continue;
-    used += other.allocated;
-    gpus.insert(gpus.end(), other.gpus.begin(), other.gpus.end());
+    for (const Task::Part& other : FindTask(ref.task)->parts) {
+      if (other.node != part.node || other.over) continue;
+      if (job.spec.settings->gang.exclusive)
+        throw Violation{Name(attempt) + " asks for a whole node and is placed beside " + Name(ref)};
+      used += other.allocated;
+      gpus.insert(gpus.end(), other.gpus.begin(), other.gpus.end());
+    }
   }
-  const Resources& total = nodes_.at(e.node).description.total;
+  const Resources& total = nodes_.at(part.node).description.total;
+  if (job.spec.settings->gang.exclusive && part.allocated != total)
+    throw Violation{Name(attempt) + " asks for a whole node and gets a part of one"};
   if (!used.Fits(total))
-    throw Violation{Name(e.attempt) + ": node is oversubscribed, " + Describe(used) + " of " +
-                    Describe(total)};
+    throw Violation{Name(attempt) + ": node is oversubscribed, " + Describe(used) + " of " + Describe(total)};
   std::sort(gpus.begin(), gpus.end());
   const bool twice = std::adjacent_find(gpus.begin(), gpus.end()) != gpus.end();
-  if (twice || static_cast<std::int32_t>(e.gpu_indices.size()) != e.allocated.gpus ||
+  if (twice || static_cast<std::int32_t>(part.gpus.size()) != part.allocated.gpus ||
       (!gpus.empty() && (gpus.front() < 0 || gpus.back() >= total.gpus)))
-    throw Violation{Name(e.attempt) + ": GPUs are given twice or do not exist"};
+    throw Violation{Name(attempt) + ": GPUs are given twice or do not exist"};
 }
 
 void Witness::CheckLimits(const sched::AttemptPlaced& e, const Job& job) const {
@@ -199,7 +238,44 @@ void Witness::CheckLimits(const sched::AttemptPlaced& e, const Job& job) const {
 void Witness::On(const sched::AttemptStarted& e, TimePoint) {
   Task& task = Live(e.attempt);
   if (task.started) throw Violation{Name(e.attempt) + " starts twice"};
+  const bool all = std::all_of(task.parts.begin(), task.parts.end(), [](const auto& p) { return p.started; });
+  if (task.parts.size() > 1 && !all) throw Violation{Name(e.attempt) + " runs, but not all of its parts do"};
   task.started = task.ever_started = true;
+}
+
+Witness::Task::Part& Witness::LivePart(const AttemptRef& attempt, std::uint32_t index) {
+  Task& task = Live(attempt);
+  if (task.parts.size() < 2 || index >= task.parts.size() || task.parts[index].over)
+    throw Violation{"an entry names part " + std::to_string(index) + " of " + Name(attempt) +
+                    ", which it has not, or no longer"};
+  return task.parts[index];
+}
+
+void Witness::On(const sched::PartStarted& e, TimePoint) {
+  Task::Part& part = LivePart(e.attempt, e.part);
+  if (part.started)
+    throw Violation{"part " + std::to_string(e.part) + " of " + Name(e.attempt) + " starts twice"};
+  part.started = true;
+}
+
+void Witness::On(const sched::PartEnded& e, TimePoint) {
+  Task::Part& part = LivePart(e.attempt, e.part);
+  Task& task = Live(e.attempt);
+  part.over = true;
+  part.started |= HasRun(e.end);
+  const bool all_over =
+      std::all_of(task.parts.begin(), task.parts.end(), [](const auto& p) { return p.over; });
+  if (all_over) throw Violation{Name(e.attempt) + " is live without a part that is"};
+  if (e.ends_gang && task.ending) throw Violation{Name(e.attempt) + " is ended by two parts"};
+  const GangSpec& gang = jobs_.at(e.attempt.task.job).spec.settings->gang;
+  const bool fatal = e.part == 0 && gang.end == GangEnd::kMain ? true
+                     : gang.end == GangEnd::kAny               ? !e.end.Succeeded()
+                                                               : !part.started && !e.end.Succeeded();
+  const bool should = fatal && !task.ending && task.stop == sched::StopReason::kNone;
+  if (e.ends_gang != should)
+    throw Violation{"part " + std::to_string(e.part) + " of " + Name(e.attempt) +
+                    (should ? " should have ended it" : " should not have ended it")};
+  task.ending |= e.ends_gang;
 }
 
 void Witness::On(const sched::StopRequested& e, TimePoint) { Live(e.attempt).stop = e.reason; }
@@ -209,6 +285,12 @@ void Witness::On(const sched::AttemptEnded& e, TimePoint) {
   using sched::AfterAttempt;
   if (e.then == AfterAttempt::kSucceeded && !e.end.Succeeded())
     throw Violation{Name(e.attempt) + " counts as success but " + Describe(e.end)};
+  const auto open =
+      std::count_if(task.parts.begin(), task.parts.end(), [](const auto& p) { return !p.over; });
+  if (open != 1)
+    throw Violation{Name(e.attempt) + " is over with " + std::to_string(open) + " parts that are not"};
+  for (Task::Part& part : task.parts) part.over = true;
+  task.ever_started |= HasRun(e.end);
   task.phase = e.then == AfterAttempt::kRetry       ? Phase::kWaiting
                : e.then == AfterAttempt::kSucceeded ? Phase::kSucceeded
                                                     : Phase::kFailed;
@@ -228,18 +310,23 @@ void Witness::On(const sched::NodeRegistered& e, TimePoint at) {
   node.down = false;
 }
 
+std::optional<AttemptRef> Witness::LiveOn(NodeId node) const {
+  for (const AttemptRef& ref : live_) {
+    for (const Task::Part& part : FindTask(ref.task)->parts) {
+      if (part.node == node && !part.over) return ref;
+    }
+  }
+  return std::nullopt;
+}
+
 void Witness::On(const sched::NodeDied& e, TimePoint) {
   nodes_.at(e.node).down = true;
-  for (const AttemptRef& ref : live_) {
-    if (FindTask(ref.task)->node == e.node) throw Violation{"a node is dead with " + Name(ref) + " on it"};
-  }
+  if (const auto ref = LiveOn(e.node)) throw Violation{"a node is dead with " + Name(*ref) + " on it"};
 }
 void Witness::On(const sched::NodeDrainSet& e, TimePoint) { nodes_.at(e.node).drained = e.drained; }
 void Witness::On(const sched::NodeRemoved& e, TimePoint) {
   nodes_.erase(e.node);
-  for (const AttemptRef& ref : live_) {
-    if (FindTask(ref.task)->node == e.node) throw Violation{"a node is removed with " + Name(ref) + " on it"};
-  }
+  if (const auto ref = LiveOn(e.node)) throw Violation{"a node is removed with " + Name(*ref) + " on it"};
 }
 
 void Witness::On(const sched::JobsForgotten& e, TimePoint) {

@@ -27,12 +27,20 @@ class Witness {
     bool ever_started = false;
     int exit_code = 0;  // as a shell shows it, once failed
     std::uint32_t highest_attempt = 0;
-    // Of the live attempt.
-    NodeId node;
-    Incarnation incarnation;
-    Resources allocated;
-    std::vector<std::int32_t> gpus;
+    // Of the live or last attempt: one for each node that it was placed on.
+    struct Part {
+      NodeId node;
+      std::string node_name;
+      Incarnation incarnation;
+      Resources allocated;
+      std::vector<std::int32_t> gpus;
+      bool started = false;
+      bool over = false;
+    };
+    std::vector<Part> parts;
     bool started = false;
+    bool ending = false;  // one of its parts has ended it
+    const Part* PartOn(const std::string& name) const;
     sched::StopReason stop = sched::StopReason::kNone;
     bool over() const { return phase == Phase::kSucceeded || phase == Phase::kFailed; }
   };
@@ -99,13 +107,20 @@ class Witness {
   void On(const sched::JobsForgotten& e, TimePoint at);
   void On(const sched::StateHashRecorded&, TimePoint) {}
   void On(const sched::CountersLifted&, TimePoint) {}
+  void On(const sched::PartStarted& e, TimePoint at);
+  void On(const sched::PartEnded& e, TimePoint at);
 
   std::string CompareDefinitions(const sched::State& state) const;
   Job& Known(JobId id);
   Task& Known(const sched::TaskRef& ref);
   Task& Live(const sched::AttemptRef& ref);
   void CheckPlacement(const sched::AttemptPlaced& e, const Job& job, const Task& task) const;
-  void CheckRoom(const sched::AttemptPlaced& e) const;
+  void CheckParts(const sched::AttemptRef& attempt, const Job& job,
+                  const std::vector<Task::Part>& parts) const;
+  void CheckRoom(const sched::AttemptRef& attempt, const Job& job, const Task::Part& part) const;
+  Task::Part& LivePart(const sched::AttemptRef& attempt, std::uint32_t index);
+  // An attempt that may still run on the node.
+  std::optional<sched::AttemptRef> LiveOn(NodeId node) const;
   void CheckLimits(const sched::AttemptPlaced& e, const Job& job) const;
 
   std::uint64_t sequence_ = 0;

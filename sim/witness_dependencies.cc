@@ -104,6 +104,21 @@ class Evaluation {
   std::size_t next_;
 };
 
+std::string ComparePlaces(const sched::State& state, const sched::Attempt& attempt, const Task& mine) {
+  std::map<NodeId, Resources> theirs;
+  sched::ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto&) {
+    theirs.emplace(node, allocated);
+  });
+  for (const Task::Part& part : mine.parts) {
+    if (part.over) continue;
+    if (!state.nodes.count(part.node)) return " is on an unknown node";
+    const auto found = theirs.find(part.node);
+    if (found == theirs.end() || found->second != part.allocated) return " is elsewhere";
+    theirs.erase(found);
+  }
+  return theirs.empty() ? "" : " is also elsewhere";
+}
+
 std::string CompareTask(const sched::State& state, const sched::Job& job, std::uint32_t i, const Task& mine) {
   const JobState theirs = sched::StateOf(job, i);
   const sched::Task* row = sched::FindTask(job, i);
@@ -112,11 +127,14 @@ std::string CompareTask(const sched::State& state, const sched::Job& job, std::u
                     : mine.phase == Phase::kSucceeded ? theirs == JobState::kSucceeded
                                                       : theirs == JobState::kFailed;
   if (!same) return " is " + std::string(ToString(theirs)) + " by the state, otherwise by the entries";
-  if (mine.phase == Phase::kLive && (!row || !row->attempt || row->attempt->number != mine.highest_attempt ||
-                                     row->attempt->node != mine.node || row->attempt->stop != mine.stop ||
-                                     row->attempt->started_at.set() != mine.started))
+  if (mine.phase == Phase::kLive &&
+      (!row || !row->attempt || row->attempt->number != mine.highest_attempt ||
+       row->attempt->stop != mine.stop || row->attempt->started_at.set() != mine.started))
     return " has another attempt";
-  if (mine.phase == Phase::kLive && !state.nodes.count(mine.node)) return " is on an unknown node";
+  if (mine.phase == Phase::kLive) {
+    const std::string difference = ComparePlaces(state, *row->attempt, mine);
+    if (!difference.empty()) return difference;
+  }
   if (job.array && mine.held != (row && row->held)) return " differs in being held";
   return "";
 }

@@ -79,7 +79,33 @@ std::shared_ptr<JobSettings> Workload::MakeSettings() {
   if (random.Chance(150)) settings->retry.evaluate_on_exit.push_back({"", "", "3", RetryAction::kExit});
   if (random.Chance(100)) settings->max_interruptions = static_cast<std::int32_t>(random.Between(0, 3));
   if (random.Chance(150)) settings->on_impossible = OnImpossible::kKeep;
+  MakeGang(*settings);
   return settings;
+}
+
+// On several nodes, or on one that it has for itself.
+void Workload::MakeGang(JobSettings& settings) {
+  Random& random = model_.random;
+  if (random.Chance(750)) return;
+  const auto most = static_cast<std::int64_t>(nodes_.size());
+  settings.gang.nodes = static_cast<std::uint32_t>(random.Between(std::min<std::int64_t>(2, most), most));
+  settings.gang.exclusive = random.Chance(200);
+  if (random.Chance(300)) settings.gang.end = GangEnd::kMain;
+  settings.gang.placement = MakePlacement(settings.gang.nodes);
+}
+
+// Such that every job can be placed some day.
+PlacementSpec Workload::MakePlacement(std::uint32_t nodes) {
+  Random& random = model_.random;
+  PlacementSpec placement;
+  placement.policy = static_cast<PlacementPolicy>(random.Between(0, 3));
+  if (placement.policy == PlacementPolicy::kNone) return {};
+  if (placement.policy == PlacementPolicy::kCluster && random.Chance(500)) return placement;
+  placement.mode = PlacementMode::kPreferred;
+  placement.wait = random.Between(seconds(0), seconds(600));
+  if (placement.policy == PlacementPolicy::kPartition)
+    placement.partitions = static_cast<std::uint32_t>(random.Between(1, nodes));
+  return placement;
 }
 
 std::optional<ArraySpec> Workload::MakeArray() {

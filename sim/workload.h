@@ -28,6 +28,8 @@ class Workload {
 
  private:
   void SubmitOne();
+  void MakeGang(JobSettings& settings);
+  PlacementSpec MakePlacement(std::uint32_t nodes);
   void ControlOne();
   void ChangeQueue();
   void ChangeNode();

@@ -14,8 +14,9 @@ constexpr TimePoint kStart(1'767'225'600'000'000);  // 2026-01-01T00:00:00Z
 constexpr std::int64_t kTiB = std::int64_t{1} << 40;
 constexpr std::uint32_t kUser = 1000;
 
-sched::Settings BenchSettings() {
+sched::Settings BenchSettings(std::shared_ptr<const sched::Topology> topology = nullptr) {
   sched::Settings settings;
+  settings.topology = std::move(topology);
   settings.max_jobs = 10'000'000;
   settings.max_waiting_per_user = 100'000'000;
   return settings;
@@ -35,8 +36,12 @@ PayloadHash HashOf(std::uint64_t seed) {
 
 CoreDriver::CoreDriver() : CoreDriver(false) {}
 
-CoreDriver::CoreDriver(bool keep_entries)
-    : keep_entries_(keep_entries), now_(kStart), scheduler_(BenchSettings()) {
+CoreDriver::CoreDriver(bool keep_entries) : CoreDriver(keep_entries, BenchSettings()) {}
+CoreDriver::CoreDriver(std::shared_ptr<const sched::Topology> topology)
+    : CoreDriver(false, BenchSettings(std::move(topology))) {}
+
+CoreDriver::CoreDriver(bool keep_entries, sched::Settings settings)
+    : keep_entries_(keep_entries), now_(kStart), scheduler_(std::move(settings)) {
   Handle(sched::Started{.cluster_uuid_if_new = "00000000-0000-4000-8000-000000000001"});
 }
 

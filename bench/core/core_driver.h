@@ -23,6 +23,8 @@ class CoreDriver {
   CoreDriver();
   // With `keep_entries` what was decided is kept for a journal.
   explicit CoreDriver(bool keep_entries);
+  // On nodes that this connects.
+  explicit CoreDriver(std::shared_ptr<const sched::Topology> topology);
   // Nodes n0, n1, … with so many CPUs and 1 TiB of memory each, connected.
   void AddNodes(int count, std::int64_t cpus);
   // Must be accepted.
@@ -37,6 +39,8 @@ class CoreDriver {
   std::vector<sched::JournalEntry> TakeEntries() { return std::exchange(entries_, {}); }
 
  private:
+  CoreDriver(bool keep_entries, sched::Settings settings);
+
   const bool keep_entries_;
   TimePoint now_;
   sched::Scheduler scheduler_;

@@ -1,9 +1,13 @@
 // Placement of gangs on 10,000 nodes: ten spines of 25 racks of 40.
 #include <benchmark/benchmark.h>
 
+#include <chrono>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "bench/core/core_driver.h"
 #include "common/check.h"
 #include "scheduler/core/placement.h"
 
@@ -26,7 +30,7 @@ sched::Topology TenThousand() {
     for (int rack = 0; rack < 25; ++rack) {
       const auto r = builder->AddSwitch(*z, "rack" + std::to_string(zone) + "-" + std::to_string(rack));
       for (int i = 0; i < 40; ++i)
-        BSUB_CHECK(builder->AddNode(*r, {.name = "n" + std::to_string(++nodes), .type = 0, .features = {}}));
+        BSUB_CHECK(builder->AddNode(*r, {.name = "n" + std::to_string(nodes++), .type = 0, .features = {}}));
     }
   }
   return std::move(*builder).Build().value();
@@ -73,6 +77,47 @@ BENCHMARK_CAPTURE(Place, Partition, PlacementPolicy::kPartition)
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(Place, Spread, PlacementPolicy::kSpread)->Args({64, 30})->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(Place, None, PlacementPolicy::kNone)->Args({512, 30})->Unit(benchmark::kMicrosecond);
+
+// The same as a cycle of the core does it: three nodes in ten are in use, one gang waits.
+void CycleStartsGang(benchmark::State& state, std::string_view placement) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kNodes = 10'000;
+  constexpr std::int64_t kCpus = 64;
+  CoreDriver driver(std::make_shared<const sched::Topology>(TenThousand()));
+  driver.AddNodes(kNodes, kCpus);
+  std::uint64_t seed = 0;
+  const auto settings = SharedSettings(kCpus * 1000);
+  for (int i = 0; i < kNodes; ++i) driver.Submit(SmallJob(++seed, settings));
+  driver.Cycle(kNodes);
+  const std::vector<NodeRoom> rooms = Rooms(kNodes, 30);
+  const std::vector<Running> all = std::exchange(driver.running(), {});
+  for (int i = 0; i < kNodes; ++i) {
+    if (rooms[static_cast<std::size_t>(i)] != NodeRoom::kNone)
+      driver.Finish(all.at(static_cast<std::size_t>(i)));
+  }
+  JobSettings gang = *settings;
+  gang.gang.nodes = static_cast<std::uint32_t>(state.range(0));
+  gang.gang.placement = ParsePlacement(placement).value();
+  const auto shared = std::make_shared<const JobSettings>(std::move(gang));
+  for (auto _ : state) {
+    driver.Submit(SmallJob(++seed, shared));
+    const auto start = Clock::now();
+    driver.Cycle();
+    state.SetIterationTime(std::chrono::duration<double>(Clock::now() - start).count());
+    BSUB_CHECK(driver.running().size() == static_cast<std::size_t>(state.range(0)));
+    for (const Running& part : std::exchange(driver.running(), {})) driver.Finish(part);
+  }
+}
+BENCHMARK_CAPTURE(CycleStartsGang, Cluster, "cluster:preferred")
+    ->Arg(512)
+    ->Iterations(50)
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(CycleStartsGang, None, "none")
+    ->Arg(512)
+    ->Iterations(50)
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond);
 
 // What `why` asks for a gang that does not fit.
 void Advise(benchmark::State& state) {

@@ -1,5 +1,6 @@
 // Applies entries about attempts: placed, started, told to stop, ended.
 #include <algorithm>
+#include <set>
 
 #include "scheduler/core/apply_checks.h"
 #include "scheduler/core/job_edit.h"
@@ -7,12 +8,6 @@
 
 namespace bsub::sched {
 namespace {
-
-Status ExpectAttempt(const Job* job, const AttemptRef& ref) {
-  BSUB_RETURN_IF_ERROR(Expect(job && ref.task.ordinal < job->size(), "a known task", ref.task.job.value()));
-  const Task* task = FindTask(*job, ref.task.ordinal);
-  return Expect(task && task->attempt && task->attempt->number == ref.number, "a live attempt", ref.number);
-}
 
 // The task has run: true from now on. Returns whether it is the first of the job to do so.
 bool SetStarted(Job& job, Task& task, std::uint32_t ordinal) {
@@ -25,13 +20,46 @@ bool SetStarted(Job& job, Task& task, std::uint32_t ordinal) {
   return ++array.started_count == 1;
 }
 
+// An attempt has one part on a node, or the node could not tell them apart.
+Status ExpectOthers(const State& state, const AttemptPlaced& e) {
+  std::set<NodeId> nodes = {e.node};
+  for (const PlacedPart& part : e.others) {
+    BSUB_RETURN_IF_ERROR(Expect(state.nodes.count(part.node) != 0, "a known node", part.node.value()));
+    BSUB_RETURN_IF_ERROR(Expect(nodes.insert(part.node).second, "another node", part.node.value()));
+  }
+  return OkStatus();
+}
+
+std::unique_ptr<Gang> MakeGang(const AttemptPlaced& e) {
+  auto gang = std::make_unique<Gang>();
+  gang->parts.reserve(e.others.size() + 1);
+  gang->parts.push_back({e.node, e.incarnation, e.allocated, e.gpu_indices});
+  for (const PlacedPart& part : e.others)
+    gang->parts.push_back({part.node, part.incarnation, part.allocated, part.gpu_indices});
+  gang->placement = e.placement;
+  return gang;
+}
+
+Status ExpectLastPart(const Attempt& attempt, std::uint32_t part) {
+  if (!attempt.gang) return Expect(part == 0, "no part of an attempt on one node", part);
+  const Gang& gang = *attempt.gang;
+  return Expect(gang.live() == 1 && part < gang.parts.size() && !gang.parts[part].over,
+                "the last part that is not over", part);
+}
+
+}  // namespace
+
 // Ends that only a process can have: the report of its start may have been lost with a stream.
 bool ProvesStart(EndKind kind) {
   return kind == EndKind::kExited || kind == EndKind::kSignalled || kind == EndKind::kTimedOut ||
          kind == EndKind::kOutOfMemory;
 }
 
-}  // namespace
+Status ExpectAttempt(const Job* job, const AttemptRef& ref) {
+  BSUB_RETURN_IF_ERROR(Expect(job && ref.task.ordinal < job->size(), "a known task", ref.task.job.value()));
+  const Task* task = FindTask(*job, ref.task.ordinal);
+  return Expect(task && task->attempt && task->attempt->number == ref.number, "a live attempt", ref.number);
+}
 
 Status ExpectTasks(const Job& job, const std::vector<OrdinalRange>& ranges, TaskEvent event) {
   std::uint64_t next = 0;
@@ -55,6 +83,7 @@ Status Store::Do(const AttemptPlaced& e, TimePoint at) {
   BSUB_RETURN_IF_ERROR(Expect(state_.nodes.count(e.node) != 0, "a known node", e.node.value()));
   BSUB_RETURN_IF_ERROR(
       Expect(e.attempt.number == AttemptsGiven(*job, ordinal) + 1, "the next attempt", e.attempt.number));
+  BSUB_RETURN_IF_ERROR(ExpectOthers(state_, e));
 
   JobEdit edit(*this, *job, ordinal);
   Task& task = edit.Row();
@@ -69,8 +98,9 @@ Status Store::Do(const AttemptPlaced& e, TimePoint at) {
   task.attempt->allocated = e.allocated;
   task.attempt->gpu_indices = e.gpu_indices;
   task.attempt->placed_at = at;
+  if (!e.others.empty()) task.attempt->gang = MakeGang(e);
   if (job->array) ++job->array->starting_count;
-  capacity_.Take(e.node, e.attempt, e.allocated, e.gpu_indices);
+  TakePlaces(e.attempt, *task.attempt);
   return OkStatus();
 }
 
@@ -109,13 +139,13 @@ Status Store::Do(const AttemptEnded& e, TimePoint at) {
   const std::uint32_t ordinal = e.attempt.task.ordinal;
   Job* job = MutableJob(e.attempt.task.job);
   BSUB_RETURN_IF_ERROR(ExpectAttempt(job, e.attempt));
+  BSUB_RETURN_IF_ERROR(ExpectLastPart(*FindTask(*job, ordinal)->attempt, e.last_part));
   bool first_start = false;
   {
     JobEdit edit(*this, *job, ordinal);
     Task& task = edit.Row();
     if (ProvesStart(e.end.kind)) first_start = SetStarted(*job, task, ordinal);
-    const Attempt& attempt = *task.attempt;
-    capacity_.Give(attempt.node, e.attempt, attempt.allocated, attempt.gpu_indices);
+    GivePlaces(e.attempt, *task.attempt);
     ArrayState* array = job->array.get();
     if (array) --(task.state == JobState::kStarting ? array->starting_count : array->running_count);
     task.attempt.reset();

@@ -17,6 +17,8 @@ inline Status Expect(bool ok, std::string_view what, std::uint64_t got) {
                   std::to_string(got));
 }
 
+Status ExpectAttempt(const Job* job, const AttemptRef& ref);
+
 // Ascending, disjoint, in bounds, and `event` is allowed for each.
 Status ExpectTasks(const Job& job, const std::vector<OrdinalRange>& ranges, TaskEvent event);
 

@@ -107,6 +107,7 @@ Status Store::Do(const NodeRegistered& e, TimePoint at) {
     terms_ += HashOf(node);
   }
   capacity_.SetTotal(e.node, e.description.total);
+  tree_.Add(e.node, e.description.name);
   EditNode(e.node, [&](Node& node) {
     node.description = e.description;
     node.incarnation = e.incarnation;
@@ -152,6 +153,7 @@ Status Store::Do(const NodeRemoved& e, TimePoint /*at*/) {
   BSUB_RETURN_IF_ERROR(Expect(!use || use->attempts.empty(), "a node without tasks", e.node.value()));
   terms_ -= HashOf(it->second);
   capacity_.Remove(e.node);
+  tree_.Remove(e.node);
   connected_.erase(e.node);
   resting_.erase(e.node);
   state_.nodes.erase(it);
@@ -196,7 +198,9 @@ std::string_view KindName(const EntryBody& body) {
                                                 "NodeRemoved",
                                                 "JobsForgotten",
                                                 "StateHashRecorded",
-                                                "CountersLifted"};
+                                                "CountersLifted",
+                                                "PartStarted",
+                                                "PartEnded"};
   static_assert(std::variant_size_v<EntryBody> == std::size(kNames));
   return kNames[body.index()];
 }

@@ -76,6 +76,26 @@ std::optional<NodeId> NodeCapacity::Choose(const Resources& request, const KeptR
   return std::nullopt;
 }
 
+bool NodeCapacity::FitsNow(const NodesRequest& request, const Use& use) const {
+  if (request.exclusive && !use.attempts.empty()) return false;
+  return request.each.Fits(use.Free());
+}
+
+std::vector<NodeCandidate> NodeCapacity::Candidates(const NodesRequest& request,
+                                                    const KeptResources& kept) const {
+  std::vector<NodeCandidate> candidates;
+  for (auto it = free_.lower_bound({request.each.cpu_milli, NodeId()}); it != free_.end(); ++it) {
+    const Use& use = nodes_.at(it->second);
+    if (!FitsNow(request, use)) continue;
+    const Resources free = use.Free();
+    const auto other = kept.find(it->second);
+    const Resources& taken = request.TakenOf(use.total);
+    if (other != kept.end() && !taken.Fits(Left(free, other->second))) continue;
+    candidates.push_back({it->second, free, use.attempts.empty()});
+  }
+  return candidates;
+}
+
 // What is short now is kept as a whole: it must come free. What there is enough of is kept as far as asked.
 Resources NodeCapacity::Left(const Resources& free, const Resources& kept) {
   return {std::max<std::int64_t>(0, free.cpu_milli - kept.cpu_milli),

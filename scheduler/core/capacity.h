@@ -10,6 +10,7 @@
 
 #include "common/ids.h"
 #include "jobs/resources.h"
+#include "scheduler/core/choose_nodes.h"
 #include "scheduler/core/refs.h"
 
 namespace bsub::sched {
@@ -39,6 +40,10 @@ class NodeCapacity {
 
   // The usable node that fits and has the fewest free CPUs (best fit), smallest id among equals.
   std::optional<NodeId> Choose(const Resources& request, const KeptResources& kept = {}) const;
+  // All usable nodes with room for their part of the request, fullest first.
+  std::vector<NodeCandidate> Candidates(const NodesRequest& request, const KeptResources& kept) const;
+  // Whether the node, usable or not, could serve the request with what is free on it.
+  bool FitsNow(const NodesRequest& request, const Use& use) const;
   // What is free on a usable node for somebody who must leave alone what is kept.
   static Resources Left(const Resources& free, const Resources& kept);
   // The lowest free GPU indices.

@@ -26,16 +26,69 @@ struct Head {
   }
 };
 
-void Place(Turn& turn, const Job& job, std::uint32_t ordinal, NodeId node_id) {
-  const Node& node = turn.state().nodes.at(node_id);
-  const JobSettings& settings = *job.spec.settings;
-  const std::uint32_t attempts = AttemptsGiven(job, ordinal);
-  const AttemptRef ref{{job.id, ordinal}, attempts + 1};
-  std::vector<std::int32_t> gpus = turn.store.capacity().ChooseGpus(node_id, settings.request.gpus);
-  turn.Record(AttemptPlaced{ref, node_id, node.incarnation, settings.request, gpus});
-  turn.Send(LaunchTask{node_id, node.incarnation, ref, job.spec.settings, job.spec.name, job.spec.command,
-                       settings.request, std::move(gpus), IndexOf(job, ordinal), job.array ? job.size() : 0,
-                       attempts});
+// What is fixed for every part of an attempt.
+LaunchTask LaunchOf(const Job& job, const AttemptRef& ref) {
+  LaunchTask launch;
+  launch.attempt = ref;
+  launch.settings = job.spec.settings;
+  launch.job_name = job.spec.name;
+  launch.command = job.spec.command;
+  launch.array_index = IndexOf(job, ref.task.ordinal);
+  launch.array_size = job.array ? job.size() : 0;
+  launch.restart_count = ref.number - 1;
+  return launch;
+}
+
+PlacedPart MakePart(const Turn& turn, const NodesRequest& request, NodeId node_id) {
+  const NodeCapacity& capacity = turn.store.capacity();
+  const Resources taken = request.TakenOf(capacity.Find(node_id)->total);
+  return {node_id, turn.state().nodes.at(node_id).incarnation, taken,
+          capacity.ChooseGpus(node_id, taken.gpus)};
+}
+
+void SendLaunch(Turn& turn, LaunchTask launch, PlacedPart part) {
+  launch.node = part.node;
+  launch.incarnation = part.incarnation;
+  launch.allocated = part.allocated;
+  launch.gpu_indices = std::move(part.gpu_indices);
+  turn.Send(std::move(launch));
+}
+
+// Each part is told where all of them are.
+void PlaceGang(Turn& turn, LaunchTask launch, PlacedPart main, std::vector<PlacedPart> others,
+               const PlacementRecord* placement) {
+  auto gang = std::make_shared<LaunchGang>();
+  const auto add = [&](const PlacedPart& part) {
+    const NodeDescription& node = turn.state().nodes.at(part.node).description;
+    gang->nodes.push_back({node.name, node.address.empty() ? node.host : node.address});
+  };
+  add(main);
+  for (const PlacedPart& part : others) add(part);
+  if (placement) gang->partitions = placement->partitions;
+  launch.gang = std::move(gang);
+  const JobSettings& settings = *launch.settings;
+  const PayloadHash common = launch.command;
+  SendLaunch(turn, launch, std::move(main));
+  for (PlacedPart& part : others) {
+    ++launch.part;
+    launch.command = CommandOf(launch.part, common, settings.node_ranges);
+    SendLaunch(turn, launch, std::move(part));
+  }
+}
+
+void Place(Turn& turn, const Job& job, std::uint32_t ordinal, const ChosenNodes& chosen) {
+  const std::vector<NodeId>& nodes = chosen.nodes;
+  const NodesRequest request = RequestOf(*job.spec.settings);
+  const AttemptRef ref{{job.id, ordinal}, AttemptsGiven(job, ordinal) + 1};
+  LaunchTask launch = LaunchOf(job, ref);
+  launch.command = CommandOf(kMainPart, launch.command, job.spec.settings->node_ranges);
+  PlacedPart main = MakePart(turn, request, nodes.front());
+  std::vector<PlacedPart> others;
+  for (std::size_t i = 1; i < nodes.size(); ++i) others.push_back(MakePart(turn, request, nodes[i]));
+  turn.Record(AttemptPlaced{ref, main.node, main.incarnation, main.allocated, main.gpu_indices, others,
+                            chosen.placement});
+  if (job.spec.settings->gang.plain()) return SendLaunch(turn, std::move(launch), std::move(main));
+  PlaceGang(turn, std::move(launch), std::move(main), std::move(others), chosen.placement.get());
 }
 
 // One queue's part of a cycle. What it keeps free is added to `kept`, and is out of reach for all that is
@@ -52,14 +105,16 @@ class QueuePass {
       const Head head = heads_.top();
       heads_.pop();
       if (HitsLimit(turn_.store, queue_, head.key.uid)) continue;
-      const std::optional<NodeId> node = turn_.store.capacity().Choose(head.key.request, kept_.kept());
-      if (!node) {
-        KeepNodeFor(head.key);
+      const NodesRequest request = RequestNow(head);
+      const ChosenNodes chosen = turn_.store.ChooseNodes(request, kept_.kept());
+      if (chosen.nodes.empty()) {
+        if (request != head.key.request) WakeForPreference(head);
+        KeepNodesFor(head.key, request);
         continue;
       }
       const Job& job = turn_.state().jobs.at(head.member.job);
-      Place(turn_, job, NextTask(job), *node);
-      ++placed;
+      Place(turn_, job, NextTask(job), chosen);
+      placed = static_cast<std::uint32_t>(std::min<std::size_t>(budget, placed + chosen.nodes.size()));
       PushNext(head.key);
     }
     if (!heads_.empty() || placed == budget || turn_.store.capacity().Full()) KeepAsBefore();
@@ -69,25 +124,44 @@ class QueuePass {
  private:
   bool MayKeepMore() const { return kept_here_ < turn_.settings.kept_nodes_per_queue; }
 
-  void KeepNodeFor(const ClassKey& key) {
-    if (!MayKeepMore() || choices_ >= turn_.settings.max_kept_node_tries) return;
-    const Reservations& before = turn_.store.reservations();
-    if (const auto node = before.NodeOf(queue_.name, key)) {
-      if (KeepAgain(*node, before.all().at(*node))) return;
-    }
-    ++choices_;
-    if (const auto chosen =
-            ChooseNodeToKeep(turn_.store, key.request, kept_, turn_.at, turn_.settings.keep)) {
-      kept_.Add(chosen->node, {queue_.name, key, chosen->until});
-      ++kept_here_;
-    }
+  // That of the class; as long as its next task still waits for what it prefers, that is required.
+  NodesRequest RequestNow(const Head& head) const {
+    if (head.key.request.placement.mode != PlacementMode::kPreferred) return head.key.request;
+    return sched::RequestNow(turn_.state().jobs.at(head.member.job), turn_.at);
   }
 
-  bool KeepAgain(NodeId node, const Reservation& reservation) {
-    const NodeCapacity::Use* use = turn_.store.capacity().Find(node);
-    if (!use || !use->usable || !reservation.holder.request.Fits(use->total)) return false;
-    if (reservation.until <= turn_.at || kept_.all().count(node) != 0) return false;
-    kept_.Add(node, reservation);
+  void WakeForPreference(const Head& head) {
+    const TimePoint since = WaitsSince(turn_.state().jobs.at(head.member.job));
+    TimePoint& wake = turn_.links.preference_ends;
+    wake = std::min(wake, since + head.key.request.placement.wait);
+  }
+
+  void KeepNodesFor(const ClassKey& key, const NodesRequest& request) {
+    if (!MayKeepMore() || choices_ >= turn_.settings.max_kept_node_tries) return;
+    if (KeepAgain(key)) return;
+    ++choices_;
+    const KeptNodes chosen = ChooseNodesToKeep(turn_.store, request, kept_, turn_.at, turn_.settings.keep);
+    if (chosen.nodes.empty()) return;
+    for (const KeepCandidate& node : chosen.nodes)
+      kept_.Add(node.node, node.taken, {queue_.name, key, chosen.until});
+    ++kept_here_;
+  }
+
+  // Those that were kept for the class before, if all of them can still serve.
+  bool KeepAgain(const ClassKey& key) {
+    const Reservations& before = turn_.store.reservations();
+    const std::vector<NodeId> nodes = before.NodesOf(queue_.name, key);
+    if (nodes.empty() || nodes.size() != key.request.nodes) return false;
+    const bool all = std::all_of(nodes.begin(), nodes.end(), [&](NodeId node) {
+      const NodeCapacity::Use* use = turn_.store.capacity().Find(node);
+      return use && use->usable && key.request.each.Fits(use->total) &&
+             before.all().at(node).until > turn_.at && kept_.all().count(node) == 0;
+    });
+    if (!all) return false;
+    for (const NodeId node : nodes) {
+      const Resources& total = turn_.store.capacity().Find(node)->total;
+      kept_.Add(node, key.request.TakenOf(total), before.all().at(node));
+    }
     ++kept_here_;
     return true;
   }
@@ -97,7 +171,7 @@ class QueuePass {
     for (const auto& [node, reservation] : turn_.store.reservations().all()) {
       if (!MayKeepMore()) return;
       if (reservation.queue != queue_.name || !HolderOf(turn_.store, reservation)) continue;
-      if (!kept_.NodeOf(queue_.name, reservation.holder)) KeepAgain(node, reservation);
+      if (!kept_.Holds(queue_.name, reservation.holder)) KeepAgain(reservation.holder);
     }
   }
 
@@ -129,9 +203,11 @@ Head HeadOf(const WaitingClass& waiting) {
 }  // namespace
 
 bool MustYield(const Store& store, const Queue& queue, const WaitingClass& waiting,
-               const Reservation& reservation) {
+               const Reservation& reservation, TimePoint now) {
   const WaitingClass* holder = HolderOf(store, reservation);
-  if (!holder || store.capacity().Choose(holder->key.request)) return false;
+  if (!holder) return false;
+  const Job& first = store.state().jobs.at(holder->members.begin()->job);
+  if (store.HasRoom(RequestNow(first, now))) return false;
   if (holder->queue == queue.name) return HeadOf(waiting) < HeadOf(*holder);
   const auto other = store.state().queues.find(holder->queue);
   if (other == store.state().queues.end()) return false;
@@ -162,6 +238,7 @@ std::optional<LimitHit> HitsLimit(const Store& store, const Queue& queue, std::u
 void Decide(Turn& turn, const RunCycle& input) {
   std::uint32_t left = input.max_placements;
   Reservations kept;
+  turn.links.preference_ends = TimePoint::Max();
   for (const Queue* queue : QueuesInOrder(turn.state())) {
     if (!queue->dispatches) continue;
     left -= QueuePass(turn, *queue, kept).Run(left);

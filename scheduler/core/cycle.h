@@ -22,7 +22,7 @@ std::optional<LimitHit> HitsLimit(const Store& store, const Queue& queue, std::u
 // Whether a class of `queue` is served after the one a node is kept for, and so must leave that node alone.
 // False if nothing is kept any more: the holder has gone, or it fits somewhere now.
 bool MustYield(const Store& store, const Queue& queue, const WaitingClass& waiting,
-               const Reservation& reservation);
+               const Reservation& reservation, TimePoint now);
 
 // Queues in the order they are served: higher priority first, then by name.
 std::vector<const Queue*> QueuesInOrder(const State& state);

@@ -16,7 +16,8 @@ const Attempt* Believe(const Turn& turn, NodeId node, Incarnation incarnation, c
   const auto it = turn.state().nodes.find(node);
   if (it == turn.state().nodes.end() || it->second.incarnation != incarnation) return nullptr;
   const Attempt* attempt = FindAttempt(turn.state(), ref);
-  return attempt && attempt->node == node ? attempt : nullptr;
+  if (!attempt) return nullptr;
+  return (attempt->gang ? PartOn(*attempt, node) != nullptr : attempt->node == node) ? attempt : nullptr;
 }
 
 struct Decision {
@@ -27,19 +28,22 @@ struct Decision {
   std::string why;
 };
 
-Decision AfterNodeLoss(const Turn& turn, const JobSettings& settings, const Task& task, const End& end,
-                       Decision d) {
+// Interruptions are not charged, but have a limit of their own.
+Decision LimitInterruptions(const Turn& turn, const JobSettings& settings, const Task& task, Decision d) {
   const auto limit = settings.max_interruptions >= 0 ? static_cast<std::uint32_t>(settings.max_interruptions)
                                                      : turn.settings.max_interruptions_default;
   d.interruption = true;
-  if (task.interruptions + 1 <= limit || end.kind != EndKind::kNodeLost) return d;
+  if (task.interruptions + 1 <= limit) return d;
   d.then = AfterAttempt::kFailed;
   d.why = "interrupted " + std::to_string(task.interruptions + 1) + " times, at most " +
           std::to_string(limit) + " are allowed";
   return d;
 }
 
-Decision Conclude(const Turn& turn, const Job& job, const Task& task, const End& end) {
+// `node`: by name, where it ended; `node_fault`: an attempt on several nodes could not start there for want
+// of something of the node's, which is no fault of the job's.
+Decision Conclude(const Turn& turn, const Job& job, const Task& task, const End& end, const std::string& node,
+                  bool node_fault) {
   const Attempt& attempt = *task.attempt;
   const JobSettings& settings = *job.spec.settings;
   if (attempt.stop == StopReason::kCancel) {
@@ -58,11 +62,14 @@ Decision Conclude(const Turn& turn, const Job& job, const Task& task, const End&
             "requeued by " + attempt.stop_by};
   }
   if (end.Succeeded()) return {end, AfterAttempt::kSucceeded, true, false, ""};
-  const std::string& node = turn.state().nodes.at(attempt.node).description.name;
+  if (node_fault && end.kind == EndKind::kNeverStarted) {
+    Decision again{end, AfterAttempt::kRetry, false, true, "its node could not start it: not counted"};
+    return LimitInterruptions(turn, settings, task, std::move(again));
+  }
   const RetryDecision retry = DecideRetry(settings.retry, end, node, static_cast<std::int32_t>(task.charged));
   Decision d{end, retry.retry ? AfterAttempt::kRetry : AfterAttempt::kFailed, retry.charged, false,
              retry.why};
-  return end.kind == EndKind::kNodeLost ? AfterNodeLoss(turn, settings, task, end, std::move(d)) : d;
+  return end.kind == EndKind::kNodeLost ? LimitInterruptions(turn, settings, task, std::move(d)) : d;
 }
 
 }  // namespace
@@ -76,21 +83,35 @@ void BeginRest(Turn& turn, NodeId node, const std::string& why) {
 void EndAttempt(Turn& turn, const AttemptRef& ref, const End& end, const Usage& usage) {
   const Job& job = *turn.state().FindJob(ref.task.job);
   const Task& task = *FindTask(job, ref.task.ordinal);
-  Decision d = Conclude(turn, job, task, end);
+  const Attempt& attempt = *task.attempt;
+  const std::string& node = turn.state().nodes.at(attempt.node).description.name;
+  Decision d = Conclude(turn, job, task, end, node, false);
   turn.Record(AttemptEnded{ref, std::move(d.end), usage, d.then, d.charged, d.interruption, std::move(d.why),
-                           task.attempt->node, task.attempt->placed_at, task.attempt->started_at});
+                           attempt.node, attempt.placed_at, attempt.started_at});
   turn.WantCycle();
 }
 
-void LoseAttempts(Turn& turn, const std::vector<AttemptRef>& attempts, const std::string& reason) {
-  for (const AttemptRef& ref : attempts) EndAttempt(turn, ref, {EndKind::kNodeLost, 0, "", reason}, {});
+void EndGang(Turn& turn, const AttemptRef& ref, const GangVerdict& verdict, const Usage& usage,
+             std::uint32_t part, const End& end) {
+  const Job& job = *turn.state().FindJob(ref.task.job);
+  const Task& task = *FindTask(job, ref.task.ordinal);
+  const Attempt& attempt = *task.attempt;
+  Decision d = Conclude(turn, job, task, verdict.end, verdict.node, verdict.node_fault);
+  turn.Record(AttemptEnded{ref, std::move(d.end), usage, d.then, d.charged, d.interruption, std::move(d.why),
+                           attempt.node, attempt.placed_at, attempt.started_at, part, end});
+  turn.WantCycle();
+}
+
+void LoseAttempts(Turn& turn, NodeId node, const std::vector<AttemptRef>& attempts,
+                  const std::string& reason) {
+  for (const AttemptRef& ref : attempts)
+    EndPlace(turn, node, ref, {EndKind::kNodeLost, 0, "", reason}, {}, false);
   EndDoomedTasks(turn);
 }
 
 void Decide(Turn& turn, const TaskStarted& input) {
-  const Attempt* attempt = Believe(turn, input.node, input.incarnation, input.attempt);
-  if (!attempt || attempt->started_at.set()) return;
-  turn.Record(AttemptStarted{input.attempt, input.pid});
+  if (!Believe(turn, input.node, input.incarnation, input.attempt)) return;
+  StartPlace(turn, input.node, input.attempt, input.pid);
   EndDoomedTasks(turn);  // !started(J) can never be met now
 }
 
@@ -99,7 +120,7 @@ void Decide(Turn& turn, const TaskEnded& input) {
   if (it == turn.state().nodes.end() || it->second.incarnation != input.incarnation) return;
   if (input.node_fault) BeginRest(turn, input.node, input.end.reason);
   if (Believe(turn, input.node, input.incarnation, input.attempt)) {
-    EndAttempt(turn, input.attempt, input.end, input.usage);
+    EndPlace(turn, input.node, input.attempt, input.end, input.usage, input.node_fault);
     EndDoomedTasks(turn);
   }
   // Also for an attempt that is no longer ours: the spawner need not keep what nobody waits for.

@@ -68,16 +68,13 @@ void Stop(Turn& turn, const Job& job, std::uint32_t ordinal, const Task& task, S
           const Control& input) {
   const Attempt& attempt = *task.attempt;
   const AttemptRef ref{{job.id, ordinal}, attempt.number};
-  const NodeId node = attempt.node;
   // One that is on its way is only sent again: who asks twice may do so because the first was lost.
   if (attempt.stop == StopReason::kCancel) {
     reason = StopReason::kCancel;
   } else if (attempt.stop != reason) {
     turn.Record(StopRequested{ref, reason, input.who.name, input.reason});
   }
-  if (!turn.store.IsConnected(node)) return;  // told again when the node is back
-  turn.Send(
-      StopTask{node, turn.state().nodes.at(node).incarnation, ref, reason, job.spec.settings->stop_grace});
+  StopPlaces(turn, ref, reason);
 }
 
 // Returns how many were told to stop.

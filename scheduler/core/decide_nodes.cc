@@ -87,12 +87,12 @@ void ReconcileTask(Turn& turn, const Node& node, const NodeTask& task, const std
   }
   const Job& job = *turn.state().FindJob(task.attempt.task.job);
   const Attempt& attempt = *FindTask(job, task.attempt.task.ordinal)->attempt;
-  if (task.started && !attempt.started_at.set()) turn.Record(AttemptStarted{task.attempt, task.pid});
+  if (task.started) StartPlace(turn, node.id, task.attempt, task.pid);
   if (task.ended) {
-    EndAttempt(turn, task.attempt, task.end, task.usage);
+    EndPlace(turn, node.id, task.attempt, task.end, task.usage, task.node_fault);
     turn.Send(AckEnded{node.id, node.incarnation, task.attempt});
-  } else if (attempt.stop != StopReason::kNone) {
-    SendStop(turn, node, task.attempt, attempt.stop, job.spec.settings->stop_grace);
+  } else if (const StopReason stop = WantedStop(attempt); stop != StopReason::kNone) {
+    SendStop(turn, node, task.attempt, stop, job.spec.settings->stop_grace);
   }
 }
 
@@ -112,13 +112,22 @@ void Reconcile(Turn& turn, const Node& node, const NodeHello& hello, const NodeD
   }
   std::vector<AttemptRef> gone;
   std::set_difference(ours.begin(), ours.end(), there.begin(), there.end(), std::back_inserter(gone));
-  LoseAttempts(turn, gone, WhyGone(before, hello.description));
+  LoseAttempts(turn, node.id, gone, WhyGone(before, hello.description));
 }
 
 std::vector<AttemptRef> AttemptsOf(const Turn& turn, NodeId node) {
   const NodeCapacity::Use* use = turn.store.capacity().Find(node);
   if (!use) return {};
   return {use->attempts.begin(), use->attempts.end()};
+}
+
+// What an attempt wrote is told by its main node.
+std::vector<AttemptRef> MainAttemptsOf(const Turn& turn, NodeId node) {
+  std::vector<AttemptRef> attempts = AttemptsOf(turn, node);
+  std::erase_if(attempts, [&](const AttemptRef& ref) {
+    return FindTask(*turn.state().FindJob(ref.task.job), ref.task.ordinal)->attempt->node != node;
+  });
+  return attempts;
 }
 
 Status Drain(Turn& turn, const Node& node, const SetNode& input) {
@@ -139,7 +148,7 @@ Status DeclareDead(Turn& turn, const Node& node, const SetNode& input) {
       "declared dead by " + input.who.name + (input.reason.empty() ? "" : ": " + input.reason);
   turn.links.lease_ends.erase(node.id);
   // In this order: a node that is down runs nothing, after each entry.
-  LoseAttempts(turn, AttemptsOf(turn, node.id), "node " + input.name + " was " + reason);
+  LoseAttempts(turn, node.id, AttemptsOf(turn, node.id), "node " + input.name + " was " + reason);
   turn.Record(NodeDied{node.id, node.incarnation, reason});
   return OkStatus();
 }
@@ -200,7 +209,7 @@ void Decide(Turn& turn, const NodeHello& hello) {
   turn.links.lease_ends.erase(id);
   EndRest(turn, id);  // it may have been put right
   turn.store.SetConnected(id, true);
-  turn.Send(AcceptNode{hello.stream, id, node.incarnation, turn.settings.lease, AttemptsOf(turn, id)});
+  turn.Send(AcceptNode{hello.stream, id, node.incarnation, turn.settings.lease, MainAttemptsOf(turn, id)});
   Reconcile(turn, node, hello, before);
   turn.WantCycle();
 }

@@ -27,7 +27,7 @@ void EndLease(Turn& turn, NodeId id) {
   const std::string reason = "the lease of node " + name + " ran out without contact";
   // In this order: if a crash keeps only the first entries, the node is not yet dead and its next lease ends
   // the rest.
-  LoseAttempts(turn, lost, reason);
+  LoseAttempts(turn, id, lost, reason);
   turn.Record(NodeDied{id, node.incarnation, reason});
 }
 
@@ -40,6 +40,12 @@ void EndLeases(Turn& turn) {
     turn.links.lease_ends.erase(id);
     EndLease(turn, id);
   }
+}
+
+void EndPreferences(Turn& turn) {
+  if (turn.links.preference_ends > turn.at) return;
+  turn.links.preference_ends = TimePoint::Max();
+  turn.WantCycle();
 }
 
 void EndRests(Turn& turn) {
@@ -119,6 +125,7 @@ void Decide(Turn& turn, const Tick& /*input*/) {
   ReachBeginTimes(turn);
   EndLeases(turn);
   EndRests(turn);
+  EndPreferences(turn);
   EndDoomedTasks(turn);
   ForgetFinished(turn);
 }
@@ -126,7 +133,7 @@ void Decide(Turn& turn, const Tick& /*input*/) {
 TimePoint NextWake(const Turn& turn) {
   const Store& store = turn.store;
   if (!store.doomed().empty()) return turn.at;  // a cascade goes on
-  TimePoint wake = TimePoint::Max();
+  TimePoint wake = turn.links.preference_ends;
   if (!store.begin_times().empty()) {
     const Duration left = std::max(store.begin_times().begin()->first - turn.wall, Duration(0));
     if (left < TimePoint::Max() - turn.at) wake = turn.at + left;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "jobs/end.h"
 #include "jobs/job_spec.h"
 #include "scheduler/core/node.h"
+#include "scheduler/core/placement_record.h"
 #include "scheduler/core/queue.h"
 #include "scheduler/core/refs.h"
 #include "scheduler/core/task.h"
@@ -88,13 +90,25 @@ struct TasksRequeued {
   std::string by;
 };
 
+// What an attempt on several nodes has on one that is not the main one.
+struct PlacedPart {
+  NodeId node;
+  Incarnation incarnation;
+  Resources allocated;
+  std::vector<std::int32_t> gpu_indices;
+  friend bool operator==(const PlacedPart&, const PlacedPart&) = default;
+};
 struct AttemptPlaced {
   AttemptRef attempt;
   NodeId node;
   Incarnation incarnation;
   Resources allocated;
   std::vector<std::int32_t> gpu_indices;
+  std::vector<PlacedPart> others{};  // parts 1, 2, … of an attempt on several nodes; part 0 is the above
+  // How all of them stand to each other; null: one node, or nobody knows.
+  std::shared_ptr<const PlacementRecord> placement{};
 };
+// Of an attempt on several nodes: all of them have started.
 struct AttemptStarted {
   AttemptRef attempt;
   std::int64_t pid = 0;
@@ -117,6 +131,9 @@ struct AttemptEnded {
   NodeId node;      // for readers without state (the history)
   TimePoint placed_at;
   TimePoint started_at;
+  // Of an attempt on several nodes: the part that was over last, which has no PartEnded of its own, and how.
+  std::uint32_t last_part = 0;
+  End last_end{};
 };
 
 struct NodeRegistered {
@@ -163,11 +180,28 @@ struct CountersLifted {
   std::uint64_t next_incarnation = 0;
 };
 
+// Of an attempt on several nodes.
+struct PartStarted {
+  AttemptRef attempt;
+  std::uint32_t part = 0;
+  std::int64_t pid = 0;
+};
+// And others of its parts are not over yet.
+struct PartEnded {
+  AttemptRef attempt;
+  std::uint32_t part = 0;
+  End end;
+  Usage usage;
+  bool ends_gang = false;  // by this the attempt ends: the other parts are to stop
+  bool node_fault = false;
+};
+
 using EntryBody =
     std::variant<ClusterCreated, QueueSet, QueueDeleted, DefinitionRegistered, DefinitionDeregistered,
                  JobSubmitted, BeginTimeReached, HoldSet, PrioritySet, TasksEnded, TasksRequeued,
                  AttemptPlaced, AttemptStarted, StopRequested, AttemptEnded, NodeRegistered, NodeContactLost,
-                 NodeDied, NodeDrainSet, NodeRemoved, JobsForgotten, StateHashRecorded, CountersLifted>;
+                 NodeDied, NodeDrainSet, NodeRemoved, JobsForgotten, StateHashRecorded, CountersLifted,
+                 PartStarted, PartEnded>;
 
 struct JournalEntry {
   Sequence sequence;  // 1, 2, 3 … without gaps over all entries

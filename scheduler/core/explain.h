@@ -26,6 +26,7 @@ enum class ReasonCode : std::uint8_t {
   kResources,         // would fit, when enough of what runs has ended
   kPosition,          // others are served before it
   kNodesUnavailable,  // nodes that would do are drained or out of contact
+  kPlacement,         // enough have room, but do not stand to each other as it asks
   kStarting,
   kContactLost,
   kRunning,
@@ -39,6 +40,7 @@ struct Reason {
   std::string next_step;              // what a person can do; may be empty
   std::vector<std::string> evidence;  // one line each: per node, per unmet condition
 };
+void AddEvidence(Reason& reason, std::string line);  // as long as there are not too many
 
 struct Explanation {
   TaskRef task;

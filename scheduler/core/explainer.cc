@@ -1,27 +1,23 @@
 #include "scheduler/core/explainer.h"
 
 #include <algorithm>
+#include <set>
 
 #include "jobs/text.h"
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
 #include "scheduler/core/dependency_eval.h"
+#include "scheduler/core/explain_placement.h"
 #include "scheduler/core/task_ranges.h"
 
 namespace bsub::sched {
 namespace {
 
-constexpr std::size_t kMaxEvidence = 20;
 // Of what is served before a job: nobody needs to know more, and the core's thread is waiting.
 constexpr std::int64_t kMostCounted = 1'000;
 constexpr int kMostClasses = 10'000;
 
 std::string Tasks(std::int64_t n) { return std::to_string(n) + (n == 1 ? " task" : " tasks"); }
-
-void AddEvidence(Reason& reason, std::string line) {
-  if (reason.evidence.size() < kMaxEvidence) reason.evidence.push_back(std::move(line));
-  if (reason.evidence.size() == kMaxEvidence) reason.evidence.back() = "… and more";
-}
 
 // As a shell takes it: the brackets of a child's id need quotes.
 std::string ShellId(const Job& job, std::uint32_t ordinal) {
@@ -41,7 +37,12 @@ std::string FirstTarget(const State& state, const std::vector<ConditionStatus>& 
 class WaitingReasons {
  public:
   WaitingReasons(const Store& store, const Job& job, std::uint32_t ordinal, TimePoint now)
-      : store_(store), job_(job), ordinal_(ordinal), now_(now), settings_(*job.spec.settings) {}
+      : store_(store),
+        job_(job),
+        ordinal_(ordinal),
+        now_(now),
+        settings_(*job.spec.settings),
+        request_(RequestNow(job, now)) {}
 
   std::vector<Reason> Collect() {
     Dependencies();
@@ -145,9 +146,11 @@ class WaitingReasons {
 
   struct NodeGroups {
     std::size_t fit_now = 0, fit_later = 0, too_small = 0, unavailable = 0, kept = 0;
-    std::string drained;    // one that would do
-    std::string kept_node;  // one that would do but for a job that is before this one
+    std::vector<NodeCandidate> with_room;  // those that fit now
+    std::string drained;                   // one that would do
+    std::string kept_node;                 // one that would do but for a job that is before this one
     JobId kept_for;
+    std::size_t able() const { return fit_now + fit_later + unavailable + kept; }  // some day
   };
 
   // Ids follow the order of registration, which means nothing to people.
@@ -166,25 +169,58 @@ class WaitingReasons {
       const Node& node = *listed;
       const NodeCapacity::Use* use = store_.capacity().Find(node.id);
       const std::string& name = node.description.name;
-      if (!settings_.request.Fits(node.description.total)) {
+      if (!request_.each.Fits(node.description.total)) {
         ++groups.too_small;
         AddEvidence(reason, name + ": too small, has " + Describe(node.description.total));
       } else if (!use || !use->usable) {
         ++groups.unavailable;
         if (node.drained && groups.drained.empty()) groups.drained = name;
         AddEvidence(reason, name + ": " + WhyUnusable(node));
-      } else if (!settings_.request.Fits(use->Free())) {
+      } else if (!store_.capacity().FitsNow(request_, *use)) {
         ++groups.fit_later;
         AddEvidence(reason, name + ": busy, " + Describe(use->Free()) + " free of " + Describe(use->total) +
-                                ", " + Tasks(static_cast<std::int64_t>(use->attempts.size())) + " there");
+                                ", " + Tasks(static_cast<std::int64_t>(use->attempts.size())) + " there" +
+                                HoldersOn(node.id, *use));
       } else if (const auto holder = KeptFromThis(node.id, use->Free())) {
         if (groups.kept++ == 0) groups.kept_node = name, groups.kept_for = *holder;
         AddEvidence(reason, name + ": kept free for job " + std::to_string(holder->value()));
       } else {
         ++groups.fit_now;
+        groups.with_room.push_back({node.id, use->Free(), use->attempts.empty()});
       }
     }
     return groups;
+  }
+
+  // Whose tasks hold a node that a job on several nodes lacks.
+  std::string HoldersOn(NodeId node, const NodeCapacity::Use& use) const {
+    constexpr std::size_t kShown = 3;
+    if (request_.nodes == 1) return "";
+    std::set<JobId> jobs;
+    for (const AttemptRef& ref : use.attempts) jobs.insert(ref.task.job);
+    std::string text;
+    std::size_t shown = 0;
+    for (const JobId job : jobs) {
+      if (shown == kShown) {
+        text += ", …";
+        break;
+      }
+      text += (shown++ == 0 ? (jobs.size() == 1 ? ", of job " : ", of jobs ") : ", ") +
+              std::to_string(job.value());
+    }
+    return text + UntilWhen(node, use);
+  }
+
+  // When the last of a node's tasks is over, at the latest.
+  std::string UntilWhen(NodeId node, const NodeCapacity::Use& use) const {
+    TimePoint last;
+    for (const AttemptRef& ref : use.attempts) {
+      const Job& job = store_.state().jobs.at(ref.task.job);
+      const TimePoint ends = LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt, node).ends;
+      if (!ends.set()) return ", without a time limit";
+      last = std::max(last, ends);
+    }
+    return last.set() ? ", until " + FormatUtc(last) : "";
   }
 
   // The job for which the node is kept free, if this one must leave it alone.
@@ -192,19 +228,23 @@ class WaitingReasons {
     const auto it = store_.reservations().all().find(node);
     const Queue* queue = FindQueue();
     if (it == store_.reservations().all().end() || !queue || !job_.waiting_class) return std::nullopt;
-    if (settings_.request.Fits(NodeCapacity::Left(free, it->second.holder.request))) return std::nullopt;
-    if (!MustYield(store_, *queue, *job_.waiting_class, it->second)) return std::nullopt;
-    return HolderOf(store_, it->second)->members.begin()->job;
+    const Resources& taken = request_.TakenOf(store_.capacity().Find(node)->total);
+    if (taken.Fits(NodeCapacity::Left(free, store_.reservations().kept().at(node)))) return std::nullopt;
+    const WaitingClass* holder = HolderOf(store_, it->second);
+    const auto [yields, fresh] = must_yield_.try_emplace(holder, false);
+    if (fresh) yields->second = MustYield(store_, *queue, *job_.waiting_class, it->second, now_);
+    return yields->second ? std::optional(holder->members.begin()->job) : std::nullopt;
   }
 
   // What is kept free for this job or for one that asks for the same and is before it.
   std::string KeptForThis() const {
     if (!job_.waiting_class) return "";
-    const auto node = store_.reservations().NodeOf(settings_.queue, job_.waiting_class->key);
-    if (!node || !store_.state().nodes.count(*node)) return "";
+    const std::vector<NodeId> nodes = store_.reservations().NodesOf(settings_.queue, job_.waiting_class->key);
+    if (nodes.empty()) return "";
     const JobId first = job_.waiting_class->members.begin()->job;
     const std::string whom = first == job_.id ? "it" : "job " + std::to_string(first.value());
-    return "; node " + store_.state().nodes.at(*node).description.name + " is kept free for " + whom;
+    if (nodes.size() > 1) return "; " + CountNodes(nodes.size()) + " are kept free for " + whom;
+    return "; node " + NameOfNode(store_.state(), nodes.front()) + " is kept free for " + whom;
   }
 
   std::string WhyUnusable(const Node& node) const {
@@ -218,47 +258,122 @@ class WaitingReasons {
 
   // Capacity is judged even if something else blocks, so that "can never run" shows at once.
   void Capacity(bool blocked) {
-    const std::string asked = Describe(settings_.request);
     if (store_.state().nodes.empty()) {
       Add(ReasonCode::kNoNodes, "the cluster has no nodes", "start some: on one machine with `bsub-lite up`");
       return;
     }
     Reason reason;
     const NodeGroups g = GroupNodes(reason);
-    if (g.fit_now + g.fit_later + g.unavailable == 0) {
-      reason.code = ReasonCode::kNeverFits;
-      reason.text = "it can never run here: it asks for " + asked + " on one node, and none of " +
-                    CountNodes(g.too_small) + " has that much";
-      reason.next_step = "end it with `bsub-lite cancel " + Id() +
-                         "` and submit it again with less (-c, -m, --gpus), or add a larger node";
-    } else if (blocked || g.fit_now > 0) {
+    const auto never = RefusedForEver(store_, RequestOf(settings_));
+    if (g.able() < request_.nodes) {
+      NeverFits(g, reason);
+    } else if (never) {
+      NeverStandSo(*never, reason);
+    } else if (blocked) {
       return;
-    } else if (g.kept > 0) {
-      const std::string holder = std::to_string(g.kept_for.value());
-      reason.code = ReasonCode::kPosition;
-      reason.text =
-          "it asks for " + asked + "; " +
-          (g.kept == 1 ? "node " + g.kept_node + " would do but is kept free for job " + holder +
-                             ", which is before it"
-                       : CountNodes(g.kept) + " would do but are kept free for jobs that are before it");
-      reason.next_step = "see when that starts with `bsub-lite when " + holder + "`";
-    } else if (g.fit_later == 0) {
-      reason.code = ReasonCode::kNodesUnavailable;
-      reason.text =
-          "it asks for " + asked + "; " + CountNodes(g.unavailable) + " would do but cannot take work now";
-      reason.next_step = g.drained.empty() ? "see since when with `bsub-lite nodes`"
-                                           : "let one work again with `bsub-lite resume " + g.drained + "`";
+    } else if (g.fit_now >= request_.nodes) {
+      const auto refused = RefusedPlacement(store_, request_, g.with_room);
+      if (!refused) return;
+      DoNotStandSo(*refused, g, reason);
+    } else if (g.fit_now + g.kept >= request_.nodes) {
+      KeptForOthers(g, reason);
+    } else if (g.able() - g.unavailable < request_.nodes) {
+      Unavailable(g, reason);
     } else {
-      reason.code = ReasonCode::kResources;
-      reason.text = "it asks for " + asked + "; " + CountNodes(g.fit_later) + " would do but " +
-                    (g.fit_later == 1 ? "is" : "are") + " busy, " + std::to_string(g.too_small) +
-                    " too small, " + std::to_string(g.unavailable) + " unavailable" + KeptForThis();
-      reason.next_step =
-          "it starts when enough of what runs has ended; see that with `bsub-lite jobs --user "
-          "all --state running`";
+      Busy(g, reason);
     }
     found_.push_back(std::move(reason));
     if (found_.back().code == ReasonCode::kResources) Position();
+  }
+
+  // "2 CPUs", "4 nodes with 2 CPUs on each", "4 empty nodes with at least 2 CPUs".
+  std::string Asked() const {
+    const std::string each = Describe(request_.each);
+    if (request_.plain()) return each;
+    const std::string nodes = std::to_string(request_.nodes) +
+                              (request_.exclusive ? " empty node" : " node") +
+                              (request_.nodes == 1 ? "" : "s");
+    return nodes + (request_.exclusive ? " with at least " : " with ") + each;
+  }
+
+  void NeverFits(const NodeGroups& g, Reason& reason) const {
+    reason.code = ReasonCode::kNeverFits;
+    if (request_.nodes == 1) {
+      reason.text = "it can never run here: it asks for " + Describe(request_.each) +
+                    " on one node, and none of " + CountNodes(g.too_small) + " has that much";
+      reason.next_step = "end it with `bsub-lite cancel " + Id() +
+                         "` and submit it again with less (-c, -m, --gpus), or add a larger node";
+      return;
+    }
+    reason.text = "it can never run here: it asks for " + Asked() + ", and of " +
+                  CountNodes(store_.state().nodes.size()) + " " + std::to_string(g.able()) +
+                  (g.able() == 1 ? " has that much" : " have that much");
+    reason.next_step = "end it with `bsub-lite cancel " + Id() +
+                       "` and submit it again with fewer nodes (--nodes) or less on each, or add nodes";
+  }
+
+  void NeverStandSo(const PlacementRefusal& refusal, Reason& reason) const {
+    reason.code = ReasonCode::kNeverFits;
+    reason.text = "it can never run here: it asks for " + Asked() + "; " + refusal.message;
+    reason.next_step =
+        "end it with `bsub-lite cancel " + Id() +
+        "` and submit it again with another --placement, other --features or fewer nodes" +
+        (store_.tree().known() ? ""
+                               : "; that all nodes are on one rack is only assumed: a cluster "
+                                 "configuration (`bsub-lite up --config`) says where they are and what "
+                                 "they have");
+  }
+
+  void DoNotStandSo(const PlacementRefusal& refusal, const NodeGroups& g, Reason& reason) const {
+    const PlacementSpec& asked = settings_.gang.placement;
+    reason.code = ReasonCode::kPlacement;
+    reason.text = "it asks for " + Asked() + "; " + std::to_string(g.fit_now) +
+                  (g.fit_now == 1 ? " has room, but " : " have room, but ") + refusal.message;
+    if (asked.mode == PlacementMode::kPreferred)
+      reason.text += "; from " + FormatUtc(WaitsSince(job_) + asked.wait) + " on it takes what there is";
+    reason.text += KeptForThis();
+    reason.next_step = "it starts when enough of what runs there has ended" + Instead(g);
+  }
+
+  // What the same job could be submitted as.
+  std::string Instead(const NodeGroups& g) const {
+    const std::string instead = WouldFitNow(store_, request_, g.with_room);
+    return instead.empty() ? "" : "; if it asked for less: " + instead;
+  }
+
+  void KeptForOthers(const NodeGroups& g, Reason& reason) const {
+    const std::string holder = std::to_string(g.kept_for.value());
+    reason.code = ReasonCode::kPosition;
+    reason.text = "it asks for " + Asked() + "; " +
+                  (g.kept == 1 ? "node " + g.kept_node + " would do but is kept free for job " + holder +
+                                     ", which is before it"
+                               : CountNodes(g.kept) + " would do but are kept free for jobs that are before it");
+    reason.next_step = "see when that starts with `bsub-lite when " + holder + "`";
+  }
+
+  void Unavailable(const NodeGroups& g, Reason& reason) const {
+    reason.code = ReasonCode::kNodesUnavailable;
+    reason.text =
+        "it asks for " + Asked() + "; " + CountNodes(g.unavailable) + " would do but cannot take work now";
+    reason.next_step = g.drained.empty() ? "see since when with `bsub-lite nodes`"
+                                         : "let one work again with `bsub-lite resume " + g.drained + "`";
+  }
+
+  void Busy(const NodeGroups& g, Reason& reason) const {
+    reason.code = ReasonCode::kResources;
+    reason.text = "it asks for " + Asked() + "; ";
+    if (request_.nodes > 1) {
+      reason.text += std::to_string(request_.nodes - g.fit_now) +
+                     (g.fit_now + 1 == request_.nodes ? " is missing: " : " are missing: ") +
+                     std::to_string(g.fit_now) + " could take it now, ";
+    }
+    reason.text += CountNodes(g.fit_later) + " would do but " + (g.fit_later == 1 ? "is" : "are") + " busy, " +
+                   std::to_string(g.too_small) + " too small, " + std::to_string(g.unavailable) +
+                   " unavailable" + KeptForThis();
+    reason.next_step =
+        "it starts when enough of what runs has ended; see that with `bsub-lite jobs --user "
+        "all --state running`" +
+        Instead(g);
   }
 
   // How many jobs are served before this one, counted as far as anybody cares.
@@ -324,36 +439,65 @@ class WaitingReasons {
   const std::uint32_t ordinal_;
   const TimePoint now_;
   const JobSettings& settings_;
+  const NodesRequest request_;
+  mutable std::map<const WaitingClass*, bool> must_yield_;
   std::vector<Reason> found_;
 };
 
-Reason LiveReason(const Store& store, const Task& task, TimePoint now) {
-  const Attempt& a = *task.attempt;
-  const Node& node = store.state().nodes.at(a.node);
+// "node n1", "5 nodes, n1 first".
+std::string PlacesOf(const State& state, const Attempt& attempt) {
+  const std::string main = NameOfNode(state, attempt.node);
+  if (!attempt.gang) return "node " + main;
+  return CountNodes(attempt.gang->parts.size()) + ", " + main + " first";
+}
+
+Reason AwayReason(const Node& node) {
   const std::string& name = node.description.name;
-  if (!store.IsConnected(a.node)) {
-    const std::string away = node.state == NodeState::kUp
-                                 ? "which has not connected since the scheduler started"
-                                 : "which is out of contact since " + FormatUtc(node.state_since);
-    return {
-        ReasonCode::kContactLost,
-        "it was last seen on node " + name + ", " + away,
-        "it goes on when the node is back; if the node is known to be dead: `bsub-lite nodes declare-dead " +
-            name + "`",
-        {}};
-  }
-  if (a.stop != StopReason::kNone) {
-    return {ReasonCode::kRunning,
-            "it was told to stop on node " + name + " " + FormatDuration(now - a.stop_at) + " ago by " +
-                a.stop_by,
-            "",
-            {}};
-  }
-  if (task.state == JobState::kStarting) {
-    return {ReasonCode::kStarting, "it is being started on node " + name, "", {}};
-  }
+  const std::string away = node.state == NodeState::kUp
+                               ? "which has not connected since the scheduler started"
+                               : "which is out of contact since " + FormatUtc(node.state_since);
   return {
-      ReasonCode::kRunning, "it runs on node " + name + " for " + FormatDuration(now - a.started_at), "", {}};
+      ReasonCode::kContactLost,
+      "it was last seen on node " + name + ", " + away,
+      "it goes on when the node is back; if the node is known to be dead: `bsub-lite nodes declare-dead " +
+          name + "`",
+      {}};
+}
+
+// One line for each part, if there are several, behind how they stand to each other.
+void AddParts(const State& state, const Attempt& attempt, Reason& reason) {
+  if (!attempt.gang) return;
+  if (attempt.gang->placement) AddEvidence(reason, Describe(*attempt.gang->placement));
+  for (std::size_t i = 0; i < attempt.gang->parts.size(); ++i) {
+    const Part& part = attempt.gang->parts[i];
+    AddEvidence(reason, NameOfNode(state, part.node) + ": index " + std::to_string(i) +
+                            (part.over      ? ", over"
+                             : part.started ? ", runs"
+                                            : ", is being started"));
+  }
+}
+
+Reason LiveReason(const Store& store, const Task& task, TimePoint now) {
+  const State& state = store.state();
+  const Attempt& a = *task.attempt;
+  const std::string places = PlacesOf(state, a);
+  Reason reason{ReasonCode::kRunning, "", "", {}};
+  if (const Node* lost = LostNodeOf(store, a)) {
+    reason = AwayReason(*lost);
+  } else if (a.stop != StopReason::kNone) {
+    reason.text =
+        "it was told to stop on " + places + " " + FormatDuration(now - a.stop_at) + " ago by " + a.stop_by;
+  } else if (WantedStop(a) == StopReason::kGangEnds) {
+    reason.text = "it ends: its part on node " + NameOfNode(state, a.gang->parts[a.gang->ending_part].node) +
+                  " " + Describe(a.gang->ending) + ", and the others are told to stop";
+  } else if (task.state == JobState::kStarting) {
+    reason.code = ReasonCode::kStarting;
+    reason.text = "it is being started on " + places;
+  } else {
+    reason.text = "it runs on " + places + " for " + FormatDuration(now - a.started_at);
+  }
+  AddParts(state, a, reason);
+  return reason;
 }
 
 // What to do about a task that failed; `end` is unknown of a child that is only a bit, which has run.
@@ -413,6 +557,10 @@ std::uint32_t Spokesman(const Job& job) {
 
 }  // namespace
 
+std::vector<Reason> ReasonsToWait(const Store& store, const Job& job, std::uint32_t ordinal, TimePoint now) {
+  return WaitingReasons(store, job, ordinal, now).Collect();
+}
+
 Result<Explanation> Explain(const Store& store, const TaskSelector& target, TimePoint now) {
   const Job* job = store.state().FindJob(target.job);
   if (!job) return NotFound("job " + std::to_string(target.job.value()) + ": no such job");
@@ -435,49 +583,9 @@ Result<Explanation> Explain(const Store& store, const TaskSelector& target, Time
   } else if (IsOver(state)) {
     e.reasons.push_back(OverReason(store.state(), *job, ordinal));
   } else {
-    e.reasons = WaitingReasons(store, *job, ordinal, now).Collect();
+    e.reasons = ReasonsToWait(store, *job, ordinal, now);
   }
   return e;
-}
-
-std::string_view ToString(ReasonCode code) {
-  switch (code) {
-    case ReasonCode::kDependency:
-      return "dependency";
-    case ReasonCode::kNeverDependency:
-      return "dependency-never";
-    case ReasonCode::kBeginTime:
-      return "begin-time";
-    case ReasonCode::kHeld:
-      return "held";
-    case ReasonCode::kQueueInactive:
-      return "queue-closed";
-    case ReasonCode::kQueueLimit:
-      return "queue-limit";
-    case ReasonCode::kUserLimit:
-      return "user-limit";
-    case ReasonCode::kArrayConcurrency:
-      return "array-concurrency";
-    case ReasonCode::kNoNodes:
-      return "no-nodes";
-    case ReasonCode::kNeverFits:
-      return "never-fits";
-    case ReasonCode::kResources:
-      return "resources";
-    case ReasonCode::kPosition:
-      return "position";
-    case ReasonCode::kNodesUnavailable:
-      return "nodes-unavailable";
-    case ReasonCode::kStarting:
-      return "starting";
-    case ReasonCode::kContactLost:
-      return "contact-lost";
-    case ReasonCode::kRunning:
-      return "running";
-    case ReasonCode::kOver:
-      return "over";
-  }
-  return "unknown";
 }
 
 }  // namespace bsub::sched

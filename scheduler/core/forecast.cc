@@ -27,11 +27,13 @@ struct Line {
   bool is_target = false;
 };
 
+// A task leaves a node; or, without a node, a job no longer waits for what it prefers.
 struct TaskRelease {
   TimePoint at;
   NodeId node;
   const Job* job = nullptr;
   Resources resources;
+  bool main = true;  // false: another node of a task that is counted already
   friend bool operator<(const TaskRelease& a, const TaskRelease& b) {
     return std::tie(b.at, b.node, b.job->id) < std::tie(a.at, a.node, a.job->id);  // for a min-heap
   }
@@ -50,8 +52,11 @@ class Rehearsal {
     }
     for (const auto& [id, kept] : store.reservations().all()) {
       const auto queue = store.state().queues.find(kept.queue);
-      if (queue != store.state().queues.end() && free_.count(id) != 0)
-        keeping_.insert_or_assign(&queue->second, Kept{kept.holder, id, kept.until});
+      if (queue == store.state().queues.end() || free_.count(id) == 0) continue;
+      Kept& keeping = keeping_[&queue->second];
+      keeping.holder = kept.holder;
+      keeping.until = kept.until;
+      keeping.nodes.push_back({id, {}, store.reservations().kept().at(id)});
     }
   }
 
@@ -75,7 +80,7 @@ class Rehearsal {
   using User = std::pair<const Queue*, std::uint32_t>;
   struct Kept {
     ClassKey holder;
-    NodeId node;
+    std::vector<KeepCandidate> nodes;
     TimePoint until;
   };
 
@@ -83,17 +88,18 @@ class Rehearsal {
     const Job& job = store_.state().jobs.at(ref.task.job);
     const Task* task = FindTask(job, ref.task.ordinal);
     const Duration walltime = job.spec.settings->walltime;
-    Count(job, +1);
-    tasks_[node].emplace_back(&job, LiveTaskOf(job, *task->attempt));
+    const bool main = task->attempt->node == node;
+    if (main) Count(job, +1);
+    tasks_[node].emplace_back(&job, LiveTaskOf(job, *task->attempt, node));
     const bool stopping = task->attempt->stop != StopReason::kNone;
     if (walltime.count() == 0 && !stopping) {
-      ++endless_;
+      endless_ += main;
       return;
     }
     const TimePoint began = task->attempt->started_at.set() ? task->attempt->started_at : now_;
     const TimePoint end =
         stopping ? task->attempt->stop_at + job.spec.settings->stop_grace : began + walltime;
-    releases_.push({std::max(end, now_), node, &job, task->attempt->allocated});
+    releases_.push({std::max(end, now_), node, &job, AllocatedOn(*task->attempt, node), main});
   }
 
   void Count(const Job& job, int n) {
@@ -106,22 +112,22 @@ class Rehearsal {
 
   void AddLines(const Job& target) {
     for (const Queue* queue : QueuesInOrder(store_.state())) {
-      const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name);
-      if (!classes || !queue->dispatches) continue;
+      if (!queue->dispatches) continue;
       const std::size_t begin = lines_.size();
-      for (const auto& [key, waiting] : *classes) {
-        for (const WaitingMember& member : waiting.members) {
-          if (steps_left_ == 0) return;
-          --steps_left_;
-          AddLine(store_.state().jobs.at(member.job), *queue, target);
+      if (const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name)) {
+        for (const auto& [key, waiting] : *classes) {
+          for (const WaitingMember& member : waiting.members) {
+            if (steps_left_ == 0) return;
+            --steps_left_;
+            AddLine(store_.state().jobs.at(member.job), *queue, target);
+          }
         }
       }
+      // One that is not among the waiting: its array runs as many children as it may, or it is only tried.
+      const bool known = std::any_of(lines_.begin() + static_cast<std::ptrdiff_t>(begin), lines_.end(),
+                                     [](const Line& line) { return line.is_target; });
+      if (!known && queue->name == target.spec.settings->queue) AddLine(target, *queue, target);
       std::sort(lines_.begin() + static_cast<std::ptrdiff_t>(begin), lines_.end(), ServedBefore);
-    }
-    // One that is not among the waiting: its array runs as many children as it may.
-    if (std::none_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.is_target; })) {
-      const auto queue = store_.state().queues.find(target.spec.settings->queue);
-      if (queue != store_.state().queues.end()) AddLine(target, queue->second, target);
     }
   }
 
@@ -131,6 +137,10 @@ class Rehearsal {
     line.queue = &queue;
     line.waiting = job.array ? job.array->open_count : 1;
     line.is_target = job.id == target.id;
+    const PlacementSpec placement = RequestOf(*job.spec.settings).placement;
+    const TimePoint prefers_until = WaitsSince(job) + placement.wait;
+    if (placement.mode == PlacementMode::kPreferred && prefers_until > now_)
+      releases_.push({prefers_until, NodeId(), &job, {}, false});
     lines_.push_back(std::move(line));
   }
 
@@ -141,26 +151,26 @@ class Rehearsal {
   }
 
   void Pass() {
-    std::set<Resources> full;  // no node has room for these now
+    std::set<NodesRequest> full;  // no nodes have room for these now
     kept_.clear();
     kept_before_ = std::exchange(keeping_, {});
     bool no_cpu = Full();
     for (Line& line : lines_) {
-      const Resources& request = line.job->spec.settings->request;
+      const NodesRequest request = RequestNow(*line.job, now_);
       while (line.waiting > 0 && target_left_ > 0 && MayStart(line)) {
         if (no_cpu) return KeepAsBefore();
-        std::optional<NodeId> node;
+        std::vector<NodeId> nodes;
         if (full.count(request) == 0) {
           if (steps_left_ == 0) return;
           --steps_left_;
-          node = Choose(request);
+          nodes = Choose(request);
         }
-        if (!node) {
+        if (nodes.empty()) {
           full.insert(request);
-          KeepNodeFor(line);
+          KeepNodesFor(line, request);
           break;
         }
-        Start(line, *node, request);
+        Start(line, nodes, request);
         no_cpu = Full();
       }
     }
@@ -176,34 +186,40 @@ class Rehearsal {
     return limit == 0 || running_of_job_[line.job] < limit;
   }
 
-  // As the cycle does: the first of a queue that fits nowhere keeps a node from all that are served later.
-  void KeepNodeFor(const Line& line) {
+  // As the cycle does: the first of a queue that fits nowhere keeps its nodes from all that are served later.
+  void KeepNodesFor(const Line& line, const NodesRequest& request) {
     if (keeping_.count(line.queue) != 0) return;
     const ClassKey key = KeyOf(*line.job);
     const auto before = kept_before_.find(line.queue);
     if (before != kept_before_.end() && before->second.holder == key && before->second.until > now_ &&
-        kept_.count(before->second.node) == 0) {
+        CanKeep(before->second)) {
       return Keep(line.queue, before->second);
     }
     std::vector<KeepCandidate> candidates;
     for (const auto& [id, free] : free_) {
-      if (key.request.Fits(store_.capacity().Find(id)->total) && kept_.count(id) == 0)
-        candidates.push_back({id, free});
+      const Resources& total = store_.capacity().Find(id)->total;
+      if (key.request.each.Fits(total) && kept_.count(id) == 0)
+        candidates.push_back({id, free, key.request.TakenOf(total)});
     }
     const auto tasks_on = [this](NodeId node) {
       std::vector<LiveTask> tasks;
       for (const auto& [job, task] : tasks_[node]) tasks.push_back(task);
       return tasks;
     };
-    if (const auto chosen =
-            ChooseNodeToKeep(std::move(candidates), key.request, tasks_on, now_, keep_limits_))
-      Keep(line.queue, {key, chosen->node, chosen->until});
+    KeptNodes chosen =
+        ChooseNodesToKeep(store_, request, std::move(candidates), tasks_on, now_, keep_limits_);
+    if (!chosen.nodes.empty()) Keep(line.queue, {key, std::move(chosen.nodes), chosen.until});
+  }
+
+  bool CanKeep(const Kept& kept) const {
+    return std::none_of(kept.nodes.begin(), kept.nodes.end(),
+                        [this](const KeepCandidate& node) { return kept_.count(node.node) != 0; });
   }
 
   // The pass ended before it came to those for whom nodes are kept.
   void KeepAsBefore() {
     for (const auto& [queue, kept] : kept_before_) {
-      if (keeping_.count(queue) == 0 && kept_.count(kept.node) == 0) Keep(queue, kept);
+      if (keeping_.count(queue) == 0 && CanKeep(kept)) Keep(queue, kept);
     }
   }
 
@@ -213,42 +229,53 @@ class Rehearsal {
   }
 
   void Keep(const Queue* queue, const Kept& kept) {
-    kept_.emplace(kept.node, kept.holder.request);
+    for (const KeepCandidate& node : kept.nodes) kept_.emplace(node.node, node.taken);
     keeping_.insert_or_assign(queue, kept);
   }
 
-  // As the cycle chooses: the fewest CPUs left free.
-  std::optional<NodeId> Choose(const Resources& request) const {
-    std::optional<NodeId> best;
-    std::int64_t least = 0;
+  // As the cycle chooses: those with the fewest CPUs left free.
+  std::vector<NodeId> Choose(const NodesRequest& request) const {
+    std::vector<NodeCandidate> candidates;
     for (const auto& [id, free] : free_) {
-      if (!request.Fits(free) || (best && free.cpu_milli >= least)) continue;
+      if (!request.each.Fits(free)) continue;
+      const Resources& total = store_.capacity().Find(id)->total;
+      const auto tasks = tasks_.find(id);
+      if (request.exclusive && tasks != tasks_.end() && !tasks->second.empty()) continue;
       const auto kept = kept_.find(id);
-      if (kept != kept_.end() && !request.Fits(NodeCapacity::Left(free, kept->second))) continue;
-      best = id;
-      least = free.cpu_milli;
+      if (kept != kept_.end() && !request.TakenOf(total).Fits(NodeCapacity::Left(free, kept->second)))
+        continue;
+      if (request.plain() && !candidates.empty()) {
+        if (free.cpu_milli < candidates.front().free.cpu_milli) candidates.front() = {id, free, false};
+        continue;
+      }
+      candidates.push_back({id, free, tasks == tasks_.end() || tasks->second.empty()});
     }
-    return best;
+    std::stable_sort(
+        candidates.begin(), candidates.end(),
+        [](const NodeCandidate& a, const NodeCandidate& b) { return a.free.cpu_milli < b.free.cpu_milli; });
+    return ChooseNodes(store_.ViewFor(request), request, candidates).nodes;
   }
 
-  void Start(Line& line, NodeId node, const Resources& request) {
+  void Start(Line& line, const std::vector<NodeId>& nodes, const NodesRequest& request) {
     --line.waiting;
     if (line.is_target) --target_left_;
-    free_.at(node) -= request;
     Count(*line.job, +1);
     const Duration walltime = line.job->spec.settings->walltime;
-    tasks_[node].push_back({line.job, {now_, walltime.count() > 0 ? now_ + walltime : TimePoint(), request}});
-    if (walltime.count() == 0) {
-      ++endless_;
-    } else {
-      releases_.push({now_ + walltime, node, line.job, request});
+    endless_ += walltime.count() == 0;
+    for (const NodeId node : nodes) {
+      const Resources taken = request.TakenOf(store_.capacity().Find(node)->total);
+      free_.at(node) -= taken;
+      tasks_[node].push_back({line.job, {now_, walltime.count() > 0 ? now_ + walltime : TimePoint(), taken}});
+      if (walltime.count() > 0)
+        releases_.push({now_ + walltime, node, line.job, taken, node == nodes.front()});
     }
   }
 
   void Release() {
     const TaskRelease release = releases_.top();
     releases_.pop();
-    Count(*release.job, -1);
+    if (!release.node.valid()) return;
+    if (release.main) Count(*release.job, -1);
     auto& tasks = tasks_[release.node];
     const auto ended = std::find_if(tasks.begin(), tasks.end(), [&](const auto& task) {
       return task.first == release.job && task.second.ends.set() && task.second.ends <= now_;
@@ -353,6 +380,15 @@ Forecast OfWholeArray(const Job& job) {
 
 }  // namespace
 
+Forecast ForecastOfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePoint now,
+                           const ForecastLimits& limits) {
+  Forecast f;
+  f.id = DisplayId(job, ordinal);
+  f.state = StateOf(job, ordinal);
+  OfWaiting(store, job, ordinal, now, limits, f);
+  return f;
+}
+
 Result<Forecast> MakeForecast(const Store& store, const TaskSelector& target, TimePoint now,
                               const ForecastLimits& limits) {
   const Job* job = store.state().FindJob(target.job);
@@ -361,14 +397,12 @@ Result<Forecast> MakeForecast(const Store& store, const TaskSelector& target, Ti
   const std::uint32_t ordinal = target.ordinal.value_or(ChildToSpeakFor(*job));
   if (ordinal >= job->size())
     return NotFound("job " + std::to_string(target.job.value()) + " has no such child");
+  const JobState state = StateOf(*job, ordinal);
+  if (IsWaiting(state)) return ForecastOfWaiting(store, *job, ordinal, now, limits);
   Forecast f;
   f.id = DisplayId(*job, ordinal);
-  f.state = StateOf(*job, ordinal);
-  if (IsWaiting(f.state)) {
-    OfWaiting(store, *job, ordinal, now, limits, f);
-  } else {
-    OfStarted(*job, FindTask(*job, ordinal), f);
-  }
+  f.state = state;
+  OfStarted(*job, FindTask(*job, ordinal), f);
   return f;
 }
 

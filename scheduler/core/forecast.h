@@ -30,4 +30,8 @@ struct ForecastLimits {
 Result<Forecast> MakeForecast(const Store& store, const TaskSelector& target, TimePoint now,
                               const ForecastLimits& limits);
 
+// Of one waiting task, whose job need not be among those of the state (trial.h).
+Forecast ForecastOfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePoint now,
+                           const ForecastLimits& limits);
+
 }  // namespace bsub::sched

@@ -1,6 +1,7 @@
 #include "scheduler/core/invariants.h"
 
 #include <map>
+#include <set>
 
 #include "scheduler/core/dependency_eval.h"
 #include "scheduler/core/state_hash.h"
@@ -13,9 +14,26 @@ Status Broken(const std::string& what) { return Internal("invariant broken: " + 
 struct Walk {
   std::map<NodeId, Resources> used;
   std::map<NodeId, std::size_t> tasks;
+  PlacementGroups groups;
 };
 
-// An attempt exists exactly while a task is live, on a known node.
+// A gang has a part on each of several nodes, and is over when all of them are.
+Status CheckGang(const std::string& id, const Job& job, const Attempt& a) {
+  const std::size_t wanted = job.spec.settings->gang.nodes;
+  if (!a.gang) return wanted == 1 ? OkStatus() : Broken("task " + id + " runs on one node, not on several");
+  const Gang& gang = *a.gang;
+  if (gang.parts.size() != wanted || wanted < 2)
+    return Broken("task " + id + " has " + std::to_string(gang.parts.size()) + " parts");
+  if (gang.live() == 0) return Broken("task " + id + ": all of its parts are over, the attempt is not");
+  if (gang.parts[kMainPart].node != a.node) return Broken("task " + id + ": its main node differs");
+  std::set<NodeId> nodes;
+  for (const Part& part : gang.parts) {
+    if (!nodes.insert(part.node).second) return Broken("task " + id + " has two parts on one node");
+  }
+  return OkStatus();
+}
+
+// An attempt exists exactly while a task is live, on known nodes.
 Status CheckTask(const State& state, const Job& job, std::uint32_t ordinal, const Task& task, Walk& walk) {
   const std::string id = DisplayId(job, ordinal);
   if (IsLive(task.state) != (task.attempt != nullptr))
@@ -24,12 +42,19 @@ Status CheckTask(const State& state, const Job& job, std::uint32_t ordinal, cons
   const Attempt& a = *task.attempt;
   if (a.number != task.attempts)
     return Broken("task " + id + " runs attempt " + std::to_string(a.number) + ", not its newest");
-  if (!state.nodes.count(a.node)) return Broken("task " + id + " runs on an unknown node");
+  BSUB_RETURN_IF_ERROR(CheckGang(id, job, a));
   if ((task.state == JobState::kRunning) != a.started_at.set())
     return Broken("task " + id + ": start time and state differ");
-  walk.used[a.node] += a.allocated;
-  ++walk.tasks[a.node];
-  return OkStatus();
+  const JobSettings& settings = *job.spec.settings;
+  const std::string& group = settings.gang.placement.group;
+  if (!group.empty()) walk.groups.Add({settings.owner.uid, group}, {{job.id, ordinal}, a.number});
+  bool known = true;
+  ForEachPlace(a, [&](NodeId node, Incarnation, const Resources& allocated, const auto&) {
+    known = known && state.nodes.count(node) != 0;
+    walk.used[node] += allocated;
+    ++walk.tasks[node];
+  });
+  return known ? OkStatus() : Broken("task " + id + " runs on an unknown node");
 }
 
 Status CheckArray(const State& state, const Job& job, Walk& walk) {
@@ -125,6 +150,7 @@ Status CheckInvariants(const Store& store) {
   for (const auto& [id, job] : store.state().jobs) BSUB_RETURN_IF_ERROR(CheckJob(store, job, walk));
   BSUB_RETURN_IF_ERROR(CheckNodes(store, walk));
   BSUB_RETURN_IF_ERROR(CheckCounts(store));
+  if (walk.groups != store.placement_groups()) return Broken("the placement groups differ from what runs");
   if (store.hash() != HashOf(store.state())) return Broken("the state hash differs from the state");
   return OkStatus();
 }

@@ -40,6 +40,16 @@ struct Reply {
   Result<ReplyBody> body;
 };
 
+// The nodes of an attempt on several, in the order of its parts.
+struct LaunchGang {
+  struct Place {
+    std::string name;
+    std::string host;  // by which others reach it
+  };
+  std::vector<Place> nodes;
+  std::vector<std::uint32_t> partitions{};  // of each, from 0; empty unless they are placed so
+};
+
 // Start a task. The adapter fetches the payloads and adds the launch proof.
 struct LaunchTask {
   NodeId node;
@@ -53,6 +63,8 @@ struct LaunchTask {
   std::optional<std::uint32_t> array_index;  // what users see
   std::uint32_t array_size = 0;
   std::uint32_t restart_count = 0;  // attempts of this task before this one
+  std::uint32_t part = 0;
+  std::shared_ptr<const LaunchGang> gang{};  // null: an ordinary job
 };
 struct StopTask {
   NodeId node;
@@ -73,7 +85,8 @@ struct AcceptNode {
   NodeId node;
   Incarnation incarnation;
   Duration lease{};
-  std::vector<AttemptRef> attempts{};  // that it was given before and may have still
+  // That it was given before and may have still; of one on several nodes only if this is the main one.
+  std::vector<AttemptRef> attempts{};
 };
 struct RefuseNode {
   StreamId stream;

@@ -35,6 +35,7 @@ struct NodeDescription {
   Resources total;
   bool interruptible = false;
   OnLeaseLoss on_lease_loss = OnLeaseLoss::kKeep;
+  std::string address{};  // by which other nodes reach it; empty: not told
   friend bool operator==(const NodeDescription&, const NodeDescription&) = default;
 };
 

@@ -1,7 +1,6 @@
 #include "scheduler/core/placement.h"
 
 #include <algorithm>
-#include <array>
 
 #include "common/check.h"
 #include "jobs/text.h"
@@ -91,10 +90,11 @@ void Restrict(const Topology& topology, std::string_view feature, std::vector<bo
   for (std::size_t i = 0; i < suitable.size(); ++i) suitable[i] = suitable[i] && with[i] != without;
 }
 
-std::vector<bool> SuitableFor(const Topology& topology, const PlacementRequest& request) {
-  std::vector<bool> suitable(topology.node_count(), true);
+std::vector<bool> SuitableFor(const Topology& topology, std::span<const NodeRoom> room,
+                              const PlacementRequest& request) {
+  std::vector<bool> suitable(topology.node_count());
+  for (NodeIndex i = 0; i < suitable.size(); ++i) suitable[i] = room[i] != NodeRoom::kUnable;
   for (const std::string& feature : request.required) Restrict(topology, feature, suitable);
-
   return suitable;
 }
 
@@ -112,7 +112,7 @@ std::optional<PlacementRefusal> CheckRequest(const Topology& topology, const Pla
   };
   if (request.nodes == 0) return bad("nodes is 0; expected at least 1");
   if (PolicyOf(request) == PlacementPolicy::kPartition && request.partitions == 0)
-    return bad("placement partition: expected a number of partitions, such as partition:3");
+    return bad("placement partition: expected a number of partitions, such as partition=3");
   for (const std::string& feature : request.required) {
     const std::string opposite = feature.starts_with('!') ? feature.substr(1) : "!" + feature;
     if (std::find(request.required.begin(), request.required.end(), opposite) != request.required.end())
@@ -140,7 +140,7 @@ std::vector<NodeRoom> AllIdle(const Topology& topology) {
 
 std::string PolicyWords(const PlacementRequest& request) {
   std::string words(ToString(PolicyOf(request)));
-  if (PolicyOf(request) == PlacementPolicy::kPartition) words += ":" + std::to_string(request.partitions);
+  if (PolicyOf(request) == PlacementPolicy::kPartition) words += "=" + std::to_string(request.partitions);
   return words;
 }
 
@@ -172,7 +172,7 @@ std::string WhyNot(const PlacementView& view, const PlacementRequest& request, b
   }
 }
 
-PlacementRefusal Refusal(const Topology& topology, const PlacementView& view,
+PlacementRefusal Refusal(const Topology& topology, std::span<const NodeRoom> room, const PlacementView& view,
                          const PlacementRequest& request) {
   PlacementRefusal refusal;
   refusal.asked = request.nodes;
@@ -186,17 +186,20 @@ PlacementRefusal Refusal(const Topology& topology, const PlacementView& view,
   } else if (refusal.suitable < refusal.asked) {
     refusal.reason = RefusalReason::kMoreThanSuitable;
     refusal.missing_feature = LeastCommon(topology, request);
-    refusal.message = asked + " asked for, " + std::to_string(refusal.suitable) + " of " +
-                      std::to_string(refusal.exist) + " have the features; the rarest is " +
-                      Quoted(refusal.missing_feature);
+    refusal.message =
+        asked + " asked for, " + std::to_string(refusal.suitable) + " of " + std::to_string(refusal.exist) +
+        (request.required.empty() ? " could take its part"
+                                  : " have the features; the rarest is " + Quoted(refusal.missing_feature));
   } else if (refusal.with_room < refusal.asked) {
     refusal.reason = RefusalReason::kNoRoom;
     refusal.message = asked + " asked for, " + std::to_string(refusal.with_room) + " of " +
                       std::to_string(refusal.suitable) + " suitable have room";
   } else {
     const std::vector<NodeRoom> idle = AllIdle(topology);
+    PlacementRequest alone = request;
+    alone.members.clear();  // what runs of its group ends as well
     const bool ever =
-        KeepPolicy(PlacementView(topology, idle, SuitableFor(topology, request)), request).has_value();
+        KeepPolicy(PlacementView(topology, idle, SuitableFor(topology, room, request)), alone).has_value();
     refusal.reason = ever ? RefusalReason::kPolicy : RefusalReason::kPolicyImpossible;
     refusal.message = WhyNot(view, request, ever);
   }
@@ -222,9 +225,10 @@ Chosen KeepPreferences(const Topology& topology, std::span<const NodeRoom> room,
   return chosen;
 }
 
-Prediction BestWhenIdle(const Topology& topology, const PlacementRequest& request) {
+Prediction BestWhenIdle(const Topology& topology, std::span<const NodeRoom> room,
+                        const PlacementRequest& request) {
   const std::vector<NodeRoom> idle = AllIdle(topology);
-  const PlacementView view(topology, idle, SuitableFor(topology, request));
+  const PlacementView view(topology, idle, SuitableFor(topology, room, request));
   const auto shares = PlaceCluster(view, request.nodes, {}, topology.top_height(), request.limits);
   BSUB_CHECK(shares.has_value());
   return topology.Predict(TakeShares(view, *shares));
@@ -232,18 +236,13 @@ Prediction BestWhenIdle(const Topology& topology, const PlacementRequest& reques
 
 }  // namespace
 
-std::string_view ToString(PlacementPolicy policy) {
-  constexpr std::array<std::string_view, 4> kNames = {"none", "cluster", "partition", "spread"};
-  return kNames[static_cast<std::size_t>(policy)];
-}
-
 tl::expected<Placement, PlacementRefusal> Place(const Topology& topology, std::span<const NodeRoom> room,
                                                 const PlacementRequest& request) {
   if (auto bad = CheckRequest(topology, request)) return tl::unexpected(std::move(*bad));
-  std::vector<bool> suitable = SuitableFor(topology, request);
+  std::vector<bool> suitable = SuitableFor(topology, room, request);
   const PlacementView view(topology, room, suitable);
   auto chosen = Choose(view, request);
-  if (!chosen) return tl::unexpected(Refusal(topology, view, request));
+  if (!chosen) return tl::unexpected(Refusal(topology, room, view, request));
   Placement placement;
   *chosen = KeepPreferences(topology, room, request, std::move(suitable), std::move(*chosen),
                             placement.preferences_kept);
@@ -251,7 +250,7 @@ tl::expected<Placement, PlacementRefusal> Place(const Topology& topology, std::s
   placement.partitions = std::move(chosen->partitions);
   placement.policy_kept = chosen->policy_kept;
   placement.predicted = topology.Predict(placement.nodes);
-  placement.best = BestWhenIdle(topology, request);
+  placement.best = BestWhenIdle(topology, room, request);
   return placement;
 }
 
@@ -290,7 +289,7 @@ PlacementAdvice AdvisePlacement(const Topology& topology, std::span<const NodeRo
                                 const PlacementRequest& request) {
   PlacementAdvice advice;
   if (CheckRequest(topology, request)) return advice;
-  const PlacementView view(topology, room, SuitableFor(topology, request));
+  const PlacementView view(topology, room, SuitableFor(topology, room, request));
   if (request.nodes > 1 && view.Free(0) > 0) advice.nodes = MostNow(view, request);
   for (const PlacementPolicy policy :
        {PlacementPolicy::kCluster, PlacementPolicy::kSpread, PlacementPolicy::kNone}) {

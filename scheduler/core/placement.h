@@ -20,24 +20,19 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "jobs/placement.h"
 #include "scheduler/core/topology.h"
 
 namespace bsub::sched {
 
-enum class PlacementPolicy : std::uint8_t { kNone, kCluster, kPartition, kSpread };
-std::string_view ToString(PlacementPolicy policy);
-
-enum class PlacementMode : std::uint8_t {
-  kOff,        // as if the policy were none
-  kPreferred,  // if the policy cannot be kept: cluster takes the next higher switch, the others become none
-  kRequired,   // partition and spread as they say; cluster: below a switch no higher than an empty cluster
-               // needs
-};
+using bsub::PlacementMode;
+using bsub::PlacementPolicy;
 
 enum class NodeRoom : std::uint8_t {
-  kNone,  // cannot take a node's part of the gang
-  kBusy,  // can, and something else runs on it
-  kIdle,  // can, and nothing runs on it
+  kNone,    // cannot take a node's part of the gang
+  kBusy,    // can, and something else runs on it
+  kIdle,    // can, and nothing runs on it
+  kUnable,  // could not even if nothing ran on it: too small, or not there
 };
 
 // A node that a job of the same placement group has. One that has several is named once.
@@ -80,7 +75,7 @@ struct Placement {
 enum class RefusalReason : std::uint8_t {
   kBadRequest,        // contradicts itself
   kMoreThanExist,     // than the cluster has nodes
-  kMoreThanSuitable,  // than have the required features
+  kMoreThanSuitable,  // than are able to and have the required features
   kNoRoom,            // enough are suitable, too few have room
   kPolicyImpossible,  // not even on an idle cluster
   kPolicy,            // enough have room, but not as the policy wants

@@ -15,7 +15,8 @@ PlacementView::PlacementView(const Topology& topology, std::span<const NodeRoom>
   suitable_before_.resize(n + 1), free_before_.resize(n + 1), idle_before_.resize(n + 1);
   for (NodeIndex i = 0; i < n; ++i) {
     suitable_before_[i + 1] = suitable_before_[i] + (suitable[i] ? 1 : 0);
-    free_before_[i + 1] = free_before_[i] + (suitable[i] && room[i] != NodeRoom::kNone ? 1 : 0);
+    const bool free = room[i] == NodeRoom::kBusy || room[i] == NodeRoom::kIdle;
+    free_before_[i + 1] = free_before_[i] + (suitable[i] && free ? 1 : 0);
     idle_before_[i + 1] = idle_before_[i] + (suitable[i] && room[i] == NodeRoom::kIdle ? 1 : 0);
   }
 }

@@ -41,18 +41,66 @@ TimePoint FitsAt(Resources free, std::vector<LiveTask> tasks, const Resources& r
   return fits;
 }
 
+// Whether not any nodes will do.
+bool MustStandAsAsked(const NodesRequest& request) {
+  const PlacementSpec& placement = request.placement;
+  return !placement.features.empty() ||
+         (placement.policy != PlacementPolicy::kNone && placement.mode == PlacementMode::kRequired);
+}
+
+std::vector<NodeCandidate> AsIfFree(const std::vector<KeepCandidate>& nodes, std::size_t count) {
+  std::vector<NodeCandidate> free;
+  for (std::size_t i = 0; i < count; ++i) free.push_back({nodes[i].node, nodes[i].taken, false});
+  return free;
+}
+
+ChosenNodes ChooseOfFirst(const Store& store, const NodesRequest& request,
+                          const std::vector<KeepCandidate>& nodes, std::size_t count) {
+  return ChooseNodes(store.ViewFor(request), request, AsIfFree(nodes, count));
+}
+
+// How many of them, in their order, must be free until the request can be placed as it wants; 0: all would
+// not be enough. What can be placed on some can be placed on more.
+std::size_t FirstThatSuffice(const Store& store, const NodesRequest& request,
+                             const std::vector<KeepCandidate>& nodes) {
+  std::size_t fails = request.nodes - 1, suffices = nodes.size();
+  if (ChooseOfFirst(store, request, nodes, suffices).nodes.empty()) return 0;
+  while (suffices - fails > 1) {
+    const std::size_t middle = fails + (suffices - fails) / 2;
+    (ChooseOfFirst(store, request, nodes, middle).nodes.empty() ? fails : suffices) = middle;
+  }
+  return suffices;
+}
+
+std::vector<KeepCandidate> ThoseChosen(const Store& store, const NodesRequest& request,
+                                       const std::vector<KeepCandidate>& nodes) {
+  std::vector<KeepCandidate> chosen;
+  for (const NodeId id : ChooseOfFirst(store, request, nodes, nodes.size()).nodes) {
+    chosen.push_back(*std::find_if(nodes.begin(), nodes.end(),
+                                   [id](const KeepCandidate& node) { return node.node == id; }));
+  }
+  return chosen;
+}
+
 }  // namespace
 
-void Reservations::Add(NodeId node, Reservation reservation) {
-  kept_[node] = reservation.holder.request;
+void Reservations::Add(NodeId node, const Resources& taken, Reservation reservation) {
+  kept_[node] = taken;
   all_[node] = std::move(reservation);
 }
 
-std::optional<NodeId> Reservations::NodeOf(std::string_view queue, const ClassKey& holder) const {
-  const auto it = std::find_if(all_.begin(), all_.end(), [&](const auto& entry) {
+std::vector<NodeId> Reservations::NodesOf(std::string_view queue, const ClassKey& holder) const {
+  std::vector<NodeId> nodes;
+  for (const auto& [node, reservation] : all_) {
+    if (reservation.queue == queue && reservation.holder == holder) nodes.push_back(node);
+  }
+  return nodes;
+}
+
+bool Reservations::Holds(std::string_view queue, const ClassKey& holder) const {
+  return std::any_of(all_.begin(), all_.end(), [&](const auto& entry) {
     return entry.second.queue == queue && entry.second.holder == holder;
   });
-  return it == all_.end() ? std::nullopt : std::optional(it->first);
 }
 
 const WaitingClass* HolderOf(const Store& store, const Reservation& reservation) {
@@ -62,11 +110,11 @@ const WaitingClass* HolderOf(const Store& store, const Reservation& reservation)
   return it == classes->end() ? nullptr : &it->second;
 }
 
-LiveTask LiveTaskOf(const Job& job, const Attempt& attempt) {
+LiveTask LiveTaskOf(const Job& job, const Attempt& attempt, NodeId node) {
   const JobSettings& settings = *job.spec.settings;
   LiveTask task;
   task.began = attempt.started_at.set() ? attempt.started_at : attempt.placed_at;
-  task.allocated = attempt.allocated;
+  task.allocated = AllocatedOn(attempt, node);
   if (attempt.stop != StopReason::kNone) {
     task.ends = attempt.stop_at + settings.stop_grace;
   } else if (settings.walltime.count() > 0) {
@@ -75,43 +123,53 @@ LiveTask LiveTaskOf(const Job& job, const Attempt& attempt) {
   return task;
 }
 
-std::optional<KeptNode> ChooseNodeToKeep(std::vector<KeepCandidate> candidates, const Resources& request,
-                                         const std::function<std::vector<LiveTask>(NodeId)>& tasks_on,
-                                         TimePoint now, const KeepLimits& limits) {
-  const auto closer = [&request](const KeepCandidate& a, const KeepCandidate& b) {
-    return std::pair(Shortfall(request, a.free), a.node) < std::pair(Shortfall(request, b.free), b.node);
+KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request,
+                            std::vector<KeepCandidate> candidates,
+                            const std::function<std::vector<LiveTask>(NodeId)>& tasks_on, TimePoint now,
+                            const KeepLimits& limits) {
+  const std::uint32_t count = request.nodes;
+  if (candidates.size() < count) return {};
+  const auto closer = [](const KeepCandidate& a, const KeepCandidate& b) {
+    return std::pair(Shortfall(a.taken, a.free), a.node) < std::pair(Shortfall(b.taken, b.free), b.node);
   };
-  const std::size_t most = std::min<std::size_t>(candidates.size(), limits.candidates);
-  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(most),
-                    candidates.end(), closer);
-  std::optional<KeptNode> best;
-  TimePoint soonest;
-  for (std::size_t i = 0; i < most; ++i) {
-    const auto& [node, free] = candidates[i];
-    const TimePoint fits = FitsAt(free, tasks_on(node), request, now, limits.shortest_guess);
-    if (best && fits >= soonest) continue;
-    soonest = fits;
-    best = KeptNode{node, now + 2 * std::max(fits - now, limits.shortest_guess)};
+  // Those with the most room may stand anywhere.
+  const std::size_t looked_at =
+      MustStandAsAsked(request) ? candidates.size() : std::max(limits.candidates, count);
+  const auto most = static_cast<std::ptrdiff_t>(std::min(candidates.size(), looked_at));
+  std::partial_sort(candidates.begin(), candidates.begin() + most, candidates.end(), closer);
+  std::vector<std::pair<TimePoint, std::ptrdiff_t>> by_time;
+  for (std::ptrdiff_t i = 0; i < most; ++i) {
+    const KeepCandidate& c = candidates[static_cast<std::size_t>(i)];
+    by_time.emplace_back(FitsAt(c.free, tasks_on(c.node), c.taken, now, limits.shortest_guess), i);
   }
-  return best;
+  std::sort(by_time.begin(), by_time.end());
+  std::vector<KeepCandidate> soonest;
+  for (const auto& [fits, i] : by_time) soonest.push_back(candidates[static_cast<std::size_t>(i)]);
+  const std::size_t needed = MustStandAsAsked(request) ? FirstThatSuffice(store, request, soonest) : count;
+  if (needed == 0) return {};
+  KeptNodes kept;
+  kept.until = now + 2 * std::max(by_time[needed - 1].first - now, limits.shortest_guess);
+  soonest.resize(needed);
+  kept.nodes = needed == count ? std::move(soonest) : ThoseChosen(store, request, soonest);
+  return kept;
 }
 
-std::optional<KeptNode> ChooseNodeToKeep(const Store& store, const Resources& request,
-                                         const Reservations& taken, TimePoint now, const KeepLimits& limits) {
+KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, const Reservations& taken,
+                            TimePoint now, const KeepLimits& limits) {
   std::vector<KeepCandidate> candidates;
   for (const auto& [id, use] : store.capacity().nodes()) {
-    if (!use.usable || !request.Fits(use.total) || taken.all().count(id) != 0) continue;
-    candidates.push_back({id, use.Free()});
+    if (!use.usable || !request.each.Fits(use.total) || taken.all().count(id) != 0) continue;
+    candidates.push_back({id, use.Free(), request.TakenOf(use.total)});
   }
   const auto tasks_on = [&store](NodeId node) {
     std::vector<LiveTask> tasks;
     for (const AttemptRef& ref : store.capacity().Find(node)->attempts) {
       const Job& job = store.state().jobs.at(ref.task.job);
-      tasks.push_back(LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt));
+      tasks.push_back(LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt, node));
     }
     return tasks;
   };
-  return ChooseNodeToKeep(std::move(candidates), request, tasks_on, now, limits);
+  return ChooseNodesToKeep(store, request, std::move(candidates), tasks_on, now, limits);
 }
 
 }  // namespace bsub::sched

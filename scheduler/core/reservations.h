@@ -2,8 +2,9 @@
 // room that comes free for ever.
 //
 // Each scheduling cycle decides them anew: in every queue the first class that fits nowhere is given a node
-// on which it will fit soonest. What is served after it finds on that node only what it does not need. A
-// reservation is scratch: it is never journaled, a restart forgets it, and the next cycle makes another.
+// on which it will fit soonest, or as many as it asks for. What is served after it finds on that node only
+// what it does not need. A reservation is scratch: it is never journaled, a restart forgets it, and the next
+// cycle makes another.
 #pragma once
 
 #include <functional>
@@ -34,11 +35,14 @@ struct Reservation {
 
 class Reservations {
  public:
-  void Add(NodeId node, Reservation reservation);
+  // `taken`: what the holder will take of the node.
+  void Add(NodeId node, const Resources& taken, Reservation reservation);
   const std::map<NodeId, Reservation>& all() const { return all_; }
   // What of each node is not for those who are served later.
   const KeptResources& kept() const { return kept_; }
-  std::optional<NodeId> NodeOf(std::string_view queue, const ClassKey& holder) const;
+  // Those kept for one class, ascending.
+  std::vector<NodeId> NodesOf(std::string_view queue, const ClassKey& holder) const;
+  bool Holds(std::string_view queue, const ClassKey& holder) const;
 
  private:
   std::map<NodeId, Reservation> all_;
@@ -52,6 +56,7 @@ const WaitingClass* HolderOf(const Store& store, const Reservation& reservation)
 struct KeepCandidate {
   NodeId node;
   Resources free;
+  Resources taken;  // what the request takes of it
 };
 // A task on such a node.
 struct LiveTask {
@@ -60,19 +65,20 @@ struct LiveTask {
       ends;  // at the latest; unset: it has no time limit, and is expected to run as long again as it has
   Resources allocated;
 };
-LiveTask LiveTaskOf(const Job& job, const Attempt& attempt);
+LiveTask LiveTaskOf(const Job& job, const Attempt& attempt, NodeId node);
 
-// The candidate that will have room for the request soonest; with the time until which the choice should
-// stand.
-struct KeptNode {
-  NodeId node;
+// The candidates that will have room for the request soonest, as many as it asks for and as its placement
+// wants; with the time until which the choice should stand. No nodes: there are not such.
+struct KeptNodes {
+  std::vector<KeepCandidate> nodes;
   TimePoint until;
 };
-std::optional<KeptNode> ChooseNodeToKeep(std::vector<KeepCandidate> candidates, const Resources& request,
-                                         const std::function<std::vector<LiveTask>(NodeId)>& tasks_on,
-                                         TimePoint now, const KeepLimits& limits);
+KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request,
+                            std::vector<KeepCandidate> candidates,
+                            const std::function<std::vector<LiveTask>(NodeId)>& tasks_on, TimePoint now,
+                            const KeepLimits& limits);
 // Among the usable nodes that are not in `taken`.
-std::optional<KeptNode> ChooseNodeToKeep(const Store& store, const Resources& request,
-                                         const Reservations& taken, TimePoint now, const KeepLimits& limits);
+KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, const Reservations& taken,
+                            TimePoint now, const KeepLimits& limits);
 
 }  // namespace bsub::sched

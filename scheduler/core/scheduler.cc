@@ -23,9 +23,12 @@ void Turn::Answer(ReplyTo to, Result<ReplyBody> body) {
 
 class Scheduler::Impl {
  public:
-  explicit Impl(Settings s) : settings(std::move(s)) {}
+  explicit Impl(Settings s) : settings(std::move(s)) { TellStore(); }
   Impl(Settings s, State state, std::size_t expected_jobs)
-      : settings(std::move(s)), store(std::move(state), expected_jobs) {}
+      : settings(std::move(s)), store(std::move(state), expected_jobs) {
+    TellStore();
+  }
+  void TellStore() { store.SetTopology(settings.topology, settings.placement); }
 
   Settings settings;
   Store store;
@@ -91,6 +94,11 @@ Result<Explanation> Scheduler::Explain(const TaskSelector& target, TimePoint now
 Result<Forecast> Scheduler::ForecastOf(const TaskSelector& target, TimePoint now,
                                        std::uint32_t max_steps) const {
   return MakeForecast(impl_->store, target, now, {max_steps, impl_->settings.keep});
+}
+
+Result<Trial> Scheduler::TrySubmit(const Principal& who, JobSpec spec, TimePoint now,
+                                   std::uint32_t max_steps) const {
+  return bsub::sched::TrySubmit(impl_->settings, impl_->store, who, std::move(spec), now, max_steps);
 }
 
 ShortReasons Scheduler::MakeShortReasons() const { return ShortReasons(impl_->store); }

@@ -22,6 +22,7 @@
 #include "scheduler/core/settings.h"
 #include "scheduler/core/short_reason.h"
 #include "scheduler/core/state.h"
+#include "scheduler/core/trial.h"
 
 namespace bsub::sched {
 
@@ -86,6 +87,8 @@ class Scheduler {
   Result<Explanation> Explain(const TaskSelector& target, TimePoint now) const;
   // `max_steps` bounds the work (forecast.h).
   Result<Forecast> ForecastOf(const TaskSelector& target, TimePoint now, std::uint32_t max_steps) const;
+  // What would become of a job (trial.h).
+  Result<Trial> TrySubmit(const Principal& who, JobSpec spec, TimePoint now, std::uint32_t max_steps) const;
   // Short words for lists; good until the next Handle or Apply.
   ShortReasons MakeShortReasons() const;
 

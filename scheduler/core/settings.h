@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "common/time.h"
 #include "jobs/authority.h"
 #include "jobs/job_spec.h"
+#include "scheduler/core/placement.h"
 
 namespace bsub::sched {
 
@@ -40,12 +42,15 @@ struct Settings {
   // The highest priority that somebody who is no administrator may submit with: without it whoever asks for
   // most is first.
   std::int32_t max_user_priority = 100;
-  // Nodes that are kept free in each queue for tasks that fit nowhere now; 0: none, and what is wide may wait
-  // for ever while smaller tasks come.
+  // In each queue for so many classes of tasks that fit nowhere now the nodes they ask for are kept free; 0:
+  // none, and what is wide may wait for ever while smaller tasks come.
   std::uint32_t kept_nodes_per_queue = 1;
   // A request that no node could ever serve is no reason to keep one; so many are tried before it is left.
   std::uint32_t max_kept_node_tries = 100;
   KeepLimits keep;
+  // What connects the nodes; null: not known, and all count as being on one rack.
+  std::shared_ptr<const Topology> topology;
+  PlacementLimits placement;
   // What people write beside what they do: reasons, descriptions. It is copied into ends and messages.
   std::size_t max_text_bytes = 1024;
 

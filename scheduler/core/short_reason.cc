@@ -3,6 +3,7 @@
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
 #include "scheduler/core/dependency_eval.h"
+#include "scheduler/core/explain_placement.h"
 
 namespace bsub::sched {
 namespace {
@@ -12,6 +13,12 @@ constexpr std::size_t kLongestExpression = 60;
 std::string CutExpression(std::string text) {
   if (text.size() > kLongestExpression) text.replace(kLongestExpression, std::string::npos, "…");
   return text;
+}
+
+std::string WaitsFor(const NodesRequest& request, std::size_t free) {
+  if (request.plain()) return Describe(request.each);
+  const std::string of = request.exclusive ? " empty nodes" : " nodes with " + Describe(request.each);
+  return std::to_string(request.nodes) + of + ", " + std::to_string(free) + " free";
 }
 
 bool AllReady(const Job& job, std::optional<std::uint32_t> ordinal) {
@@ -33,9 +40,12 @@ bool CanNever(const State& state, const Job& job, std::uint32_t ordinal) {
 
 std::string OfLive(const Store& store, const Task& task) {
   const Attempt& attempt = *task.attempt;
-  const std::string& node = store.state().nodes.at(attempt.node).description.name;
-  if (!store.IsConnected(attempt.node)) return "node " + node + " is out of contact";
+  const Node* lost = LostNodeOf(store, attempt);
+  if (lost) return "node " + lost->description.name + " is out of contact";
   if (attempt.stop != StopReason::kNone) return "told to stop by " + attempt.stop_by;
+  if (WantedStop(attempt) == StopReason::kGangEnds)
+    return "ends by the end on node " +
+           NameOfNode(store.state(), attempt.gang->parts[attempt.gang->ending_part].node);
   return "";
 }
 
@@ -49,7 +59,7 @@ std::string ShortReasons::Of(const Job& job, std::optional<std::uint32_t> ordina
 }
 
 std::string ShortReasons::OfWaiting(const Job& job, std::optional<std::uint32_t> ordinal) {
-  const Capacity& capacity = OfCapacity(job.spec.settings->request);
+  const Capacity& capacity = OfCapacity(RequestOf(*job.spec.settings));
   if (capacity.never) return capacity.text;
   const Task* row = job.array && !ordinal ? nullptr : FindTask(job, ordinal.value_or(0));
   if (job.held || (row && row->held)) return "held";
@@ -78,28 +88,46 @@ std::string ShortReasons::OfDispatch(const Job& job) {
   return "";
 }
 
-const ShortReasons::Capacity& ShortReasons::OfCapacity(const Resources& request) {
+const ShortReasons::Capacity& ShortReasons::OfCapacity(const NodesRequest& request) {
   const auto [it, fresh] = capacity_.try_emplace(request);
   if (!fresh) return it->second;
   std::string& text = it->second.text;
-  std::size_t exist = 0, usable = 0, free = 0;
+  std::size_t exist = 0, usable = 0;
+  std::vector<NodeCandidate> free;
   for (const auto& [id, node] : store_.state().nodes) {
-    if (!request.Fits(node.description.total)) continue;
+    if (!request.each.Fits(node.description.total)) continue;
     ++exist;
     const NodeCapacity::Use* use = store_.capacity().Find(id);
     if (!use || !use->usable) continue;
     ++usable;
-    if (request.Fits(use->Free())) ++free;
+    if (store_.capacity().FitsNow(request, *use)) free.push_back({id, use->Free(), use->attempts.empty()});
   }
   if (store_.state().nodes.empty()) {
     text = "there are no nodes";
-  } else if (exist == 0) {
-    text = "can never run: no node has " + Describe(request);
+  } else if (exist < request.nodes) {
+    text = request.plain() ? "can never run: no node has " + Describe(request.each)
+                           : "can never run: " + std::to_string(exist) + " of " +
+                                 std::to_string(request.nodes) + " nodes have " + Describe(request.each);
     it->second.never = true;
-  } else if (usable == 0) {
-    text = "no node that would do takes work";
+  } else if (usable < request.nodes) {
+    text = request.nodes == 1 ? "no node that would do takes work"
+                              : std::to_string(usable) + " of " + std::to_string(request.nodes) +
+                                    " nodes that would do take work";
+  } else if (const auto never = RefusedForEver(store_, request)) {
+    text = "can never run: " + (request.placement.policy == PlacementPolicy::kNone
+                                    ? never->message
+                                    : "no placement " + ToString(request.placement) + " on these nodes");
+    it->second.never = true;
+  } else if (free.size() < request.nodes) {
+    text = "waits for " + WaitsFor(request, free.size());
   } else {
-    text = free == 0 ? "waits for " + Describe(request) : "waits for its turn";
+    NodesRequest strict = request;
+    strict.placement.mode = PlacementMode::kRequired;
+    const bool refused = RefusedPlacement(store_, strict, free).has_value();
+    const std::string what = request.placement.policy == PlacementPolicy::kNone
+                                 ? "features " + JoinFeatures(request.placement.features)
+                                 : "placement " + ToString(request.placement);
+    text = refused ? "waits for " + what : "waits for its turn";
   }
   return it->second;
 }

@@ -28,10 +28,10 @@ class ShortReasons {
     std::string text;
     bool never = false;  // no node that exists could run it
   };
-  const Capacity& OfCapacity(const Resources& request);
+  const Capacity& OfCapacity(const NodesRequest& request);
 
   const Store& store_;
-  std::map<Resources, Capacity> capacity_;
+  std::map<NodesRequest, Capacity> capacity_;
 };
 
 }  // namespace bsub::sched

@@ -89,4 +89,9 @@ std::string_view ToString(NodeState state) {
   return "unknown";
 }
 
+std::string NameOfNode(const State& state, NodeId node) {
+  const auto it = state.nodes.find(node);
+  return it == state.nodes.end() ? "#" + std::to_string(node.value()) : it->second.description.name;
+}
+
 }  // namespace bsub::sched

@@ -99,4 +99,7 @@ struct State {
   const Node* FindNode(std::string_view name) const;
 };
 
+// "#7" of a node that was removed.
+std::string NameOfNode(const State& state, NodeId node);
+
 }  // namespace bsub::sched

@@ -28,6 +28,31 @@ void Add(FieldHasher& h, const RetryStrategy& retry) {
   }
 }
 
+void Add(FieldHasher& h, const GangSpec& gang) {
+  h.Add(gang.nodes).Add(gang.ranks_per_node).Add(gang.threads_per_rank).Add(gang.exclusive).Add(gang.end);
+  h.Add(gang.launch);
+  const PlacementSpec& p = gang.placement;
+  if (p != PlacementSpec{}) h.Add(p.policy).Add(p.mode).Add(p.partitions).Add(p.wait.count());
+  if (!p.chooses_nodes()) return;
+  h.Add(p.group);
+  for (const auto* list : {&p.features, &p.preferred_features}) {
+    h.Add(list->size());
+    for (const std::string& feature : *list) h.Add(feature);
+  }
+}
+
+void Add(FieldHasher& h, const Reach& reach) {
+  h.Add(reach.racks).Add(reach.hops).Add(reach.latency_ns).Add(reach.bandwidth);
+}
+
+void Add(FieldHasher& h, const PlacementRecord& placement) {
+  h.Add(placement.policy).Add(placement.kept).Add(placement.level).Add(placement.path);
+  Add(h, placement.got);
+  Add(h, placement.best);
+  h.Add(placement.partitions.size());
+  for (const std::uint32_t partition : placement.partitions) h.Add(partition);
+}
+
 void Add(FieldHasher& h, const JobSettings& s) {
   h.Add(s.owner.uid).Add(s.owner.gid).Add(s.owner.name).Add(s.owner.groups.size());
   for (const std::uint32_t group : s.owner.groups) h.Add(group);
@@ -39,6 +64,12 @@ void Add(FieldHasher& h, const JobSettings& s) {
   Add(h, s.retry);
   h.Add(s.max_interruptions).Add(s.on_impossible).Add(s.definition).Add(s.stdout_path).Add(s.stderr_path);
   Add(h, s.tags);
+  // Only where it is not an ordinary job: states of before there were gangs keep their hashes.
+  if (s.gang != GangSpec{}) Add(h, s.gang);
+  if (s.node_ranges.empty()) return;
+  h.Add(s.node_ranges.size());
+  for (const NodeRange& range : s.node_ranges)
+    h.Add(range.first).Add(range.last).Add(View(range.command.bytes));
 }
 
 void Add(FieldHasher& h, const Dependency& dependency) {
@@ -51,6 +82,27 @@ void Add(FieldHasher& h, const Dependency& dependency) {
 
 void Add(FieldHasher& h, const End& end) { h.Add(end.kind).Add(end.code).Add(end.by).Add(end.reason); }
 
+void Add(FieldHasher& h, const Gang& gang) {
+  h.Add(gang.parts.size());
+  for (const Part& part : gang.parts) {
+    h.Add(part.node.value()).Add(part.incarnation.value());
+    Add(h, part.allocated);
+    h.Add(part.gpu_indices.size());
+    for (const std::int32_t gpu : part.gpu_indices) h.Add(gpu);
+    h.Add(part.started).Add(part.over);
+  }
+  h.Add(gang.ending_part).Add(gang.node_fault);
+  Add(h, gang.ending);
+  const Usage& u = gang.usage;
+  h.Add(u.user_us)
+      .Add(u.system_us)
+      .Add(u.elapsed_us)
+      .Add(u.max_rss_bytes)
+      .Add(u.read_bytes)
+      .Add(u.write_bytes);
+  if (gang.placement) Add(h, *gang.placement);
+}
+
 void Add(FieldHasher& h, const Attempt& a) {
   h.Add(a.number).Add(a.node.value()).Add(a.incarnation.value());
   Add(h, a.allocated);
@@ -58,6 +110,7 @@ void Add(FieldHasher& h, const Attempt& a) {
   for (const std::int32_t gpu : a.gpu_indices) h.Add(gpu);
   h.Add(a.placed_at.micros()).Add(a.started_at.micros()).Add(a.stop).Add(a.stop_by).Add(a.stop_reason);
   h.Add(a.stop_at.micros());
+  if (a.gang) Add(h, *a.gang);  // only then: states of before there were gangs keep their hashes
 }
 
 void Add(FieldHasher& h, const Task& t) {
@@ -132,6 +185,11 @@ std::uint64_t HashOf(const JobDefinition& d) {
   h.Add(d.registered_by).Add(d.registered_at.micros());
   if (d.registered_by_uid)
     h.Add(*d.registered_by_uid);  // so that hashes of older journals stay what they were
+  if (d.gang != GangSpec{}) Add(h, d.gang);
+  for (const DefinitionRange& range : d.node_ranges) {
+    h.Add(range.first).Add(range.last).Add(range.command.size());
+    for (const std::string& word : range.command) h.Add(word);
+  }
   return h.Value();
 }
 
@@ -149,6 +207,7 @@ std::uint64_t HashOf(const Node& n) {
   h.Add(d.interruptible).Add(d.on_lease_loss).Add(n.state).Add(n.incarnation.value()).Add(n.drained);
   h.Add(n.drained_by).Add(n.drain_reason).Add(n.registered_at.micros()).Add(n.state_since.micros());
   if (!d.state_id.empty()) h.Add(d.state_id);  // so that hashes of older journals stay what they were
+  if (!d.address.empty()) h.Add(d.address);
   return h.Value();
 }
 

@@ -62,6 +62,7 @@ Store::Store(State state, std::size_t expected_jobs) : state_(std::move(state)) 
   tokens_.Reserve(expected_jobs);
   for (const auto& [id, node] : state_.nodes) {
     capacity_.SetTotal(id, node.description.total);
+    tree_.Add(id, node.description.name);
     UpdateUsable(id);
   }
 }
@@ -127,11 +128,28 @@ void Store::IndexJob(Job& job) {
   CountJob(job, +1);
   const auto take = [&](std::uint32_t ordinal, const Task& task) {
     if (!task.attempt) return;
-    const Attempt& a = *task.attempt;
-    capacity_.Take(a.node, {{job.id, ordinal}, a.number}, a.allocated, a.gpu_indices);
+    TakePlaces({{job.id, ordinal}, task.attempt->number}, *task.attempt);
   };
   if (!job.array) return take(0, job.task);
   for (const auto& [ordinal, row] : job.array->rows) take(ordinal, row);
+}
+
+void Store::TakePlaces(const AttemptRef& ref, const Attempt& attempt) {
+  ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto& gpus) {
+    capacity_.Take(node, ref, allocated, gpus);
+  });
+  const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
+  const std::string& group = settings.gang.placement.group;
+  if (!group.empty()) groups_.Add({settings.owner.uid, group}, ref);
+}
+
+void Store::GivePlaces(const AttemptRef& ref, const Attempt& attempt) {
+  ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto& gpus) {
+    capacity_.Give(node, ref, allocated, gpus);
+  });
+  const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
+  const std::string& group = settings.gang.placement.group;
+  if (!group.empty()) groups_.Remove({settings.owner.uid, group}, ref);
 }
 
 void Store::UnindexJob(Job& job) {
@@ -169,23 +187,28 @@ void Store::CountJob(const Job& job, int sign) {
   update(queue_user_counts_, std::pair(settings.queue, settings.owner.uid));
 }
 
+std::uint64_t EvaluateTasks(const State& state, Job& job, std::size_t word) {
+  const Verdict verdict = EvaluateWord(state, job, word);
+  const std::uint64_t met = job.begin_reached ? verdict.met : 0;
+  if (!job.array) {
+    const std::uint64_t waiting = IsWaiting(job.task.state) ? 1 : 0;
+    job.ready = (waiting & met & 1) != 0;
+    return waiting & verdict.never;
+  }
+  ArrayState& a = *job.array;
+  const RowBits rows = RowsOfWord(a, word);
+  const std::uint64_t waiting =
+      ~(a.succeeded.word(word) | a.failed.word(word) | rows.live) & a.ready.WordMask(word);
+  a.ready.set_word(word, waiting & met);
+  const std::uint64_t open = waiting & met & ~rows.held;
+  SetOpenWord(a, word, open, open & rows.front);
+  return waiting & verdict.never;
+}
+
 void Store::RefreshWord(Job& job, std::size_t word) {
   if (job.array && word >= job.array->ready.word_count()) return;
-  const Verdict verdict = EvaluateWord(state_, job, word);
-  const std::uint64_t met = job.begin_reached ? verdict.met : 0;
-  std::uint64_t waiting;
-  if (job.array) {
-    ArrayState& a = *job.array;
-    const RowBits rows = RowsOfWord(a, word);
-    waiting = ~(a.succeeded.word(word) | a.failed.word(word) | rows.live) & a.ready.WordMask(word);
-    a.ready.set_word(word, waiting & met);
-    const std::uint64_t open = waiting & met & ~rows.held;
-    SetOpenWord(a, word, open, open & rows.front);
-  } else {
-    waiting = IsWaiting(job.task.state) ? 1 : 0;
-    job.ready = (waiting & met & 1) != 0;
-  }
-  if ((waiting & verdict.never) != 0 && job.spec.settings->on_impossible == OnImpossible::kEnd) {
+  const std::uint64_t never = EvaluateTasks(state_, job, word);
+  if (never != 0 && job.spec.settings->on_impossible == OnImpossible::kEnd) {
     doomed_[job.id].insert(word);
   } else if (const auto it = doomed_.find(job.id); it != doomed_.end()) {
     it->second.erase(word);
@@ -312,6 +335,44 @@ std::vector<std::pair<std::string_view, JobId>> Store::JobsOfOwner(std::uint32_t
     found.emplace_back(it->name, it->job);
   }
   return found;
+}
+
+ClusterView Store::ViewFor(const NodesRequest& request) const {
+  ClusterView view{tree_, capacity_, {}};
+  const std::string& group = request.placement.group;
+  const auto* attempts = group.empty() ? nullptr : groups_.Find({request.group_owner, group});
+  if (!attempts) return view;
+  std::map<NodeIndex, std::uint32_t> members;  // the partition of each
+  for (const AttemptRef& ref : *attempts) {
+    const Attempt& attempt = *FindTask(state_.jobs.at(ref.task.job), ref.task.ordinal)->attempt;
+    const PlacementRecord* placed = attempt.gang ? attempt.gang->placement.get() : nullptr;
+    std::size_t part = 0;
+    ForEachPart(attempt, [&](NodeId node, bool over) {
+      const std::size_t i = part++;
+      const auto index = tree_.IndexOf(node);
+      if (over || !index) return;
+      const bool divided = placed && i < placed->partitions.size();
+      members.try_emplace(*index, divided ? placed->partitions[i] : 0);
+    });
+  }
+  for (const auto& [node, partition] : members) view.members.push_back({node, partition});
+  return view;
+}
+
+ChosenNodes Store::ChooseNodes(const NodesRequest& request, const KeptResources& kept) const {
+  if (!request.plain())
+    return sched::ChooseNodes(ViewFor(request), request, capacity_.Candidates(request, kept));
+  const std::optional<NodeId> node = capacity_.Choose(request.each, kept);
+  if (!node) return {};
+  return {{*node}, nullptr};
+}
+
+const Node* LostNodeOf(const Store& store, const Attempt& attempt) {
+  const Node* lost = nullptr;
+  ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources&, const auto&) {
+    if (!lost && !store.IsConnected(node)) lost = &store.state().nodes.at(node);
+  });
+  return lost;
 }
 
 }  // namespace bsub::sched

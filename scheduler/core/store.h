@@ -17,8 +17,10 @@
 
 #include "common/result.h"
 #include "scheduler/core/capacity.h"
+#include "scheduler/core/cluster_tree.h"
 #include "scheduler/core/dependency_index.h"
 #include "scheduler/core/entry.h"
+#include "scheduler/core/placement_groups.h"
 #include "scheduler/core/reservations.h"
 #include "scheduler/core/saved_job.h"
 #include "scheduler/core/state.h"
@@ -88,6 +90,18 @@ class Store {
   // Scratch too, of the last scheduling cycle.
   void SetReservations(Reservations reservations) { reservations_ = std::move(reservations); }
   const Reservations& reservations() const { return reservations_; }
+  // And what connects the nodes, as the configuration says; null: not known.
+  void SetTopology(std::shared_ptr<const Topology> topology, const PlacementLimits& limits) {
+    tree_.Configure(std::move(topology), limits);
+  }
+  const ClusterTree& tree() const { return tree_; }
+  const PlacementGroups& placement_groups() const { return groups_; }
+  // What the choice of nodes for a request goes by.
+  ClusterView ViewFor(const NodesRequest& request) const;
+
+  // The nodes for a task that can start now.
+  ChosenNodes ChooseNodes(const NodesRequest& request, const KeptResources& kept = {}) const;
+  bool HasRoom(const NodesRequest& request) const { return !ChooseNodes(request).nodes.empty(); }
 
  private:
   friend class JobEdit;
@@ -115,6 +129,8 @@ class Store {
   Status Do(const JobsForgotten& e, TimePoint at);
   Status Do(const StateHashRecorded& e, TimePoint at);
   Status Do(const CountersLifted& e, TimePoint at);
+  Status Do(const PartStarted& e, TimePoint at);
+  Status Do(const PartEnded& e, TimePoint at);
   void ForgetRevisions(std::vector<JobDefinition>& revisions, std::size_t first, std::size_t last);
 
   Job* MutableJob(JobId id);
@@ -131,6 +147,8 @@ class Store {
   // `whole`: what the job is as a whole may have changed too.
   void NotifyWaiters(Job& job, std::uint32_t first, std::uint32_t last, bool whole);
   void FinishIfOver(Job& job, TimePoint at);
+  void TakePlaces(const AttemptRef& ref, const Attempt& attempt);
+  void GivePlaces(const AttemptRef& ref, const Attempt& attempt);
   void UpdateUsable(NodeId node);
   void EditNode(NodeId node, const std::function<void(Node&)>& change);
 
@@ -138,6 +156,8 @@ class Store {
   std::uint64_t terms_ = 0;  // the hash without the counters' term
 
   NodeCapacity capacity_;
+  ClusterTree tree_;
+  PlacementGroups groups_;
   WaitingTable waiting_;
   DependencyIndex dependencies_;
   std::map<std::string, TaskCounts, std::less<>> queue_counts_;
@@ -169,5 +189,12 @@ class Store {
   std::map<NodeId, std::string> resting_;
   Reservations reservations_;
 };
+
+// Which of the tasks in one word of the job's bitmap wait and may start: sets the bits that are derived from
+// that. Returns those that wait for what can never be.
+std::uint64_t EvaluateTasks(const State& state, Job& job, std::size_t word);
+
+// A node that the attempt may still run on and that is not connected; null: none.
+const Node* LostNodeOf(const Store& store, const Attempt& attempt);
 
 }  // namespace bsub::sched

@@ -11,15 +11,47 @@
 #include "jobs/end.h"
 #include "jobs/resources.h"
 #include "jobs/state.h"
+#include "scheduler/core/placement_record.h"
 
 namespace bsub::sched {
 
 // Why a running attempt was told to stop.
-enum class StopReason : std::uint8_t { kNone, kCancel, kRequeue, kDuplicate };
+enum class StopReason : std::uint8_t {
+  kNone,
+  kCancel,
+  kRequeue,
+  kDuplicate,
+  kGangEnds,  // another part has ended the attempt; never in the journal
+};
+
+// What an attempt on several nodes has on one of them. Its index is its place in Gang::parts; no two are on
+// one node.
+struct Part {
+  NodeId node;
+  Incarnation incarnation;  // of the node when the attempt was placed
+  Resources allocated;
+  std::vector<std::int32_t> gpu_indices;
+  bool started = false;
+  bool over = false;  // known to run no more; what it had of the node is given back
+};
+
+// Of an attempt on several nodes. It is over when all of its parts are.
+struct Gang {
+  std::vector<Part> parts;
+  // The part by whose end the attempt ends; the others are stopped then. `end` of kind kNone: none has.
+  std::uint32_t ending_part = 0;
+  End ending;
+  bool node_fault = false;                           // `ending` is for want of something of that part's node
+  Usage usage;                                       // of the parts that are over
+  std::shared_ptr<const PlacementRecord> placement;  // null: not known
+  std::uint32_t live() const;
+  bool all_started() const;
+  bool ends() const { return ending.kind != EndKind::kNone; }
+};
 
 struct Attempt {
   std::uint32_t number = 0;
-  NodeId node;
+  NodeId node;              // of a gang, in this and the next three: the main part
   Incarnation incarnation;  // of the node when the attempt was placed
   Resources allocated;
   std::vector<std::int32_t> gpu_indices;
@@ -29,7 +61,41 @@ struct Attempt {
   std::string stop_by;
   std::string stop_reason;
   TimePoint stop_at;
+  std::unique_ptr<Gang> gang;  // null: it runs on one node
+
+  Attempt() = default;
+  Attempt(const Attempt& other);
+  Attempt& operator=(const Attempt&) = delete;
 };
+
+// Ends that only a process can have: what ended so has run, whether its start was reported or not.
+bool ProvesStart(EndKind kind);
+// CPU and transfers add up; of elapsed time and memory the most that one part took.
+void AddUsage(const Usage& more, Usage& sum);
+
+// Why what is left of a live attempt is to stop; kNone: it is not.
+StopReason WantedStop(const Attempt& attempt);
+
+// The part on this node that is not known to be over; null: none.
+const Part* PartOn(const Attempt& attempt, NodeId node);
+// What the attempt has of this node, on which it is.
+const Resources& AllocatedOn(const Attempt& attempt, NodeId node);
+
+// use(node, incarnation, allocated, gpu_indices) for each place where the attempt may still run.
+template <typename Use>
+void ForEachPlace(const Attempt& attempt, Use use) {
+  if (!attempt.gang) return use(attempt.node, attempt.incarnation, attempt.allocated, attempt.gpu_indices);
+  for (const Part& part : attempt.gang->parts) {
+    if (!part.over) use(part.node, part.incarnation, part.allocated, part.gpu_indices);
+  }
+}
+
+// use(node, over) for each part, in their order; of an attempt on one node once.
+template <typename Use>
+void ForEachPart(const Attempt& attempt, Use use) {
+  if (!attempt.gang) return use(attempt.node, false);
+  for (const Part& part : attempt.gang->parts) use(part.node, part.over);
+}
 
 struct TaskEnd {
   End end;

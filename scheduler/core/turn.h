@@ -30,7 +30,9 @@ struct Links {
   std::map<NodeId, TimePoint> rest_ends;    // of nodes that could not start a task (Store::RestingFor)
   TimePoint forget_not_before;              // when finished jobs are looked through again
   std::pair<TimePoint, JobId> forget_from;  // and from which one on
-  bool forgets_early = false;               // for want of room, and there is still not enough
+  // When the first of those that the last cycle left waiting for what they prefer takes what there is.
+  TimePoint preference_ends = TimePoint::Max();
+  bool forgets_early = false;  // for want of room, and there is still not enough
 };
 
 class Turn {
@@ -87,7 +89,24 @@ void Decide(Turn& turn, const RunCycle& input);
 // decide_attempts.cc: the attempt is over; what follows from it. The attempt must be live.
 void EndAttempt(Turn& turn, const AttemptRef& attempt, const End& end, const Usage& usage);
 // The node is known to be dead or without these attempts: ends them as interruptions.
-void LoseAttempts(Turn& turn, const std::vector<AttemptRef>& attempts, const std::string& reason);
+void LoseAttempts(Turn& turn, NodeId node, const std::vector<AttemptRef>& attempts,
+                  const std::string& reason);
+
+// decide_gangs.cc: what an attempt has on one node has started, or is over. The attempt must be live there.
+void StartPlace(Turn& turn, NodeId node, const AttemptRef& attempt, std::int64_t pid);
+void EndPlace(Turn& turn, NodeId node, const AttemptRef& attempt, const End& end, const Usage& usage,
+              bool node_fault);
+// Tells all nodes of an attempt that can be told to stop it.
+void StopPlaces(Turn& turn, const AttemptRef& attempt, StopReason reason);
+// How an attempt on several nodes ended: by the end of its part on `node`.
+struct GangVerdict {
+  End end;
+  std::string node;
+  bool node_fault = false;
+};
+// decide_attempts.cc: `part` was the last one that was not over, and ended so.
+void EndGang(Turn& turn, const AttemptRef& attempt, const GangVerdict& verdict, const Usage& usage,
+             std::uint32_t part, const End& end);
 
 // decide_attempts.cc: the node could not start a task, for a reason of its own; it gets none for a while.
 void BeginRest(Turn& turn, NodeId node, const std::string& why);

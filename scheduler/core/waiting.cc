@@ -21,9 +21,19 @@ std::uint32_t NextTask(const Job& job) {
   return *first;
 }
 
+TimePoint WaitsSince(const Job& job) {
+  return std::max(job.array ? job.submitted_at : job.task.since, job.spec.begin_at);
+}
+
+NodesRequest RequestNow(const Job& job, TimePoint now) {
+  NodesRequest request = RequestOf(*job.spec.settings);
+  if (request.placement.mode != PlacementMode::kPreferred) return request;
+  return AsOf(std::move(request), WaitsSince(job), now);
+}
+
 ClassKey KeyOf(const Job& job) {
   const JobSettings& settings = *job.spec.settings;
-  return {job.priority, settings.owner.uid, settings.share_identifier, settings.request};
+  return {job.priority, settings.owner.uid, settings.share_identifier, RequestOf(settings)};
 }
 
 namespace {
@@ -31,8 +41,9 @@ namespace {
 bool IsOf(const WaitingClass& waiting, const Job& job) {
   const JobSettings& settings = *job.spec.settings;
   const ClassKey& key = waiting.key;
-  return key.priority == job.priority && key.uid == settings.owner.uid && key.request == settings.request &&
-         key.share == settings.share_identifier && waiting.queue == settings.queue;
+  return key.priority == job.priority && key.uid == settings.owner.uid &&
+         key.request == RequestOf(settings) && key.share == settings.share_identifier &&
+         waiting.queue == settings.queue;
 }
 
 }  // namespace

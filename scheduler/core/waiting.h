@@ -15,6 +15,7 @@
 
 #include "common/ids.h"
 #include "jobs/resources.h"
+#include "scheduler/core/choose_nodes.h"
 #include "scheduler/core/state.h"
 
 namespace bsub::sched {
@@ -23,7 +24,7 @@ struct ClassKey {
   std::int32_t priority = 0;
   std::uint32_t uid = 0;
   std::string share;
-  Resources request;
+  NodesRequest request;
   friend auto operator<=>(const ClassKey&, const ClassKey&) = default;
 };
 
@@ -68,5 +69,9 @@ bool WaitsForNode(const Job& job);
 bool InFront(const Job& job);
 // The next task of a job that WaitsForNode.
 std::uint32_t NextTask(const Job& job);
+// From when on it counts how long a job has waited: it was submitted, a plain one came back, or was to begin.
+TimePoint WaitsSince(const Job& job);
+// What a job asks for at `now`.
+NodesRequest RequestNow(const Job& job, TimePoint now);
 
 }  // namespace bsub::sched

@@ -95,6 +95,8 @@ Result<Options> ParseOptions(const std::vector<std::string>& words) {
   if (home.empty()) return InvalidArgument("--home: expected a directory");
   options.home = std::filesystem::absolute(home).lexically_normal().string();
   options.programs = map.count("programs") != 0 ? Text(map, "programs") : FolderOfThisProgram();
+  std::string& step = options.settings.rpc.step_program;
+  if (step.find('/') == std::string::npos) step = options.programs + "/" + step;
   return options;
 }
 

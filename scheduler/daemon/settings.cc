@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <memory>
 #include <set>
 #include <sstream>
 
@@ -88,6 +89,8 @@ Status ReadSettings(const std::string& yaml, DaemonSettings& settings) {
       return InvalidArgument((first.line > 0 ? "line " + std::to_string(first.line) + ": " : "") +
                              first.text);
     }
+    if (parsed.config.topology)
+      settings.core.topology = std::make_shared<const sched::Topology>(*parsed.config.topology);
     const YAML::Node all = root;
     root.reset(parsed.config.has_settings ? all["settings"] : YAML::Node());
   }

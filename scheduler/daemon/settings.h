@@ -58,8 +58,8 @@ struct Setting {
 const std::vector<Setting>& AllSettings();
 
 // Reads a YAML file's text over `settings`: the settings themselves, or a cluster configuration that has them
-// below its key `settings` and must be right as a whole. A name or value that is wrong is named with its
-// line.
+// below its key `settings` and must be right as a whole; its tree becomes core.topology. A name or value that
+// is wrong is named with its line.
 Status ReadSettings(const std::string& yaml, DaemonSettings& settings);
 // The same from a file; messages open with its name.
 Status LoadSettings(const std::string& path, DaemonSettings& settings);

@@ -129,6 +129,16 @@ Setting Words(std::string name, std::string help, Access<std::vector<std::string
           }};
 }
 
+Setting Program(std::string name, std::string help, Access<std::string> at) {
+  return {std::move(name), std::move(help),
+          [at](DaemonSettings& settings, const std::string& value) -> Status {
+            if (value.empty()) return InvalidArgument("expected a program's path or name");
+            at(settings) = value;
+            return OkStatus();
+          },
+          [at](const DaemonSettings& settings) { return "\"" + Look(settings, at) + "\""; }};
+}
+
 Setting LogLevel() {
   return {"log.level", "What is logged: debug, info, warning or error.",
           [](DaemonSettings& settings, const std::string& value) -> Status {
@@ -210,6 +220,24 @@ void AddKept(std::vector<Setting>& table) {
                        BSUB_AT(core.keep.shortest_guess), std::chrono::milliseconds(1)));
 }
 
+void AddPlacement(std::vector<Setting>& table) {
+  table.push_back(Number<std::uint32_t>("core.spread_per_zone",
+                                        "Placement spread puts at most so many nodes of a job into one zone: "
+                                        "the level of the cluster configuration that has this name, or the "
+                                        "whole cluster.",
+                                        BSUB_AT(core.placement.spread_per_zone), 1));
+  table.push_back(
+      Number<std::uint64_t>("core.placement_hop_steps",
+                            "Steps in the search for the nodes with the fewest hops between them, "
+                            "where racks have switches above them. For a job that would need "
+                            "more, whole switches are filled, the largest first.",
+                            BSUB_AT(core.placement.hop_steps)));
+  table.push_back(Number<std::uint64_t>("core.placement_partition_steps",
+                                        "Tries to divide racks between the partitions of a job, where "
+                                        "dividing them the simple way fails.",
+                                        BSUB_AT(core.placement.partition_steps)));
+}
+
 void AddCore(std::vector<Setting>& table) {
   using std::chrono::milliseconds;
   table.push_back(Words("core.admins",
@@ -247,12 +275,14 @@ void AddCore(std::vector<Setting>& table) {
                                        "The highest priority that somebody who is no administrator may "
                                        "submit with.",
                                        BSUB_AT(core.max_user_priority)));
-  table.push_back(Number<std::uint32_t>("core.kept_nodes_per_queue",
-                                        "Nodes that are kept free in each queue for the first tasks that fit "
-                                        "nowhere, so that smaller ones behind them do not take the room for "
-                                        "ever; 0: none.",
-                                        BSUB_AT(core.kept_nodes_per_queue)));
+  table.push_back(
+      Number<std::uint32_t>("core.kept_nodes_per_queue",
+                            "In each queue for so many kinds of task, the first that fit nowhere, the "
+                            "nodes that one of them asks for are kept free, so that smaller ones "
+                            "behind them do not take the room for ever; 0: none.",
+                            BSUB_AT(core.kept_nodes_per_queue)));
   AddKept(table);
+  AddPlacement(table);
   table.push_back(Bytes<std::size_t>("core.max_text_bytes",
                                      "The reason given with a cancel, hold, drain, …, or a queue's "
                                      "description.",
@@ -272,6 +302,8 @@ void AddCore(std::vector<Setting>& table) {
       Number<std::size_t>("core.max_tags", "Tags of one job.", BSUB_AT(core.spec_limits.max_tags)));
   table.push_back(Number<std::uint32_t>("core.max_array_children", "Children of one array.",
                                         BSUB_AT(core.spec_limits.array.max_children), 1, kMostArrayChildren));
+  table.push_back(Number<std::uint32_t>("core.max_nodes_per_job", "Nodes that one job may ask for.",
+                                        BSUB_AT(core.spec_limits.max_nodes), 1));
   table.push_back(Number<std::size_t>("core.max_dependency_nodes",
                                       "Conditions and operators in one dependency.",
                                       BSUB_AT(core.spec_limits.dependency.max_nodes), 1));
@@ -438,6 +470,11 @@ void AddRpc(std::vector<Setting>& table) {
                           "the middle is dropped while the task goes on, and `logs` says how much. Files "
                           "named with --output are the user's and not limited. 0: no limit.",
                           BSUB_AT(rpc.max_output_bytes)));
+  table.push_back(Program("rpc.step_program",
+                          "What runs on the nodes of a job on several nodes that is started on its main "
+                          "one (mpirun). The same path on every node; without a '/': beside the scheduler's "
+                          "program.",
+                          BSUB_AT(rpc.step_program)));
   table.push_back(Number<std::size_t>("rpc.remembered_attempts",
                                       "Attempts that ended on a connected node of which the last output is "
                                       "still taken. What a node says of any other "

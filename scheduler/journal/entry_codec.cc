@@ -2,6 +2,7 @@
 
 #include <google/protobuf/arena.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -24,6 +25,14 @@ void EncodeRanges(const std::vector<sched::OrdinalRange>& ranges, Ranges* out) {
 
 void DecodeRanges(const Ranges& in, std::vector<sched::OrdinalRange>* ranges) {
   for (const pb::OrdinalRange& r : in) ranges->push_back({r.first(), r.last()});
+}
+
+template <typename Part>
+void EncodePart(const Part& part, pb::PlacedPart* out) {
+  out->set_node(part.node.value());
+  out->set_incarnation(part.incarnation.value());
+  Encode(part.allocated, out->mutable_allocated());
+  for (const std::int32_t gpu : part.gpu_indices) out->add_gpu_indices(gpu);
 }
 
 // One overload per kind of entry, in the order of entry.h.
@@ -101,6 +110,8 @@ struct Encoder {
     m->set_incarnation(e.incarnation.value());
     Encode(e.allocated, m->mutable_allocated());
     for (const std::int32_t gpu : e.gpu_indices) m->add_gpu_indices(gpu);
+    for (const sched::PlacedPart& part : e.others) EncodePart(part, m->add_others());
+    if (e.placement) Encode(*e.placement, m->mutable_placement());
   }
   void operator()(const sched::AttemptStarted& e) const {
     Encode(e.attempt, out->mutable_attempt_started()->mutable_attempt());
@@ -125,6 +136,8 @@ struct Encoder {
     m->set_node(e.node.value());
     m->set_placed_at_us(e.placed_at.micros());
     m->set_started_at_us(e.started_at.micros());
+    m->set_last_part(e.last_part);
+    if (e.last_end.kind != EndKind::kNone) Encode(e.last_end, m->mutable_last_end());
   }
   void operator()(const sched::NodeRegistered& e) const {
     auto* m = out->mutable_node_registered();
@@ -167,6 +180,21 @@ struct Encoder {
     m->set_next_job_id(e.next_job_id);
     m->set_next_node_id(e.next_node_id);
     m->set_next_incarnation(e.next_incarnation);
+  }
+  void operator()(const sched::PartStarted& e) const {
+    auto* m = out->mutable_part_started();
+    Encode(e.attempt, m->mutable_attempt());
+    m->set_part(e.part);
+    m->set_pid(e.pid);
+  }
+  void operator()(const sched::PartEnded& e) const {
+    auto* m = out->mutable_part_ended();
+    Encode(e.attempt, m->mutable_attempt());
+    m->set_part(e.part);
+    Encode(e.end, m->mutable_end());
+    Encode(e.usage, m->mutable_usage());
+    m->set_ends_gang(e.ends_gang);
+    m->set_node_fault(e.node_fault);
   }
 };
 
@@ -216,6 +244,24 @@ Status DecodeBody(const pb::AttemptPlaced& m, sched::AttemptPlaced* e) {
   e->incarnation = Incarnation(m.incarnation());
   Decode(m.allocated(), &e->allocated);
   e->gpu_indices.assign(m.gpu_indices().begin(), m.gpu_indices().end());
+  for (const pb::PlacedPart& in : m.others()) {
+    sched::PlacedPart& part = e->others.emplace_back();
+    part.node = NodeId(in.node());
+    part.incarnation = Incarnation(in.incarnation());
+    Decode(in.allocated(), &part.allocated);
+    part.gpu_indices.assign(in.gpu_indices().begin(), in.gpu_indices().end());
+  }
+  if (m.has_placement()) return Decode(m.placement(), &e->placement);
+  return OkStatus();
+}
+
+Status DecodeBody(const pb::PartEnded& m, sched::PartEnded* e) {
+  Decode(m.attempt(), &e->attempt);
+  e->part = m.part();
+  BSUB_RETURN_IF_ERROR(Decode(m.end(), &e->end));
+  Decode(m.usage(), &e->usage);
+  e->ends_gang = m.ends_gang();
+  e->node_fault = m.node_fault();
   return OkStatus();
 }
 
@@ -237,6 +283,8 @@ Status DecodeBody(const pb::AttemptEnded& m, sched::AttemptEnded* e) {
   e->node = NodeId(m.node());
   e->placed_at = TimePoint(m.placed_at_us());
   e->started_at = TimePoint(m.started_at_us());
+  e->last_part = m.last_part();
+  if (m.has_last_end()) return Decode(m.last_end(), &e->last_end);
   return OkStatus();
 }
 
@@ -280,6 +328,14 @@ sched::EntryBody DecodeStarted(const pb::AttemptStarted& m) {
   return started;
 }
 
+sched::EntryBody DecodePartStarted(const pb::PartStarted& m) {
+  sched::PartStarted started;
+  Decode(m.attempt(), &started.attempt);
+  started.part = m.part();
+  started.pid = m.pid();
+  return started;
+}
+
 // Kinds with nothing to judge.
 sched::EntryBody DecodeSimple(const pb::Entry& in) {
   using Case = pb::Entry::BodyCase;
@@ -310,6 +366,8 @@ sched::EntryBody DecodeSimple(const pb::Entry& in) {
       const auto& m = in.counters_lifted();
       return sched::CountersLifted{m.next_job_id(), m.next_node_id(), m.next_incarnation()};
     }
+    case Case::kPartStarted:
+      return DecodePartStarted(in.part_started());
     default:
       BSUB_CHECK(in.has_state_hash_recorded()) << in.body_case();
       return sched::StateHashRecorded{in.state_hash_recorded().hash()};
@@ -344,6 +402,8 @@ Status DecodeBody(const pb::Entry& in, sched::EntryBody* out) {
       return DecodeInto<pb::AttemptEnded, sched::AttemptEnded>(in.attempt_ended(), out);
     case Case::kNodeRegistered:
       return DecodeInto<pb::NodeRegistered, sched::NodeRegistered>(in.node_registered(), out);
+    case Case::kPartEnded:
+      return DecodeInto<pb::PartEnded, sched::PartEnded>(in.part_ended(), out);
     case Case::kNodeDrainSet:
       *out = DecodeDrain(in.node_drain_set());
       return OkStatus();
@@ -390,10 +450,22 @@ std::string EncodeAs(std::uint32_t needs, const sched::JournalEntry& entry) {
 
 struct Version {
   std::uint32_t operator()(const sched::CountersLifted& /*e*/) const { return 2; }
-  std::uint32_t operator()(const sched::JobSubmitted& e) const { return e.begins_later ? 2 : 1; }
-  std::uint32_t operator()(const sched::DefinitionRegistered& e) const {
-    return e.forgets_deregistered || !e.forgets_in.empty() ? 2 : 1;
+  std::uint32_t operator()(const sched::JobSubmitted& e) const {
+    return std::max(VersionNeeded(*e.spec.settings), e.begins_later ? 2u : 1u);
   }
+  std::uint32_t operator()(const sched::DefinitionRegistered& e) const {
+    const bool forgets = e.forgets_deregistered || !e.forgets_in.empty();
+    return std::max(VersionNeeded(e.definition), forgets ? 2u : 1u);
+  }
+  std::uint32_t operator()(const sched::AttemptPlaced& e) const {
+    return e.others.empty() && !e.placement ? 1 : 3;
+  }
+  std::uint32_t operator()(const sched::AttemptEnded& e) const {
+    return e.last_end.kind == EndKind::kNone && e.last_part == 0 ? 1 : 3;
+  }
+  std::uint32_t operator()(const sched::NodeRegistered& e) const { return VersionNeeded(e.description); }
+  std::uint32_t operator()(const sched::PartStarted& /*e*/) const { return 3; }
+  std::uint32_t operator()(const sched::PartEnded& /*e*/) const { return 3; }
   template <typename T>
   std::uint32_t operator()(const T& /*e*/) const {
     return 1;
@@ -401,6 +473,20 @@ struct Version {
 };
 
 }  // namespace
+
+namespace {
+
+template <typename Ranges>
+std::uint32_t NeededByGang(const GangSpec& gang, const Ranges& ranges) {
+  if (gang.placement.chooses_nodes()) return 4;
+  return gang == GangSpec{} && ranges.empty() ? 1 : 3;
+}
+
+}  // namespace
+
+std::uint32_t VersionNeeded(const JobSettings& s) { return NeededByGang(s.gang, s.node_ranges); }
+std::uint32_t VersionNeeded(const JobDefinition& d) { return NeededByGang(d.gang, d.node_ranges); }
+std::uint32_t VersionNeeded(const sched::NodeDescription& node) { return node.address.empty() ? 1 : 3; }
 
 std::uint32_t VersionNeeded(const sched::EntryBody& body) { return std::visit(Version{}, body); }
 
@@ -435,9 +521,13 @@ Result<sched::JournalEntry> DecodeEntry(std::string_view bytes) {
 std::vector<PayloadHash> PayloadsNamedBy(const sched::JournalEntry& entry) {
   std::vector<PayloadHash> hashes;
   if (const auto* submitted = std::get_if<sched::JobSubmitted>(&entry.body)) {
-    for (const PayloadHash& hash : {submitted->spec.command, submitted->spec.settings->environment}) {
+    const JobSettings& settings = *submitted->spec.settings;
+    const auto add = [&hashes](const PayloadHash& hash) {
       if (!hash.empty()) hashes.push_back(hash);
-    }
+    };
+    add(submitted->spec.command);
+    add(settings.environment);
+    for (const NodeRange& range : settings.node_ranges) add(range.command);
   }
   return hashes;
 }

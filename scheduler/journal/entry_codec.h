@@ -14,7 +14,11 @@ namespace bsub::journal {
 
 // The newest entry and snapshot contents this program reads. Raised with every new field or kind:
 //   2  CountersLifted, JobSubmitted.begins_later, DefinitionRegistered.forgets_deregistered and forgets_in
-inline constexpr std::uint32_t kContentVersion = 2;
+//   3  jobs on several nodes: PartStarted, PartEnded, AttemptPlaced.others, AttemptEnded.last_part and
+//      last_end, AttemptPlaced.placement; gang and node_ranges of settings and definitions;
+//      NodeDescription.address
+//   4  group, features and preferred_features of a gang's placement
+inline constexpr std::uint32_t kContentVersion = 4;
 
 // The least version that an entry's reader must know.
 std::uint32_t VersionNeeded(const sched::EntryBody& body);
@@ -24,6 +28,11 @@ std::string EncodeEntry(const sched::JournalEntry& entry);
 // Unimplemented for an entry from the future: names the version it needs. DataLoss for anything that
 // EncodeEntry would write differently: nothing is ever half understood.
 Result<sched::JournalEntry> DecodeEntry(std::string_view bytes);
+
+// The same of what a snapshot holds.
+std::uint32_t VersionNeeded(const JobSettings& settings);
+std::uint32_t VersionNeeded(const JobDefinition& definition);
+std::uint32_t VersionNeeded(const sched::NodeDescription& node);
 
 // The payloads that an entry names for the first time.
 std::vector<PayloadHash> PayloadsNamedBy(const sched::JournalEntry& entry);

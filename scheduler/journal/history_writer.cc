@@ -33,6 +33,8 @@ struct Subject {
   About operator()(const sched::AttemptStarted& e) const { return AboutTask(e.attempt); }
   About operator()(const sched::StopRequested& e) const { return AboutTask(e.attempt); }
   About operator()(const sched::AttemptEnded& e) const { return On(e.attempt, e.node); }
+  About operator()(const sched::PartStarted& e) const { return AboutTask(e.attempt); }
+  About operator()(const sched::PartEnded& e) const { return AboutTask(e.attempt); }
   About operator()(const sched::NodeRegistered& e) const { return {{}, {}, e.node.value()}; }
   About operator()(const sched::NodeContactLost& e) const { return {{}, {}, e.node.value()}; }
   About operator()(const sched::NodeDied& e) const { return {{}, {}, e.node.value()}; }

@@ -150,6 +150,79 @@ void Decode(const pb::Usage& in, Usage* x) {
   x->write_bytes = in.write_bytes();
 }
 
+void Encode(const PlacementSpec& x, pb::PlacementSpec* out) {
+  out->set_policy(static_cast<std::uint32_t>(x.policy));
+  out->set_mode(static_cast<std::uint32_t>(x.mode));
+  out->set_partitions(x.partitions);
+  out->set_wait_us(x.wait.count());
+  out->set_group(x.group);
+  for (const std::string& feature : x.features) out->add_features(feature);
+  for (const std::string& feature : x.preferred_features) out->add_preferred_features(feature);
+}
+
+Status Decode(const pb::PlacementSpec& in, PlacementSpec* x) {
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.policy(), PlacementPolicy::kSpread, "placement", &x->policy));
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.mode(), PlacementMode::kRequired, "mode of placement", &x->mode));
+  x->partitions = in.partitions();
+  x->wait = Duration(in.wait_us());
+  x->group = in.group();
+  x->features.assign(in.features().begin(), in.features().end());
+  x->preferred_features.assign(in.preferred_features().begin(), in.preferred_features().end());
+  return OkStatus();
+}
+
+void Encode(const sched::Reach& x, pb::Reach* out) {
+  out->set_racks(x.racks);
+  out->set_hops(x.hops);
+  out->set_latency_ns(x.latency_ns);
+  out->set_bandwidth(x.bandwidth);
+}
+
+sched::Reach Decode(const pb::Reach& in) { return {in.racks(), in.hops(), in.latency_ns(), in.bandwidth()}; }
+
+void Encode(const sched::PlacementRecord& x, pb::PlacementRecord* out) {
+  out->set_policy(static_cast<std::uint32_t>(x.policy));
+  out->set_kept(x.kept);
+  out->set_level(x.level);
+  out->set_path(x.path);
+  Encode(x.got, out->mutable_got());
+  Encode(x.best, out->mutable_best());
+  out->mutable_partitions()->Assign(x.partitions.begin(), x.partitions.end());
+}
+
+Status Decode(const pb::PlacementRecord& in, std::shared_ptr<const sched::PlacementRecord>* x) {
+  sched::PlacementRecord record;
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.policy(), PlacementPolicy::kSpread, "placement", &record.policy));
+  record.kept = in.kept();
+  record.level = in.level();
+  record.path = in.path();
+  record.got = Decode(in.got());
+  record.best = Decode(in.best());
+  record.partitions.assign(in.partitions().begin(), in.partitions().end());
+  *x = std::make_shared<const sched::PlacementRecord>(std::move(record));
+  return OkStatus();
+}
+
+void Encode(const GangSpec& x, pb::GangSpec* out) {
+  out->set_nodes(x.nodes);
+  out->set_ranks_per_node(x.ranks_per_node);
+  out->set_threads_per_rank(x.threads_per_rank);
+  out->set_exclusive(x.exclusive);
+  out->set_end(static_cast<std::uint32_t>(x.end));
+  out->set_launch(static_cast<std::uint32_t>(x.launch));
+  if (x.placement != PlacementSpec{}) Encode(x.placement, out->mutable_placement());
+}
+
+Status Decode(const pb::GangSpec& in, GangSpec* x) {
+  x->nodes = in.nodes();
+  x->ranks_per_node = in.ranks_per_node();
+  x->threads_per_rank = in.threads_per_rank();
+  x->exclusive = in.exclusive();
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.launch(), GangLaunch::kRanks, "launch of a gang", &x->launch));
+  if (in.has_placement()) BSUB_RETURN_IF_ERROR(Decode(in.placement(), &x->placement));
+  return DecodeEnum(in.end(), GangEnd::kMain, "end of a gang", &x->end);
+}
+
 void Encode(const JobDefinition& x, pb::JobDefinition* out) {
   out->set_name(x.name);
   out->set_revision(x.revision);
@@ -166,6 +239,13 @@ void Encode(const JobDefinition& x, pb::JobDefinition* out) {
   out->set_registered_by(x.registered_by);
   out->set_registered_at_us(x.registered_at.micros());
   if (x.registered_by_uid) out->set_registered_by_uid(*x.registered_by_uid);
+  if (x.gang != GangSpec{}) Encode(x.gang, out->mutable_gang());
+  for (const DefinitionRange& range : x.node_ranges) {
+    pb::DefinitionRange* r = out->add_node_ranges();
+    r->set_first(range.first);
+    r->set_last(range.last);
+    for (const std::string& word : range.command) r->add_command(word);
+  }
 }
 
 Status Decode(const pb::JobDefinition& in, JobDefinition* x) {
@@ -184,6 +264,9 @@ Status Decode(const pb::JobDefinition& in, JobDefinition* x) {
   x->registered_by = in.registered_by();
   x->registered_at = TimePoint(in.registered_at_us());
   if (in.has_registered_by_uid()) x->registered_by_uid = in.registered_by_uid();
+  if (in.has_gang()) BSUB_RETURN_IF_ERROR(Decode(in.gang(), &x->gang));
+  for (const pb::DefinitionRange& r : in.node_ranges())
+    x->node_ranges.push_back({r.first(), r.last(), {r.command().begin(), r.command().end()}});
   return OkStatus();
 }
 
@@ -217,6 +300,13 @@ void Encode(const JobSettings& x, pb::JobSettings* out) {
   out->set_stdout_path(x.stdout_path);
   out->set_stderr_path(x.stderr_path);
   Encode(x.tags, out->mutable_tags());
+  if (x.gang != GangSpec{}) Encode(x.gang, out->mutable_gang());
+  for (const NodeRange& range : x.node_ranges) {
+    pb::NodeRange* r = out->add_node_ranges();
+    r->set_first(range.first);
+    r->set_last(range.last);
+    r->set_command_hash(EncodeHash(range.command));
+  }
 }
 
 Status Decode(const pb::JobSettings& in, JobSettings* x) {
@@ -245,6 +335,12 @@ Status Decode(const pb::JobSettings& in, JobSettings* x) {
   x->stdout_path = in.stdout_path();
   x->stderr_path = in.stderr_path();
   Decode(in.tags(), &x->tags);
+  if (in.has_gang()) BSUB_RETURN_IF_ERROR(Decode(in.gang(), &x->gang));
+  for (const pb::NodeRange& r : in.node_ranges()) {
+    NodeRange range{r.first(), r.last(), {}};
+    BSUB_RETURN_IF_ERROR(DecodeHash(r.command_hash(), &range.command));
+    x->node_ranges.push_back(range);
+  }
   return OkStatus();
 }
 
@@ -319,6 +415,7 @@ void Encode(const sched::NodeDescription& x, pb::NodeDescription* out) {
   Encode(x.total, out->mutable_total());
   out->set_interruptible(x.interruptible);
   out->set_on_lease_loss(static_cast<std::uint32_t>(x.on_lease_loss));
+  out->set_address(x.address);
 }
 
 Status Decode(const pb::NodeDescription& in, sched::NodeDescription* x) {
@@ -330,6 +427,7 @@ Status Decode(const pb::NodeDescription& in, sched::NodeDescription* x) {
   x->version = in.version();
   Decode(in.total(), &x->total);
   x->interruptible = in.interruptible();
+  x->address = in.address();
   return DecodeEnum(in.on_lease_loss(), sched::OnLeaseLoss::kKill, "on_lease_loss", &x->on_lease_loss);
 }
 

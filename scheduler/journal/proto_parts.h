@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <type_traits>
 
@@ -51,6 +52,8 @@ void Encode(const End& x, pb::End* out);
 Status Decode(const pb::End& in, End* x);
 void Encode(const Usage& x, pb::Usage* out);
 void Decode(const pb::Usage& in, Usage* x);
+void Encode(const sched::PlacementRecord& x, pb::PlacementRecord* out);
+Status Decode(const pb::PlacementRecord& in, std::shared_ptr<const sched::PlacementRecord>* x);
 void Encode(const JobDefinition& x, pb::JobDefinition* out);
 Status Decode(const pb::JobDefinition& in, JobDefinition* x);
 void Encode(const JobSettings& x, pb::JobSettings* out);

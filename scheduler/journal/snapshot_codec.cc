@@ -17,6 +17,42 @@ constexpr std::uint32_t kExitCodesPerChunk = 4096;
 // What a damaged count can make us reserve. No setting: it is only a head start.
 constexpr std::uint64_t kMostReserved = 10'000'000;
 
+void Encode(const sched::Gang& x, pb::Gang* out) {
+  for (const sched::Part& part : x.parts) {
+    pb::Part* p = out->add_parts();
+    p->set_node(part.node.value());
+    p->set_incarnation(part.incarnation.value());
+    journal::Encode(part.allocated, p->mutable_allocated());
+    for (const std::int32_t gpu : part.gpu_indices) p->add_gpu_indices(gpu);
+    p->set_started(part.started);
+    p->set_over(part.over);
+  }
+  out->set_ending_part(x.ending_part);
+  if (x.ends()) journal::Encode(x.ending, out->mutable_ending());
+  out->set_node_fault(x.node_fault);
+  journal::Encode(x.usage, out->mutable_usage());
+  if (x.placement) journal::Encode(*x.placement, out->mutable_placement());
+}
+
+Status Decode(const pb::Gang& in, sched::Gang* x) {
+  if (in.parts_size() < 2 || in.ending_part() >= static_cast<std::uint32_t>(in.parts_size()))
+    return DataLoss("an attempt on several nodes with " + std::to_string(in.parts_size()) + " parts");
+  for (const pb::Part& p : in.parts()) {
+    sched::Part& part = x->parts.emplace_back();
+    part.node = NodeId(p.node());
+    part.incarnation = Incarnation(p.incarnation());
+    journal::Decode(p.allocated(), &part.allocated);
+    part.gpu_indices.assign(p.gpu_indices().begin(), p.gpu_indices().end());
+    part.started = p.started();
+    part.over = p.over();
+  }
+  x->ending_part = in.ending_part();
+  x->node_fault = in.node_fault();
+  journal::Decode(in.usage(), &x->usage);
+  if (in.has_placement()) BSUB_RETURN_IF_ERROR(journal::Decode(in.placement(), &x->placement));
+  return in.has_ending() ? journal::Decode(in.ending(), &x->ending) : OkStatus();
+}
+
 void Encode(const sched::Attempt& x, pb::Attempt* out) {
   out->set_number(x.number);
   out->set_node(x.node.value());
@@ -29,6 +65,7 @@ void Encode(const sched::Attempt& x, pb::Attempt* out) {
   out->set_stop_by(x.stop_by);
   out->set_stop_reason(x.stop_reason);
   out->set_stop_at_us(x.stop_at.micros());
+  if (x.gang) Encode(*x.gang, out->mutable_gang());
 }
 
 Status Decode(const pb::Attempt& in, sched::Attempt* x) {
@@ -43,7 +80,9 @@ Status Decode(const pb::Attempt& in, sched::Attempt* x) {
   x->stop_by = in.stop_by();
   x->stop_reason = in.stop_reason();
   x->stop_at = TimePoint(in.stop_at_us());
-  return OkStatus();
+  if (!in.has_gang()) return OkStatus();
+  x->gang = std::make_unique<sched::Gang>();
+  return Decode(in.gang(), x->gang.get());
 }
 
 void Encode(const sched::Task& x, pb::Task* out) {
@@ -270,7 +309,10 @@ class JobsEncoder {
   std::uint32_t NumberOf(const JobSettings& settings) {
     if (&settings == newest_) return newest_number_;
     const auto [place, fresh] = settings_.try_emplace(settings, static_cast<std::uint32_t>(settings_.size()));
-    if (fresh) journal::Encode(settings, chunk_.mutable_jobs()->add_settings());
+    if (fresh) {
+      journal::Encode(settings, chunk_.mutable_jobs()->add_settings());
+      chunk_.set_needs(std::max(chunk_.needs(), VersionNeeded(settings)));
+    }
     newest_ = &settings;
     return newest_number_ = place->second;
   }
@@ -299,9 +341,18 @@ Status DecodeJobs(const pb::Jobs& in, std::vector<sched::SavedJob>* jobs) {
   return OkStatus();
 }
 
+std::uint32_t NeededByGlobals(const sched::State& state) {
+  std::uint32_t needs = 1;
+  for (const auto& [name, revisions] : state.definitions) {
+    for (const JobDefinition& definition : revisions) needs = std::max(needs, VersionNeeded(definition));
+  }
+  for (const auto& [id, node] : state.nodes) needs = std::max(needs, VersionNeeded(node.description));
+  return needs;
+}
+
 std::string EncodeGlobalsChunk(const sched::State& state, std::uint64_t job_count) {
   pb::StateChunk chunk;
-  chunk.set_needs(1);
+  chunk.set_needs(NeededByGlobals(state));
   EncodeGlobals(state, chunk.mutable_globals());
   chunk.mutable_globals()->set_job_count(job_count);
   return chunk.SerializeAsString();
@@ -377,6 +428,7 @@ std::vector<PayloadHash> PayloadsNamedBy(const sched::State& state) {
   for (const auto& [id, job] : state.jobs) {
     hashes.insert(job.spec.command);
     hashes.insert(job.spec.settings->environment);
+    for (const NodeRange& range : job.spec.settings->node_ranges) hashes.insert(range.command);
   }
   hashes.erase(PayloadHash{});
   return {hashes.begin(), hashes.end()};

@@ -18,6 +18,8 @@ using Done = std::function<void(Status)>;
 // submit_calls.cc
 void Submit(const Services& services, const Identity& who, v1::SubmitRequest request,
             std::function<void(Result<v1::SubmitReply>)> done);
+void TrySubmit(const Services& services, const Identity& who, const v1::TrySubmitRequest& request,
+               v1::TrySubmitReply& reply, Done done);
 grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitReply>* OpenSubmitStream(const Services& services,
                                                                               Identity who);
 

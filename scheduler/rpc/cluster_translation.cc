@@ -135,6 +135,7 @@ void FillNode(const CoreView& view, const sched::Node& node, v1::Node& to) {
   to.set_state_since_at_us(node.state_since.micros());
   to.set_on_lease_loss(description.on_lease_loss == sched::OnLeaseLoss::kKill ? "kill" : "keep");
   to.set_interruptible(description.interruptible);
+  to.set_address(description.address);
 }
 
 void FillDefinition(const JobDefinition& definition, v1::Definition& to) {
@@ -152,6 +153,13 @@ void FillDefinition(const JobDefinition& definition, v1::Definition& to) {
   to.mutable_tags()->insert(definition.tags.begin(), definition.tags.end());
   to.set_registered_by(ToUtf8(definition.registered_by));
   to.set_registered_at_us(definition.registered_at.micros());
+  if (definition.gang == GangSpec{} && definition.node_ranges.empty()) return;
+  FillGang(definition.gang, *to.mutable_gang());
+  for (const DefinitionRange& range : definition.node_ranges) {
+    v1::NodeRange& added = *to.mutable_gang()->add_ranges();
+    added.set_nodes(ToString(PartRange{range.first, range.last}));
+    added.mutable_command()->Assign(range.command.begin(), range.command.end());
+  }
 }
 
 void FillDefinitions(const sched::State& state, const DefinitionRef& wanted, bool active_only,
@@ -235,6 +243,14 @@ Result<JobDefinition> TranslateDefinition(const v1::Definition& definition, cons
   }
   out.tags.insert(definition.tags().begin(), definition.tags().end());
   out.registered_by = who.name;
+  BSUB_ASSIGN_OR_RETURN(out.gang, TranslateGang(definition.gang(), GangSpec{}));
+  const bool sized = out.gang.ranks_per_node > 1 || out.gang.threads_per_rank > 1;
+  if (sized && !definition.resources().has_cpu_milli())
+    out.request.cpu_milli = std::int64_t{1000} * out.gang.ranks_per_node * out.gang.threads_per_rank;
+  for (const v1::NodeRange& range : definition.gang().ranges()) {
+    BSUB_ASSIGN_OR_RETURN(const PartRange nodes, ParsePartRange(range.nodes()));
+    out.node_ranges.push_back({nodes.first, nodes.last, {range.command().begin(), range.command().end()}});
+  }
   return out;
 }
 

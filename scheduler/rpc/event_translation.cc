@@ -83,13 +83,20 @@ class Teller {
   void operator()(const AttemptPlaced& e) {
     Attempt(e.attempt);
     Node(e.node);
-    Text("attempt " + std::to_string(e.attempt.number) + " goes to node " + names_.Node(e.node) + " with " +
-         Describe(e.allocated));
+    std::string nodes = "node " + names_.Node(e.node);
+    if (!e.others.empty()) nodes = Count(e.others.size() + 1, "node", "nodes") + ": " + NodesOf(e);
+    if (!e.others.empty()) Detail("nodes", NodesOf(e));
+    Text("attempt " + std::to_string(e.attempt.number) + " goes to " + nodes + " with " +
+         Describe(e.allocated) + (e.others.empty() ? "" : " on the first") +
+         (e.placement ? "; " + sched::Describe(*e.placement) : ""));
+    if (e.placement) Placement(*e.placement);
   }
   void operator()(const AttemptStarted& e) {
     Attempt(e.attempt);
+    const std::string attempt = "attempt " + std::to_string(e.attempt.number);
+    if (e.pid == 0) return Text(attempt + " runs on all of its nodes");
     Detail("pid", std::to_string(e.pid));
-    Text("attempt " + std::to_string(e.attempt.number) + " runs as process " + std::to_string(e.pid));
+    Text(attempt + " runs as process " + std::to_string(e.pid));
   }
   void operator()(const StopRequested& e) {
     Attempt(e.attempt);
@@ -143,6 +150,18 @@ class Teller {
     Text("the end of the journal was lost: no id of it is given again, the next job gets " +
          std::to_string(e.next_job_id));
   }
+  void operator()(const PartStarted& e) {
+    Part(e.attempt, e.part);
+    Detail("pid", std::to_string(e.pid));
+    Text(PartText(e.attempt, e.part) + " runs as process " + std::to_string(e.pid));
+  }
+  void operator()(const PartEnded& e) {
+    Part(e.attempt, e.part);
+    Detail("end", std::string(ToString(e.end.kind)));
+    Detail("code", std::to_string(e.end.code));
+    Text(PartText(e.attempt, e.part) + " " + Describe(e.end) +
+         (e.ends_gang ? "; the other nodes are told to stop" : ""));
+  }
 
  private:
   void Text(const std::string& text) { event_.set_text(ToUtf8(text)); }
@@ -155,6 +174,30 @@ class Teller {
   void Attempt(const AttemptRef& attempt) {
     event_.set_job(names_.Task(attempt.task));
     Detail("attempt", std::to_string(attempt.number));
+  }
+  void Part(const AttemptRef& attempt, std::uint32_t part) {
+    Attempt(attempt);
+    Detail("nodeIndex", std::to_string(part));
+  }
+  static std::string PartText(const AttemptRef& attempt, std::uint32_t part) {
+    return "attempt " + std::to_string(attempt.number) + " on the node with index " + std::to_string(part);
+  }
+  void Placement(const sched::PlacementRecord& placement) {
+    Detail("placement", std::string(ToString(placement.policy)));
+    Detail("placementKept", placement.kept ? "true" : "false");
+    Detail("below", placement.path);
+    Detail("racks", std::to_string(placement.got.racks));
+    Detail("hops", std::to_string(placement.got.hops));
+    Detail("hopsAtBest", std::to_string(placement.best.hops));
+    Detail("latencyNs", std::to_string(placement.got.latency_ns));
+    Detail("bytesPerSecond", std::to_string(placement.got.bandwidth));
+  }
+  std::string NodesOf(const AttemptPlaced& e) const {
+    constexpr std::size_t kShown = 16;
+    std::string text = names_.Node(e.node);
+    for (std::size_t i = 0; i < std::min(e.others.size(), kShown); ++i)
+      text += ", " + names_.Node(e.others[i].node);
+    return e.others.size() > kShown ? text + ", …" : text;
   }
   void Node(NodeId node) { event_.set_node(names_.Node(node)); }
 

@@ -123,13 +123,7 @@ void Why(const Services& services, const v1::WhyRequest& request, v1::WhyReply& 
         reply.set_state(std::string(ToString(why->state)));
         reply.set_held(why->held);
         reply.set_waiting_children(why->waiting_children);
-        for (const sched::Reason& reason : why->reasons) {
-          v1::Reason& out = *reply.add_reasons();
-          out.set_code(std::string(sched::ToString(reason.code)));
-          out.set_text(ToUtf8(reason.text));
-          out.set_next_step(ToUtf8(reason.next_step));
-          for (const std::string& line : reason.evidence) out.add_evidence(ToUtf8(line));
-        }
+        FillReasons(why->reasons, *reply.mutable_reasons());
         return [done] { done(OkStatus()); };
       });
   if (!sent) done(sent.error());

@@ -94,8 +94,12 @@ bool JobFilter::MatchesSpec(const JobSpec& spec, TimePoint submitted_at) const {
 bool JobFilter::MatchesNode(const sched::State& state, const sched::Task* task) const {
   if (filter_.node().empty()) return true;
   if (!task || !task->attempt) return false;
-  const auto node = state.nodes.find(task->attempt->node);
-  return node != state.nodes.end() && node->second.description.name == filter_.node();
+  bool found = false;
+  sched::ForEachPlace(*task->attempt, [&](NodeId id, Incarnation, const Resources&, const auto&) {
+    const auto node = state.nodes.find(id);
+    found |= node != state.nodes.end() && node->second.description.name == filter_.node();
+  });
+  return found;
 }
 
 bool JobFilter::Matches(const sched::State& state, const sched::Job& job) const {

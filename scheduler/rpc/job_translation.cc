@@ -10,6 +10,16 @@
 namespace bsub::rpc {
 namespace {
 
+// Of one of an attempt's parts.
+std::string PhaseOf(const sched::State& state, const sched::Attempt& attempt, const sched::Part& part) {
+  if (part.over) return "ended";
+  const auto node = state.nodes.find(part.node);
+  if (node != state.nodes.end() && node->second.state == sched::NodeState::kContactLost)
+    return "contact lost";
+  if (sched::WantedStop(attempt) != sched::StopReason::kNone) return "stopping";
+  return part.started ? "running" : "starting";
+}
+
 std::string NodeName(const sched::State& state, NodeId id) {
   const auto it = state.nodes.find(id);
   return it == state.nodes.end() ? "" : it->second.description.name;
@@ -17,11 +27,33 @@ std::string NodeName(const sched::State& state, NodeId id) {
 
 // Live attempts show more than the state does.
 std::string Phase(const sched::State& state, const sched::Attempt& attempt) {
-  const auto node = state.nodes.find(attempt.node);
-  if (node != state.nodes.end() && node->second.state == sched::NodeState::kContactLost)
-    return "contact lost";
-  if (attempt.stop != sched::StopReason::kNone) return "stopping";
+  bool lost = false;
+  sched::ForEachPlace(attempt, [&](NodeId id, Incarnation, const Resources&, const auto&) {
+    const auto node = state.nodes.find(id);
+    lost |= node != state.nodes.end() && node->second.state == sched::NodeState::kContactLost;
+  });
+  if (lost) return "contact lost";
+  if (sched::WantedStop(attempt) != sched::StopReason::kNone) return "stopping";
   return attempt.started_at.set() ? "running" : "starting";
+}
+
+void FillReach(const sched::Reach& from, v1::Reach& to) {
+  to.set_racks(from.racks);
+  to.set_hops(from.hops);
+  to.set_latency_ns(from.latency_ns);
+  to.set_bytes_per_second(from.bandwidth);
+}
+
+void FillParts(const sched::State& state, const sched::Attempt& attempt, v1::Attempt& to) {
+  for (const sched::Part& part : attempt.gang->parts) {
+    to.add_nodes(NodeName(state, part.node));
+    v1::Part& added = *to.add_parts();
+    added.set_index(static_cast<std::uint32_t>(to.parts_size() - 1));
+    added.set_node(NodeName(state, part.node));
+    added.set_phase(PhaseOf(state, attempt, part));
+    FillResources(part.allocated, *added.mutable_allocated());
+    added.mutable_gpu_indices()->Assign(part.gpu_indices.begin(), part.gpu_indices.end());
+  }
 }
 
 // What is over waits for nobody's release, though a requeue would find it held.
@@ -49,6 +81,7 @@ void FillSettings(const JobSettings& settings, v1::Job& to) {
   to.set_definition(settings.definition);
   to.set_stdout_path(ToUtf8(settings.stdout_path));
   to.set_stderr_path(ToUtf8(settings.stderr_path));
+  if (settings.gang != GangSpec{}) FillGang(settings.gang, *to.mutable_gang());
 }
 
 void FillSpec(JobId id, const JobSpec& spec, v1::Job& to) {
@@ -131,6 +164,41 @@ void FillExit(const End& from, v1::Exit& to) {
   to.set_text(ToUtf8(Describe(from)));
 }
 
+void FillGang(const GangSpec& from, v1::Gang& to) {
+  to.set_nodes(from.nodes);
+  to.set_ranks_per_node(from.ranks_per_node);
+  to.set_threads_per_rank(from.threads_per_rank);
+  to.set_exclusive(from.exclusive);
+  to.set_end(std::string(ToString(from.end)));
+  to.set_launch(std::string(ToString(from.launch)));
+  to.set_placement(ToString(from.placement));
+  to.set_placement_group(ToUtf8(from.placement.group));
+  for (const std::string& feature : from.placement.features) to.add_features(ToUtf8(feature));
+  for (const std::string& feature : from.placement.preferred_features)
+    to.add_preferred_features(ToUtf8(feature));
+}
+
+void FillPlacement(const sched::PlacementRecord& from, v1::Placement& to) {
+  to.set_text(ToUtf8(sched::Describe(from)));
+  to.set_policy(std::string(ToString(from.policy)));
+  to.set_kept(from.kept);
+  to.set_level(ToUtf8(from.level));
+  to.set_path(ToUtf8(from.path));
+  FillReach(from.got, *to.mutable_got());
+  FillReach(from.best, *to.mutable_best());
+  to.mutable_partitions()->Assign(from.partitions.begin(), from.partitions.end());
+}
+
+void FillReasons(const std::vector<sched::Reason>& from, google::protobuf::RepeatedPtrField<v1::Reason>& to) {
+  for (const sched::Reason& reason : from) {
+    v1::Reason& out = *to.Add();
+    out.set_code(std::string(sched::ToString(reason.code)));
+    out.set_text(ToUtf8(reason.text));
+    out.set_next_step(ToUtf8(reason.next_step));
+    for (const std::string& line : reason.evidence) out.add_evidence(ToUtf8(line));
+  }
+}
+
 void FillRetry(const RetryStrategy& from, v1::RetryStrategy& to) {
   to.set_attempts(from.attempts);
   for (const EvaluateOnExit& rule : from.evaluate_on_exit) {
@@ -198,7 +266,10 @@ void FillPastJob(const PastJob& past, v1::Job& to) {
 
 void FillLiveAttempt(const sched::State& state, const sched::Attempt& attempt, v1::Attempt& to) {
   to.set_number(attempt.number);
-  to.add_nodes(NodeName(state, attempt.node));
+  if (!attempt.gang) to.add_nodes(NodeName(state, attempt.node));
+  if (attempt.gang) FillParts(state, attempt, to);
+  if (attempt.gang && attempt.gang->placement)
+    FillPlacement(*attempt.gang->placement, *to.mutable_placement());
   to.set_placed_at_us(attempt.placed_at.micros());
   to.set_started_at_us(attempt.started_at.micros());
   to.set_phase(Phase(state, attempt));

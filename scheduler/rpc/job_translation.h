@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "api/bsub/v1/scheduler.pb.h"
 #include "jobs/end.h"
@@ -14,6 +15,9 @@ namespace bsub::rpc {
 void FillResources(const Resources& from, v1::Resources& to);
 void FillUsage(const Usage& from, v1::Usage& to);
 void FillExit(const End& from, v1::Exit& to);
+void FillGang(const GangSpec& from, v1::Gang& to);
+void FillPlacement(const sched::PlacementRecord& from, v1::Placement& to);
+void FillReasons(const std::vector<sched::Reason>& from, google::protobuf::RepeatedPtrField<v1::Reason>& to);
 void FillRetry(const RetryStrategy& from, v1::RetryStrategy& to);
 std::string_view ThenText(sched::AfterAttempt then);  // "succeeded", "retry", "failed"
 

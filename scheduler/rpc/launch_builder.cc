@@ -13,6 +13,14 @@ namespace {
 
 using google::protobuf::internal::WireFormatLite;
 
+void AppendBytes(std::string_view bytes, int number, std::string& to) {
+  google::protobuf::io::StringOutputStream stream(&to);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.WriteTag(WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+  coded.WriteVarint32(static_cast<std::uint32_t>(bytes.size()));
+  coded.WriteRaw(bytes.data(), static_cast<int>(bytes.size()));
+}
+
 // The payload as field `number` of a message: what was checked and serialised when it was submitted is not
 // parsed again for each task.
 Status AppendPayload(PayloadPort& payloads, const PayloadHash& hash, std::string_view what, int number,
@@ -21,11 +29,19 @@ Status AppendPayload(PayloadPort& payloads, const PayloadHash& hash, std::string
   if (!bytes)
     return Error{bytes.error().code,
                  "its " + std::string(what) + " cannot be read: " + bytes.error().message};
-  google::protobuf::io::StringOutputStream stream(&to);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.WriteTag(WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
-  coded.WriteVarint32(static_cast<std::uint32_t>((*bytes)->size()));
-  coded.WriteString(**bytes);
+  AppendBytes(**bytes, number, to);
+  return OkStatus();
+}
+
+// An MPI job's command runs on the main node; the others wait there for the ranks that it starts.
+Status AppendCommand(const sched::LaunchTask& task, const LaunchPlace& place, PayloadPort& payloads,
+                     std::string& to) {
+  constexpr int kField = v1::Launch::kCommandFieldNumber;
+  if (task.part == kMainPart || !task.settings->gang.has_steps())
+    return AppendPayload(payloads, task.command, "command", kField, to);
+  v1::Command step;
+  step.add_argv(place.step_program);
+  AppendBytes(step.SerializeAsString(), kField, to);
   return OkStatus();
 }
 
@@ -34,6 +50,52 @@ void FillOwner(const JobSettings& settings, v1::Launch& launch) {
   launch.set_gid(settings.owner.gid);
   launch.mutable_groups()->Assign(settings.owner.groups.begin(), settings.owner.groups.end());
   launch.set_user_name(ToUtf8(settings.owner.name));
+}
+
+// %N of a path is the part's index. Without it the parts would overwrite each other's file where they share a
+// file system, so all but the main one write to their nodes' spools.
+std::string PathOfPart(const std::string& path, std::uint32_t part) {
+  std::string out;
+  bool own = part == kMainPart;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] != '%' || i + 1 == path.size()) {
+      out.push_back(path[i]);
+    } else if (path[++i] == 'N') {
+      out += std::to_string(part);
+      own = true;
+    } else {
+      out.push_back('%'), out.push_back(path[i]);
+    }
+  }
+  return own ? out : "";
+}
+
+// The same for all parts of an attempt and for no other, and nobody without the key can guess it, so it need
+// not be kept. The first byte makes it no Launch: a secret is no proof of one.
+std::string SecretOf(const sched::AttemptRef& attempt, const std::string& cluster_uuid, const SignFn& sign) {
+  std::string text(1, '\0');
+  text += "gang secret " + cluster_uuid + " " + std::to_string(attempt.task.job.value()) + "." +
+          std::to_string(attempt.task.ordinal) + "." + std::to_string(attempt.number);
+  return sign(text);
+}
+
+void FillGang(const sched::LaunchTask& task, const LaunchPlace& place, const SignFn& sign,
+              v1::Launch& launch) {
+  const GangSpec& spec = task.settings->gang;
+  v1::LaunchGang& gang = *launch.mutable_gang();
+  gang.set_index(task.part);
+  for (const sched::LaunchGang::Place& node : task.gang->nodes) {
+    v1::LaunchNode& to = *gang.add_nodes();
+    to.set_name(node.name);
+    to.set_address(node.host);
+  }
+  gang.mutable_partitions()->Assign(task.gang->partitions.begin(), task.gang->partitions.end());
+  gang.set_ranks_per_node(spec.ranks_per_node);
+  gang.set_threads_per_rank(spec.threads_per_rank);
+  gang.set_launch(static_cast<std::uint32_t>(spec.launch));
+  gang.set_secret(SecretOf(task.attempt, place.cluster_uuid, sign));
+  launch.set_stdout_path(PathOfPart(launch.stdout_path(), task.part));
+  launch.set_stderr_path(PathOfPart(launch.stderr_path(), task.part));
 }
 
 void FillSettings(const JobSettings& settings, v1::Launch& launch) {
@@ -81,11 +143,11 @@ Result<v1::SignedLaunch> BuildLaunch(const sched::LaunchTask& task, const Launch
   launch.set_incarnation(task.incarnation.value());
   launch.set_cluster_uuid(place.cluster_uuid);
   launch.set_max_output_bytes(place.max_output_bytes);
+  if (task.gang) FillGang(task, place, sign, launch);
 
   v1::SignedLaunch out;
   launch.SerializeToString(out.mutable_launch());
-  BSUB_RETURN_IF_ERROR(AppendPayload(payloads, task.command, "command", v1::Launch::kCommandFieldNumber,
-                                     *out.mutable_launch()));
+  BSUB_RETURN_IF_ERROR(AppendCommand(task, place, payloads, *out.mutable_launch()));
   BSUB_RETURN_IF_ERROR(AppendPayload(payloads, task.settings->environment, "environment",
                                      v1::Launch::kEnvironmentFieldNumber, *out.mutable_launch()));
   out.set_proof(sign(out.launch()));

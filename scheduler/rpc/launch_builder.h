@@ -20,6 +20,7 @@ struct LaunchPlace {
   std::string node;  // name
   std::string cluster_uuid;
   std::int64_t max_output_bytes = 0;
+  std::string step_program{};  // of MPI jobs
 };
 
 void FillAttemptKey(const sched::AttemptRef& from, v1::AttemptKey& to);

@@ -148,7 +148,7 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     place.live = true;
     place.attempt.number = task->attempt->number;
     place.node = task->attempt->node;
-    place.node_name = view.state().nodes.at(place.node).description.name;
+    place.node_name = sched::NameOfNode(view.state(), place.node);
     return place;
   }
 

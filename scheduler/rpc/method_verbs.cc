@@ -13,9 +13,10 @@ namespace {
 
 // Control and Logs need no more than sight of a job here: the core and the log stream judge each job by its
 // owner.
-constexpr std::array<std::pair<std::string_view, Verb>, 22> kVerbs = {{
+constexpr std::array<std::pair<std::string_view, Verb>, 23> kVerbs = {{
     {"Scheduler.Submit", Verb::kSubmit},
     {"Scheduler.SubmitStream", Verb::kSubmit},
+    {"Scheduler.TrySubmit", Verb::kSubmit},
     {"Scheduler.Control", Verb::kViewJob},
     {"Scheduler.ListJobs", Verb::kViewJob},
     {"Scheduler.GetJob", Verb::kViewJob},

@@ -64,11 +64,12 @@ void NodeRegistry::Take(const sched::LaunchTask& message, Outbox& outbox) {
     const std::lock_guard lock(mutex_);
     Connected* const connected = Find(message.node, message.incarnation);
     if (connected == nullptr) return;
-    connected->attempts.insert(message.attempt);
+    if (message.part == kMainPart) connected->attempts.insert(message.attempt);  // whose output it tells
     link = connected->link;
   }
   auto launch =
-      BuildLaunch(message, {link->name(), cluster_uuid_, settings_.max_output_bytes}, payloads_, sign_);
+      BuildLaunch(message, {link->name(), cluster_uuid_, settings_.max_output_bytes, settings_.step_program},
+                  payloads_, sign_);
   if (!launch) {
     sched::TaskEnded ended{message.node, message.incarnation, message.attempt, {}, {}};
     ended.end.kind = EndKind::kNeverStarted;

@@ -82,6 +82,7 @@ Result<sched::NodeTask> TranslateTask(const v1::TaskReport& report) {
 Result<sched::NodeHello> TranslateHello(const v1::Hello& hello) {
   BSUB_RETURN_IF_ERROR(CheckName("name", hello.name()));
   BSUB_RETURN_IF_ERROR(CheckText("host", hello.host()));
+  BSUB_RETURN_IF_ERROR(CheckText("address", hello.address()));
   BSUB_RETURN_IF_ERROR(CheckText("boot_id", hello.boot_id()));
   BSUB_RETURN_IF_ERROR(CheckText("spawner_id", hello.spawner_id()));
   BSUB_RETURN_IF_ERROR(CheckText("state_id", hello.state_id()));
@@ -100,6 +101,7 @@ Result<sched::NodeHello> TranslateHello(const v1::Hello& hello) {
   out.description.spawner_id = hello.spawner_id();
   out.description.state_id = hello.state_id();
   out.description.version = hello.version();
+  out.description.address = hello.address();
   out.description.total = {
       .cpu_milli = hello.cpu_milli(), .mem_bytes = hello.mem_bytes(), .gpus = hello.gpus()};
   out.description.interruptible = hello.interruptible();

@@ -58,6 +58,13 @@ SchedulerService::Unary SchedulerService::Submit(Context* context, const v1::Sub
   });
 }
 
+SchedulerService::Unary SchedulerService::TrySubmit(Context* context, const v1::TrySubmitRequest* request,
+                                                    v1::TrySubmitReply* reply) {
+  return Answer(context, "Scheduler.TrySubmit", [&](const Identity& who, Done done) {
+    rpc::TrySubmit(services_, who, *request, *reply, std::move(done));
+  });
+}
+
 grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitReply>* SchedulerService::SubmitStream(
     Context* context) {
   auto who = Who(context, "Scheduler.SubmitStream");

@@ -24,6 +24,7 @@ class SchedulerService final : public v1::Scheduler::CallbackService {
 
   Unary Submit(Context* context, const v1::SubmitRequest* request, v1::SubmitReply* reply) override;
   grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitReply>* SubmitStream(Context* context) override;
+  Unary TrySubmit(Context* context, const v1::TrySubmitRequest* request, v1::TrySubmitReply* reply) override;
   Unary Control(Context* context, const v1::ControlRequest* request, v1::ControlReply* reply) override;
   Writer<v1::Job> ListJobs(Context* context, const v1::ListJobsRequest* request) override;
   Unary GetJob(Context* context, const v1::GetJobRequest* request, v1::Job* reply) override;

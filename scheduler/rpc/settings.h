@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "common/time.h"
 
@@ -40,6 +41,10 @@ struct RpcSettings {
   std::size_t remembered_attempts =
       1'000;  // that ended on a connected node, whose last output may still come
   std::int64_t max_output_bytes = std::int64_t{1} << 30;  // of one attempt in its node's spool; 0: no limit
+
+  // What runs on the nodes of an MPI job that are not its main one. Without a '/': beside the scheduler's
+  // program.
+  std::string step_program = "bsub-lite-step";
 
   // A silent TCP connection is probed so often; without an answer it is closed.
   Duration keepalive = std::chrono::seconds(60);

@@ -6,6 +6,7 @@
 #include "common/utf8.h"
 #include "scheduler/rpc/calls.h"
 #include "scheduler/rpc/cluster_translation.h"
+#include "scheduler/rpc/job_translation.h"
 #include "scheduler/rpc/protocol.h"
 #include "scheduler/rpc/stream_writer.h"
 #include "scheduler/rpc/submit_translation.h"
@@ -42,17 +43,45 @@ void SendSubmit(const Services& services, const Identity& who, v1::SubmitRequest
   if (!sent) done(sent.error());
 }
 
-// A job definition is looked up first; a revision never changes, so nothing can come between.
-void SubmitWithDefinition(const Services& services, const Identity& who, v1::SubmitRequest request,
-                          SubmitDone done) {
+// Goes on with the request and its job definition; null: it names none. A revision never changes, so nothing
+// can come between.
+void WithDefinition(const Services& services, v1::SubmitRequest request,
+                    std::function<void(v1::SubmitRequest, const JobDefinition*)> go_on, const Done& refuse) {
+  if (request.definition().empty()) return go_on(std::move(request), nullptr);
   const auto shared = std::make_shared<v1::SubmitRequest>(std::move(request));
-  const Status sent = services.core.Read([&services, who, shared, done](const CoreView& view) {
+  const Status sent = services.core.Read([shared, go_on = std::move(go_on), refuse](const CoreView& view) {
     const auto found = FindDefinition(view.state(), shared->definition());
     Result<JobDefinition> definition = found ? Result<JobDefinition>(**found) : found.error();
-    return [&services, who, shared, done, definition = std::move(definition)] {
-      if (!definition) return done(definition.error());
-      SendSubmit(services, who, std::move(*shared), &*definition, done);
+    return [shared, go_on, refuse, definition = std::move(definition)] {
+      if (!definition) return refuse(definition.error());
+      go_on(std::move(*shared), &*definition);
     };
+  });
+  if (!sent) refuse(sent.error());
+}
+
+void FillTrial(const sched::Trial& trial, v1::TrySubmitReply& reply) {
+  reply.set_queue(trial.queue);
+  reply.set_default_queue(trial.default_queue);
+  FillReasons(trial.reasons, *reply.mutable_reasons());
+  reply.set_never(trial.never());
+  reply.set_starts_at_us(trial.forecast.starts_at.micros());
+  reply.set_ends_at_us(trial.forecast.ends_at.micros());
+  reply.set_text(ToUtf8(trial.forecast.text));
+  for (const std::string& node : trial.nodes) reply.add_nodes(ToUtf8(node));
+  if (trial.placement) FillPlacement(*trial.placement, *reply.mutable_placement());
+}
+
+void SendTrial(const Services& services, const Principal& who, v1::SubmitRequest request,
+               const JobDefinition* definition, v1::TrySubmitReply& reply, const Done& done) {
+  auto translated =
+      TranslateSubmit(std::move(request), who, definition, services.settings, services.spec_limits);
+  if (!translated) return done(translated.error());
+  const Status sent = services.core.Read([&services, &reply, who, spec = std::move(translated->spec),
+                                          done](const CoreView& view) {
+    const auto trial = view.scheduler.TrySubmit(who, spec, view.now, services.settings.max_forecast_steps);
+    if (trial) FillTrial(*trial, reply);
+    return [done, status = trial ? OkStatus() : Status(trial.error())] { done(status); };
   });
   if (!sent) done(sent.error());
 }
@@ -132,11 +161,25 @@ class SubmitStream final
 
 void Submit(const Services& services, const Identity& who, v1::SubmitRequest request, SubmitDone done) {
   if (const Status fits = CheckClientProtocol(request.protocol()); !fits) return done(fits.error());
-  if (request.definition().empty()) {
-    SendSubmit(services, who, std::move(request), nullptr, done);
-  } else {
-    SubmitWithDefinition(services, who, std::move(request), std::move(done));
-  }
+  if (request.definition().empty()) return SendSubmit(services, who, std::move(request), nullptr, done);
+  WithDefinition(
+      services, std::move(request),
+      [&services, who, done](v1::SubmitRequest found, const JobDefinition* definition) {
+        SendSubmit(services, who, std::move(found), definition, done);
+      },
+      [done](const Status& status) { done(status.error()); });
+}
+
+void TrySubmit(const Services& services, const Identity& who, const v1::TrySubmitRequest& request,
+               v1::TrySubmitReply& reply, Done done) {
+  if (const Status fits = CheckClientProtocol(request.job().protocol()); !fits) return done(fits.error());
+  WithDefinition(
+      services, request.job(),
+      [&services, &reply, principal = who.principal, done](v1::SubmitRequest found,
+                                                           const JobDefinition* definition) {
+        SendTrial(services, principal, std::move(found), definition, reply, done);
+      },
+      done);
 }
 
 grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitReply>* OpenSubmitStream(const Services& services,

@@ -68,6 +68,11 @@ Status FillFromEither(const v1::SubmitRequest& request, const JobDefinition* def
                       JobSettings& settings) {
   settings.request =
       definition ? definition->request : Resources{.cpu_milli = 1000, .mem_bytes = 0, .gpus = 0};
+  BSUB_ASSIGN_OR_RETURN(settings.gang,
+                        TranslateGang(request.gang(), definition ? definition->gang : GangSpec{}));
+  const GangSpec& gang = settings.gang;
+  if (!definition || request.gang().ranks_per_node() > 0 || request.gang().threads_per_rank() > 0)
+    settings.request.cpu_milli = std::int64_t{1000} * gang.ranks_per_node * gang.threads_per_rank;
   if (request.has_resources()) settings.request = TranslateResources(request.resources(), settings.request);
   settings.walltime = Duration(request.walltime_us());
   if (request.walltime_us() == 0 && definition) settings.walltime = definition->walltime;
@@ -82,6 +87,33 @@ Status FillFromEither(const v1::SubmitRequest& request, const JobDefinition* def
     settings.definition = definition->name + ":" + std::to_string(definition->revision);
   }
   for (const auto& [key, value] : request.tags()) settings.tags[key] = value;
+  return OkStatus();
+}
+
+// Of the nodes' own commands: a definition's come first, so that the request's count.
+Status StageRanges(const v1::SubmitRequest& request, const JobDefinition* definition,
+                   const RpcSettings& limits, JobSettings& settings, std::vector<StagedPayload>& payloads) {
+  const auto add = [&](const PartRange& nodes, v1::Command command) -> Status {
+    BSUB_RETURN_IF_ERROR(CheckCommand(command, limits));
+    payloads.push_back(Stage(command));
+    settings.node_ranges.push_back({nodes.first, nodes.last, payloads.back().hash});
+    return OkStatus();
+  };
+  if (definition) {
+    std::map<std::string, std::string> parameters = definition->parameters;
+    for (const auto& [name, value] : request.parameters()) parameters[name] = value;
+    for (const DefinitionRange& range : definition->node_ranges) {
+      v1::Command command;
+      for (const std::string& word : range.command) command.add_argv(Substitute(word, parameters));
+      BSUB_RETURN_IF_ERROR(add({range.first, range.last}, std::move(command)));
+    }
+  }
+  for (const v1::NodeRange& range : request.gang().ranges()) {
+    BSUB_ASSIGN_OR_RETURN(const PartRange nodes, ParsePartRange(range.nodes()));
+    v1::Command command;
+    *command.mutable_argv() = range.command();
+    BSUB_RETURN_IF_ERROR(add(nodes, std::move(command)));
+  }
   return OkStatus();
 }
 
@@ -147,6 +179,34 @@ Resources TranslateResources(const v1::Resources& resources, const Resources& ot
           .gpus = resources.has_gpus() ? resources.gpus() : otherwise.gpus};
 }
 
+Result<GangSpec> TranslateGang(const v1::Gang& gang, GangSpec otherwise) {
+  if (gang.nodes() > 0) otherwise.nodes = gang.nodes();
+  if (gang.ranks_per_node() > 0) otherwise.ranks_per_node = gang.ranks_per_node();
+  if (gang.threads_per_rank() > 0) otherwise.threads_per_rank = gang.threads_per_rank();
+  if (gang.has_exclusive()) otherwise.exclusive = gang.exclusive();
+  if (!gang.end().empty()) {
+    BSUB_ASSIGN_OR_RETURN(otherwise.end, ParseGangEnd(gang.end()));
+  }
+  if (!gang.launch().empty()) {
+    BSUB_ASSIGN_OR_RETURN(otherwise.launch, ParseGangLaunch(gang.launch()));
+  }
+  if (!gang.placement().empty()) {
+    BSUB_ASSIGN_OR_RETURN(PlacementSpec given, ParsePlacement(gang.placement()));
+    given.group = std::move(otherwise.placement.group);
+    given.features = std::move(otherwise.placement.features);
+    given.preferred_features = std::move(otherwise.placement.preferred_features);
+    otherwise.placement = std::move(given);
+  }
+  PlacementSpec& placement = otherwise.placement;
+  if (!gang.placement_group().empty()) placement.group = gang.placement_group();
+  if (gang.features_size() > 0) placement.features.assign(gang.features().begin(), gang.features().end());
+  if (gang.preferred_features_size() > 0)
+    placement.preferred_features.assign(gang.preferred_features().begin(), gang.preferred_features().end());
+  const bool unsaid = gang.placement().empty() && placement.policy == PlacementPolicy::kNone;
+  if (unsaid && !placement.group.empty()) placement.policy = PlacementPolicy::kCluster;
+  return otherwise;
+}
+
 Result<RetryStrategy> TranslateRetry(const v1::RetryStrategy& retry) {
   RetryStrategy out;
   out.attempts = retry.attempts() == 0 ? 1 : retry.attempts();
@@ -180,6 +240,7 @@ Result<TranslatedSubmit> TranslateSubmit(v1::SubmitRequest request, const Princi
   out.payloads = {Stage(request.command()), Stage(request.environment())};
   out.spec.command = out.payloads[0].hash;
   settings->environment = out.payloads[1].hash;
+  BSUB_RETURN_IF_ERROR(StageRanges(request, definition, limits, *settings, out.payloads));
   out.spec.settings = settings;
   // The core puts the default queue in; until then anything well-formed may stand there.
   if (request.queue().empty()) settings->queue = kPlaceholderQueue;

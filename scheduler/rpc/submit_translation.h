@@ -26,6 +26,8 @@ Result<TranslatedSubmit> TranslateSubmit(v1::SubmitRequest request, const Princi
 // Tokens of different users never meet: the client's 16 bytes hashed together with the uid.
 Result<SubmitToken> CombineToken(std::string_view client_token, std::uint32_t uid);
 
+// What is not given is as in `otherwise`. The ranges of nodes are not looked at.
+Result<GangSpec> TranslateGang(const v1::Gang& gang, GangSpec otherwise);
 Result<RetryStrategy> TranslateRetry(const v1::RetryStrategy& retry);
 // What is absent in `resources` is as in `otherwise`.
 Resources TranslateResources(const v1::Resources& resources, const Resources& otherwise);

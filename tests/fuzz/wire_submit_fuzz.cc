@@ -19,7 +19,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto submit =
         bsub::rpc::TranslateSubmit(request, who, with, bsub::rpc::RpcSettings(), bsub::SpecLimits());
     if (!submit && submit.error().message.find('\n') != std::string::npos) std::abort();
-    if (submit && (submit->payloads.size() != 2 || submit->spec.command != submit->payloads[0].hash))
+    // The command, the environment, and the commands of single nodes.
+    const std::size_t payloads = 2 + (submit ? submit->spec.settings->node_ranges.size() : 0);
+    if (submit && (submit->payloads.size() != payloads || submit->spec.command != submit->payloads[0].hash))
       std::abort();
     if (submit && bsub::ToUtf8(submit->spec.name) != submit->spec.name) std::abort();
   }

@@ -6,6 +6,7 @@
 
 #include "common/check.h"
 #include "jobs/units.h"
+#include "tests/support/racks.h"
 
 namespace bsub::testing {
 
@@ -61,6 +62,17 @@ std::string WithoutDate(std::string line) {
   return line;
 }
 
+// "n1,n2" for each rack.
+std::vector<std::vector<std::string>> RacksOf(const std::vector<std::string>& words) {
+  std::vector<std::vector<std::string>> racks;
+  for (const std::string& word : words) {
+    std::istringstream in(word);
+    racks.emplace_back();
+    for (std::string name; std::getline(in, name, ',');) racks.back().push_back(name);
+  }
+  return racks;
+}
+
 void AddLines(const std::string& text, std::vector<std::string>& out) {
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) out.push_back(line);
@@ -110,9 +122,11 @@ bool ScenarioRun::ActOnJobs(const Words& w) {
   if (w.verb == "submit") {
     Submit(w);
   } else if (w.verb == "start") {
-    env_.Start(w.At(0));
+    env_.Start(w.At(0), w.Value("on"));
   } else if (w.verb == "finish") {
-    env_.Finish(w.At(0), Exit(std::stoi(w.At(1))));
+    env_.Finish(w.At(0), Exit(std::stoi(w.At(1))), w.Value("on"));
+  } else if (w.verb == "refuse-start") {
+    env_.RefuseStart(w.At(0), w.Value("on"), w.Value("reason"));
   } else if (w.verb == "cancel") {
     static_cast<void>(env_.Cancel(w.At(0), w.Who(), w.Value("reason")));
   } else if (w.verb == "hold") {
@@ -170,6 +184,8 @@ bool ScenarioRun::ActOnTheScheduler(const Words& w) {
     const Result<Duration> by = ParseDuration(w.At(0));
     if (!by) throw std::invalid_argument(by.error().message);
     env_.Advance(*by);
+  } else if (w.verb == "racks") {
+    env_.Configure(Racks(RacksOf(w.plain)));
   } else if (w.verb == "restart") {
     env_.Restart();
   } else if (w.verb == "lose-messages" || w.verb == "deliver-messages") {
@@ -195,6 +211,10 @@ void ScenarioRun::Submit(const Words& w) {
   Job job = Job().By(w.Who()).Name(w.Value("name")).Cpus(w.Number("cpus", 1)).Queue(w.Value("queue"));
   job.Priority(static_cast<std::int32_t>(w.Number("priority", 0)));
   job.Retry(static_cast<std::int32_t>(w.Number("retry", 1)));
+  job.Nodes(static_cast<std::uint32_t>(w.Number("nodes", 1)));
+  if (w.Has("exclusive")) job.Exclusive();
+  if (w.values.count("placement")) job.Placed(w.Value("placement"));
+  if (w.Has("ends-with-main")) job.EndsWithMain();
   if (w.values.count("array")) job.Array(w.Value("array"));
   if (w.values.count("after")) job.After(w.Value("after"));
   if (w.values.count("token")) job.Token(static_cast<std::uint8_t>(w.Number("token", 0)));

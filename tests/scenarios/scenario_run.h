@@ -3,7 +3,9 @@
 //   nodes N cpus=C                 N nodes more, named n1, n2, …       node NAME cpus=C [kill]
 //   queue NAME [priority=P] [max_running=N] [max_running_per_user=N] [closed]
 //   submit [name=] [cpus=] [array=] [after=] [queue=] [priority=] [retry=] [by=bob] [begin=+1h] [token=N]
-//          [held] [keep-if-impossible]
+//          [held] [keep-if-impossible] [nodes=N] [exclusive] [ends-with-main]
+//          [placement=cluster:preferred@5m]
+//   racks n1,n2 n3,n4              the tree of the cluster, before there are nodes
 //   cycle [N]                      start what can start, at most N
 //   start T · finish T CODE        what the node reports
 //   cancel T [by=] · hold T · release T · requeue T · priority T N

@@ -33,6 +33,21 @@ Job& Job::Array(std::string_view indices) {
   return *this;
 }
 
+Job& Job::Placed(std::string_view text) {
+  settings_.gang.placement = Parsed(ParsePlacement(text));
+  return *this;
+}
+
+Job& Job::Features(std::string_view list) {
+  settings_.gang.placement.features = Parsed(ParseFeatures(list));
+  return *this;
+}
+
+Job& Job::PrefersFeatures(std::string_view list) {
+  settings_.gang.placement.preferred_features = Parsed(ParseFeatures(list));
+  return *this;
+}
+
 Job& Job::After(std::string_view condition) {
   spec_.dependency = Parsed(ParseDependency(condition));
   return *this;

@@ -56,6 +56,17 @@ class Job {
   Job& Cpus(std::int64_t n) { return settings_.request.cpu_milli = n * 1000, *this; }
   Job& MemGiB(std::int64_t n) { return settings_.request.mem_bytes = n * kGiB, *this; }
   Job& Gpus(std::int32_t n) { return settings_.request.gpus = n, *this; }
+  Job& Nodes(std::uint32_t n) { return settings_.gang.nodes = n, *this; }
+  Job& Placed(std::string_view text);  // "cluster:preferred@5m"
+  Job& Group(std::string name) { return settings_.gang.placement.group = std::move(name), *this; }
+  Job& Features(std::string_view list);  // "efa,!spot"
+  Job& PrefersFeatures(std::string_view list);
+  Job& Exclusive() { return settings_.gang.exclusive = true, *this; }
+  Job& EndsWithMain() { return settings_.gang.end = GangEnd::kMain, *this; }
+  Job& Launch(GangLaunch how) { return settings_.gang.launch = how, *this; }
+  Job& NodeCommand(std::uint32_t first, std::uint32_t last, PayloadHash command) {
+    return settings_.node_ranges.push_back({first, last, command}), *this;
+  }
   Job& Queue(std::string name) { return settings_.queue = std::move(name), *this; }
   Job& Priority(std::int32_t p) { return settings_.priority = p, *this; }
   Job& Retry(std::int32_t attempts) { return settings_.retry.attempts = attempts, *this; }

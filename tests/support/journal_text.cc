@@ -69,6 +69,8 @@ std::string Text(sched::StopReason reason) {
       return "requeue";
     case sched::StopReason::kDuplicate:
       return "duplicate";
+    case sched::StopReason::kGangEnds:
+      return "gang-ends";
   }
   return "unknown";
 }
@@ -110,6 +112,7 @@ void Fill(Line& l, const sched::JobSubmitted& e) {
   const JobSettings& s = *e.spec.settings;
   l.Word(std::to_string(e.id.value())).Add("name", e.spec.name).Add("by", s.owner.name).Add("queue", s.queue);
   l.Add("array", e.spec.array ? e.spec.array->ToString() : "").Add("asks", Describe(s.request));
+  l.Add("gang", Describe(s.gang));
   l.Add("after", ToString(e.spec.dependency))
       .Add("begin", e.spec.begin_at)
       .Word("begins-later", e.begins_later)
@@ -138,6 +141,12 @@ void Fill(Line& l, const sched::AttemptPlaced& e) {
       .Add("node", e.node.value())
       .Add("incarnation", static_cast<std::int64_t>(e.incarnation.value()));
   l.Add("takes", Describe(e.allocated)).Add("gpus", Numbers(e.gpu_indices));
+  for (const sched::PlacedPart& part : e.others) {
+    l.Word("+ node=" + std::to_string(part.node.value()) +
+           " incarnation=" + std::to_string(part.incarnation.value()));
+    l.Add("takes", Describe(part.allocated)).Add("gpus", Numbers(part.gpu_indices));
+  }
+  if (e.placement) l.Add("so", Describe(*e.placement));
 }
 void Fill(Line& l, const sched::AttemptStarted& e) { l.Word(Attempt(e.attempt)).Add("pid", e.pid); }
 void Fill(Line& l, const sched::StopRequested& e) {
@@ -147,6 +156,15 @@ void Fill(Line& l, const sched::AttemptEnded& e) {
   l.Word(Attempt(e.attempt)).Add("end", e.end).Add("then", Text(e.then)).Word("uncharged", !e.charged);
   l.Word("interruption", e.interruption).Add("why", e.why).Add("node", e.node.value());
   l.Add("placed", e.placed_at).Add("started", e.started_at).Add("elapsed_us", e.usage.elapsed_us);
+  if (e.last_end.kind != EndKind::kNone)
+    l.Word("last-part=" + std::to_string(e.last_part)).Add("so", e.last_end);
+}
+void Fill(Line& l, const sched::PartStarted& e) {
+  l.Word(Attempt(e.attempt)).Word("part=" + std::to_string(e.part)).Add("pid", e.pid);
+}
+void Fill(Line& l, const sched::PartEnded& e) {
+  l.Word(Attempt(e.attempt)).Word("part=" + std::to_string(e.part)).Add("end", e.end);
+  l.Word("ends-gang", e.ends_gang).Word("node-fault", e.node_fault).Add("elapsed_us", e.usage.elapsed_us);
 }
 
 void Fill(Line& l, const sched::NodeRegistered& e) {
@@ -205,6 +223,7 @@ std::string Text(const sched::LaunchTask& m) {
       .Add("takes", Describe(m.allocated));
   l.Add("gpus", Numbers(m.gpu_indices));
   if (m.array_index) l.Word("index=" + std::to_string(*m.array_index) + "/" + std::to_string(m.array_size));
+  if (m.gang) l.Word("part=" + std::to_string(m.part) + "/" + std::to_string(m.gang->nodes.size()));
   return l.Add("restarts", m.restart_count).Take();
 }
 std::string Text(const sched::StopTask& m) {

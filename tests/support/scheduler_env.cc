@@ -224,34 +224,42 @@ sched::TaskRef Env::Ref(const TaskName& task) const {
   return {found.id, *ordinal};
 }
 
-FakeNode& Env::NodeOf(const sched::TaskRef& ref, sched::AttemptRef& attempt) {
+FakeNode& Env::NodeOf(const sched::TaskRef& ref, std::string_view name, sched::AttemptRef& attempt) {
   const sched::Task* row = sched::FindTask(job(ref.job), ref.ordinal);
   BSUB_CHECK(row && row->attempt) << "task " << ref.job.value() << "." << ref.ordinal
                                   << " has no live attempt";
   attempt = {ref, row->attempt->number};
   for (FakeNode& fake : nodes_) {
-    if (fake.id == row->attempt->node && fake.tasks.count(attempt) != 0) return fake;
+    const bool wanted = name.empty() ? fake.id == row->attempt->node : fake.description.name == name;
+    if (wanted && fake.tasks.count(attempt) != 0) return fake;
   }
   BSUB_CHECK(false) << "no node holds task " << ref.job.value() << "." << ref.ordinal;
   return nodes_.front();
 }
 
-void Env::Start(const TaskName& task) {
+void Env::Start(const TaskName& task, std::string_view node) {
   sched::AttemptRef attempt;
-  FakeNode& fake = NodeOf(Ref(task), attempt);
+  FakeNode& fake = NodeOf(Ref(task), node, attempt);
   fake.tasks.at(attempt).started = true;
   if (fake.connected) Handle(sched::TaskStarted{fake.id, fake.incarnation, attempt, 4242});
 }
 
-void Env::Finish(const TaskName& task, const End& end) {
+void Env::Finish(const TaskName& task, const End& end, std::string_view node) {
   sched::AttemptRef attempt;
-  FakeNode& fake = NodeOf(Ref(task), attempt);
-  if (!fake.tasks.at(attempt).started && end.kind != EndKind::kNeverStarted) Start(task);
+  FakeNode& fake = NodeOf(Ref(task), node, attempt);
+  if (!fake.tasks.at(attempt).started && end.kind != EndKind::kNeverStarted) Start(task, node);
   fake.tasks.at(attempt).ended = true;
   fake.tasks.at(attempt).end = end;
   if (!fake.connected) return;
   Handle(sched::TaskEnded{fake.id, fake.incarnation, attempt, end, {}});
   EXPECT_EQ(fake.tasks.count(attempt), 0u) << "an end that arrived must be acknowledged";
+}
+
+void Env::RefuseStart(const TaskName& task, std::string_view node, std::string reason) {
+  sched::AttemptRef attempt;
+  FakeNode& fake = NodeOf(Ref(task), node, attempt);
+  const End end{EndKind::kNeverStarted, 0, "", std::move(reason)};
+  Handle(sched::TaskEnded{fake.id, fake.incarnation, attempt, end, {}, true});
 }
 
 void Env::RunAll(const End& end) {
@@ -358,6 +366,11 @@ void Env::Restart() {
     BSUB_CHECK(applied.has_value()) << ToText(entry) << ": " << applied.error().message;
   }
   StartAgain(std::move(next));
+}
+
+void Env::Configure(std::shared_ptr<const sched::Topology> topology) {
+  settings_.topology = std::move(topology);
+  Restart();
 }
 
 void Env::RestartFromState() {

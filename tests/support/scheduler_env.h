@@ -67,8 +67,11 @@ class Env {
   bool cycle_wanted() const { return cycle_wanted_; }  // by any input since the last cycle
   // What its node reports of a launched task. While the node is out of contact the report waits for its next
   // hello. Finish reports the start too, if nobody did.
-  void Start(const TaskName& task);
-  void Finish(const TaskName& task, const End& end);
+  // `node`: of a gang's part; empty: of the main one.
+  void Start(const TaskName& task, std::string_view node = "");
+  void Finish(const TaskName& task, const End& end, std::string_view node = "");
+  // A node could not start it for want of something of its own.
+  void RefuseStart(const TaskName& task, std::string_view node, std::string reason);
   // Cycle, then finish everything that was launched, until nothing starts any more.
   void RunAll(const End& end = Exit(0));
 
@@ -103,6 +106,8 @@ class Env {
   // and are out of contact until they Connect.
   void Restart();
   void RestartFromState();
+  // The same with what connects the nodes.
+  void Configure(std::shared_ptr<const sched::Topology> topology);
 
   // Any input at all. Large tests switch the checks off and call Check themselves.
   sched::Outcome Handle(sched::InputBody body);
@@ -116,7 +121,7 @@ class Env {
   void Deliver(const sched::Message& message);
   FakeNode* FindNode(NodeId id);
   sched::TaskRef Ref(const TaskName& task) const;
-  FakeNode& NodeOf(const sched::TaskRef& task, sched::AttemptRef& attempt);
+  FakeNode& NodeOf(const sched::TaskRef& task, std::string_view node, sched::AttemptRef& attempt);
   void StartAgain(std::unique_ptr<sched::Scheduler> next);
 
   sched::Settings settings_;

@@ -215,6 +215,7 @@ void Agent::Act(const SayHello& say) {
   hello.set_cluster_uuid(ToUtf8(cluster_uuid_));
   hello.set_name(ToUtf8(settings_.name));
   hello.set_host(ToUtf8(settings_.host));
+  hello.set_address(ToUtf8(settings_.address));
   hello.set_boot_id(say.boot_id);
   hello.set_spawner_id(say.spawner_id);
   hello.set_state_id(spawner_.hello().state_id());

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "jobs/units.h"
+#include "worker/daemon/own_address.h"
 #include "worker/launch/option_table.h"
 #include "worker/launch/unique_fd.h"
 
@@ -58,6 +59,8 @@ void AddPlaces(Adder add, AgentSettings& s, Words& w) {
 
 void AddNode(Adder add, AgentSettings& s, Words& w) {
   add("name", po::value(&s.name)->value_name("NAME"), "the node's name; default: the host's");
+  add("address", po::value(&s.address)->value_name("ADDRESS"),
+      "by which other nodes reach this one; default: the address it reaches the scheduler from");
   add("cpus", po::value(&w.cpus)->value_name("CPUS"), "CPUs to offer; default: those this process may use");
   add("memory", po::value(&w.memory)->value_name("SIZE"), "memory to offer; default: the machine's");
   add("gpus", Count(s.total.gpus, "COUNT"), "GPUs to offer");
@@ -154,6 +157,7 @@ Status FillNames(AgentSettings& s) {
     return InvalidArgument("--scheduler is missing, expected unix:PATH or host:port");
   if (s.spawner_socket.empty()) return InvalidArgument("--spawner is missing, expected DIR/spawner.sock");
   if (s.spawner_socket.find('/') == std::string::npos) s.spawner_socket.insert(0, "./");
+  if (s.address.empty()) s.address = AddressTowards(s.scheduler.target);
   if (s.home.empty()) s.home = s.spawner_socket.substr(0, s.spawner_socket.rfind('/'));
   return OkStatus();
 }

@@ -18,6 +18,7 @@ struct AgentSettings {
   std::string home;  // the agent's own state
   std::string name;
   std::string host;
+  std::string address;  // by which other nodes reach this one
   Resources total;
   bool interruptible = false;
   NodeSettings node;

@@ -3,17 +3,24 @@
 #include <algorithm>
 #include <array>
 
+#include "common/hash.h"
+
 namespace bsub::worker {
 namespace {
 
 constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
+constexpr std::size_t kLongestVariable = 100'000;  // Linux takes 128 KiB, name and all
 // Facts about a job. The submitter's are left out even where this job has none of its own: a plain job
 // submitted from within an array is not index 7.
-constexpr std::array<std::string_view, 30> kOwnNames = {"AWS_BATCH_CE_NAME",
+constexpr std::array<std::string_view, 44> kOwnNames = {"AWS_BATCH_CE_NAME",
                                                         "AWS_BATCH_JOB_ARRAY_INDEX",
                                                         "AWS_BATCH_JOB_ARRAY_SIZE",
                                                         "AWS_BATCH_JOB_ATTEMPT",
                                                         "AWS_BATCH_JOB_ID",
+                                                        "AWS_BATCH_JOB_MAIN_NODE_INDEX",
+                                                        "AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS",
+                                                        "AWS_BATCH_JOB_NODE_INDEX",
+                                                        "AWS_BATCH_JOB_NUM_NODES",
                                                         "AWS_BATCH_JQ_NAME",
                                                         "BSUB_ARRAY_INDEX",
                                                         "BSUB_ARRAY_SIZE",
@@ -27,6 +34,16 @@ constexpr std::array<std::string_view, 30> kOwnNames = {"AWS_BATCH_CE_NAME",
                                                         "BSUB_JOB_NAME",
                                                         "BSUB_MEM_BYTES",
                                                         "BSUB_NODE",
+                                                        "BSUB_GANG_SECRET",
+                                                        "BSUB_NODES",
+                                                        "BSUB_NODE_ADDRESSES",
+                                                        "BSUB_NODE_INDEX",
+                                                        "BSUB_NODE_LIST",
+                                                        "BSUB_NODE_PARTITIONS",
+                                                        "BSUB_PARTITION",
+                                                        "BSUB_RANKS",
+                                                        "BSUB_RANKS_PER_NODE",
+                                                        "BSUB_THREADS_PER_RANK",
                                                         "BSUB_QUEUE",
                                                         "BSUB_RESTART_COUNT",
                                                         "LSB_BATCH_JID",
@@ -57,6 +74,10 @@ class Builder {
     entries.push_back(std::move(entry));
   }
   void Add(std::string_view name, std::uint64_t value) { Add(name, std::to_string(value)); }
+  // A variable that is too long would keep the program from being started.
+  void AddIfFits(std::string_view name, std::string_view value) {
+    if (value.size() < kLongestVariable) Add(name, value);
+  }
 
   std::vector<std::string> entries;
 };
@@ -86,10 +107,73 @@ void AddAwsBatch(Builder& env, const v1::Launch& launch) {
     env.Add("AWS_BATCH_JOB_ARRAY_INDEX", launch.array_index());
     env.Add("AWS_BATCH_JOB_ARRAY_SIZE", launch.array_size());
   }
+  if (launch.gang().nodes_size() > 1) id += "#" + std::to_string(launch.gang().index());
   env.Add("AWS_BATCH_JOB_ID", id);
   env.Add("AWS_BATCH_JOB_ATTEMPT", launch.attempt().number());
   env.Add("AWS_BATCH_JQ_NAME", launch.queue());
   env.Add("AWS_BATCH_CE_NAME", launch.node());
+}
+
+// AWS Batch's guide, "Multi-node parallel jobs": environment variables.
+void AddAwsNodes(Builder& env, const v1::LaunchGang& gang) {
+  env.Add("AWS_BATCH_JOB_NUM_NODES", static_cast<std::uint64_t>(gang.nodes_size()));
+  env.Add("AWS_BATCH_JOB_NODE_INDEX", gang.index());
+  env.Add("AWS_BATCH_JOB_MAIN_NODE_INDEX", std::uint64_t{0});
+  if (gang.index() != 0) env.Add("AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS", gang.nodes(0).address());
+}
+
+std::string ListNodes(const v1::LaunchGang& gang, const std::string& (v1::LaunchNode::*field)() const) {
+  std::string list;
+  for (const v1::LaunchNode& node : gang.nodes()) list += (list.empty() ? "" : ",") + (node.*field)();
+  return list;
+}
+
+template <typename Number>
+std::string Join(const google::protobuf::RepeatedField<Number>& numbers) {
+  std::string out;
+  for (const Number n : numbers) out += (out.empty() ? "" : ",") + std::to_string(n);
+  return out;
+}
+
+std::string Hex(const std::string& bytes) {
+  return ToHex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
+// Numbers from 0, as the indexes of nodes; EC2's placement groups count from 1.
+void AddPartitions(Builder& env, const v1::LaunchGang& gang) {
+  if (static_cast<int>(gang.index()) >= gang.partitions_size()) return;
+  env.Add("BSUB_PARTITION", gang.partitions(static_cast<int>(gang.index())));
+  env.AddIfFits("BSUB_NODE_PARTITIONS", Join(gang.partitions()));
+}
+
+// Of a job that asks for nodes or ranks.
+void AddGang(Builder& env, const v1::LaunchGang& gang) {
+  env.Add("BSUB_NODES", static_cast<std::uint64_t>(gang.nodes_size()));
+  env.Add("BSUB_NODE_INDEX", gang.index());
+  env.AddIfFits("BSUB_NODE_LIST", ListNodes(gang, &v1::LaunchNode::name));
+  env.AddIfFits("BSUB_NODE_ADDRESSES", ListNodes(gang, &v1::LaunchNode::address));
+  env.Add("BSUB_RANKS", std::uint64_t{gang.ranks_per_node()} * static_cast<std::uint64_t>(gang.nodes_size()));
+  env.Add("BSUB_RANKS_PER_NODE", gang.ranks_per_node());
+  env.Add("BSUB_THREADS_PER_RANK", gang.threads_per_rank());
+  AddPartitions(env, gang);
+  // The step servers know by it who may ask them for something.
+  if (gang.launch() != 0) env.Add("BSUB_GANG_SECRET", Hex(gang.secret()));
+  AddAwsNodes(env, gang);
+}
+
+// "n1 n1 n2 n2" and "n1 2 n2 2".
+void AddLsfHosts(Builder& env, const v1::LaunchGang& gang) {
+  std::string hosts;
+  std::string counts;
+  for (const v1::LaunchNode& node : gang.nodes()) {
+    for (std::uint32_t i = 0; i < gang.ranks_per_node() && hosts.size() < kLongestVariable; ++i)
+      hosts += (hosts.empty() ? "" : " ") + node.name();
+    counts += (counts.empty() ? "" : " ") + node.name() + " " + std::to_string(gang.ranks_per_node());
+  }
+  env.AddIfFits("LSB_HOSTS", hosts);
+  env.AddIfFits("LSB_MCPU_HOSTS", counts);
+  env.Add("LSB_DJOB_NUMPROC",
+          std::uint64_t{gang.ranks_per_node()} * static_cast<std::uint64_t>(gang.nodes_size()));
 }
 
 // LSF reference, "Environment variables set for job execution".
@@ -102,14 +186,9 @@ void AddLsf(Builder& env, const v1::Launch& launch, std::uint64_t cpus) {
   env.Add("LSB_BATCH_JID", id + index);
   env.Add("LSB_JOBNAME", launch.job_name() + index);
   env.Add("LSB_QUEUE", launch.queue());
+  if (launch.has_gang()) return AddLsfHosts(env, launch.gang());
   env.Add("LSB_HOSTS", launch.node());
   env.Add("LSB_DJOB_NUMPROC", cpus);
-}
-
-std::string Join(const google::protobuf::RepeatedField<std::int32_t>& numbers) {
-  std::string out;
-  for (const std::int32_t n : numbers) out += (out.empty() ? "" : ",") + std::to_string(n);
-  return out;
 }
 
 struct Seen {
@@ -149,6 +228,7 @@ std::vector<std::string> BuildEnvironment(const v1::Launch& launch, const NodeFa
   const auto cpus = static_cast<std::uint64_t>(std::max<std::int64_t>(1, (launch.cpu_milli() + 999) / 1000));
   AddOwn(env, launch, node, cpus);
   AddAwsBatch(env, launch);
+  if (launch.has_gang()) AddGang(env, launch.gang());
   AddLsf(env, launch, cpus);
   if (launch.gpu_indices_size() > 0) env.Add("CUDA_VISIBLE_DEVICES", Join(launch.gpu_indices()));
   return std::move(env.entries);

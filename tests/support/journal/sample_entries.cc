@@ -162,6 +162,60 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion2() {
                    sched::CountersLifted{1'000'004, 10'003, 1'000'009}});
 }
 
+std::vector<sched::JournalEntry> SampleEntriesOfVersion3() {
+  const sched::AttemptRef attempt{{JobId(17), 3}, 2};
+  const GangSpec gang{4,
+                      2,
+                      3,
+                      true,
+                      GangEnd::kMain,
+                      GangLaunch::kRanks,
+                      {PlacementPolicy::kPartition, PlacementMode::kPreferred, 3, std::chrono::minutes(5)}};
+  const auto placement =
+      std::make_shared<const sched::PlacementRecord>(sched::PlacementRecord{PlacementPolicy::kPartition,
+                                                                            false,
+                                                                            "spine",
+                                                                            "c/" + kBytes,
+                                                                            {2, 3, 20'000, 500'000'000},
+                                                                            {1, 1, 5'000, 1'250'000'000},
+                                                                            {0, 1, 2}});
+  sched::JobSubmitted job = SampleJob();
+  JobSettings settings = *job.spec.settings;
+  settings.gang = gang;
+  settings.node_ranges = {{1, NodeRange::kOpen, Hash(50)}, {2, 3, Hash(60)}};
+  job.spec.settings = std::make_shared<JobSettings>(settings);
+  sched::DefinitionRegistered definition{SampleDefinition()};
+  definition.definition.gang = gang;
+  definition.definition.node_ranges = {{1, NodeRange::kOpen, {"work", "Ref::input", kBytes}}};
+  sched::NodeRegistered node = SampleNode();
+  node.description.address = "10.0.0.2";
+  sched::AttemptEnded ended = SampleAttemptEnded();
+  ended.last_part = 1;
+  ended.last_end = {EndKind::kExited, 3, "", "late"};
+  const std::vector<sched::PlacedPart> others = {{NodeId(3), Incarnation(10), {1500, 1 << 20, 1}, {1}},
+                                                 {NodeId(5), Incarnation(4), {1500, 1 << 20, 0}, {}}};
+  return Numbered({std::move(definition), std::move(job),
+                   sched::AttemptPlaced{
+                       attempt, NodeId(2), Incarnation(9), {1500, 1 << 20, 2}, {0, 3}, others, placement},
+                   std::move(ended), std::move(node), sched::PartStarted{attempt, 2, 4711},
+                   sched::PartEnded{attempt, 2, SampleEnd(), {1, 2, 3, 4, 5, 6}, true, true}});
+}
+
+std::vector<sched::JournalEntry> SampleEntriesOfVersion4() {
+  GangSpec gang;
+  gang.placement.policy = PlacementPolicy::kSpread;
+  gang.placement.group = "pg " + kBytes;
+  gang.placement.features = {"efa", "!" + kBytes};
+  gang.placement.preferred_features = {"avx512"};
+  sched::JobSubmitted job = SampleJob();
+  JobSettings settings = *job.spec.settings;
+  settings.gang = gang;
+  job.spec.settings = std::make_shared<JobSettings>(settings);
+  sched::DefinitionRegistered definition{SampleDefinition()};
+  definition.definition.gang = gang;
+  return Numbered({std::move(definition), std::move(job)});
+}
+
 std::vector<sched::JournalEntry> SampleEntries() {
   const sched::AttemptRef attempt{{JobId(17), 3}, 2};
   std::vector<sched::EntryBody> bodies;

@@ -11,5 +11,9 @@ namespace bsub::journal::test {
 std::vector<sched::JournalEntry> SampleEntries();
 // What needs version 2 (scheduler/journal/entry_codec.h); at most one of each kind.
 std::vector<sched::JournalEntry> SampleEntriesOfVersion2();
+// Those of jobs on several nodes.
+std::vector<sched::JournalEntry> SampleEntriesOfVersion3();
+// Those of jobs that choose their nodes: placement groups and features.
+std::vector<sched::JournalEntry> SampleEntriesOfVersion4();
 
 }  // namespace bsub::journal::test

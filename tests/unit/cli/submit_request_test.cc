@@ -144,6 +144,13 @@ TEST(SubmitRequestOf, NamesOfArraysAndOfPrograms) {
   EXPECT_EQ(Build({"--", "odd name[1]*"})->name(), "odd_name_1__");
 }
 
+TEST(SubmitRequestOf, APlacementIsPutInOneSpelling) {
+  EXPECT_EQ(Build({"--nodes", "4", "--placement", "spread:preferred@300s", "--", "x"})->gang().placement(),
+            "spread:preferred@5m");
+  EXPECT_EQ(Build({"--nodes", "4", "--placement", "none", "--", "x"})->gang().placement(), "none");
+  EXPECT_EQ(Build({"--nodes", "4", "--", "x"})->gang().placement(), "");
+}
+
 TEST(SubmitRequestOf, BadValuesNameTheOption) {
   const std::vector<std::vector<std::string>> cases = {{"-c", "0"},
                                                        {"-m", "much"},
@@ -157,6 +164,7 @@ TEST(SubmitRequestOf, BadValuesNameTheOption) {
                                                        {"--gpus", "-1"},
                                                        {"--tag", "x"},
                                                        {"--retry-rule", "maybe"},
+                                                       {"--placement", "near"},
                                                        {"--param", "=x"}};
   for (std::vector<std::string> words : cases) {
     words.insert(words.end(), {"--", "x"});

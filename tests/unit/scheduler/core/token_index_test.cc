@@ -33,7 +33,7 @@ TEST(TokenIndex, TheFirstJobOfATokenStays) {
   EXPECT_FALSE(index.Find(Token(1, 8)).valid());
 }
 
-class TokenIndexAgainstAMap : public testing::TestWithParam<unsigned> {};
+class TokenIndexAgainstAMap : public ::testing::TestWithParam<unsigned> {};
 
 TEST_P(TokenIndexAgainstAMap, AgreesAfterAnyAddsAndRemovals) {
   TokenIndex index;
@@ -58,7 +58,7 @@ TEST_P(TokenIndexAgainstAMap, AgreesAfterAnyAddsAndRemovals) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Homes, TokenIndexAgainstAMap, testing::Values(1u, 3u, 16u, 256u));
+INSTANTIATE_TEST_SUITE_P(Homes, TokenIndexAgainstAMap, ::testing::Values(1u, 3u, 16u, 256u));
 
 }  // namespace
 }  // namespace bsub::sched

@@ -65,6 +65,8 @@ TEST(Settings, StandInAClusterConfigurationToo) {
   DaemonSettings settings;
   ASSERT_TRUE(ReadSettings(cluster, settings));
   EXPECT_EQ(settings.core.lease, DaemonSettings{}.core.lease);
+  ASSERT_TRUE(settings.core.topology);
+  EXPECT_EQ(settings.core.topology->node_count(), 2u);
   ASSERT_TRUE(ReadSettings(cluster + "settings:\n  core:\n    lease: 77s\n", settings));
   EXPECT_EQ(settings.core.lease, std::chrono::seconds(77));
   EXPECT_EQ(

@@ -75,7 +75,10 @@ struct Same {
   }
   bool operator()(const sched::AttemptPlaced& e) const {
     using T = sched::AttemptPlaced;
-    return Fieldwise(e, &T::attempt, &T::node, &T::incarnation, &T::allocated, &T::gpu_indices);
+    const auto& placed = Other<T>().placement;
+    const bool same = e.placement && placed ? *e.placement == *placed : e.placement == placed;
+    return same &&
+           Fieldwise(e, &T::attempt, &T::node, &T::incarnation, &T::allocated, &T::gpu_indices, &T::others);
   }
   bool operator()(const sched::AttemptStarted& e) const {
     using T = sched::AttemptStarted;
@@ -88,7 +91,15 @@ struct Same {
   bool operator()(const sched::AttemptEnded& e) const {
     using T = sched::AttemptEnded;
     return Fieldwise(e, &T::attempt, &T::end, &T::usage, &T::then, &T::charged, &T::interruption, &T::why,
-                     &T::node, &T::placed_at, &T::started_at);
+                     &T::node, &T::placed_at, &T::started_at, &T::last_part, &T::last_end);
+  }
+  bool operator()(const sched::PartStarted& e) const {
+    using T = sched::PartStarted;
+    return Fieldwise(e, &T::attempt, &T::part, &T::pid);
+  }
+  bool operator()(const sched::PartEnded& e) const {
+    using T = sched::PartEnded;
+    return Fieldwise(e, &T::attempt, &T::part, &T::end, &T::usage, &T::ends_gang, &T::node_fault);
   }
   bool operator()(const sched::NodeRegistered& e) const {
     using T = sched::NodeRegistered;
@@ -135,7 +146,10 @@ TEST(EntryCodec, WhoRegisteredADefinitionIsKept) {
 
 TEST(EntryCodec, EveryFieldOfEveryKindRoundTrips) {
   std::set<std::size_t> kinds;
-  for (const sched::JournalEntry& entry : SampleEntries()) {
+  std::vector<sched::JournalEntry> entries = SampleEntries();
+  for (sched::JournalEntry& entry : SampleEntriesOfVersion3()) entries.push_back(std::move(entry));
+  for (sched::JournalEntry& entry : SampleEntriesOfVersion4()) entries.push_back(std::move(entry));
+  for (const sched::JournalEntry& entry : entries) {
     const auto decoded = DecodeEntry(EncodeEntry(entry));
     ASSERT_TRUE(decoded) << sched::KindName(entry.body) << ": " << decoded.error().message;
     EXPECT_EQ(decoded->sequence, entry.sequence);
@@ -163,11 +177,11 @@ TEST(EntryCodec, KeepsFieldsThatTheSamplesLack) {
 
 // A struct that grew a field shows here: add the field to the codec, the comparison above and SampleEntries.
 TEST(EntryCodec, KnowsTheWholeOfEachStruct) {
-  EXPECT_EQ(sizeof(sched::AttemptEnded), 208u);
-  EXPECT_EQ(sizeof(JobSettings), 520u);
-  EXPECT_EQ(sizeof(sched::NodeDescription), 224u);
+  EXPECT_EQ(sizeof(sched::AttemptEnded), 288u);
+  EXPECT_EQ(sizeof(JobSettings), 656u);
+  EXPECT_EQ(sizeof(sched::NodeDescription), 256u);
   EXPECT_EQ(sizeof(sched::Queue), 104u);
-  EXPECT_EQ(sizeof(JobDefinition), 360u);
+  EXPECT_EQ(sizeof(JobDefinition), 496u);
 }
 
 TEST(EntryCodec, AnEntryFromTheFutureNamesTheVersionItNeeds) {

@@ -67,12 +67,50 @@ Status Register(CoreJournal& core, const std::string& name) {
   return core.Handle(sched::DeregisterDefinition{sched::ReplyTo(2), alice, name, 1});
 }
 
+// Waits for a feature that no node has.
+Status SubmitChoosy(CoreJournal& core) {
+  JobSettings settings;
+  settings.working_directory = "/";
+  settings.request.cpu_milli = 500;
+  settings.gang.placement.features = {"efa"};
+  settings.gang.placement.policy = PlacementPolicy::kCluster;
+  settings.gang.placement.group = "pg1";
+  sched::Submit submit;
+  submit.who = {.uid = 1000, .gid = 1000, .groups = {}, .name = "alice"};
+  submit.spec.name = "choosy";
+  submit.spec.settings = std::make_shared<JobSettings>(settings);
+  BSUB_RETURN_IF_ERROR(core.Handle(std::move(submit)));
+  return core.Cycle();
+}
+
+// On two nodes: one that succeeded, and one of which a part has failed and the other is not over.
+Status RunGangs(CoreJournal& core) {
+  for (const char* name : {"n3", "n4"}) BSUB_RETURN_IF_ERROR(core.AddNode(name, 1));
+  for (const std::int32_t code : {0, 3}) {
+    JobSettings settings;
+    settings.working_directory = "/";
+    settings.request.cpu_milli = 500;
+    settings.gang = {.nodes = 2, .ranks_per_node = 2, .exclusive = true, .end = GangEnd::kAny};
+    sched::Submit submit;
+    submit.who = {.uid = 1000, .gid = 1000, .groups = {}, .name = "alice"};
+    submit.spec.name = "gang";
+    submit.spec.settings = std::make_shared<JobSettings>(settings);
+    BSUB_RETURN_IF_ERROR(core.Handle(std::move(submit)));
+    BSUB_RETURN_IF_ERROR(core.Cycle());
+    BSUB_RETURN_IF_ERROR(core.EndAttempts(NodeId(4), code));
+    if (code == 0) BSUB_RETURN_IF_ERROR(core.EndAttempts(NodeId(3), code));
+  }
+  return OkStatus();
+}
+
 // A snapshot with a pack, closed segments before and behind it, and an open one.
 void MakeGolden(UnsyncedFileSystem& files) {
   CoreJournal core(files, kGoldenPath, 4096);
   core.core_settings.max_definitions_per_user = 1;
   ASSERT_TRUE(core.Start());
   ASSERT_TRUE(core.RunSomeWork());
+  ASSERT_TRUE(RunGangs(core));
+  ASSERT_TRUE(SubmitChoosy(core));
   for (const char* name : {"forgotten", "kept"}) ASSERT_TRUE(Register(core, name));
   core.Stop();
   ASSERT_TRUE(AskForLift(files, kGoldenPath, 1000));
@@ -99,6 +137,10 @@ void Rewrite(int version) {
     WriteFile(EntryFile(version, entry, ""), EncodeEntry(entry));
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion2())
     WriteFile(EntryFile(version, entry, ".2"), EncodeEntry(entry));
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion3())
+    WriteFile(EntryFile(version, entry, ".3"), EncodeEntry(entry));
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion4())
+    WriteFile(EntryFile(version, entry, ".4"), EncodeEntry(entry));
   CoreJournal core(files, kGoldenPath);
   ASSERT_TRUE(core.Start());
   WriteFile(folder / "expected.json", Describe(core));
@@ -161,6 +203,12 @@ TEST_P(GoldenTest, EveryKindOfEntryIsReadAsWhatItWas) {
   if (GetParam() < 2) return;
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion2())
     ExpectReadAs(EntryFile(GetParam(), entry, ".2"), entry);
+  if (GetParam() < 3) return;
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion3())
+    ExpectReadAs(EntryFile(GetParam(), entry, ".3"), entry);
+  if (GetParam() < 4) return;
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion4())
+    ExpectReadAs(EntryFile(GetParam(), entry, ".4"), entry);
 }
 
 TEST_P(GoldenTest, CanBeContinued) {
@@ -172,7 +220,7 @@ TEST_P(GoldenTest, CanBeContinued) {
   EXPECT_TRUE(made) << made.error().message;
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1, 2));
+INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1, 2, 3, 4));
 
 }  // namespace
 }  // namespace bsub::journal::test

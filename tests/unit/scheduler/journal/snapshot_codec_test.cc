@@ -105,6 +105,30 @@ TEST_F(SnapshotCodecTest, NoChangedByteGoesUnnoticedOrCrashes) {
   }
 }
 
+TEST_F(SnapshotCodecTest, HowTheNodesOfAnAttemptStandSurvivesToo) {
+  sched::State state = *DecodedState(ChunksOf(this->state()));
+  sched::Job& job = state.jobs.at(JobId(1));
+  auto settings = std::make_shared<JobSettings>(*job.spec.settings);
+  settings->gang.nodes = 2;
+  settings->gang.placement = *ParsePlacement("partition=2:preferred@5m");
+  job.spec.settings = settings;
+  job.task.attempt = std::make_unique<sched::Attempt>();
+  job.task.attempt->gang = std::make_unique<sched::Gang>();
+  sched::Gang& gang = *job.task.attempt->gang;
+  gang.parts.resize(2);
+  const sched::PlacementRecord placement{
+      PlacementPolicy::kPartition, false, "spine", "c/s1", {2, 3, 20, 5}, {1, 1, 5, 9}, {0, 1}};
+  gang.placement = std::make_shared<const sched::PlacementRecord>(placement);
+  const auto back = DecodedState(ChunksOf(state));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(*back->jobs.at(JobId(1)).task.attempt->gang->placement, placement);
+  EXPECT_EQ(back->jobs.at(JobId(1)).spec.settings->gang.placement, settings->gang.placement);
+  EXPECT_EQ(sched::HashOf(*back), sched::HashOf(state));
+  const std::uint64_t before = sched::HashOf(state);
+  gang.placement = nullptr;
+  EXPECT_NE(sched::HashOf(state), before) << "the state's hash knows it";
+}
+
 TEST_F(SnapshotCodecTest, NamesEachPayloadOnce) {
   // Three commands, two environments.
   EXPECT_EQ(PayloadsNamedBy(state()).size(), 5u);

@@ -224,5 +224,90 @@ TEST(CombineToken, IsStableAndDiffersBetweenUsers) {
   EXPECT_TRUE(CombineToken("", 1)->empty());
 }
 
+TEST(TranslateSubmit, AsksForTheCpusOfTheRanksUnlessTold) {
+  v1::SubmitRequest request = Request();
+  request.mutable_gang()->set_nodes(4);
+  request.mutable_gang()->set_ranks_per_node(2);
+  request.mutable_gang()->set_threads_per_rank(3);
+  request.mutable_gang()->set_end("main");
+  const auto submit = Translate(request);
+  ASSERT_TRUE(submit) << submit.error().message;
+  EXPECT_EQ(submit->spec.settings->request.cpu_milli, 6000);
+  EXPECT_EQ(submit->spec.settings->gang, (GangSpec{4, 2, 3, false, GangEnd::kMain, GangLaunch::kEveryNode}));
+  request.mutable_resources()->set_cpu_milli(500);
+  EXPECT_EQ(Translate(request)->spec.settings->request.cpu_milli, 500);
+  request.mutable_gang()->set_end("never");
+  EXPECT_THAT(ErrorOf(request), HasSubstr("gang end 'never': expected any"));
+}
+
+TEST(TranslateSubmit, APlacementGoesBeforeTheDefinitions) {
+  JobDefinition definition;
+  definition.name = "several";
+  definition.revision = 1;
+  definition.command = {"main"};
+  definition.gang.nodes = 3;
+  definition.gang.placement = *ParsePlacement("cluster:preferred@5m");
+  v1::SubmitRequest request;
+  request.set_working_directory("/");
+  EXPECT_EQ(Translate(request, &definition)->spec.settings->gang.placement, definition.gang.placement);
+  request.mutable_gang()->set_placement("none");
+  EXPECT_EQ(Translate(request, &definition)->spec.settings->gang.placement, PlacementSpec{});
+  request.mutable_gang()->set_placement("partition=4");
+  EXPECT_EQ(Translate(request, &definition).error().message, "placement partition 4: must be from 1 to 3");
+  request.mutable_gang()->set_placement("near");
+  EXPECT_THAT(Translate(request, &definition).error().message, HasSubstr("there is no 'near'"));
+}
+
+TEST(TranslateSubmit, AGroupMeansClusterUnlessItIsSaid) {
+  JobDefinition definition;
+  definition.name = "choosy";
+  definition.revision = 1;
+  definition.command = {"main"};
+  definition.gang.placement.features = {"efa"};
+  v1::SubmitRequest request;
+  request.set_working_directory("/");
+  request.mutable_gang()->set_placement_group("pg1");
+  PlacementSpec placement = Translate(request, &definition)->spec.settings->gang.placement;
+  EXPECT_EQ(placement.policy, PlacementPolicy::kCluster);
+  EXPECT_EQ(placement.group, "pg1");
+  EXPECT_EQ(placement.features, std::vector<std::string>{"efa"}) << "the definition's";
+  request.mutable_gang()->add_features("!spot");
+  request.mutable_gang()->set_placement("spread");
+  placement = Translate(request, &definition)->spec.settings->gang.placement;
+  EXPECT_EQ(placement.policy, PlacementPolicy::kSpread);
+  EXPECT_EQ(placement.features, std::vector<std::string>{"!spot"});
+  request.mutable_gang()->set_placement("none");
+  EXPECT_THAT(Translate(request, &definition).error().message, HasSubstr("there is nothing to keep"));
+}
+
+TEST(TranslateSubmit, CommandsOfSingleNodesArePayloadsOfTheirOwn) {
+  JobDefinition definition;
+  definition.name = "several";
+  definition.revision = 1;
+  definition.command = {"main"};
+  definition.gang.nodes = 3;
+  definition.parameters = {{"x", "normal"}};
+  definition.node_ranges = {{1, NodeRange::kOpen, {"work", "Ref::x"}}};
+  v1::SubmitRequest request;
+  request.set_working_directory("/");
+  v1::NodeRange& range = *request.mutable_gang()->add_ranges();
+  range.set_nodes("2");
+  range.add_command("other");
+  const auto submit = Translate(request, &definition);
+  ASSERT_TRUE(submit) << submit.error().message;
+  ASSERT_EQ(submit->payloads.size(), 4u);
+  const std::vector<NodeRange>& ranges = submit->spec.settings->node_ranges;
+  ASSERT_EQ(ranges.size(), 2u);
+  EXPECT_EQ(ranges[0].command, submit->payloads[2].hash);
+  EXPECT_EQ(ranges[1], (NodeRange{2, 2, submit->payloads[3].hash}));
+  v1::Command command;
+  ASSERT_TRUE(command.ParseFromString(*submit->payloads[2].bytes));
+  EXPECT_THAT(command.argv(), ElementsAre("work", "normal"));
+  range.set_nodes("3");
+  const auto refused = Translate(request, &definition);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("node range 3: the job has the nodes 0 to 2"));
+}
+
 }  // namespace
 }  // namespace bsub::rpc

@@ -109,5 +109,61 @@ TEST(Environment, FillsInWhatALoginWouldHaveSet) {
   EXPECT_THAT(env, Contains("LOGNAME=ada"));
 }
 
+v1::Launch PartOfGang(std::uint32_t index) {
+  v1::Launch launch = PlainJob();
+  v1::LaunchGang& gang = *launch.mutable_gang();
+  gang.set_index(index);
+  for (const char* name : {"n7", "n8"}) {
+    v1::LaunchNode& node = *gang.add_nodes();
+    node.set_name(name);
+    node.set_address(std::string("10.0.0.") + name[1]);
+  }
+  gang.set_ranks_per_node(2);
+  gang.set_threads_per_rank(3);
+  gang.set_secret("s");
+  return launch;
+}
+
+TEST(Environment, SaysWhereAPartStandsInThreeDialects) {
+  const auto env = Build(PartOfGang(1));
+  for (const char* entry :
+       {"BSUB_NODES=2", "BSUB_NODE_INDEX=1", "BSUB_NODE_LIST=n7,n8", "BSUB_NODE_ADDRESSES=10.0.0.7,10.0.0.8",
+        "BSUB_RANKS=4", "BSUB_RANKS_PER_NODE=2", "BSUB_THREADS_PER_RANK=3", "AWS_BATCH_JOB_NUM_NODES=2",
+        "AWS_BATCH_JOB_NODE_INDEX=1", "AWS_BATCH_JOB_MAIN_NODE_INDEX=0",
+        "AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS=10.0.0.7", "AWS_BATCH_JOB_ID=12#1",
+        "LSB_HOSTS=n7 n7 n8 n8", "LSB_MCPU_HOSTS=n7 2 n8 2", "LSB_DJOB_NUMPROC=4"}) {
+    EXPECT_THAT(env, Contains(entry));
+  }
+  EXPECT_THAT(env, Not(Contains(StartsWith("BSUB_GANG_SECRET="))));
+}
+
+TEST(Environment, SaysInWhichPartitionAPartIs) {
+  v1::Launch launch = PartOfGang(1);
+  EXPECT_THAT(Build(launch), Not(Contains(StartsWith("BSUB_PARTITION="))));
+  launch.mutable_gang()->add_partitions(0);
+  launch.mutable_gang()->add_partitions(1);
+  EXPECT_THAT(Build(launch), Contains("BSUB_PARTITION=1"));
+  EXPECT_THAT(Build(launch), Contains("BSUB_NODE_PARTITIONS=0,1"));
+}
+
+TEST(Environment, TheMainNodeIsNotToldItsOwnAddressAsAws) {
+  EXPECT_THAT(Build(PartOfGang(0)),
+              Not(Contains(StartsWith("AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS="))));
+}
+
+TEST(Environment, TheSecretIsForThoseThatAreStartedFromTheMainNode) {
+  v1::Launch launch = PartOfGang(1);
+  launch.mutable_gang()->set_launch(1);
+  EXPECT_THAT(Build(launch), Contains("BSUB_GANG_SECRET=73"));
+}
+
+TEST(Environment, AListThatIsTooLongForAVariableIsLeftOut) {
+  v1::Launch launch = PartOfGang(0);
+  for (int i = 0; i < 2000; ++i) launch.mutable_gang()->add_nodes()->set_name(std::string(100, 'n'));
+  const auto env = Build(launch);
+  EXPECT_THAT(env, Not(Contains(StartsWith("BSUB_NODE_LIST="))));
+  EXPECT_THAT(env, Contains("BSUB_NODES=2002"));
+}
+
 }  // namespace
 }  // namespace bsub::worker

@@ -1,0 +1,88 @@
+// Attempts on several nodes: what the start, the end or the loss of one part means for the whole. A gang runs
+// whole or not at all: it is RUNNING when all parts have started, and over when all are known to be over.
+#include "scheduler/core/turn.h"
+
+namespace bsub::sched {
+namespace {
+
+std::uint32_t IndexOfPart(const Attempt& attempt, NodeId node) {
+  return static_cast<std::uint32_t>(PartOn(attempt, node) - attempt.gang->parts.data());
+}
+
+const Attempt& AttemptOf(const Turn& turn, const AttemptRef& ref) {
+  return *FindTask(*turn.state().FindJob(ref.task.job), ref.task.ordinal)->attempt;
+}
+
+// Whether the attempt ends by this end of a part.
+bool EndsGang(const GangSpec& spec, const Part& part, std::uint32_t index, const End& end) {
+  if (index == kMainPart && spec.main_ends()) return true;
+  if (end.Succeeded()) return false;
+  const bool never_ran = !part.started && !ProvesStart(end.kind);
+  return spec.end == GangEnd::kAny || never_ran;
+}
+
+void NoteAllStarted(Turn& turn, const AttemptRef& ref) {
+  const Attempt& attempt = AttemptOf(turn, ref);
+  if (attempt.gang->all_started() && !attempt.started_at.set()) turn.Record(AttemptStarted{ref, 0});
+}
+
+// How the attempt as a whole ended, by the end of `part`.
+GangVerdict VerdictOf(const Turn& turn, const Gang& gang, std::uint32_t part, End end, bool node_fault) {
+  const std::string node = NameOfNode(turn.state(), gang.parts[part].node);
+  if (!end.Succeeded()) {
+    const std::string where =
+        "on node " + node + ", index " + std::to_string(part) + " of " + std::to_string(gang.parts.size());
+    end.reason = end.reason.empty() ? where : where + ": " + end.reason;
+  }
+  return {std::move(end), node, node_fault};
+}
+
+void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, const Usage& usage,
+             bool node_fault) {
+  const Attempt& attempt = AttemptOf(turn, ref);
+  const Gang& gang = *attempt.gang;
+  const GangSpec& spec = turn.state().jobs.at(ref.task.job).spec.settings->gang;
+  const std::uint32_t index = IndexOfPart(attempt, node);
+  const bool stopping = attempt.stop != StopReason::kNone || gang.ends();
+  const bool ends = !stopping && EndsGang(spec, gang.parts[index], index, end);
+  if (gang.live() > 1) {
+    turn.Record(PartEnded{ref, index, end, usage, ends, node_fault});
+    NoteAllStarted(turn, ref);
+    if (ends) StopPlaces(turn, ref, StopReason::kGangEnds);
+    return turn.WantCycle();
+  }
+  GangVerdict verdict = gang.ends() ? VerdictOf(turn, gang, gang.ending_part, gang.ending, gang.node_fault)
+                                    : VerdictOf(turn, gang, index, end, node_fault);
+  Usage sum = gang.usage;
+  AddUsage(usage, sum);
+  EndGang(turn, ref, verdict, sum, index, end);
+}
+
+}  // namespace
+
+void StartPlace(Turn& turn, NodeId node, const AttemptRef& ref, std::int64_t pid) {
+  const Attempt& attempt = AttemptOf(turn, ref);
+  if (!attempt.gang) {
+    if (!attempt.started_at.set()) turn.Record(AttemptStarted{ref, pid});
+    return;
+  }
+  const std::uint32_t index = IndexOfPart(attempt, node);
+  if (!attempt.gang->parts[index].started) turn.Record(PartStarted{ref, index, pid});
+  NoteAllStarted(turn, ref);
+}
+
+void EndPlace(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, const Usage& usage,
+              bool node_fault) {
+  if (AttemptOf(turn, ref).gang) return EndPart(turn, node, ref, end, usage, node_fault);
+  EndAttempt(turn, ref, end, usage);
+}
+
+void StopPlaces(Turn& turn, const AttemptRef& ref, StopReason reason) {
+  const Duration grace = turn.state().jobs.at(ref.task.job).spec.settings->stop_grace;
+  ForEachPlace(AttemptOf(turn, ref), [&](NodeId node, Incarnation, const Resources&, const auto&) {
+    if (!turn.store.IsConnected(node)) return;  // told again when the node is back
+    turn.Send(StopTask{node, turn.state().nodes.at(node).incarnation, ref, reason, grace});
+  });
+}
+
+}  // namespace bsub::sched

@@ -1,0 +1,26 @@
+// Why nodes that have room do not serve a job on several nodes: they do not stand to each other as it wants.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scheduler/core/store.h"
+
+namespace bsub::sched {
+
+// Nothing: these nodes would do, or it does not matter where they are.
+std::optional<PlacementRefusal> RefusedPlacement(const Store& store, const NodesRequest& request,
+                                                 const std::vector<NodeCandidate>& with_room);
+// As if nothing ran on any node that is large enough, nor anything of its group; also of what is only
+// preferred.
+std::optional<PlacementRefusal> RefusedOnIdleNodes(const Store& store, NodesRequest request);
+// The same, without refusals that a job which only prefers its policy does not mind: it can never run.
+std::optional<PlacementRefusal> RefusedForEver(const Store& store, const NodesRequest& request);
+
+// What could start now instead, found by trying: "3 nodes would fit now with placement cluster; all 4 would
+// fit with placement none; it would fit without --exclusive". Empty: nothing.
+std::string WouldFitNow(const Store& store, const NodesRequest& request,
+                        const std::vector<NodeCandidate>& with_room);
+
+}  // namespace bsub::sched

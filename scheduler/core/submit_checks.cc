@@ -1,0 +1,167 @@
+#include "scheduler/core/submit_checks.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "jobs/authority.h"
+#include "jobs/nearest.h"
+
+namespace bsub::sched {
+namespace {
+
+std::vector<std::string> QueueNames(const State& state) {
+  std::vector<std::string> names;
+  for (const auto& [name, queue] : state.queues) names.push_back(name);
+  return names;
+}
+
+Result<const Queue*> FindQueue(const State& state, const std::string& name) {
+  const auto it = state.queues.find(name);
+  if (it == state.queues.end()) {
+    return NotFound(name + ": No such queue" + DidYouMean(name, QueueNames(state)) +
+                    " (`bsub-lite queues` lists them)");
+  }
+  if (!it->second.accepts) {
+    return FailedPrecondition("queue " + name +
+                              " accepts no new jobs now; an administrator can change that with "
+                              "`bsub-lite queues enable " +
+                              name + "`");
+  }
+  return &it->second;
+}
+
+Status CheckRoom(const Settings& settings, const Store& store, const Queue& queue, const Principal& who,
+                 std::int64_t tasks) {
+  const auto check = [](std::int64_t limit, std::int64_t now, std::int64_t more,
+                        const std::string& of) -> Status {
+    if (limit == 0 || now + more <= limit) return OkStatus();
+    return ResourceExhausted("Pending job threshold reached: " + std::to_string(now) + " tasks wait " + of +
+                             ", " + std::to_string(more) + " more would pass the limit of " +
+                             std::to_string(limit) + "; wait until some have started");
+  };
+  BSUB_RETURN_IF_ERROR(
+      check(queue.max_waiting, store.CountsOfQueue(queue.name).waiting, tasks, "in queue " + queue.name));
+  BSUB_RETURN_IF_ERROR(check(queue.max_waiting_per_user,
+                             store.CountsOfUserInQueue(queue.name, who.uid).waiting, tasks,
+                             "in queue " + queue.name + " for user " + who.name));
+  BSUB_RETURN_IF_ERROR(check(settings.max_waiting_per_user, store.CountsOfUser(who.uid).waiting, tasks,
+                             "for user " + who.name));
+  const auto jobs = static_cast<std::int64_t>(store.state().jobs.size());
+  if (jobs < settings.max_jobs) return OkStatus();
+  // Whatever is over and can be forgotten has been (decide_time.cc), or will be with the next Tick.
+  return ResourceExhausted("the cluster has " + std::to_string(jobs) + " jobs, the limit is " +
+                           std::to_string(settings.max_jobs) +
+                           " (core.max_jobs); try again when some are over, and send many like tasks as one "
+                           "array, which counts as one job");
+}
+
+Status CheckPriority(const Settings& settings, const Principal& who, std::int32_t priority) {
+  if (priority <= settings.max_user_priority) return OkStatus();
+  if (RoleOf(settings.authority, who, nullptr) == Role::kAdmin) return OkStatus();
+  return PermissionDenied(
+      "priority " + std::to_string(priority) + ": " + who.name + " may ask for at most " +
+      std::to_string(settings.max_user_priority) +
+      " (core.max_user_priority); submit with less, and ask an administrator to raise it");
+}
+
+// The condition `node` looks at `target`: does the child or the index-wise pairing exist?
+Status CheckTarget(const DependencyNode& node, const Job& target, const JobSpec& spec) {
+  const std::string what = "dependency " + ToString(node) + ": ";
+  if (node.index_wise) {
+    if (!target.array)
+      return InvalidArgument(what + "job " + std::to_string(target.id.value()) + " is not an array");
+    if (!spec.array) return InvalidArgument(what + "only an array job can depend index-wise; add --array");
+    if (target.size() != spec.array->size()) {
+      return InvalidArgument(what + "array sizes differ: job " + std::to_string(target.id.value()) + " has " +
+                             std::to_string(target.size()) + " children, this one " +
+                             std::to_string(spec.array->size()));
+    }
+  }
+  if (node.index && (!target.array || !target.spec.array->OrdinalOf(*node.index))) {
+    return InvalidArgument(what + "job " + std::to_string(target.id.value()) + " has no child with index " +
+                           std::to_string(*node.index));
+  }
+  return OkStatus();
+}
+
+// What one condition looks at: a job, or all of a name.
+Result<std::vector<JobId>> TargetsOf(const Settings& settings, const Store& store, const Principal& who,
+                                     const DependencyNode& node, std::size_t most) {
+  if (node.job.valid()) return std::vector<JobId>{node.job};
+  std::vector<JobId> targets = store.FindByName(who.uid, node.name, most);
+  if (targets.empty())
+    return NotFound("dependency " + ToString(node) + ": you have no job named " + node.name);
+  if (targets.size() > most) {
+    return InvalidArgument("dependency " + ToString(node) +
+                           ": with all of your jobs of that name the dependency has more than " +
+                           std::to_string(settings.spec_limits.dependency.max_nodes) +
+                           " conditions and operators; name fewer");
+  }
+  return targets;
+}
+
+Status AddCondition(const State& state, const JobSpec& spec, const DependencyNode& node,
+                    const std::vector<JobId>& targets, Dependency& resolved) {
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const Job* target = state.FindJob(targets[i]);
+    if (!target) {
+      const bool past = targets[i].value() < state.next_job_id;
+      return NotFound("dependency " + ToString(node) + ": " +
+                      (past ? "that job finished long ago and is no longer kept" : "no such job"));
+    }
+    BSUB_RETURN_IF_ERROR(CheckTarget(node, *target, spec));
+    DependencyNode one = node;
+    one.job = targets[i];
+    one.name.clear();
+    resolved.nodes.push_back(std::move(one));
+    // Several of one name: all must satisfy.
+    if (i > 0) resolved.nodes.push_back({.kind = DependencyNode::Kind::kAnd});
+  }
+  return OkStatus();
+}
+
+// Names become ids here: the decision is in the journal, so that a job submitted later never changes what is
+// waited for. The work is bounded by the size a dependency may have, whatever its patterns match.
+Result<Dependency> ResolveDependency(const Settings& settings, const Store& store, const Principal& who,
+                                     const JobSpec& spec) {
+  Dependency resolved;
+  const std::size_t max_nodes = settings.spec_limits.dependency.max_nodes;
+  std::size_t to_come = spec.dependency.nodes.size();  // at least so many nodes, this one and those after it
+  for (const DependencyNode& node : spec.dependency.nodes) {
+    --to_come;
+    if (node.kind != DependencyNode::Kind::kCondition || node.condition == Condition::kSequential) {
+      resolved.nodes.push_back(node);
+      continue;
+    }
+    // n targets are n conditions and n - 1 operators.
+    const std::size_t used = resolved.nodes.size() + to_come;
+    const std::size_t most = used < max_nodes ? (max_nodes - used + 1) / 2 : 0;
+    BSUB_ASSIGN_OR_RETURN(const std::vector<JobId> targets, TargetsOf(settings, store, who, node, most));
+    BSUB_RETURN_IF_ERROR(AddCondition(store.state(), spec, node, targets, resolved));
+  }
+  BSUB_RETURN_IF_ERROR(Validate(resolved, settings.spec_limits.dependency));
+  return resolved;
+}
+
+}  // namespace
+
+Result<JobSpec> CheckSubmit(const Settings& settings, const Store& store, const Principal& who,
+                            JobSpec spec) {
+  if (!spec.settings) return InvalidArgument("settings: missing");
+  auto own = std::make_shared<JobSettings>(*spec.settings);
+  own->owner = who;
+  if (own->queue.empty()) own->queue = store.state().default_queue;
+  spec.settings = own;
+
+  BSUB_RETURN_IF_ERROR(Authorize(settings.authority, who, Verb::kSubmit, nullptr, "a job"));
+  BSUB_RETURN_IF_ERROR(Validate(spec, settings.spec_limits));
+  BSUB_RETURN_IF_ERROR(CheckPriority(settings, who, own->priority));
+  BSUB_ASSIGN_OR_RETURN(const Queue* queue, FindQueue(store.state(), own->queue));
+  BSUB_RETURN_IF_ERROR(CheckRoom(settings, store, *queue, who, spec.array ? spec.array->size() : 1));
+  BSUB_ASSIGN_OR_RETURN(spec.dependency, ResolveDependency(settings, store, who, spec));
+  return spec;
+}
+
+}  // namespace bsub::sched

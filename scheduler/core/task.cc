@@ -1,0 +1,47 @@
+#include "scheduler/core/task.h"
+
+#include <algorithm>
+
+namespace bsub::sched {
+
+std::uint32_t Gang::live() const {
+  return static_cast<std::uint32_t>(
+      std::count_if(parts.begin(), parts.end(), [](const Part& part) { return !part.over; }));
+}
+
+bool Gang::all_started() const {
+  return std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.started; });
+}
+
+Attempt::Attempt(const Attempt& other)
+    : number(other.number),
+      node(other.node),
+      incarnation(other.incarnation),
+      allocated(other.allocated),
+      gpu_indices(other.gpu_indices),
+      placed_at(other.placed_at),
+      started_at(other.started_at),
+      stop(other.stop),
+      stop_by(other.stop_by),
+      stop_reason(other.stop_reason),
+      stop_at(other.stop_at),
+      gang(other.gang ? std::make_unique<Gang>(*other.gang) : nullptr) {}
+
+StopReason WantedStop(const Attempt& attempt) {
+  if (attempt.stop != StopReason::kNone) return attempt.stop;
+  return attempt.gang && attempt.gang->ends() ? StopReason::kGangEnds : StopReason::kNone;
+}
+
+const Part* PartOn(const Attempt& attempt, NodeId node) {
+  if (!attempt.gang) return nullptr;
+  const auto it = std::find_if(attempt.gang->parts.begin(), attempt.gang->parts.end(),
+                               [node](const Part& part) { return part.node == node && !part.over; });
+  return it == attempt.gang->parts.end() ? nullptr : &*it;
+}
+
+const Resources& AllocatedOn(const Attempt& attempt, NodeId node) {
+  const Part* part = PartOn(attempt, node);
+  return part ? part->allocated : attempt.allocated;
+}
+
+}  // namespace bsub::sched

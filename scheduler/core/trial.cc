@@ -1,0 +1,73 @@
+#include "scheduler/core/trial.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "scheduler/core/explainer.h"
+#include "scheduler/core/submit_checks.h"
+
+namespace bsub::sched {
+namespace {
+
+// The job as it would stand in the state, behind all that are there.
+Job JobFrom(const State& state, JobSpec spec, TimePoint now) {
+  Job job;
+  job.id = JobId(state.next_job_id);
+  job.priority = spec.settings->priority;
+  job.held = spec.held;
+  job.begin_reached = !spec.begin_at.set() || spec.begin_at <= now;
+  job.submitted_at = job.task.since = now;
+  job.spec = std::move(spec);
+  if (job.spec.array) job.array = std::make_unique<ArrayState>(job.spec.array->size());
+  const std::size_t words = job.array ? job.array->ready.word_count() : 1;
+  for (std::size_t word = 0; word < words; ++word) EvaluateTasks(state, job, word);
+  return job;
+}
+
+// Where it would wait for a node: behind the first one that asks for the same.
+WaitingClass ClassFor(const Store& store, const Job& job) {
+  WaitingClass waiting{job.spec.settings->queue, KeyOf(job), {}};
+  if (const WaitingTable::Classes* classes = store.waiting().ClassesOf(waiting.queue)) {
+    const auto same = classes->find(waiting.key);
+    if (same != classes->end()) waiting.members.insert(*same->second.members.begin());
+  }
+  waiting.members.insert({true, job.id});
+  return waiting;
+}
+
+// What to do about a job that is there is no advice for one that is not.
+void DropAdvice(std::vector<Reason>& reasons) {
+  for (Reason& reason : reasons) {
+    if (reason.code != ReasonCode::kResources && reason.code != ReasonCode::kPlacement)
+      reason.next_step.clear();
+  }
+}
+
+}  // namespace
+
+bool Trial::never() const {
+  return std::any_of(reasons.begin(), reasons.end(), [](const Reason& reason) {
+    return reason.code == ReasonCode::kNeverFits || reason.code == ReasonCode::kNeverDependency;
+  });
+}
+
+Result<Trial> TrySubmit(const Settings& settings, const Store& store, const Principal& who, JobSpec spec,
+                        TimePoint now, std::uint32_t max_steps) {
+  Trial trial;
+  trial.default_queue = spec.settings && spec.settings->queue.empty();
+  BSUB_ASSIGN_OR_RETURN(JobSpec checked, CheckSubmit(settings, store, who, std::move(spec)));
+  Job job = JobFrom(store.state(), std::move(checked), now);
+  WaitingClass waiting = ClassFor(store, job);
+  job.waiting_class = &waiting;
+  trial.queue = waiting.queue;
+  trial.reasons = ReasonsToWait(store, job, 0, now);
+  DropAdvice(trial.reasons);
+  trial.forecast = ForecastOfWaiting(store, job, 0, now, {max_steps, settings.keep});
+  if (!trial.forecast.starts_at.set() || trial.forecast.starts_at > now) return trial;
+  const ChosenNodes chosen = store.ChooseNodes(RequestNow(job, now), store.reservations().kept());
+  for (const NodeId node : chosen.nodes) trial.nodes.push_back(NameOfNode(store.state(), node));
+  trial.placement = chosen.placement;
+  return trial;
+}
+
+}  // namespace bsub::sched
