@@ -38,11 +38,12 @@ SLOTS = 8           # of each node; a task takes a tenth of one
 RESTART_EVERY = 5   # of so many rounds one is a clean restart
 ROUNDS = 5          # in the short test, one of them a clean restart
 ROUND_UNITS = 15    # end between two rounds of the short test
-# What is over leaves soon, so that a steady state is reached within a minute.
-SETTINGS = """
-core: {finished_retention: 30s, least_retention: 10s, forget_interval: 1s, early_forget_interval: 1s, max_jobs: 20000}
-journal: {segment_bytes: 4M, snapshot_bytes: 8M, history_retention: 0s, payload_cache_bytes: 4M}
-history: {retention: 60s}
+# What is over leaves soon, so that a steady state is reached before the first quarter ends; but not before the load's watchers have
+# seen it, however little of the machine is left to them: a job that is asked for later is taken for lost.
+SETTINGS = f"""
+core: {{finished_retention: 30s, least_retention: 10s, forget_interval: 1s, early_forget_interval: 1s, max_jobs: 20000}}
+journal: {{segment_bytes: 4M, snapshot_bytes: 8M, history_retention: 0s, payload_cache_bytes: 4M}}
+history: {{retention: {max(60, int(SECONDS / 8))}s}}
 """
 SUPERVISOR = {"logBytes": 1 << 20, "logLookMs": 1000,
               "spawnerOptions": ["--output-retention", "30s", "--output-sweep", "1s", "--log-compact-bytes", "1048576",
