@@ -77,11 +77,29 @@ std::vector<Option> ResourceOptions() {
        .letter = 'm',
        .value = "SIZE",
        .text = "Memory, such as 512M or 4G (powers of 1024). So much is kept for the job; what it takes "
-               "beyond it "
-               "is stopped only on nodes that can make control groups (docs/local-cluster.md).",
+               "beyond it is stopped only on nodes that can make control groups (docs/local-cluster.md).",
        .fallback = "no request",
        .group = kGroup},
       {.name = "gpus", .value = "N", .text = "Whole GPUs.", .fallback = "0", .group = kGroup},
+      {.name = "time",
+       .letter = 't',
+       .value = "TIME",
+       .text =
+           "Wall time of each attempt, such as 90s, 1h30m or 1:30:00, then it is stopped and has timed out. "
+           "A bare number is seconds, not minutes as in #BSUB -W.",
+       .fallback = "no limit",
+       .group = kGroup},
+      {.name = "grace",
+       .value = "TIME",
+       .text = "Time between the signals TERM and KILL when the job is stopped.",
+       .fallback = "30s",
+       .group = kGroup},
+  };
+}
+
+std::vector<Option> NodesOptions() {
+  constexpr std::string_view kGroup = "ON SEVERAL NODES";
+  return {
       {.name = "nodes",
        .value = "N",
        .text =
@@ -101,6 +119,31 @@ std::vector<Option> ResourceOptions() {
        .text = "Threads of each rank.",
        .fallback = "1",
        .group = kGroup},
+      {.name = "gang-end",
+       .value = "RULE",
+       .text = "When a job on several nodes is over. any: one node's task that fails ends it, and it "
+               "succeeds when all have. main: it ends as the first node's task does, whatever the others do "
+               "(AWS Batch's "
+               "rule).",
+       .fallback = "any",
+       .group = kGroup},
+      {.name = "launch",
+       .value = "HOW",
+       .text = "every-node: the program runs on each node. main-node: on the first one, and starts what runs "
+               "on the others (mpirun).",
+       .fallback = "main-node for mpirun and mpiexec, else every-node",
+       .group = kGroup},
+      {.name = "node-command",
+       .value = "NODES=LINE",
+       .text = "On the nodes with these indexes (3, 0:3, :3, 2:) run LINE, by /bin/sh, instead of the "
+               "program. May be given many times; the last one that names a node counts.",
+       .group = kGroup},
+  };
+}
+
+std::vector<Option> PlacementOptions() {
+  constexpr std::string_view kGroup = "ON WHICH NODES";
+  return {
       {.name = "exclusive",
        .text = "Whole nodes: only such as run nothing else, and nothing else runs there meanwhile.",
        .group = kGroup},
@@ -129,40 +172,6 @@ std::vector<Option> ResourceOptions() {
        .value = "LIST",
        .text = "Rather nodes that have these, the first before the second, if that costs neither the "
                "placement nor a higher switch.",
-       .group = kGroup},
-      {.name = "gang-end",
-       .value = "RULE",
-       .text = "When a job on several nodes is over. any: one node's task that fails ends it, and it "
-               "succeeds when "
-               "all have. main: it ends as the first node's task does, whatever the others do (AWS Batch's "
-               "rule).",
-       .fallback = "any",
-       .group = kGroup},
-      {.name = "launch",
-       .value = "HOW",
-       .text = "every-node: the program runs on each node. main-node: on the first one, and starts what runs "
-               "on the "
-               "others (mpirun).",
-       .fallback = "main-node for mpirun and mpiexec, else every-node",
-       .group = kGroup},
-      {.name = "node-command",
-       .value = "NODES=LINE",
-       .text = "On the nodes with these indexes (3, 0:3, :3, 2:) run LINE, by /bin/sh, instead of the "
-               "program. May "
-               "be given many times; the last one that names a node counts.",
-       .group = kGroup},
-      {.name = "time",
-       .letter = 't',
-       .value = "TIME",
-       .text =
-           "Wall time of each attempt, such as 90s, 1h30m or 1:30:00, then it is stopped and has timed out. "
-           "A bare number is seconds, not minutes as in #BSUB -W.",
-       .fallback = "no limit",
-       .group = kGroup},
-      {.name = "grace",
-       .value = "TIME",
-       .text = "Time between the signals TERM and KILL when the job is stopped.",
-       .fallback = "30s",
        .group = kGroup},
   };
 }
@@ -294,7 +303,8 @@ Manual SubmitManual() {
            {"N", "With --wait: what bsub-lite wait returns."}},
       .first_word_ends_options = true,
       .complete_words = "command"};
-  for (auto& group : {ResourceOptions(), OrderOptions(), ReplyOptions()}) {
+  for (auto& group :
+       {ResourceOptions(), NodesOptions(), PlacementOptions(), OrderOptions(), ReplyOptions()}) {
     manual.options.insert(manual.options.end(), group.begin(), group.end());
   }
   return manual;
