@@ -2,6 +2,7 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -16,13 +17,46 @@ PayloadHash HashPayload(std::string_view bytes) {
 }
 
 // SHA-256 is evenly spread already: its first bytes choose the slot.
-std::size_t PayloadIndex::SlotOf(const PayloadHash& hash) const {
+std::size_t PayloadIndex::HomeOf(const PayloadHash& hash) const {
   std::uint64_t start = 0;
   std::memcpy(&start, hash.bytes.data(), sizeof start);
-  std::size_t slot = start & (slots_.size() - 1);
-  while (slots_[slot] != kFree && entries_[slots_[slot]].hash != hash)
-    slot = (slot + 1) & (slots_.size() - 1);
+  return start & (slots_.size() - 1);
+}
+
+std::size_t PayloadIndex::SlotOf(const PayloadHash& hash) const {
+  std::size_t slot = HomeOf(hash);
+  while (slots_[slot] != kFree && entries_[slots_[slot]].hash != hash) slot = Next(slot);
   return slot;
+}
+
+// Linear probing's deletion: a follower moves into the hole unless its home lies behind it (Knuth, The Art of
+// Computer Programming, volume 3, section 6.4, algorithm R).
+void PayloadIndex::Vacate(std::size_t hole) {
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = Next(hole); slots_[at] != kFree; at = Next(at)) {
+    const std::size_t home = HomeOf(entries_[slots_[at]].hash);
+    if (((at - home) & mask) < ((at - hole) & mask)) continue;
+    slots_[hole] = slots_[at];
+    hole = at;
+  }
+  slots_[hole] = kFree;
+}
+
+void PayloadIndex::RemoveAt(std::size_t position) {
+  BSUB_CHECK(position < entries_.size()) << position;
+  Vacate(SlotOf(entries_[position].hash));
+  if (position + 1 < entries_.size()) {
+    slots_[SlotOf(entries_.back().hash)] = static_cast<std::uint32_t>(position);
+    entries_[position] = entries_.back();
+  }
+  entries_.pop_back();
+}
+
+void PayloadIndex::Shrink() {
+  const std::size_t slots = std::bit_ceil(std::max<std::size_t>(16, entries_.size() * 2));
+  if (slots * 4 > slots_.size()) return;
+  std::vector<std::uint32_t>().swap(slots_);
+  Resize(slots);
 }
 
 void PayloadIndex::Resize(std::size_t slots) {

@@ -37,14 +37,23 @@ class PayloadIndex {
   // Adds the hash or moves it to a new place.
   void Set(const PayloadHash& hash, PayloadPlace place);
   std::optional<PayloadPlace> Find(const PayloadHash& hash) const;
+  // In no order.
   const std::deque<PayloadEntry>& entries() const { return entries_; }
+  // Forgets entries()[position]; the last one takes its place.
+  void RemoveAt(std::size_t position);
+  // After removals: gives back the slots that are too many.
+  void Shrink();
 
  private:
   static constexpr std::uint32_t kFree = 0xffffffff;
+  std::size_t HomeOf(const PayloadHash& hash) const;
+  std::size_t Next(std::size_t slot) const { return (slot + 1) & (slots_.size() - 1); }
+  // Where it is, or the free slot where it would go.
   std::size_t SlotOf(const PayloadHash& hash) const;
+  void Vacate(std::size_t slot);
   void Resize(std::size_t slots);
 
-  std::deque<PayloadEntry> entries_;  // in order of first appearance; grows without copying
+  std::deque<PayloadEntry> entries_;  // grows without copying
   std::vector<std::uint32_t> slots_;  // open addressing into entries_; a power of two
 };
 

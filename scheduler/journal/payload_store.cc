@@ -1,6 +1,8 @@
 #include "scheduler/journal/payload_store.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "common/check.h"
@@ -12,6 +14,12 @@ namespace {
 
 // One read brings the length and, for most payloads, all of the bytes.
 constexpr std::size_t kFirstReadBytes = 4096;
+
+// So many entries are gone through before others may have the store: half a millisecond's work.
+constexpr std::size_t kSlice = 4096;
+
+// A mutex that is taken again at once is hardly ever had by those who sleep until it is free.
+void LetOthersIn() { std::this_thread::sleep_for(std::chrono::microseconds(100)); }
 
 Result<std::string> ReadPayload(const File& file, const std::string& path, const PayloadHash& hash,
                                 std::uint64_t offset) {
@@ -36,11 +44,18 @@ Result<std::string> ReadPayload(const File& file, const std::string& path, const
 PayloadStore::PayloadStore(FileSystem& files, std::string directory, const ClusterUuid& cluster)
     : files_(files), directory_(std::move(directory)), cluster_(cluster) {}
 
-std::uint32_t PayloadStore::SourceNumber(Contents& contents, FileKind kind, std::uint64_t sequence) {
-  const auto [place, fresh] = contents.numbers.emplace(std::pair(kind, sequence),
-                                                       static_cast<std::uint32_t>(contents.sources.size()));
-  if (fresh) contents.sources.push_back({kind, sequence, nullptr});
-  BSUB_CHECK(contents.sources.size() <= kMaxPayloadFiles) << contents.sources.size();
+std::uint32_t PayloadStore::SourceNumber(FileKind kind, std::uint64_t sequence) {
+  Contents& known = contents_;
+  const auto [place, fresh] = known.numbers.emplace(std::pair(kind, sequence), 0);
+  if (!fresh) return place->second;
+  if (known.unused.empty()) {
+    known.unused.push_back(static_cast<std::uint32_t>(known.sources.size()));
+    known.sources.emplace_back();
+    BSUB_CHECK(known.sources.size() <= kMaxPayloadFiles) << known.sources.size();
+  }
+  place->second = known.unused.back();
+  known.unused.pop_back();
+  known.sources[place->second] = {kind, sequence, nullptr};
   return place->second;
 }
 
@@ -51,21 +66,35 @@ void PayloadStore::AddRecord(const PayloadHash& hash, std::uint64_t segment, std
     const bool later = std::pair(source.sequence, std::uint64_t{known->offset}) > std::pair(segment, offset);
     if (source.kind == FileKind::kSegment && later) return;
   }
-  contents_.index.Set(hash, {SourceNumber(contents_, FileKind::kSegment, segment), offset});
+  contents_.index.Set(hash, {SourceNumber(FileKind::kSegment, segment), offset});
 }
 
-Status PayloadStore::LoadPack(Contents& contents, std::uint64_t pack) const {
+Status PayloadStore::TakePack(std::uint64_t pack, std::uint64_t sequence) {
   BSUB_ASSIGN_OR_RETURN(const PackIndex index, ReadPackIndex(files_, directory_, pack, cluster_));
-  const std::uint32_t source = SourceNumber(contents, FileKind::kPack, pack);
-  contents.index.Reserve(contents.index.entries().size() + index.payloads.size());
-  for (const PackedPayload& payload : index.payloads)
-    contents.index.Set(payload.hash, {source, payload.offset});
+  const std::size_t count = index.payloads.size();
+  for (std::size_t begin = 0; begin < count; begin += kSlice) {
+    if (begin > 0) LetOthersIn();
+    const std::lock_guard lock(mutex_);
+    const std::uint32_t number = SourceNumber(FileKind::kPack, pack);
+    for (const PackedPayload& payload :
+         std::span(index.payloads).subspan(begin, std::min(kSlice, count - begin))) {
+      const auto known = contents_.index.Find(payload.hash);
+      const Source* source = known ? &contents_.sources[known->file] : nullptr;
+      if (source && source->kind == FileKind::kSegment && source->sequence > sequence) continue;
+      contents_.index.Set(payload.hash, {number, payload.offset});
+    }
+  }
   return OkStatus();
 }
 
 Status PayloadStore::AddPack(std::uint64_t pack) {
+  BSUB_ASSIGN_OR_RETURN(const PackIndex index, ReadPackIndex(files_, directory_, pack, cluster_));
   const std::lock_guard lock(mutex_);
-  return LoadPack(contents_, pack);
+  const std::uint32_t number = SourceNumber(FileKind::kPack, pack);
+  contents_.index.Reserve(contents_.index.entries().size() + index.payloads.size());
+  for (const PackedPayload& payload : index.payloads)
+    contents_.index.Set(payload.hash, {number, payload.offset});
+  return OkStatus();
 }
 
 bool PayloadStore::Holds(const PayloadHash& hash, std::uint64_t segment) const {
@@ -98,11 +127,10 @@ Result<std::string> PayloadStore::Get(const PayloadHash& hash) const {
 std::vector<std::uint64_t> PayloadStore::Packs() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::uint64_t> packs;
-  for (const Source& source : contents_.sources) {
-    if (source.kind == FileKind::kPack) packs.push_back(source.sequence);
+  for (const auto& [file, number] : contents_.numbers) {
+    if (file.first == FileKind::kPack) packs.push_back(file.second);
   }
-  std::ranges::sort(packs);
-  return packs;
+  return packs;  // ascending, as the map is
 }
 
 Result<std::vector<std::uint64_t>> PayloadStore::KeepPacks(std::span<const PayloadHash> live,
@@ -153,17 +181,47 @@ Result<std::vector<std::uint64_t>> PayloadStore::Pack(std::span<const PayloadHas
 }
 
 Status PayloadStore::Adopt(std::span<const std::uint64_t> packs, std::uint64_t sequence) {
-  Contents fresh;
-  for (const std::uint64_t pack : packs) BSUB_RETURN_IF_ERROR(LoadPack(fresh, pack));
-  const std::lock_guard lock(mutex_);
-  for (const PayloadEntry& entry : contents_.index.entries()) {
-    const Source& source = contents_.sources[entry.place.file];
-    if (source.kind != FileKind::kSegment || source.sequence <= sequence) continue;
-    fresh.index.Set(entry.hash,
-                    {SourceNumber(fresh, FileKind::kSegment, source.sequence), entry.place.offset});
-  }
-  contents_ = std::move(fresh);
+  for (const std::uint64_t pack : packs) BSUB_RETURN_IF_ERROR(TakePack(pack, sequence));
+  ForgetOthers(packs, sequence);
   return OkStatus();
+}
+
+std::vector<bool> PayloadStore::SourcesThatGo(std::span<const std::uint64_t> packs,
+                                              std::uint64_t sequence) const {
+  std::vector<bool> go(contents_.sources.size(), false);
+  for (const auto& [file, number] : contents_.numbers) {
+    const bool segment = file.first == FileKind::kSegment;
+    go[number] = segment ? file.second <= sequence : std::ranges::find(packs, file.second) == packs.end();
+  }
+  return go;
+}
+
+void PayloadStore::RemoveSources(const std::vector<bool>& go) {
+  for (std::uint32_t number = 0; number < go.size(); ++number) {
+    if (!go[number]) continue;
+    Source& source = contents_.sources[number];
+    contents_.numbers.erase({source.kind, source.sequence});
+    source = {};
+    contents_.unused.push_back(number);
+  }
+}
+
+// From the last entry to the first: what takes the place of one that goes was looked at before, or came
+// meanwhile and is of a segment that stays.
+void PayloadStore::ForgetOthers(std::span<const std::uint64_t> packs, std::uint64_t sequence) {
+  std::unique_lock lock(mutex_);
+  const std::vector<bool> go = SourcesThatGo(packs, sequence);
+  PayloadIndex& index = contents_.index;
+  for (std::size_t left = index.entries().size(); left > 0; --left) {
+    const std::uint64_t file = index.entries()[left - 1].place.file;
+    if (file < go.size() && go[file]) index.RemoveAt(left - 1);
+    if (left % kSlice != 0) continue;
+    lock.unlock();
+    LetOthersIn();
+    lock.lock();
+  }
+  index.Shrink();
+  RemoveSources(go);
 }
 
 std::size_t PayloadStore::size() const {

@@ -44,8 +44,9 @@ class PayloadStore {
   // are live.
   Result<std::vector<std::uint64_t>> Pack(std::span<const PayloadHash> live, std::uint64_t sequence);
 
-  // After a snapshot of `sequence` that names `packs`: forgets what only older segments or other packs hold,
-  // so that those files can go.
+  // After a snapshot of `sequence` that names `packs`: finds in them what they hold, and forgets what only
+  // older segments or other packs hold, so that those files can go. The store answers meanwhile: nothing is
+  // built twice, and no other waits for more than a slice of it. An error leaves it with all it knew.
   Status Adopt(std::span<const std::uint64_t> packs, std::uint64_t sequence);
 
   std::size_t size() const;
@@ -60,10 +61,17 @@ class PayloadStore {
     PayloadIndex index;
     std::vector<Source> sources;                                          // PayloadPlace::file
     std::map<std::pair<FileKind, std::uint64_t>, std::uint32_t> numbers;  // into sources
+    std::vector<std::uint32_t> unused;                                    // of sources, to be given again
   };
 
-  static std::uint32_t SourceNumber(Contents& contents, FileKind kind, std::uint64_t sequence);
-  Status LoadPack(Contents& contents, std::uint64_t pack) const;
+  // These three under mutex_.
+  std::uint32_t SourceNumber(FileKind kind, std::uint64_t sequence);
+  std::vector<bool> SourcesThatGo(std::span<const std::uint64_t> packs, std::uint64_t sequence) const;
+  void RemoveSources(const std::vector<bool>& go);
+
+  // Whoever's places are in segments after `sequence` keeps them.
+  Status TakePack(std::uint64_t pack, std::uint64_t sequence);
+  void ForgetOthers(std::span<const std::uint64_t> packs, std::uint64_t sequence);
   std::vector<std::uint64_t> Packs() const;
   Result<std::vector<std::uint64_t>> KeepPacks(std::span<const PayloadHash> live,
                                                std::vector<bool>& covered) const;

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+#include <thread>
+
 #include "scheduler/journal/payload_pack.h"
 #include "tests/support/journal/opaque_journal.h"
 
@@ -29,6 +33,34 @@ TEST(PayloadIndex, FindsEveryOneOfManyAndTheNewestPlace) {
   }
   EXPECT_FALSE(index.Find(HashPayload("20000")));
   EXPECT_EQ(sizeof(PayloadEntry), 40u);
+}
+
+// Against a plain map, with removals in the middle and at the end, and slots that are given back.
+TEST(PayloadIndex, KnowsWhatIsLeftAfterAnyRemovals) {
+  std::mt19937 random(7);
+  PayloadIndex index;
+  std::map<PayloadHash, std::uint64_t> expected;
+  const auto number = [&random](std::size_t below) { return static_cast<std::size_t>(random() % below); };
+  const auto check = [&] {
+    ASSERT_EQ(index.entries().size(), expected.size());
+    for (const auto& [hash, offset] : expected) ASSERT_EQ(index.Find(hash), (PayloadPlace{3, offset}));
+  };
+  for (int round = 0; round < 40; ++round) {
+    for (std::size_t i = number(400); i > 0; --i) {
+      const std::uint64_t name = number(2'000);
+      index.Set(HashPayload(std::to_string(name)), {3, name});
+      expected[HashPayload(std::to_string(name))] = name;
+    }
+    for (std::size_t i = number(index.entries().size() + 1); i > 0; --i) {
+      const std::size_t position = number(index.entries().size());
+      const PayloadHash gone = index.entries()[position].hash;
+      expected.erase(gone);
+      index.RemoveAt(position);
+      ASSERT_FALSE(index.Find(gone));
+    }
+    index.Shrink();
+    check();
+  }
 }
 
 class PayloadStoreTest : public testing::Test {
@@ -130,6 +162,33 @@ TEST_F(PayloadStoreTest, APackIsKeptWhileHalfOfItLives) {
   const std::vector<PayloadHash> few(all.begin(), all.begin() + 4);
   EXPECT_THAT(*store_.Pack(few, 30), ElementsAre(30));
   EXPECT_THAT(*store_.Pack({}, 40), IsEmpty());
+}
+
+// More than a few slices of them, so that the other thread is let in between.
+TEST_F(PayloadStoreTest, WhatComesWhileASnapshotIsAdoptedStays) {
+  std::vector<PayloadHash> all;
+  for (int i = 0; i < 20'000; ++i) all.push_back(Put("payload " + std::to_string(i)));
+  ASSERT_TRUE(writer_->Roll());
+  const std::uint64_t sequence = writer_->NextSequence() - 1;
+  const std::span<const PayloadHash> kept = std::span(all).first(15'000);
+  const auto packs = store_.Pack(kept, sequence);
+  ASSERT_TRUE(packs) << packs.error().message;
+
+  const std::uint64_t next = sequence + 1;  // the segment that is written meanwhile
+  std::vector<PayloadHash> later;
+  for (int i = 0; i < 10'000; ++i) later.push_back(HashPayload("later " + std::to_string(i)));
+  std::thread journal([&] {
+    for (const PayloadHash& hash : later) store_.AddRecord(hash, next, 64);
+    for (const PayloadHash& hash : std::span(all).last(6'000)) store_.AddRecord(hash, next, 64);
+  });
+  ASSERT_TRUE(store_.Adopt(*packs, sequence));
+  journal.join();
+
+  EXPECT_EQ(store_.size(), 14'000u + 6'000u + 10'000u);
+  for (const PayloadHash& hash : later) ASSERT_TRUE(store_.Holds(hash, next));
+  for (const PayloadHash& hash : std::span(all).last(6'000)) ASSERT_TRUE(store_.Holds(hash, next));
+  EXPECT_EQ(*store_.Get(all[0]), "payload 0");
+  EXPECT_EQ(*store_.Get(all[13'999]), "payload 13999");
 }
 
 TEST_F(PayloadStoreTest, ALivePayloadThatIsNowhereStopsThePack) {
