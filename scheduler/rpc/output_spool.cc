@@ -1,5 +1,7 @@
 #include "scheduler/rpc/output_spool.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -65,6 +67,18 @@ Result<KeptOutput> OutputSpool::Read(const sched::AttemptRef& attempt, bool stan
 void OutputSpool::Forget(JobId job) {
   std::error_code ignored;
   fs::remove_all(JobDirectory(job), ignored);
+}
+
+void OutputSpool::ForgetOthers(const std::vector<JobId>& known, JobId next) {
+  std::error_code failed;
+  for (fs::directory_iterator at(directory_, failed), end; !failed && at != end; at.increment(failed)) {
+    const std::string name = at->path().filename().string();
+    std::uint64_t number = 0;
+    const auto [rest, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error != std::errc() || rest != name.data() + name.size()) continue;  // not ours
+    const JobId job(number);
+    if (job < next && !std::ranges::binary_search(known, job)) Forget(job);
+  }
 }
 
 std::string_view TailOf(std::string_view text, std::int64_t bytes, std::int64_t lines) {

@@ -1,12 +1,13 @@
 // The last part of each attempt's output, kept at the scheduler so that a vanished node's output is not gone.
 //
 // HOME/spool/output/JOB/ORDINAL.ATTEMPT.{out,err}. A convenience, not a record: written without a sync,
-// removed when the core forgets the job.
+// removed when the core forgets the job, or at the next start.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/ids.h"
 #include "common/result.h"
@@ -29,6 +30,9 @@ class OutputSpool {
               std::string_view data);
   Result<KeptOutput> Read(const sched::AttemptRef& attempt, bool standard_error) const;
   void Forget(JobId job);
+  // At a start: forgets all jobs before `next` that are not among `known` (ascending). The process before may
+  // have ended between the record that the core forgot them and their removal here.
+  void ForgetOthers(const std::vector<JobId>& known, JobId next);
 
  private:
   std::string JobDirectory(JobId job) const;

@@ -66,6 +66,12 @@ SchedulerServer::~SchedulerServer() {
 void SchedulerServer::Load(const sched::State& state) {
   names_.Load(state);
   feed_.StartAt(state.last_sequence);
+  std::vector<JobId> known;
+  known.reserve(state.jobs.size());
+  for (const auto& [id, job] : state.jobs) known.push_back(id);
+  readers_.Run([this, known = std::move(known), next = JobId(state.next_job_id)] {
+    spool_.ForgetOthers(known, next);
+  });
 }
 
 Status SchedulerServer::Listen(const std::string& cluster_uuid) {

@@ -32,6 +32,21 @@ TEST_F(OutputSpoolTest, KeepsTheEnd) {
   EXPECT_FALSE(spool.Read(attempt_, true));
 }
 
+// What the process before had no time to remove; what is of jobs to come, or is not ours, stays.
+TEST_F(OutputSpoolTest, AStartForgetsWhatTheCoreDoesNotKnow) {
+  OutputSpool spool(directory_, 100);
+  const auto attempt = [](std::uint64_t job) { return sched::AttemptRef{{JobId(job), 0}, 1}; };
+  for (const std::uint64_t job : {1, 2, 3, 9}) ASSERT_TRUE(spool.Keep(attempt(job), false, 0, "text"));
+  std::filesystem::create_directories(directory_ + "/2x");
+  spool.ForgetOthers({JobId(2)}, JobId(9));
+  EXPECT_FALSE(spool.Read(attempt(1), false));
+  EXPECT_TRUE(spool.Read(attempt(2), false));
+  EXPECT_FALSE(spool.Read(attempt(3), false));
+  EXPECT_TRUE(spool.Read(attempt(9), false));
+  EXPECT_TRUE(std::filesystem::exists(directory_ + "/2x"));
+  OutputSpool(directory_ + "/not-there", 100).ForgetOthers({}, JobId(9));
+}
+
 TEST_F(OutputSpoolTest, ForgetsAJobAsAWhole) {
   OutputSpool spool(directory_, 100);
   ASSERT_TRUE(spool.Keep(attempt_, true, 0, "x"));
