@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import functools
 import json
 import os
 import pathlib
@@ -21,8 +22,9 @@ def machine():
     return f"{os.cpu_count()} × {cpu}, {platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {platform.release()}"
 
 
+@functools.cache
 def version():
-    """The commit that was measured."""
+    """The commit that is measured: programs ask before they begin, since the work tree may go on meanwhile."""
     done = subprocess.run(["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=RESULTS.parent, capture_output=True, text=True)
     return done.stdout.strip() or "no commit"
 

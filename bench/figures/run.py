@@ -4,12 +4,13 @@ import sys
 import time
 import traceback
 
-from figures.results import table
+from figures.results import table, version
 
 
 def run_figures(figures, plan, heads, line):
     """Each of `figures` takes the plan and yields rows; `line` makes a row of the table of one. Returns rows, lines, failures."""
     rows, lines, failures = [], table(heads), {}
+    version()
     print("\n".join(lines), flush=True)
     for i, (name, figure) in enumerate(figures.items(), 1):
         print(f"[{i}/{len(figures)}] {name} …", file=sys.stderr, flush=True)
