@@ -1,4 +1,5 @@
 // bsub-lite-scheduler: the queue manager of one cluster.
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -41,6 +42,11 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &files);
 }
 
+void SetAllocator(const MemorySettings& memory) {
+  mallopt(M_MMAP_THRESHOLD, static_cast<int>(memory.mapped_bytes));
+  mallopt(M_TRIM_THRESHOLD, static_cast<int>(memory.spare_bytes));
+}
+
 int Serve(Options options) {
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -48,6 +54,7 @@ int Serve(Options options) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of the write that meets it
   StartLog(options.settings.log_level);
   RaiseDescriptorLimit();
+  SetAllocator(options.settings.memory);
   const pthread_t main_thread = pthread_self();
   auto daemon = Daemon::Start(std::move(options), [main_thread] { pthread_kill(main_thread, SIGTERM); });
   if (!daemon) return Fail(daemon.error(), daemon.error().code == Code::kDataLoss ? kDamaged : kFailed);

@@ -380,6 +380,18 @@ void AddJournal(std::vector<Setting>& table) {
                                       BSUB_AT(journal.max_history_backlog), 1));
 }
 
+void AddMemory(std::vector<Setting>& table) {
+  constexpr std::int64_t kMost = std::int64_t{32} << 20;  // what mallopt(3) takes
+  table.push_back(
+      Bytes<std::int64_t>("memory.mapped_bytes",
+                          "A block of memory from this size on goes back to the system as soon as "
+                          "it is free, at the cost of system calls.",
+                          BSUB_AT(memory.mapped_bytes), kMost));
+  table.push_back(Bytes<std::int64_t>("memory.spare_bytes",
+                                      "Free memory at the end of each heap that is kept for what comes next.",
+                                      BSUB_AT(memory.spare_bytes), kMost));
+}
+
 void AddHistory(std::vector<Setting>& table) {
   table.push_back(Time("history.retention",
                        "How long the history keeps jobs that are over, their attempts and events; at least "
@@ -510,6 +522,7 @@ std::vector<Setting> MakeTable() {
   AddLoop(table);
   AddJournal(table);
   AddHistory(table);
+  AddMemory(table);
   AddLimits(table);
   AddRpc(table);
   table.push_back(LogLevel());
