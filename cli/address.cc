@@ -9,10 +9,9 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "cli/quick/socket_call.h"
+#include "cli/read_text.h"
 #include "cli/supervisor/files.h"
 #include "cli/supervisor/home_layout.h"
 #include "cli/supervisor/unique_fd.h"
@@ -25,14 +24,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kScheme = "unix:";
+constexpr std::size_t kMostSecretBytes = std::size_t{1}
+                                         << 20;  // a token is a line, certificates are a few pages
 constexpr std::size_t kLongestSocketPath = 107;  // sun_path of sockaddr_un without its final NUL
-
-Result<std::string> ReadFile(const std::string& what, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    return InvalidArgument(what + " " + Quoted(path) + ": cannot be read (" + std::strerror(errno) + ")");
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 // A token is a password: a file that others can read has already given it away.
 Result<std::string> ReadToken(const std::string& path) {
@@ -45,7 +39,8 @@ Result<std::string> ReadToken(const std::string& path) {
     return InvalidArgument("BSUB_LITE_TOKEN_FILE " + Quoted(path) + ": others can read it; run chmod 600 " +
                            path);
   }
-  BSUB_ASSIGN_OR_RETURN(const std::string text, ReadFile("BSUB_LITE_TOKEN_FILE", path));
+  BSUB_ASSIGN_OR_RETURN(const std::string text,
+                        ReadTextFile("BSUB_LITE_TOKEN_FILE " + Quoted(path), path, kMostSecretBytes));
   const std::string token(Trim(text));
   if (token.empty()) return InvalidArgument("BSUB_LITE_TOKEN_FILE " + Quoted(path) + ": is empty");
   return token;
@@ -75,7 +70,8 @@ Result<Address> RemoteAddress(const Context& context, std::string server) {
   BSUB_ASSIGN_OR_RETURN(address.token, ReadToken(token_file));
   const std::string ca = context.Variable("BSUB_LITE_TLS_CA");
   if (!ca.empty()) {
-    BSUB_ASSIGN_OR_RETURN(address.tls_ca, ReadFile("BSUB_LITE_TLS_CA", ca));
+    BSUB_ASSIGN_OR_RETURN(address.tls_ca,
+                          ReadTextFile("BSUB_LITE_TLS_CA " + Quoted(ca), ca, kMostSecretBytes));
   }
   return address;
 }

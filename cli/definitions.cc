@@ -1,10 +1,5 @@
 #include "cli/definitions.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <istream>
-#include <iterator>
 #include <ostream>
 #include <utility>
 #include <vector>
@@ -13,6 +8,7 @@
 #include "cli/definition_file.h"
 #include "cli/json.h"
 #include "cli/moments.h"
+#include "cli/read_text.h"
 #include "cli/submit_request.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
@@ -65,12 +61,12 @@ Manual DefinitionsManual() {
 }
 
 Result<api::Definition> FromFile(Context& context, const std::string& path) {
-  if (path == "-")
-    return ParseDefinitionFile(std::string(std::istreambuf_iterator<char>(context.in), {}), "standard input");
-  errno = 0;
-  std::ifstream file(path);
-  if (!file) return InvalidArgument("--file " + Quoted(path) + ": " + std::strerror(errno));
-  return ParseDefinitionFile(std::string(std::istreambuf_iterator<char>(file), {}), path);
+  if (path == "-") {
+    BSUB_ASSIGN_OR_RETURN(const std::string text, ReadText("standard input", context.in));
+    return ParseDefinitionFile(text, "standard input");
+  }
+  BSUB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile("--file " + Quoted(path), path));
+  return ParseDefinitionFile(text, path);
 }
 
 // The options are those of submit, so the request of a submit says what they mean.

@@ -3,14 +3,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
-#include <istream>
-#include <iterator>
 #include <optional>
 #include <string_view>
 
+#include "cli/read_text.h"
 #include "jobs/directives.h"
 #include "jobs/text.h"
 
@@ -32,17 +29,20 @@ bool IsRegularFile(const std::string& path) {
 }
 
 Result<std::string> ReadScript(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return InvalidArgument("script " + Quoted(path) + ": " + std::strerror(errno));
-  return std::string(std::istreambuf_iterator<char>(file), {});
+  return ReadTextFile("script " + Quoted(path), path);
+}
+
+bool IsCompiled(const std::string& path) {
+  std::string magic(kElfMagic.size(), '\0');
+  std::ifstream(path, std::ios::binary).read(magic.data(), static_cast<std::streamsize>(magic.size()));
+  return magic == kElfMagic;
 }
 
 // The text of a file that is taken for a script; nothing for a compiled program or one that cannot be read.
 std::optional<std::string> ScriptText(const std::string& path) {
-  if (!IsRegularFile(path)) return std::nullopt;
+  if (!IsRegularFile(path) || IsCompiled(path)) return std::nullopt;
   auto text = ReadScript(path);
-  if (!text || text->starts_with(kElfMagic)) return std::nullopt;
+  if (!text) return std::nullopt;
   return std::move(*text);
 }
 
@@ -94,7 +94,7 @@ Result<JobSource> FindJobSource(Context& context, const Arguments& arguments) {
     return InvalidArgument(
         "No command is specified; give a program, a script file or a script on standard input");
   }
-  std::string text(std::istreambuf_iterator<char>(context.in), {});
+  BSUB_ASSIGN_OR_RETURN(std::string text, ReadText("the script on standard input", context.in));
   if (text.empty()) return InvalidArgument("No command is specified and standard input is empty");
   return FromScript(std::move(text), "", {});
 }

@@ -10,8 +10,9 @@
 #include <charconv>
 #include <climits>
 #include <cstring>
-#include <fstream>
+#include <sstream>
 
+#include "cli/read_text.h"
 #include "common/hash.h"
 #include "common/utf8.h"
 #include "jobs/text.h"
@@ -101,20 +102,19 @@ std::map<std::string, std::string> EnvironmentMap(const std::vector<std::string>
 }
 
 Result<std::vector<std::string>> ReadEnvironmentFile(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  if (!file) return InvalidArgument("--env-file " + Quoted(path) + ": " + std::strerror(errno));
+  BSUB_ASSIGN_OR_RETURN(std::string text, ReadTextFile("--env-file " + Quoted(path), path));
+  std::istringstream file(std::move(text));
   std::vector<std::string> entries;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
-    const std::string_view text = Trim(line);
-    if (text.empty() || text.front() == '#') continue;
-    const std::size_t equals = text.find('=');
+    const std::string_view entry = Trim(line);
+    if (entry.empty() || entry.front() == '#') continue;
+    const std::size_t equals = entry.find('=');
     if (equals == std::string_view::npos || equals == 0) {
       return InvalidArgument("--env-file " + Quoted(path) + " line " + std::to_string(number) + ": " +
-                             Quoted(text) + "; expected NAME=VALUE");
+                             Quoted(entry) + "; expected NAME=VALUE");
     }
-    entries.emplace_back(text);
+    entries.emplace_back(entry);
   }
   return entries;
 }

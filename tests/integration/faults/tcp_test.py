@@ -107,7 +107,7 @@ class TcpWithTls(Tcp):
     def test_an_authority_that_did_not_sign(self):
         other, _ = make_certificate(self.cluster.root, "other")
         self.assertIn("BSUB_LITE_TLS_CA does not vouch for its certificate", self.refused(3, "status", BSUB_LITE_TLS_CA=other))
-        self.assertIn("BSUB_LITE_TLS_CA '/nonexistent': cannot be read", self.refused(2, "status", BSUB_LITE_TLS_CA="/nonexistent"))
+        self.assertIn("BSUB_LITE_TLS_CA '/nonexistent': No such file or directory", self.refused(2, "status", BSUB_LITE_TLS_CA="/nonexistent"))
 
     def test_a_node_without_tls_or_with_another_authority(self):
         other, _ = make_certificate(self.cluster.root, "other")
