@@ -218,7 +218,8 @@ std::string Client::WhyUnreachable() const {
 Error Client::ErrorFrom(const grpc::Status& status) const {
   const bool silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE || silent) {
-    if (silent && Reached())
+    const bool listens = address_.local && quick::ConnectTo(address_.socket_path).valid();
+    if (listens || (silent && Reached()))
       return Unavailable(address_.Name() +
                          " does not answer; try again, or see whether its machine is overloaded");
     return Unavailable(address_.Name() + " cannot be reached" + WhyUnreachable());

@@ -72,8 +72,9 @@ Result<ReadyCluster> WaitUntilReady(const HomeLayout& layout, const ClusterFile&
     if (missing.empty()) return ReadyCluster{reply.scheduler_pid()};
     if (const auto hopeless = FindHopeless(layout)) return *hopeless;
     if (WaitForEnd(supervisor.pidfd, pause)) {
-      return FailedPrecondition("the supervisor ended: " +
-                                LastLines(layout.LogOf(kSupervisorName), kLastWords));
+      return FailedPrecondition(
+          "the supervisor ended before the cluster was ready; run bsub-lite up again. The end of " +
+          layout.LogOf(kSupervisorName) + ":\n" + LastLines(layout.LogOf(kSupervisorName), kLastWords));
     }
     if (Clock::now() >= end) return NotReady(layout, missing, timeout);
   }

@@ -55,9 +55,7 @@ Status SyncDirectoryOf(const std::string& path) {
   return OkStatus();
 }
 
-}  // namespace
-
-Status WriteFileWhole(const std::string& path, std::string_view text, Durable durable) {
+Status ReplaceFile(const std::string& path, std::string_view text, Durable durable) {
   const std::string temporary = path + ".new." + std::to_string(getpid());
   {
     const UniqueFd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
@@ -72,6 +70,24 @@ Status WriteFileWhole(const std::string& path, std::string_view text, Durable du
   }
   if (rename(temporary.c_str(), path.c_str()) != 0) return FromErrno("cannot write " + path, errno);
   return durable == Durable::kYes ? SyncDirectoryOf(path) : OkStatus();
+}
+
+// On a disk that is full the blocks that a file has are what there is. Who reads meanwhile may find no whole
+// text, and looks again.
+bool OverwriteFile(const std::string& path, std::string_view text) {
+  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  return fd.valid() && WriteAll(fd.get(), text, path) &&
+         ftruncate(fd.get(), static_cast<off_t>(text.size())) == 0;
+}
+
+}  // namespace
+
+Status WriteFileWhole(const std::string& path, std::string_view text, Durable durable) {
+  Status written = ReplaceFile(path, text, durable);
+  if (!written && written.error().code == Code::kResourceExhausted && durable == Durable::kNo) {
+    if (OverwriteFile(path, text)) return OkStatus();
+  }
+  return written;
 }
 
 Result<std::string> ReadWholeFile(const std::string& path, std::size_t max_bytes) {

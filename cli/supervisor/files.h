@@ -12,7 +12,8 @@ namespace bsub::cli {
 
 enum class Durable { kNo, kYes };
 
-// By a temporary name and rename. With kYes it survives power loss once this returns.
+// By a temporary name and rename. With kYes it survives power loss once this returns; with kNo it is written
+// over what is there where the disk has no room for another.
 Status WriteFileWhole(const std::string& path, std::string_view text, Durable durable);
 
 // NotFound if there is none.

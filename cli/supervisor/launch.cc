@@ -4,12 +4,14 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -25,6 +27,7 @@ constexpr std::size_t kLongestSocketPath = 107;  // sun_path of sockaddr_un with
 constexpr int kStartPatienceMs =
     15'000;  // until the supervisor has its lock; one that is just ending has it 10 s
 constexpr int kPollMs = 10;
+constexpr std::uint64_t kLeastBytes = 64 * 1024;  // what records and the first lines of logs take
 
 // The longest of the sockets that daemons make below the home.
 std::string LongestSocket(const HomeLayout& layout, const ClusterFile& cluster) {
@@ -76,7 +79,17 @@ Result<pid_t> Spawn(const HomeLayout& layout, std::vector<std::string> words) {
   return pid;
 }
 
+// Where a supervisor cannot write its first file it cannot write to its log why.
+bool DiskIsFull(const std::string& home) {
+  struct statvfs disk {};
+  return statvfs(home.c_str(), &disk) == 0 && disk.f_bavail * disk.f_frsize < kLeastBytes;
+}
+
 Error DidNotStart(const HomeLayout& layout, const std::string& what) {
+  if (DiskIsFull(layout.home)) {
+    return ResourceExhausted("the supervisor " + what + ": the disk of " + layout.home +
+                             " is full; free some space there and try again");
+  }
   const std::string log = layout.LogOf(kSupervisorName);
   return FailedPrecondition("the supervisor " + what + ": " + LastLines(log, 1) + " (" + log + ")");
 }

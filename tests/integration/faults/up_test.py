@@ -2,13 +2,53 @@
 """`up` against another `up`, and in places where no cluster can be."""
 
 import os
+import select
 import shutil
+import signal
 import subprocess
 import unittest
 
-from cluster import PROGRAM, Cluster
+from cluster import PROGRAM, Cluster, start_ticks, wait_for
 
 NOBODY = 65534
+
+
+class FullDisk(unittest.TestCase):
+    def setUp(self):
+        self.cluster = Cluster()
+        self.addCleanup(self.cluster.close)
+        home = self.cluster.home
+        home.mkdir(mode=0o700)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs", home], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest(f"needs the right to mount: {mounted.stderr.decode().strip()}")
+        self.addCleanup(subprocess.run, ["umount", "-l", home], check=True)
+        self.addCleanup(self.cluster.bsub, "down", "--now", code=None)
+
+    def fill(self):
+        with open(self.cluster.home / "fill", "wb", buffering=0) as file:
+            for size in (1 << 20, 4096):
+                try:
+                    while True:
+                        file.write(bytes(size))
+                except OSError:
+                    continue
+
+    def test_without_a_supervisor_down_ends_all_and_up_says_why_not(self):
+        self.cluster.bsub("up", "--slots", 1)
+        job = self.cluster.submit("--", "sleep", 1000)
+        wait_for("it to run", lambda: self.cluster.job(job)["state"] == "RUNNING")
+        daemons = self.cluster.daemons()
+        pidfd = os.pidfd_open(daemons["supervisor"][0])
+        self.fill()
+        os.kill(daemons["supervisor"][0], signal.SIGKILL)
+        select.select([pidfd], [], [], 60)
+        self.cluster.bsub("down", "--now")
+        for name, (pid, ticks, *_) in daemons.items():
+            self.assertNotEqual(start_ticks(pid), ticks, name)
+        self.fill()
+        self.cluster.bsub("up", code=1)
+        self.assertIn("free some space", self.cluster.err)
 
 
 class Up(unittest.TestCase):
