@@ -15,7 +15,8 @@ namespace {
 // One read brings the length and, for most payloads, all of the bytes.
 constexpr std::size_t kFirstReadBytes = 4096;
 
-// So many entries are gone through before others may have the store: half a millisecond's work.
+// So many entries are gone through before others may have the store. No setting: it bounds a wait, not what
+// is kept.
 constexpr std::size_t kSlice = 4096;
 
 // A mutex that is taken again at once is hardly ever had by those who sleep until it is free.
