@@ -24,6 +24,7 @@ void NodeCapacity::SetTotal(NodeId node, const Resources& total) {
   Use& use = nodes_[node];
   Unlist(node, use);
   use.total = total;
+  ++grown_;
   use.gpu_used.resize(std::max(use.gpu_used.size(), static_cast<std::size_t>(total.gpus)));
   List(node, use);
 }
@@ -32,6 +33,7 @@ void NodeCapacity::SetUsable(NodeId node, bool usable) {
   Use& use = nodes_[node];
   Unlist(node, use);
   use.usable = usable;
+  if (usable) ++grown_;
   List(node, use);
 }
 
@@ -61,6 +63,7 @@ void NodeCapacity::Give(NodeId node, const AttemptRef& attempt, const Resources&
   Use& use = nodes_[node];
   Unlist(node, use);
   use.used -= r;
+  ++grown_;
   BSUB_CHECK(use.attempts.erase(attempt) == 1) << "attempt given back twice";
   for (const std::int32_t gpu : gpus) use.gpu_used[static_cast<std::size_t>(gpu)] = false;
   List(node, use);

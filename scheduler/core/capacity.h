@@ -51,6 +51,8 @@ class NodeCapacity {
 
   const Use* Find(NodeId node) const;
   const std::map<NodeId, Use>& nodes() const { return nodes_; }
+  // Goes up whenever there may be more room than before. As long as it stands, what found no room finds none.
+  std::uint64_t grown() const { return grown_; }
   // No usable node has anything free: a cycle can start nothing that asks for CPU.
   bool Full() const { return free_.empty() || free_.rbegin()->first <= 0; }
 
@@ -60,6 +62,7 @@ class NodeCapacity {
 
   std::map<NodeId, Use> nodes_;
   std::set<std::pair<std::int64_t, NodeId>> free_;  // (free CPU, node) of usable nodes
+  std::uint64_t grown_ = 0;
 };
 
 }  // namespace bsub::sched

@@ -2,7 +2,8 @@
 // order; each task on the node that fits best. A class whose first task cannot start is passed over for the
 // rest of the cycle; the first such class of a queue has a node kept free for it (reservations.h).
 //
-// Cost: classes + placements · log(classes), whatever the number of waiting jobs.
+// Cost: classes + placements · log(classes), whatever the number of waiting jobs. Places of gangs are looked
+// for a bounded number of times; the next cycle goes on where that was reached (futile_requests.h).
 #include "scheduler/core/cycle.h"
 
 #include <algorithm>
@@ -95,7 +96,9 @@ void Place(Turn& turn, const Job& job, std::uint32_t ordinal, const ChosenNodes&
 // served later.
 class QueuePass {
  public:
-  QueuePass(Turn& turn, const Queue& queue, Reservations& kept) : turn_(turn), queue_(queue), kept_(kept) {}
+  // `choices`: how many more times places of a gang may be looked for in this cycle.
+  QueuePass(Turn& turn, const Queue& queue, Reservations& kept, std::uint32_t& choices)
+      : turn_(turn), queue_(queue), kept_(kept), choices_(choices) {}
 
   // Starts what can start, at most `budget`; returns how many it started.
   std::uint32_t Run(std::uint32_t budget) {
@@ -106,7 +109,8 @@ class QueuePass {
       heads_.pop();
       if (HitsLimit(turn_.store, queue_, head.key.uid)) continue;
       const NodesRequest request = RequestNow(head);
-      const ChosenNodes chosen = turn_.store.ChooseNodes(request, kept_.kept());
+      if (MustPutOff(request)) continue;
+      const ChosenNodes chosen = Choose(request);
       if (chosen.nodes.empty()) {
         if (request != head.key.request) WakeForPreference(head);
         KeepNodesFor(head.key, request);
@@ -117,11 +121,29 @@ class QueuePass {
       placed = static_cast<std::uint32_t>(std::min<std::size_t>(budget, placed + chosen.nodes.size()));
       PushNext(head.key);
     }
-    if (!heads_.empty() || placed == budget || turn_.store.capacity().Full()) KeepAsBefore();
+    if (put_off_) turn_.WantCycle();
+    if (!heads_.empty() || put_off_ || placed == budget || turn_.store.capacity().Full()) KeepAsBefore();
     return placed;
   }
 
  private:
+  // It is the next cycle's, which need not look again for what this one has found no places for.
+  bool MustPutOff(const NodesRequest& request) {
+    if (request.plain() || choices_ > 0 || turn_.links.futile.Has(request)) return false;
+    put_off_ = true;
+    return true;
+  }
+
+  ChosenNodes Choose(const NodesRequest& request) {
+    if (request.plain()) return turn_.store.ChooseNodes(request, kept_.kept());
+    FutileRequests& futile = turn_.links.futile;
+    if (futile.Has(request)) return {};
+    --choices_;
+    ChosenNodes chosen = turn_.store.ChooseNodes(request, kept_.kept());
+    if (chosen.nodes.empty()) futile.Add(request);
+    return chosen;
+  }
+
   bool MayKeepMore() const { return kept_here_ < turn_.settings.kept_nodes_per_queue; }
 
   // That of the class; as long as its next task still waits for what it prefers, that is required.
@@ -137,9 +159,9 @@ class QueuePass {
   }
 
   void KeepNodesFor(const ClassKey& key, const NodesRequest& request) {
-    if (!MayKeepMore() || choices_ >= turn_.settings.max_kept_node_tries) return;
+    if (!MayKeepMore() || keep_tries_ >= turn_.settings.max_kept_node_tries) return;
     if (KeepAgain(key)) return;
-    ++choices_;
+    ++keep_tries_;
     const KeptNodes chosen = ChooseNodesToKeep(turn_.store, request, kept_, turn_.at, turn_.settings.keep);
     if (chosen.nodes.empty()) return;
     for (const KeepCandidate& node : chosen.nodes)
@@ -191,10 +213,20 @@ class QueuePass {
   Turn& turn_;
   const Queue queue_;
   Reservations& kept_;
+  std::uint32_t& choices_;
+  bool put_off_ = false;
   std::uint32_t kept_here_ = 0;
-  std::uint32_t choices_ = 0;
+  std::uint32_t keep_tries_ = 0;
   std::priority_queue<Head> heads_;
 };
+
+// Whether some node has more for everybody than it had.
+bool KeepsLess(const KeptResources& now, const KeptResources& before) {
+  return std::any_of(before.begin(), before.end(), [&now](const auto& kept) {
+    const auto still = now.find(kept.first);
+    return still == now.end() || !kept.second.Fits(still->second);
+  });
+}
 
 Head HeadOf(const WaitingClass& waiting) {
   return {waiting.key.priority, *waiting.members.begin(), waiting.key};
@@ -237,11 +269,18 @@ std::optional<LimitHit> HitsLimit(const Store& store, const Queue& queue, std::u
 
 void Decide(Turn& turn, const RunCycle& input) {
   std::uint32_t left = input.max_placements;
+  std::uint32_t choices = turn.settings.max_gang_choices_per_cycle;
+  FutileRequests& futile = turn.links.futile;
+  futile.Begin(turn.store.capacity().grown());
   Reservations kept;
   turn.links.preference_ends = TimePoint::Max();
   for (const Queue* queue : QueuesInOrder(turn.state())) {
     if (!queue->dispatches) continue;
-    left -= QueuePass(turn, *queue, kept).Run(left);
+    left -= QueuePass(turn, *queue, kept, choices).Run(left);
+  }
+  if (KeepsLess(kept.kept(), turn.store.reservations().kept())) {
+    if (futile.relied_on()) turn.WantCycle();
+    futile.Forget();
   }
   turn.store.SetReservations(std::move(kept));
   if (left == 0) turn.WantCycle();

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "scheduler/core/entry.h"
+#include "scheduler/core/futile_requests.h"
 #include "scheduler/core/input.h"
 #include "scheduler/core/message.h"
 #include "scheduler/core/scheduler.h"
@@ -33,6 +34,7 @@ struct Links {
   // When the first of those that the last cycle left waiting for what they prefer takes what there is.
   TimePoint preference_ends = TimePoint::Max();
   bool forgets_early = false;  // for want of room, and there is still not enough
+  FutileRequests futile;       // of the cycles
 };
 
 class Turn {

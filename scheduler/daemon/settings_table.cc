@@ -206,6 +206,11 @@ void AddForgetting(std::vector<Setting>& table) {
 
 // Of the nodes that are kept free.
 void AddKept(std::vector<Setting>& table) {
+  table.push_back(
+      Number<std::uint32_t>("core.max_gang_choices_per_cycle",
+                            "How often one scheduling cycle looks for places of a multi-node job, or "
+                            "by features; the next cycle goes on where this was reached.",
+                            BSUB_AT(core.max_gang_choices_per_cycle), 1));
   table.push_back(Number<std::uint32_t>("core.max_kept_node_tries",
                                         "So many requests of a queue may be tried in one scheduling cycle "
                                         "until one is found for which a node can be kept.",

@@ -100,6 +100,40 @@ TEST_F(GangPlacement, WhatIsRequiredIsWaitedFor) {
   EXPECT_THAT(Cycle(), ElementsAre(1, 2));
 }
 
+// With one look for places in each cycle the second gang is the next cycle's, which does not begin anew.
+TEST(GangChoices, WhatOneCycleHasNotLookedAtTheNextDoes) {
+  sched::Settings settings = With(Racks({{"n1", "n2"}, {"n3", "n4"}}));
+  settings.max_gang_choices_per_cycle = 1;
+  Env env(settings);
+  env.AddNodes(4, Cpus(2));
+  env.Submit(Job());
+  env.Cycle();
+  static_cast<void>(env.TakeLaunches());
+  env.Submit(Job().Nodes(4).Cpus(2).Priority(5));
+  const JobId second = env.Submit(Job().Nodes(2).Walltime(1s));
+  env.Cycle();
+  EXPECT_TRUE(env.TakeLaunches().empty());
+  EXPECT_TRUE(env.cycle_wanted());
+  env.Cycle();
+  EXPECT_FALSE(env.cycle_wanted());
+  EXPECT_EQ(env.TaskOf(second).state, JobState::kPending) << "all four nodes are kept free for the first";
+}
+
+TEST(GangChoices, WhatFoundNoPlaceIsLookedAtAgainWhenNothingIsKeptForOthersAnyMore) {
+  Env env(With(Racks({{"n1", "n2"}, {"n3", "n4"}})));
+  env.AddNodes(4, Cpus(2));
+  env.Submit(Job());
+  env.Cycle();
+  static_cast<void>(env.TakeLaunches());
+  const JobId wide = env.Submit(Job().Nodes(4).Cpus(2).Priority(5));
+  env.Submit(Job().Nodes(2));
+  env.Cycle();
+  EXPECT_TRUE(env.TakeLaunches().empty());
+  EXPECT_TRUE(env.Cancel(wide));
+  while (env.cycle_wanted()) env.Cycle();
+  EXPECT_EQ(env.TakeLaunches().size(), 2u);
+}
+
 TEST_F(GangPlacement, WhatIsPreferredIsWaitedForSoLong) {
   Fill("n1");
   Fill("n3");
