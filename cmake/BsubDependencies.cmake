@@ -11,10 +11,18 @@ find_package(nlohmann_json REQUIRED)       # nlohmann-json3-dev
 find_package(fmt REQUIRED)                 # libfmt-dev
 find_package(spdlog REQUIRED)              # libspdlog-dev
 find_package(SQLite3 REQUIRED)             # libsqlite3-dev
+find_package(TBB REQUIRED)                 # libtbb-dev
+find_package(PNG REQUIRED)                 # libpng-dev
 find_package(GTest REQUIRED)               # libgtest-dev libgmock-dev
 pkg_check_modules(ABSL_TIME REQUIRED IMPORTED_TARGET absl_time)  # libabsl-dev, which libgrpc++-dev brings too
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)  # libxxhash-dev
 pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)  # libnghttp2-dev
+pkg_check_modules(OMPI REQUIRED IMPORTED_TARGET ompi-c)  # libopenmpi-dev; where several MPIs are installed this names ours
+
+# OpenMPI's C interface; its C++ one was removed from the standard and its header does not compile without warnings.
+add_library(bsub_openmpi INTERFACE)
+target_link_libraries(bsub_openmpi INTERFACE PkgConfig::OMPI)
+target_compile_definitions(bsub_openmpi INTERFACE OMPI_SKIP_MPICXX=1)
 
 if(NOT BSUB_WITHOUT_GRPC)
   pkg_check_modules(GRPCPP REQUIRED IMPORTED_TARGET grpc++)   # libgrpc++-dev
