@@ -24,6 +24,8 @@ add_library(bsub_openmpi INTERFACE)
 target_link_libraries(bsub_openmpi INTERFACE PkgConfig::OMPI)
 target_compile_definitions(bsub_openmpi INTERFACE OMPI_SKIP_MPICXX=1)
 
+find_program(SMPICXX smpicxx)  # libsimgrid-dev; without it `bsub-lite bench` has no network to model
+
 if(NOT BSUB_WITHOUT_GRPC)
   pkg_check_modules(GRPCPP REQUIRED IMPORTED_TARGET grpc++)   # libgrpc++-dev
   find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)      # protobuf-compiler-grpc
