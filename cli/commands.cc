@@ -4,6 +4,7 @@
 #include <exception>
 #include <ostream>
 
+#include "cli/bench.h"
 #include "cli/cancel.h"
 #include "cli/completion.h"
 #include "cli/config.h"
@@ -132,7 +133,7 @@ CommandTable StandardCommands() {
         ReleaseCommand(),    RequeueCommand(), PriorityCommand(), DefinitionsCommand(), RunCommand(),
         UpCommand(),         DownCommand(),    StatusCommand(),   QueuesCommand(),      NodesCommand(),
         EnvsCommand(),       ConfigCommand(),  DrainCommand(),    ResumeCommand(),      JournalCommand(),
-        CompletionCommand(), VersionCommand()}) {
+        BenchCommand(),      CompletionCommand(), VersionCommand()}) {
     table.Add(command);
   }
   table.start_cluster = StartLocalCluster;

@@ -42,6 +42,9 @@ constexpr std::array kLayers = {
     Layer{"examples/", "checkpoint/"},
     Layer{"sim/", "scheduler/core/ worker/core/ jobs/ common/"},
     Layer{"bench/", "scheduler/ worker/ jobs/ common/ sim/ checkpoint/ api/"},
+    // A command of bsub-lite in a program of its own.
+    Layer{"bench/placement/",
+          "scheduler/core/ scheduler/cluster_config/ sim/fabric/ sim/random.h cli/table.h jobs/ common/"},
     Layer{"tests/", "api/ scheduler/ worker/ cli/ checkpoint/ examples/ sim/ bench/ jobs/ common/"},
 };
 

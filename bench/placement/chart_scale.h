@@ -1,0 +1,37 @@
+// From values to pixels, and the marks on an axis.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace bsub::placement {
+
+// Logarithmic; `low` < `high`, both positive.
+struct LogScale {
+  double low = 1, high = 10;
+  double from = 0, to = 1;  // pixels of low and high
+  double At(double value) const {
+    return from + (to - from) * (std::log(value) - std::log(low)) / (std::log(high) - std::log(low));
+  }
+};
+
+struct Mark {
+  double value = 0;
+  std::string label;
+};
+
+// 1, 10, 100, …, and 2 and 5 between them where the range is short.
+std::vector<Mark> DecadeMarks(double low, double high);
+// 1, 32, 1Ki, 32Ki, 1Mi, …
+std::vector<Mark> ByteMarks(double low, double high);
+
+std::string ShortNumber(double value);  // three significant digits: "0.125", "14", "1200"
+
+// A widened range that holds all values, for a scale; (1, 10) for none.
+struct Range {
+  double low = 1, high = 10;
+};
+Range RangeOf(const std::vector<double>& values);
+
+}  // namespace bsub::placement

@@ -1,0 +1,98 @@
+#include "bench/placement/child_process.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+
+namespace bsub::placement {
+namespace {
+
+constexpr int kNotStarted = 127;  // as shells say it
+
+Error SystemError(const std::string& what) { return Internal(what + ": " + std::strerror(errno)); }
+
+// In the child: never returns.
+[[noreturn]] void Become(const ChildRun& child) {
+  std::vector<char*> argv;
+  for (const std::string& word : child.words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+  const int out = open(child.output.c_str(), kFlags, 0666), err = open(child.errors.c_str(), kFlags, 0666);
+  const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (out < 0 || err < 0 || in < 0 || chdir(child.directory.c_str()) != 0) _exit(kNotStarted);
+  dup2(in, STDIN_FILENO), dup2(out, STDOUT_FILENO), dup2(err, STDERR_FILENO);
+  execvp(argv.front(), argv.data());
+  _exit(kNotStarted);
+}
+
+std::string LastLine(const std::string& path) {
+  const auto text = ReadFile(path);
+  if (!text) return "";
+  std::string_view rest = *text;
+  while (!rest.empty() && rest.back() == '\n') rest.remove_suffix(1);
+  return std::string(rest.substr(rest.rfind('\n') + 1));
+}
+
+std::string EndOf(int status) {
+  if (WIFSIGNALED(status)) return "was ended by signal " + std::to_string(WTERMSIG(status));
+  return "ended with exit code " + std::to_string(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+Status RunChild(const ChildRun& child) {
+  const pid_t pid = fork();
+  if (pid < 0) return SystemError("fork");
+  if (pid == 0) Become(child);
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) return SystemError("waitpid");
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return OkStatus();
+  const std::string last = LastLine(child.errors);
+  return Internal(child.words.front() + " " + EndOf(status) + (last.empty() ? "" : ": " + last) + "; see " +
+                  child.errors);
+}
+
+std::string FindProgram(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path != nullptr ? path : "";
+  while (!rest.empty()) {
+    const std::string_view folder = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
+    const std::string candidate = std::string(folder.empty() ? "." : folder) + "/" + name;
+    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  return "";
+}
+
+Result<std::string> OwnDirectory() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return Internal("/proc/self/exe: " + error.message());
+  return self.parent_path().string();
+}
+
+Result<std::string> ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return NotFound(path + ": cannot be read");
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+Status WriteFile(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  if (!out) return Internal(path + ": cannot be written");
+  return OkStatus();
+}
+
+}  // namespace bsub::placement

@@ -1,0 +1,32 @@
+// What `bsub-lite bench placement` is asked to do. The command's manual is cli/bench.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+
+namespace bsub::placement {
+
+struct Options {
+  std::string config;                       // path
+  std::string out = "placement-benchmark";  // directory
+  std::uint32_t nodes = 0;                  // of the gang
+  std::uint32_t ranks_per_node = 1;
+  std::uint32_t draws = 10;  // of busy nodes
+  std::uint32_t busy_percent = 25;
+  std::uint64_t seed = 1;
+  std::uint32_t partitions = 2;
+  std::uint32_t tolerance_percent = 20;  // beyond what its level promises, something is slow
+  std::vector<std::string> faults;       // as ParseNetworkFault reads them
+  bool json = false;                     // report.json on standard output instead of the table
+};
+
+// More are not modelled: every pair is measured, one after the other.
+inline constexpr std::uint32_t kMostNodes = 64;
+
+// Words "--name=value" and "--flag".
+Result<Options> ReadOptions(const std::vector<std::string>& words);
+
+}  // namespace bsub::placement

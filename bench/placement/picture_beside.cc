@@ -1,0 +1,67 @@
+// What each placement costs beside the first: one group of bars for each figure.
+#include <algorithm>
+
+#include "bench/placement/chart_scale.h"
+#include "bench/placement/figures.h"
+#include "bench/placement/pictures.h"
+#include "bench/placement/svg.h"
+
+namespace bsub::placement {
+namespace {
+
+constexpr double kBar = 22, kGroupGap = 40, kHigh = 260, kLeft = 60, kTop = 78, kBelow = 76;  // pixels
+
+struct Bar {
+  double worse = 1, low = 1, high = 1;  // times as bad
+};
+
+// As a multiple in which more is worse: what a bandwidth loses is turned around.
+Bar BarOf(const Interval& beside, bool more_is_better) {
+  const double low = std::max(beside.mean - beside.half_width, 0.01), high = beside.mean + beside.half_width;
+  if (more_is_better) return {1 / std::max(beside.mean, 0.01), 1 / high, 1 / low};
+  return {beside.mean, low, high};
+}
+
+}  // namespace
+
+std::string DrawBeside(const Report& report) {
+  const std::vector<PolicySummary> summary = Summarise(report.study);
+  const std::vector<Figure>& figures = Figures();
+  double highest = 1;
+  for (const PolicySummary& policy : summary) {
+    for (std::size_t f = 0; f < figures.size(); ++f)
+      highest = std::max(highest, BarOf(policy.beside_first[f], figures[f].more_is_better).high);
+  }
+  const auto bars = static_cast<double>(summary.size());
+  const double group = bars * kBar + kGroupGap;
+  const LogScale y{.low = 0.5, .high = std::max(highest * 1.15, 2.0), .from = kTop + kHigh, .to = kTop};
+  const double width = kLeft + group * static_cast<double>(figures.size());
+  Svg svg(width + 20, kTop + kHigh + kBelow);
+  svg.Text({kLeft, 24}, "Times as bad as placement " + summary.front().policy, {.size = 16, .bold = true});
+  svg.Text({kLeft, 42}, PictureCaption(report) + "; bandwidths turned around, so that higher is worse", {});
+  for (const Mark& mark : DecadeMarks(y.low, y.high)) {
+    svg.Line({kLeft, y.At(mark.value)}, {width, y.At(mark.value)}, mark.value == 1 ? "#888888" : "#dddddd");
+    svg.Text({kLeft - 6, y.At(mark.value) + 4}, mark.label, {.size = 10, .anchor = Anchor::kEnd});
+  }
+  for (std::size_t f = 0; f < figures.size(); ++f) {
+    const double left = kLeft + kGroupGap / 2 + group * static_cast<double>(f);
+    for (std::size_t p = 0; p < summary.size(); ++p) {
+      const Bar bar = BarOf(summary[p].beside_first[f], figures[f].more_is_better);
+      const double x = left + kBar * static_cast<double>(p), top = y.At(std::max(bar.worse, y.low));
+      svg.Rectangle({x, top}, kBar - 3, kTop + kHigh - top, PolicyColour(p));
+      if (summary[p].beside_first[f].half_width > 0)
+        svg.Line({x + kBar / 2 - 1.5, y.At(std::max(bar.low, y.low))}, {x + kBar / 2 - 1.5, y.At(bar.high)},
+                 "black", 1.5);
+    }
+    svg.Text({left + bars * kBar / 2, kTop + kHigh + 16}, std::string(figures[f].title),
+             {.anchor = Anchor::kMiddle});
+  }
+  double x = kLeft;
+  for (std::size_t p = 0; p < summary.size(); ++p, x += 130) {
+    svg.Rectangle({x, kTop + kHigh + 40}, 14, 14, PolicyColour(p));
+    svg.Text({x + 20, kTop + kHigh + 52}, summary[p].policy, {});
+  }
+  return svg.Document();
+}
+
+}  // namespace bsub::placement

@@ -1,0 +1,122 @@
+// Latency and bandwidth of the farthest pair by the size of the message, with confidence bands.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "bench/placement/chart_scale.h"
+#include "bench/placement/pictures.h"
+#include "bench/placement/statistics.h"
+#include "bench/placement/svg.h"
+
+namespace bsub::placement {
+namespace {
+
+constexpr double kPlot = 380, kHigh = 300, kLeft = 70, kTop = 78, kGap = 90, kBelow = 64;  // pixels
+
+struct CurvePoint {
+  double bytes = 0;
+  Interval value;
+};
+struct Curve {
+  std::string name, colour;
+  std::vector<CurvePoint> points;
+};
+
+std::vector<Curve> CurvesOf(const Report& report, bool bandwidth) {
+  std::vector<Curve> curves;
+  for (std::size_t i = 0; i < report.study.size(); ++i) {
+    std::map<std::uint64_t, std::vector<double>> samples;
+    for (const PlacedRun& run : report.study[i].runs) {
+      for (const std::uint64_t bytes : SizesOf(run.measured, "pingpong")) {
+        const double seconds = MedianSeconds(run.measured, "pingpong", bytes);
+        samples[bytes].push_back(bandwidth ? static_cast<double>(bytes) / seconds * 1e-9 : seconds * 1e6);
+      }
+    }
+    Curve& curve = curves.emplace_back(Curve{report.study[i].policy, PolicyColour(i), {}});
+    for (const auto& [bytes, values] : samples)
+      curve.points.push_back({static_cast<double>(bytes), MeanOf(values)});
+  }
+  return curves;
+}
+
+struct Axes {
+  LogScale x, y;
+  Range across, up;
+};
+
+// Bands may reach below zero, which a logarithmic axis has not: they end at its foot.
+Axes AxesFor(const std::vector<Curve>& curves, Point corner) {
+  std::vector<double> sizes, values;
+  for (const Curve& curve : curves) {
+    for (const CurvePoint& point : curve.points) {
+      sizes.push_back(point.bytes);
+      values.push_back(point.value.mean);
+      values.push_back(point.value.mean + point.value.half_width);
+    }
+  }
+  Axes axes;
+  axes.across = RangeOf(sizes), axes.up = RangeOf(values);
+  axes.x = {axes.across.low, axes.across.high, corner.x, corner.x + kPlot};
+  axes.y = {axes.up.low, axes.up.high, corner.y + kHigh, corner.y};
+  return axes;
+}
+
+void DrawAxes(Svg& svg, Point corner, const Axes& axes, const std::string& title, const std::string& unit) {
+  svg.Text({corner.x, corner.y - 10}, title, {.size = 13, .bold = true});
+  for (const Mark& mark : DecadeMarks(axes.up.low, axes.up.high)) {
+    const double y = axes.y.At(mark.value);
+    svg.Line({corner.x, y}, {corner.x + kPlot, y}, "#dddddd");
+    svg.Text({corner.x - 6, y + 4}, mark.label, {.size = 10, .anchor = Anchor::kEnd});
+  }
+  for (const Mark& mark : ByteMarks(axes.across.low, axes.across.high)) {
+    const double x = axes.x.At(mark.value);
+    svg.Line({x, corner.y}, {x, corner.y + kHigh}, "#dddddd");
+    svg.Text({x, corner.y + kHigh + 15}, mark.label, {.size = 10, .anchor = Anchor::kMiddle});
+  }
+  svg.Rectangle(corner, kPlot, kHigh, "none", "#888888");
+  svg.Text({corner.x + kPlot / 2, corner.y + kHigh + 34}, "message, bytes", {.anchor = Anchor::kMiddle});
+  svg.Text({corner.x - 46, corner.y + kHigh / 2}, unit, {.anchor = Anchor::kMiddle, .turned = -90});
+}
+
+void DrawCurve(Svg& svg, const Axes& axes, const Curve& curve) {
+  std::vector<Point> line, band;
+  const auto at = [&](double bytes, double value) {
+    return Point{axes.x.At(bytes), axes.y.At(std::max(value, axes.up.low))};
+  };
+  for (const CurvePoint& point : curve.points) {
+    line.push_back(at(point.bytes, point.value.mean));
+    band.push_back(at(point.bytes, point.value.mean + point.value.half_width));
+  }
+  for (auto point = curve.points.rbegin(); point != curve.points.rend(); ++point)
+    band.push_back(at(point->bytes, point->value.mean - point->value.half_width));
+  svg.Area(band, curve.colour, 0.15);
+  svg.Path(line, curve.colour, 2);
+}
+
+void DrawPanel(Svg& svg, Point corner, const std::vector<Curve>& curves, const std::string& title,
+               const std::string& unit) {
+  const Axes axes = AxesFor(curves, corner);
+  DrawAxes(svg, corner, axes, title, unit);
+  for (const Curve& curve : curves) DrawCurve(svg, axes, curve);
+  double y = corner.y + 18;
+  for (const Curve& curve : curves) {
+    svg.Line({corner.x + 12, y - 4}, {corner.x + 34, y - 4}, curve.colour, 3);
+    svg.Text({corner.x + 40, y}, curve.name, {});
+    y += 16;
+  }
+}
+
+}  // namespace
+
+std::string DrawCurves(const Report& report) {
+  Svg svg(kLeft + 2 * kPlot + kGap + 24, kTop + kHigh + kBelow);
+  svg.Text({kLeft, 24}, "Two nodes of the job that are farthest apart", {.size = 16, .bold = true});
+  svg.Text({kLeft, 42},
+           PictureCaption(report) + (report.options.draws > 1 ? "; means, with 95% confidence bands" : ""),
+           {});
+  DrawPanel(svg, {kLeft, kTop}, CurvesOf(report, false), "Latency, one way", "us");
+  DrawPanel(svg, {kLeft + kPlot + kGap, kTop}, CurvesOf(report, true), "Bandwidth", "GB/s");
+  return svg.Document();
+}
+
+}  // namespace bsub::placement

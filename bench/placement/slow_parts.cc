@@ -1,0 +1,177 @@
+#include "bench/placement/slow_parts.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "bench/placement/statistics.h"
+#include "sim/fabric/promise.h"
+
+namespace bsub::placement {
+namespace {
+
+using sched::NodeIndex;
+using sched::SwitchIndex;
+using sched::Topology;
+
+constexpr double kMostOf = 0.8;  // of the pairs of a node or switch must be slow for it to be the reason
+
+struct ObservedPair {
+  NodeIndex a = 0, b = 0;
+  double seconds = 0, promised = 0;
+  bool slow = false, explained = false;
+  double times() const { return seconds / promised; }
+};
+
+// Something that all of a group of pairs have in common.
+struct Suspect {
+  SlowPart::Kind kind;
+  std::uint32_t index;  // of the node or switch
+};
+
+bool Below(const Topology& topology, NodeIndex node, SwitchIndex s) {
+  return topology.at(s).first_node <= node && node < topology.at(s).end_node;
+}
+
+bool Concerns(const Topology& topology, const Suspect& suspect, const ObservedPair& pair) {
+  if (suspect.kind == SlowPart::Kind::kNode) return pair.a == suspect.index || pair.b == suspect.index;
+  return Below(topology, pair.a, suspect.index) != Below(topology, pair.b, suspect.index);
+}
+
+// By bytes, then by pair.
+std::map<std::uint64_t, std::vector<ObservedPair>> Observe(const Topology& topology,
+                                                           const std::vector<PolicyRuns>& study,
+                                                           double tolerance) {
+  std::map<std::uint64_t, std::map<std::pair<NodeIndex, NodeIndex>, std::vector<double>>> times;
+  for (const PolicyRuns& policy : study) {
+    for (const PlacedRun& run : policy.runs) {
+      for (const PairTime& pair : PairTimes(run.measured)) {
+        const auto a = topology.FindNode(run.measured.nodes[pair.first]);
+        const auto b = topology.FindNode(run.measured.nodes[pair.second]);
+        if (a && b) times[pair.bytes][std::minmax(*a, *b)].push_back(pair.seconds);
+      }
+    }
+  }
+  std::map<std::uint64_t, std::vector<ObservedPair>> observed;
+  for (const auto& [bytes, pairs] : times) {
+    for (const auto& [ends, seconds] : pairs) {
+      ObservedPair pair{.a = ends.first, .b = ends.second, .seconds = Median(seconds)};
+      pair.promised = sim::PromisedSeconds(sim::PromiseOf(topology, pair.a, pair.b), bytes);
+      pair.slow = pair.times() > 1 + tolerance;
+      observed[bytes].push_back(pair);
+    }
+  }
+  return observed;
+}
+
+std::vector<Suspect> Suspects(const Topology& topology, const std::vector<ObservedPair>& pairs) {
+  std::set<NodeIndex> nodes;
+  std::set<SwitchIndex> switches;
+  for (const ObservedPair& pair : pairs) {
+    if (!pair.slow) continue;
+    for (const NodeIndex node : {pair.a, pair.b}) {
+      nodes.insert(node);
+      for (SwitchIndex s = topology.node(node).rack; s != 0; s = topology.at(s).parent) switches.insert(s);
+    }
+  }
+  std::vector<Suspect> suspects;
+  for (const NodeIndex node : nodes) suspects.push_back({SlowPart::Kind::kNode, node});
+  for (const SwitchIndex s : switches) suspects.push_back({SlowPart::Kind::kUplink, s});
+  return suspects;
+}
+
+// What speaks against a suspect. Pairs that are promised less than its slowest slow pair do not speak for it:
+// what makes it slow may be faster than their own level.
+SlowPart Accuse(const Topology& topology, const Suspect& suspect, const std::vector<ObservedPair>& pairs) {
+  SlowPart part{.kind = suspect.kind};
+  std::vector<double> times;
+  double slowest_promise = 0, worst = 0;
+  for (const ObservedPair& pair : pairs) {
+    if (!pair.slow || pair.explained || !Concerns(topology, suspect, pair)) continue;
+    times.push_back(pair.times());
+    slowest_promise = std::max(slowest_promise, pair.promised);
+    if (pair.times() <= worst) continue;
+    worst = pair.times();
+    part.promised_seconds = pair.promised;
+    part.seconds = pair.seconds;
+  }
+  for (const ObservedPair& pair : pairs) {
+    if (Concerns(topology, suspect, pair) && (pair.slow || pair.promised <= slowest_promise)) ++part.pairs;
+  }
+  part.slow_pairs = static_cast<std::uint32_t>(times.size());
+  if (!times.empty()) part.times = Median(times);
+  part.names = {suspect.kind == SlowPart::Kind::kNode ? topology.node(suspect.index).name
+                                                      : topology.at(suspect.index).name};
+  return part;
+}
+
+// Takes the suspect that explains most, again and again, until none explains two pairs.
+void NameSuspects(const Topology& topology, std::vector<ObservedPair>& pairs, std::vector<SlowPart>& out) {
+  const std::vector<Suspect> suspects = Suspects(topology, pairs);
+  while (true) {
+    const Suspect* best = nullptr;
+    SlowPart part;
+    for (const Suspect& suspect : suspects) {
+      SlowPart accused = Accuse(topology, suspect, pairs);
+      if (accused.slow_pairs < 2 || accused.slow_pairs < kMostOf * accused.pairs) continue;
+      if (best != nullptr && accused.slow_pairs <= part.slow_pairs) continue;
+      best = &suspect;
+      part = std::move(accused);
+    }
+    if (best == nullptr) return;
+    for (ObservedPair& pair : pairs) pair.explained |= pair.slow && Concerns(topology, *best, pair);
+    out.push_back(std::move(part));
+  }
+}
+
+void NamePairs(const Topology& topology, const std::vector<ObservedPair>& pairs, std::vector<SlowPart>& out) {
+  for (const ObservedPair& pair : pairs) {
+    if (!pair.slow || pair.explained) continue;
+    out.push_back({.kind = SlowPart::Kind::kPair,
+                   .names = {topology.node(pair.a).name, topology.node(pair.b).name},
+                   .slow_pairs = 1,
+                   .pairs = 1,
+                   .times = pair.times(),
+                   .promised_seconds = pair.promised,
+                   .seconds = pair.seconds});
+  }
+}
+
+std::string Microseconds(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g us", seconds * 1e6);
+  return text;
+}
+
+}  // namespace
+
+std::vector<SlowPart> FindSlowParts(const Topology& topology, const std::vector<PolicyRuns>& study,
+                                    double tolerance) {
+  std::vector<SlowPart> all;
+  for (auto& [bytes, pairs] : Observe(topology, study, tolerance)) {
+    std::vector<SlowPart> found;
+    NameSuspects(topology, pairs, found);
+    NamePairs(topology, pairs, found);
+    for (SlowPart& part : found) part.bytes = bytes;
+    all.insert(all.end(), found.begin(), found.end());
+  }
+  return all;
+}
+
+std::string Describe(const SlowPart& part) {
+  char times[32];
+  std::snprintf(times, sizeof times, "%.2f", part.times);
+  std::string text = part.kind == SlowPart::Kind::kNode     ? "node " + part.names[0]
+                     : part.kind == SlowPart::Kind::kUplink ? "uplink of " + part.names[0]
+                                                            : part.names[0] + " to " + part.names[1];
+  text += ": messages of " + std::to_string(part.bytes) + " bytes take " + times +
+          " times what their level promises";
+  if (part.kind != SlowPart::Kind::kPair)
+    text += " (" + std::to_string(part.slow_pairs) + " of " + std::to_string(part.pairs) + " pairs)";
+  return text + "; worst " + Microseconds(part.seconds) + " instead of " +
+         Microseconds(part.promised_seconds);
+}
+
+}  // namespace bsub::placement

@@ -1,0 +1,101 @@
+#include "cli/bench.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ostream>
+
+#include "cli/client.h"
+#include "cli/supervisor/launch.h"
+
+namespace bsub::cli {
+namespace {
+
+constexpr std::string_view kBenchTool = "bsub-lite-bench";
+
+Manual BenchManual() {
+  return {
+      .name = "bench",
+      .summary = "measure what placement is worth",
+      .synopsis = {"placement --config FILE --nodes N [--out DIR] [OPTION ...]"},
+      .paragraphs =
+          {"Places a job of N nodes on the cluster of FILE with each placement policy (cluster, partition, "
+           "spread, none), by the scheduler's own functions, while a part of the nodes is busy; runs "
+           "examples/netbench on what each got: latency and bandwidth between all pairs, allreduce, "
+           "alltoall, "
+           "halo exchange. Nodes and links that are slower than their level promises are named.",
+           "The network is modelled: SimGrid (Debian's libsimgrid-dev) runs the same program on the nodes, "
+           "latencies and bandwidths of the file. No cluster needs to run. All policies see the same draws "
+           "of "
+           "busy nodes; a policy that cannot be kept is as good as it gets, and the table says how often.",
+           "DIR gets report.json, and below runs/ what each run was given and printed. "
+           "docs/placement-benchmark.md explains all of it."},
+      .options =
+          {{.name = "config", .value = "FILE", .text = "The cluster's configuration.", .complete = "file"},
+           {.name = "nodes", .value = "N", .text = "Of the job: 2 to 64."},
+           {.name = "ranks-per-node", .value = "N", .text = "1 to 8.", .fallback = "1"},
+           {.name = "out",
+            .value = "DIR",
+            .text = "Where the report goes; made if it is not there.",
+            .fallback = "placement-benchmark",
+            .complete = "file"},
+           {.name = "draws", .value = "N", .text = "Different sets of busy nodes.", .fallback = "10"},
+           {.name = "busy", .value = "PERCENT", .text = "Nodes that other jobs have.", .fallback = "25"},
+           {.name = "seed", .value = "N", .text = "Of the draws.", .fallback = "1"},
+           {.name = "partitions", .value = "K", .text = "Of policy partition.", .fallback = "2"},
+           {.name = "degrade",
+            .value = "NAME=WHAT",
+            .text =
+                "Makes the port of a node, or what connects a switch to the one above, worse: a03=25% of its "
+                "bandwidth, a-rack2=+20us, or both: a03=25%+20us. May be given several times."},
+           {.name = "tolerance",
+            .value = "PERCENT",
+            .text = "Beyond what its level promises something is called slow.",
+            .fallback = "20"},
+           {.name = "json", .text = "Print report.json instead of the table."}},
+      .examples = {{"bench placement --config cluster-configs/efa-cluster.yaml --nodes 8 --out report", ""},
+                   {"bench placement --config my.yaml --nodes 8 --degrade n03=50%", "Is it found?"}},
+      .exits = {{"1", "SimGrid is missing, or a run failed."}},
+      .min_words = 1,
+      .max_words = 1,
+      .complete_words = "placement"};
+}
+
+// Replaces this process; returns only if that fails.
+Error ExecuteBench(const std::vector<std::string>& words) {
+  const auto programs = ProgramsDirectory();
+  if (!programs) return programs.error();
+  std::vector<std::string> all = {*programs + "/" + std::string(kBenchTool)};
+  all.insert(all.end(), words.begin(), words.end());
+  std::vector<char*> argv;
+  for (std::string& word : all) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execv(argv.front(), argv.data());
+  return Internal(all.front() + ": " + std::strerror(errno) + "; it belongs beside bsub-lite");
+}
+
+int RunBench(Context& context, const Arguments& arguments) {
+  context.out.flush();
+  return Fail(context, "bench", ExecuteBench(BenchToolWords(arguments)));
+}
+
+}  // namespace
+
+std::vector<std::string> BenchToolWords(const Arguments& arguments) {
+  std::vector<std::string> words = arguments.words();
+  for (const auto& [name, values] : arguments.values()) {
+    for (const std::string& value : values) words.push_back("--" + name + (value.empty() ? "" : "=" + value));
+  }
+  return words;
+}
+
+Command BenchCommand() {
+  return {.name = "bench",
+          .heading = "Cluster",
+          .summary = "measure what placement is worth",
+          .manual = BenchManual,
+          .run = RunBench};
+}
+
+}  // namespace bsub::cli

@@ -1,0 +1,43 @@
+#include "bench/placement/chart_scale.h"
+
+#include <gmock/gmock.h>
+
+namespace bsub::placement {
+namespace {
+
+std::vector<std::string> Labels(const std::vector<Mark>& marks) {
+  std::vector<std::string> labels;
+  for (const Mark& mark : marks) labels.push_back(mark.label);
+  return labels;
+}
+
+using ::testing::ElementsAre;
+
+TEST(ChartScale, IsLogarithmic) {
+  const LogScale scale{.low = 1, .high = 100, .from = 0, .to = 200};
+  EXPECT_DOUBLE_EQ(scale.At(1), 0);
+  EXPECT_DOUBLE_EQ(scale.At(10), 100);
+  EXPECT_DOUBLE_EQ(scale.At(100), 200);
+}
+
+TEST(ChartScale, MarksAreRoundNumbersWithinTheRange) {
+  EXPECT_THAT(Labels(DecadeMarks(0.5, 12)), ElementsAre("0.5", "1", "2", "5", "10"));
+  EXPECT_THAT(Labels(DecadeMarks(3, 20'000)), ElementsAre("10", "100", "1000", "10000"));
+  EXPECT_THAT(Labels(ByteMarks(1, 4 << 20)), ElementsAre("1", "32", "1Ki", "32Ki", "1Mi"));
+}
+
+TEST(ChartScale, NumbersHaveThreeDigits) {
+  EXPECT_EQ(ShortNumber(0.125), "0.125");
+  EXPECT_EQ(ShortNumber(14), "14");
+  EXPECT_EQ(ShortNumber(1.25), "1.25");
+  EXPECT_EQ(ShortNumber(1234.5), "1234");
+  EXPECT_EQ(ShortNumber(100), "100");
+}
+
+TEST(ChartScale, RangesAreNeverEmpty) {
+  EXPECT_LT(RangeOf({7}).low, RangeOf({7}).high);
+  EXPECT_LT(RangeOf({}).low, RangeOf({}).high);
+}
+
+}  // namespace
+}  // namespace bsub::placement

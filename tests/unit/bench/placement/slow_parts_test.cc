@@ -1,0 +1,82 @@
+// Who is named when messages take longer than promised.
+#include "bench/placement/slow_parts.h"
+
+#include <gmock/gmock.h>
+
+#include <numeric>
+
+#include "tests/unit/bench/placement/modelled.h"
+#include "tests/unit/sim/fabric/two_racks.h"
+
+namespace bsub::placement {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// One run on all nodes of two racks below one spine and one rack below another.
+std::vector<SlowPart> Find(const testing::Worse& worse) {
+  const auto topology = testing::TwoRacksAndOne();
+  PlacedRun run;
+  run.nodes.resize(topology.node_count());
+  std::iota(run.nodes.begin(), run.nodes.end(), 0U);
+  run.measured = testing::AsPromised(topology, run.nodes, worse);
+  return FindSlowParts(topology, {{.policy = "none", .runs = {run}}}, 0.2);
+}
+
+bool InFirstRack(const std::string& node) { return node <= "n3"; }
+
+TEST(SlowParts, NothingIsNamedWithinTheTolerance) {
+  EXPECT_THAT(Find([](const auto&, const auto&, auto) { return 1.19; }), IsEmpty());
+}
+
+TEST(SlowParts, ANodeWhoseEveryPairIsSlow) {
+  const auto parts = Find([](const auto& a, const auto& b, std::uint64_t bytes) {
+    return bytes > 8 && (a == "n5" || b == "n5") ? 3.0 : 1.0;
+  });
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_EQ(parts[0].kind, SlowPart::Kind::kNode);
+  EXPECT_THAT(parts[0].names, ElementsAre("n5"));
+  EXPECT_EQ(parts[0].bytes, testing::kLargeMessage);
+  EXPECT_EQ(parts[0].pairs, 8u);
+  EXPECT_DOUBLE_EQ(parts[0].times, 3);
+  EXPECT_THAT(Describe(parts[0]), HasSubstr("node n5: messages of 4194304 bytes take 3.00 times"));
+}
+
+// Its port is slow, but not slower than what another zone is promised: those pairs do not speak for it.
+TEST(SlowParts, ANodeThatIsFastEnoughForFarOnes) {
+  const auto parts = Find([](const std::string& a, const std::string& b, std::uint64_t bytes) {
+    const bool far = (a >= "n7") != (b >= "n7");
+    return bytes > 8 && !far && (a == "n2" || b == "n2") ? 2.0 : 1.0;
+  });
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_THAT(parts[0].names, ElementsAre("n2"));
+  EXPECT_EQ(parts[0].pairs, 5u);
+}
+
+TEST(SlowParts, AnUplinkThatAllPairsAcrossPass) {
+  const auto parts = Find([](const std::string& a, const std::string& b, std::uint64_t bytes) {
+    return bytes == 8 && InFirstRack(a) != InFirstRack(b) ? 1.5 : 1.0;
+  });
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_EQ(parts[0].kind, SlowPart::Kind::kUplink);
+  EXPECT_THAT(parts[0].names, ElementsAre("s1-r1"));
+  EXPECT_EQ(parts[0].slow_pairs, 18u);
+  EXPECT_THAT(Describe(parts[0]), HasSubstr("uplink of s1-r1"));
+}
+
+TEST(SlowParts, ASinglePairAndANodeBesideEachOther) {
+  const auto parts = Find([](const std::string& a, const std::string& b, std::uint64_t bytes) {
+    if (bytes == 8) return 1.0;
+    return a == "n1" || b == "n1" ? 2.0 : a == "n4" && b == "n6" ? 5.0 : 1.0;
+  });
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_THAT(parts[0].names, ElementsAre("n1"));
+  EXPECT_EQ(parts[1].kind, SlowPart::Kind::kPair);
+  EXPECT_THAT(parts[1].names, ElementsAre("n4", "n6"));
+  EXPECT_THAT(Describe(parts[1]), HasSubstr("n4 to n6"));
+}
+
+}  // namespace
+}  // namespace bsub::placement
