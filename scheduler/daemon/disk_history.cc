@@ -12,7 +12,8 @@ constexpr std::size_t kIdleCursors = 4;
 constexpr std::chrono::seconds kPauseAfterFailure{1};
 
 rpc::PastAttempt Translate(journal::PastAttempt attempt) {
-  return {std::move(attempt.node), attempt.ended_at, std::move(attempt.ended), attempt.allocated};
+  return {std::move(attempt.node), std::move(attempt.nodes), std::move(attempt.placement),
+          attempt.ended_at,        std::move(attempt.ended), attempt.allocated};
 }
 
 rpc::PastJob Translate(const journal::PastJob& job) {

@@ -42,7 +42,9 @@ class HistoryWriter {
 };
 
 struct PastAttempt {
-  std::string node;  // name
+  std::string node;                // name; of an attempt on several nodes: the main one
+  std::vector<std::string> nodes;  // of an attempt on several: all, in the order of their parts
+  std::shared_ptr<const sched::PlacementRecord> placement;  // null: one node, or nobody knows
   Resources allocated;
   TimePoint ended_at;  // unset while it runs
   sched::AttemptEnded ended;

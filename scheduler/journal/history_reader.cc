@@ -66,6 +66,38 @@ class HistoryReader::Impl {
  public:
   Database database;
 
+  // The nodes of a task's attempts on several, and how they stand to each other.
+  Status AddGangs(sched::TaskRef task, std::vector<PastAttempt>& attempts) {
+    BSUB_ASSIGN_OR_RETURN(Statement gangs, database.Prepare("SELECT entry FROM gangs WHERE job = ?1 AND "
+                                                            "ordinal = ?2 ORDER BY number"));
+    gangs.Bind(Signed(task.job.value())).Bind(task.ordinal);
+    auto attempt = attempts.begin();
+    while (true) {
+      BSUB_ASSIGN_OR_RETURN(const bool row, gangs.Step());
+      if (!row) return OkStatus();
+      BSUB_ASSIGN_OR_RETURN(const sched::JournalEntry entry, DecodeEntry(gangs.Text(0)));
+      const auto* placed = std::get_if<sched::AttemptPlaced>(&entry.body);
+      if (!placed) return DataLoss("the history holds another entry than a placement for a multi-node job");
+      while (attempt != attempts.end() && attempt->ended.attempt.number < placed->attempt.number) ++attempt;
+      if (attempt == attempts.end() || attempt->ended.attempt != placed->attempt) continue;
+      BSUB_RETURN_IF_ERROR(AddGang(*placed, *attempt));
+    }
+  }
+
+  Status AddGang(const sched::AttemptPlaced& placed, PastAttempt& attempt) {
+    BSUB_ASSIGN_OR_RETURN(Statement name, database.Prepare("SELECT name FROM nodes WHERE id = ?1"));
+    const auto add = [&](NodeId node) -> Status {
+      BSUB_ASSIGN_OR_RETURN(const bool known, name.Bind(node.value()).Step());
+      attempt.nodes.push_back(known ? name.Text(0) : "");
+      name.Reset();
+      return OkStatus();
+    };
+    BSUB_RETURN_IF_ERROR(add(placed.node));
+    for (const sched::PlacedPart& part : placed.others) BSUB_RETURN_IF_ERROR(add(part.node));
+    attempt.placement = placed.placement;
+    return OkStatus();
+  }
+
   Result<std::vector<PastJob>> Jobs(Statement& statement) {
     std::vector<PastJob> jobs;
     while (true) {
@@ -99,9 +131,11 @@ Result<std::vector<PastAttempt>> HistoryReader::AttemptsOf(sched::TaskRef task) 
   std::vector<PastAttempt> attempts;
   while (true) {
     BSUB_ASSIGN_OR_RETURN(const bool row, s.Step());
-    if (!row) return attempts;
+    if (!row) break;
     attempts.push_back(ReadAttempt(s, task));
   }
+  BSUB_RETURN_IF_ERROR(impl_->AddGangs(task, attempts));
+  return attempts;
 }
 
 Result<std::optional<PastTaskEnd>> HistoryReader::EndOf(sched::TaskRef task) {

@@ -38,4 +38,11 @@ CREATE TABLE events (
 CREATE INDEX events_by_job ON events (job, sequence) WHERE job IS NOT NULL;
 )sql";
 
+// Tables that a history of the same version may lack: what was over before they came is not in them.
+inline constexpr char kHistoryAdditions[] = R"sql(
+CREATE TABLE IF NOT EXISTS gangs (
+  job INTEGER NOT NULL, ordinal INTEGER NOT NULL, number INTEGER NOT NULL, entry BLOB NOT NULL,
+  PRIMARY KEY (job, ordinal, number)) WITHOUT ROWID;
+)sql";
+
 }  // namespace bsub::journal

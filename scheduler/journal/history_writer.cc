@@ -71,6 +71,7 @@ class HistoryWriter::Impl {
     BSUB_RETURN_IF_ERROR(impl->database_.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"));
     BSUB_RETURN_IF_ERROR(impl->MakeTables(cluster));
     BSUB_RETURN_IF_ERROR(impl->Check(cluster));
+    BSUB_RETURN_IF_ERROR(impl->database_.Execute(kHistoryAdditions));
     BSUB_RETURN_IF_ERROR(impl->PrepareAll());
     return impl;
   }
@@ -149,6 +150,7 @@ class HistoryWriter::Impl {
          "INSERT OR REPLACE INTO attempts (job, ordinal, number, node, cpu_milli, mem_bytes, gpus, "
          "placed_at_us, started_at_us) "
          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"},
+        {&place_gang_, "INSERT OR REPLACE INTO gangs VALUES (?1, ?2, ?3, ?4)"},
         {&start_, "UPDATE attempts SET started_at_us = ?1 WHERE job = ?2 AND ordinal = ?3 AND number = ?4"},
         {&end_,
          "INSERT INTO attempts (job, ordinal, number, node, placed_at_us, started_at_us, ended_at_us, "
@@ -237,7 +239,8 @@ class HistoryWriter::Impl {
   // Written at the end of the transaction, unless it ends within it: most short tasks are so one row, once.
   Status Do(const sched::AttemptPlaced& e, const sched::JournalEntry& entry) {
     placed_.insert_or_assign(e.attempt, Placed{e.node, e.allocated, entry.at, TimePoint()});
-    return OkStatus();
+    if (e.others.empty()) return OkStatus();
+    return BindAttempt(place_gang_, e.attempt).BindBlob(EncodeEntry(entry)).Run();
   }
 
   Status WritePlaced() {
@@ -393,7 +396,8 @@ class HistoryWriter::Impl {
   Database database_;  // outlives the statements
   std::uint64_t last_sequence_ = 0;
   Statement set_sequence_, add_event_, add_node_, add_job_, set_priority_, forget_, count_tasks_, place_,
-      start_, end_, add_task_end_, final_attempts_, reopen_attempts_, overlapping_ends_, remove_end_;
+      place_gang_, start_, end_, add_task_end_, final_attempts_, reopen_attempts_, overlapping_ends_,
+      remove_end_;
 };
 
 HistoryWriter::HistoryWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

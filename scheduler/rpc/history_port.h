@@ -30,7 +30,9 @@ struct PastJob {
 };
 
 struct PastAttempt {
-  std::string node;  // name
+  std::string node;                // name; of an attempt on several nodes: the main one
+  std::vector<std::string> nodes;  // of an attempt on several: all, in the order of their parts
+  std::shared_ptr<const sched::PlacementRecord> placement;  // null: one node, or nobody knows
   TimePoint ended_at;
   sched::AttemptEnded ended;
   Resources allocated;

@@ -280,7 +280,9 @@ void FillLiveAttempt(const sched::State& state, const sched::Attempt& attempt, v
 void FillPastAttempt(const PastAttempt& past, v1::Attempt& to) {
   const sched::AttemptEnded& ended = past.ended;
   to.set_number(ended.attempt.number);
-  to.add_nodes(past.node);
+  if (past.nodes.empty()) to.add_nodes(past.node);
+  for (const std::string& node : past.nodes) to.add_nodes(node);
+  if (past.placement) FillPlacement(*past.placement, *to.mutable_placement());
   to.set_placed_at_us(ended.placed_at.micros());
   to.set_started_at_us(ended.started_at.micros());
   to.set_ended_at_us(past.ended_at.micros());

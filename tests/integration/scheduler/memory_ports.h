@@ -273,7 +273,7 @@ class MemoryHistory final : public rpc::HistoryPort {
                               .finished_at = {}};
     }
     if (const auto* ended = std::get_if<sched::AttemptEnded>(&entry.body)) {
-      attempts_[ended->attempt.task].push_back({nodes_[ended->node], entry.at, *ended, {}});
+      attempts_[ended->attempt.task].push_back({nodes_[ended->node], {}, nullptr, entry.at, *ended, {}});
       rpc::PastJob& job = jobs_[ended->attempt.task.job];
       job.finished_at = entry.at;
       if (ended->then == sched::AfterAttempt::kSucceeded) ++job.succeeded;

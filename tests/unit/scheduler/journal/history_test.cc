@@ -145,6 +145,41 @@ TEST_F(HistoryTest, KeepsEveryAttemptWithNodeTimesAndUsage) {
   EXPECT_LT((*attempts)[2].ended.started_at, (*attempts)[2].ended_at);
 }
 
+TEST_F(HistoryTest, KeepsAllNodesOfAnAttemptOnSeveral) {
+  const auto record = std::make_shared<sched::PlacementRecord>();
+  record->path = "cluster/rack3";
+  const auto registered = [](std::uint32_t id, const char* name) {
+    sched::NodeRegistered node{NodeId(id), Incarnation(1), {}};
+    node.description.name = name;
+    return node;
+  };
+  const sched::AttemptRef attempt{{JobId(7), 0}, 2};
+  const std::vector<sched::JournalEntry> entries = {
+      {Sequence(1), TimePoint(1), registered(1, "n1")},
+      {Sequence(2), TimePoint(2), registered(2, "n2")},
+      {Sequence(3), TimePoint(3),
+       sched::AttemptPlaced{
+           attempt, NodeId(2), Incarnation(1), {}, {}, {{NodeId(1), Incarnation(1), {}, {}}}, record}},
+      {Sequence(4), TimePoint(4),
+       sched::AttemptEnded{attempt,
+                           {EndKind::kExited, 0, "", ""},
+                           {},
+                           sched::AfterAttempt::kSucceeded,
+                           true,
+                           false,
+                           "",
+                           NodeId(2),
+                           TimePoint(3),
+                           TimePoint(3)}}};
+  Must(writer_->Apply(entries));
+  const auto attempts = Reader()->AttemptsOf(attempt.task);
+  ASSERT_TRUE(attempts) << attempts.error().message;
+  ASSERT_THAT(*attempts, SizeIs(1));
+  EXPECT_THAT((*attempts)[0].nodes, ElementsAre("n2", "n1"));
+  ASSERT_NE((*attempts)[0].placement, nullptr);
+  EXPECT_EQ((*attempts)[0].placement->path, "cluster/rack3");
+}
+
 TEST_F(HistoryTest, FeedingTwiceOrInOtherPagesChangesNothing) {
   Must(core_.RunSomeWork());
   Feed(1);
