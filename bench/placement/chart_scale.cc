@@ -33,6 +33,10 @@ std::vector<Mark> ByteMarks(double low, double high) {
 
 std::string ShortNumber(double value) {
   char text[32];
+  if (value > 0 && value < 0.01) {
+    std::snprintf(text, sizeof text, "%.3g", value);
+    return text;
+  }
   const int places = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
   std::snprintf(text, sizeof text, "%.*f", places, value);
   std::string out = text;

@@ -26,7 +26,7 @@ std::vector<Mark> DecadeMarks(double low, double high);
 // 1, 32, 1Ki, 32Ki, 1Mi, …
 std::vector<Mark> ByteMarks(double low, double high);
 
-std::string ShortNumber(double value);  // three significant digits: "0.125", "14", "1200"
+std::string ShortNumber(double value);  // three significant digits: "0.125", "14", "1200", "1e-05"
 
 // A widened range that holds all values, for a scale; (1, 10) for none.
 struct Range {

@@ -11,15 +11,10 @@ namespace {
 
 constexpr double kBar = 22, kGroupGap = 40, kHigh = 260, kLeft = 60, kTop = 78, kBelow = 76;  // pixels
 
-struct Bar {
-  double worse = 1, low = 1, high = 1;  // times as bad
-};
-
 // As a multiple in which more is worse: what a bandwidth loses is turned around.
-Bar BarOf(const Interval& beside, bool more_is_better) {
-  const double low = std::max(beside.mean - beside.half_width, 0.01), high = beside.mean + beside.half_width;
-  if (more_is_better) return {1 / std::max(beside.mean, 0.01), 1 / high, 1 / low};
-  return {beside.mean, low, high};
+Interval TimesAsBad(const Interval& beside, bool more_is_better) {
+  if (!more_is_better || !(beside.low > 0)) return beside;
+  return {.mean = 1 / beside.mean, .low = 1 / beside.high, .high = 1 / beside.low};
 }
 
 }  // namespace
@@ -30,7 +25,7 @@ std::string DrawBeside(const Report& report) {
   double highest = 1;
   for (const PolicySummary& policy : summary) {
     for (std::size_t f = 0; f < figures.size(); ++f)
-      highest = std::max(highest, BarOf(policy.beside_first[f], figures[f].more_is_better).high);
+      highest = std::max(highest, TimesAsBad(policy.beside_first[f], figures[f].more_is_better).high);
   }
   const auto bars = static_cast<double>(summary.size());
   const double group = bars * kBar + kGroupGap;
@@ -46,10 +41,10 @@ std::string DrawBeside(const Report& report) {
   for (std::size_t f = 0; f < figures.size(); ++f) {
     const double left = kLeft + kGroupGap / 2 + group * static_cast<double>(f);
     for (std::size_t p = 0; p < summary.size(); ++p) {
-      const Bar bar = BarOf(summary[p].beside_first[f], figures[f].more_is_better);
-      const double x = left + kBar * static_cast<double>(p), top = y.At(std::max(bar.worse, y.low));
+      const Interval bar = TimesAsBad(summary[p].beside_first[f], figures[f].more_is_better);
+      const double x = left + kBar * static_cast<double>(p), top = y.At(std::max(bar.mean, y.low));
       svg.Rectangle({x, top}, kBar - 3, kTop + kHigh - top, PolicyColour(p));
-      if (summary[p].beside_first[f].half_width > 0)
+      if (bar.low < bar.high)
         svg.Line({x + kBar / 2 - 1.5, y.At(std::max(bar.low, y.low))}, {x + kBar / 2 - 1.5, y.At(bar.high)},
                  "black", 1.5);
     }

@@ -44,14 +44,13 @@ struct Axes {
   Range across, up;
 };
 
-// Bands may reach below zero, which a logarithmic axis has not: they end at its foot.
 Axes AxesFor(const std::vector<Curve>& curves, Point corner) {
   std::vector<double> sizes, values;
   for (const Curve& curve : curves) {
     for (const CurvePoint& point : curve.points) {
       sizes.push_back(point.bytes);
-      values.push_back(point.value.mean);
-      values.push_back(point.value.mean + point.value.half_width);
+      values.push_back(point.value.low);
+      values.push_back(point.value.high);
     }
   }
   Axes axes;
@@ -78,26 +77,27 @@ void DrawAxes(Svg& svg, Point corner, const Axes& axes, const std::string& title
   svg.Text({corner.x - 46, corner.y + kHigh / 2}, unit, {.anchor = Anchor::kMiddle, .turned = -90});
 }
 
-void DrawCurve(Svg& svg, const Axes& axes, const Curve& curve) {
+void DrawCurve(Svg& svg, const Axes& axes, const Curve& curve, double width) {
   std::vector<Point> line, band;
-  const auto at = [&](double bytes, double value) {
-    return Point{axes.x.At(bytes), axes.y.At(std::max(value, axes.up.low))};
-  };
+  const auto at = [&](double bytes, double value) { return Point{axes.x.At(bytes), axes.y.At(value)}; };
   for (const CurvePoint& point : curve.points) {
     line.push_back(at(point.bytes, point.value.mean));
-    band.push_back(at(point.bytes, point.value.mean + point.value.half_width));
+    band.push_back(at(point.bytes, point.value.high));
   }
   for (auto point = curve.points.rbegin(); point != curve.points.rend(); ++point)
-    band.push_back(at(point->bytes, point->value.mean - point->value.half_width));
+    band.push_back(at(point->bytes, point->value.low));
   svg.Area(band, curve.colour, 0.15);
-  svg.Path(line, curve.colour, 2);
+  svg.Path(line, curve.colour, width);
 }
 
 void DrawPanel(Svg& svg, Point corner, const std::vector<Curve>& curves, const std::string& title,
                const std::string& unit) {
   const Axes axes = AxesFor(curves, corner);
   DrawAxes(svg, corner, axes, title, unit);
-  for (const Curve& curve : curves) DrawCurve(svg, axes, curve);
+  // Ever thinner: a curve on top of others hides none.
+  constexpr double kThinnest = 2, kStep = 1.5;  // pixels
+  double thickness = kThinnest + kStep * static_cast<double>(curves.size());
+  for (const Curve& curve : curves) DrawCurve(svg, axes, curve, thickness -= kStep);
   double y = corner.y + 18;
   for (const Curve& curve : curves) {
     svg.Line({corner.x + 12, y - 4}, {corner.x + 34, y - 4}, curve.colour, 3);

@@ -45,8 +45,8 @@ std::string HeatColour(double share) {
 }
 
 // The nodes in the order of the ranks; cells on both sides of the diagonal.
-PairMap MapOf(const Report& report, const PolicyRuns& policy, bool bandwidth) {
-  const PlacedRun& run = policy.runs.front();
+PairMap MapOf(const Report& report, const PolicyRuns& policy, std::size_t draw, bool bandwidth) {
+  const PlacedRun& run = policy.runs[draw];
   PairMap map{.title = policy.policy + (run.kept ? "" : " (not kept)"), .names = {}, .cells = {}};
   for (const sched::NodeIndex node : run.nodes) map.names.push_back(report.topology.node(node).name);
   const std::vector<std::uint64_t> sizes = SizesOf(run.measured, "pair");
@@ -68,6 +68,13 @@ PairMap MapOf(const Report& report, const PolicyRuns& policy, bool bandwidth) {
     map.cells.push_back({b, a, value, slow});
   }
   return map;
+}
+
+// From the least to the greatest value, so that the legend's ends are found in the maps.
+Range ExactRange(const std::vector<double>& values) {
+  if (values.empty()) return {};
+  const auto [low, high] = std::ranges::minmax(values);
+  return low < high ? Range{low, high} : RangeOf(values);
 }
 
 void DrawLabels(Svg& svg, Point corner, const PairMap& map, double cell) {
@@ -108,30 +115,43 @@ void DrawMap(Svg& svg, Point corner, const PairMap& map, const LogScale& shade) 
 
 void DrawLegend(Svg& svg, Point corner, const Range& range, const LogScale& shade, const std::string& unit) {
   constexpr int kSteps = 60;
-  constexpr double kWidth = 240, kHeight = 10;
+  constexpr double kWidth = 240, kHeight = 10, kRoom = 24;  // pixels; of a label
   const LogScale place{.low = range.low, .high = range.high, .from = corner.x, .to = corner.x + kWidth};
   for (int i = 0; i < kSteps; ++i) {
     const double value = range.low * std::pow(range.high / range.low, (i + 0.5) / kSteps);
     svg.Rectangle({corner.x + kWidth * i / kSteps, corner.y}, kWidth / kSteps + 0.5, kHeight,
                   HeatColour(shade.At(value)));
   }
-  for (const Mark& mark : DecadeMarks(range.low, range.high))
-    svg.Text({place.At(mark.value), corner.y + kHeight + 12}, mark.label,
-             {.size = 10, .anchor = Anchor::kMiddle});
+  for (const Mark& mark : DecadeMarks(range.low, range.high)) {
+    const double x = place.At(mark.value);
+    if (x < corner.x + kRoom || x > corner.x + kWidth - kRoom) continue;  // the ends are labelled below
+    svg.Text({x, corner.y + kHeight + 12}, mark.label, {.size = 10, .anchor = Anchor::kMiddle});
+  }
+  svg.Text({corner.x, corner.y + kHeight + 12}, ShortNumber(range.low),
+           {.size = 10, .anchor = Anchor::kMiddle});
+  svg.Text({corner.x + kWidth, corner.y + kHeight + 12}, ShortNumber(range.high),
+           {.size = 10, .anchor = Anchor::kMiddle});
   svg.Text({corner.x + kWidth + 10, corner.y + kHeight - 1}, unit, {});
+}
+
+std::string DrawText(const Report& report, std::size_t draw) {
+  if (report.options.draws < 2) return "";
+  return "; draw " + std::to_string(draw + 1) + " of " + std::to_string(report.options.draws) +
+         ", the middle one by what the placements differ";
 }
 
 }  // namespace
 
 std::string DrawPairs(const Report& report, bool bandwidth) {
+  const std::size_t draw = MiddleDraw(report);
   std::vector<PairMap> maps;
   std::vector<double> values;
   bool slow = false;
   for (const PolicyRuns& policy : report.study) {
-    maps.push_back(MapOf(report, policy, bandwidth));
+    maps.push_back(MapOf(report, policy, draw, bandwidth));
     for (const PairCell& cell : maps.back().cells) values.push_back(cell.value), slow = slow || cell.slow;
   }
-  const Range range = RangeOf(values);
+  const Range range = ExactRange(values);
   // Dark is bad: a long latency, a small bandwidth.
   const LogScale shade{
       .low = range.low, .high = range.high, .from = bandwidth ? 1.0 : 0.0, .to = bandwidth ? 0.0 : 1.0};
@@ -139,7 +159,9 @@ std::string DrawPairs(const Report& report, bool bandwidth) {
   Svg svg(width, kTop + kMap + kBelow);
   svg.Text({kLeft, 24}, bandwidth ? "Bandwidth between pairs of nodes" : "Latency between pairs of nodes",
            {.size = 16, .bold = true});
-  svg.Text({kLeft, 42}, PictureCaption(report) + (slow ? "; framed: slower than its level promises" : ""),
+  svg.Text({kLeft, 42},
+           PictureCaption(report) + DrawText(report, draw) +
+               (slow ? "; framed: slower than its level promises" : ""),
            {});
   for (std::size_t i = 0; i < maps.size(); ++i)
     DrawMap(svg, {kLeft + static_cast<double>(i) * (kMap + kGap), kTop}, maps[i], shade);

@@ -1,7 +1,11 @@
 #include "bench/placement/pictures.h"
 
+#include <algorithm>
 #include <array>
+#include <string_view>
+#include <utility>
 
+#include "bench/placement/figures.h"
 #include "jobs/text.h"
 
 namespace bsub::placement {
@@ -19,6 +23,17 @@ std::string PictureCaption(const Report& report) {
                      std::to_string(asked.busy_percent) + "% of all nodes busy";
   for (const std::string& fault : asked.faults) text += ", " + fault;
   return text;
+}
+
+std::size_t MiddleDraw(const Report& report) {
+  constexpr std::string_view kKey = "alltoallGBps";
+  const auto figure = std::ranges::find(Figures(), kKey, &Figure::key);
+  const std::vector<PlacedRun>&first = report.study.front().runs, &last = report.study.back().runs;
+  std::vector<std::pair<double, std::size_t>> ratios;
+  for (std::size_t draw = 0; draw < first.size(); ++draw)
+    ratios.emplace_back(figure->of(last[draw].measured) / figure->of(first[draw].measured), draw);
+  std::ranges::sort(ratios);
+  return ratios[ratios.size() / 2].second;
 }
 
 std::string PolicyColour(std::size_t position) {

@@ -13,7 +13,7 @@ struct Picture {
   std::string svg;
 };
 
-// pairs-latency, pairs-bandwidth: for each policy, the pairs of nodes of the first draw.
+// pairs-latency, pairs-bandwidth: for each policy, the pairs of nodes of the middle draw.
 // curves: latency and bandwidth of the farthest pair by size. beside-cluster: each figure as a multiple.
 std::vector<Picture> DrawPictures(const Report& report);
 
@@ -24,6 +24,10 @@ std::string DrawBeside(const Report& report);
 
 // "8 nodes of efa-cluster, modelled, 25% of all nodes busy"
 std::string PictureCaption(const Report& report);
+
+// The draw in which the last policy's alltoall is, beside the first's, what it is in half of the draws at
+// most.
+std::size_t MiddleDraw(const Report& report);
 
 // Distinct for those who see no red or no green (Okabe and Ito's colours); the same policy has the same one
 // in every picture.

@@ -1,7 +1,7 @@
 #include "bench/placement/report.h"
 
-#include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "bench/placement/figures.h"
 #include "cli/table.h"
@@ -16,34 +16,39 @@ std::string Digits(double value, int digits) {
   return text;
 }
 
-// Three significant digits; the width of the interval with as many places behind the point.
-std::string IntervalText(const Interval& interval, bool with_width) {
-  const double size = std::fabs(interval.mean);
+// Three significant digits.
+std::string IntervalText(const Interval& interval, bool with_ends) {
+  const double size = interval.mean;
+  if (!(size > 0)) return "-";
   const int places = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
-  return Digits(interval.mean, places) + (with_width ? " ±" + Digits(interval.half_width, places) : "");
+  std::string text = Digits(interval.mean, places);
+  if (with_ends) text += " (" + Digits(interval.low, places) + "–" + Digits(interval.high, places) + ")";
+  return text;
 }
 
-template <typename Of>
-Interval Over(const std::vector<PlacedRun>& runs, Of of) {
-  std::vector<double> samples;
-  for (const PlacedRun& run : runs) samples.push_back(of(run));
-  return MeanOf(samples);
+// What was not measured counts for nothing; a mean of 0 if nothing was.
+Interval MeanOfMeasured(std::vector<double> samples) {
+  std::erase_if(samples, [](double sample) { return !(sample > 0); });
+  return samples.empty() ? Interval{} : MeanOf(samples);
 }
 
 PolicySummary SummariseOne(const PolicyRuns& policy, const PolicyRuns& first) {
   PolicySummary out{.policy = policy.policy};
   out.runs = static_cast<std::uint32_t>(policy.runs.size());
-  for (const PlacedRun& run : policy.runs) out.kept += run.kept ? 1 : 0;
-  out.racks = Over(policy.runs, [](const PlacedRun& run) { return double{1} * run.predicted.leaf_switches; });
-  out.hops = Over(policy.runs, [](const PlacedRun& run) { return double{1} * run.predicted.hops; });
+  for (const PlacedRun& run : policy.runs) {
+    out.kept += run.kept ? 1 : 0;
+    out.racks += double{1} * run.predicted.leaf_switches / out.runs;
+    out.hops += double{1} * run.predicted.hops / out.runs;
+  }
   for (const Figure& figure : Figures()) {
-    out.figures.push_back(Over(policy.runs, [&](const PlacedRun& run) { return figure.of(run.measured); }));
-    std::vector<double> ratios;
+    std::vector<double> values, ratios;
     for (std::size_t i = 0; i < policy.runs.size(); ++i) {
-      const double base = figure.of(first.runs[i].measured);
-      if (base > 0) ratios.push_back(figure.of(policy.runs[i].measured) / base);
+      const double value = figure.of(policy.runs[i].measured), base = figure.of(first.runs[i].measured);
+      values.push_back(value);
+      ratios.push_back(base > 0 ? value / base : 0);
     }
-    out.beside_first.push_back(ratios.empty() ? Interval{} : MeanOf(ratios));
+    out.figures.push_back(MeanOfMeasured(std::move(values)));
+    out.beside_first.push_back(MeanOfMeasured(std::move(ratios)));
   }
   return out;
 }
@@ -54,12 +59,12 @@ std::string Heading(const Report& report) {
                      Count(asked.ranks_per_node, "rank", "ranks") + " each, on a modelled network; " +
                      Count(asked.draws, "draw", "draws") + " with " + std::to_string(asked.busy_percent) +
                      "% of all nodes busy";
-  if (asked.draws > 1) text += "; ± is the 95% confidence interval of the mean";
+  if (asked.draws > 1) text += "; geometric means with 95% confidence intervals";
   for (const std::string& fault : asked.faults) text += "\ndegraded: " + fault;
   return text + "\n";
 }
 
-std::string FigureTable(const std::vector<PolicySummary>& summary, bool ratios, bool with_width) {
+std::string FigureTable(const std::vector<PolicySummary>& summary, bool ratios, bool with_ends) {
   std::vector<cli::Column> columns = {{.title = "PLACEMENT"}};
   if (!ratios) {
     for (const char* title : {"KEPT", "RACKS", "HOPS"}) columns.push_back({.title = title, .right = true});
@@ -73,11 +78,11 @@ std::string FigureTable(const std::vector<PolicySummary>& summary, bool ratios, 
     std::vector<std::string> cells = {policy.policy};
     if (!ratios) {
       cells.push_back(std::to_string(policy.kept) + "/" + std::to_string(policy.runs));
-      cells.push_back(Digits(policy.racks.mean, 1));
-      cells.push_back(Digits(policy.hops.mean, 1));
+      cells.push_back(Digits(policy.racks, 1));
+      cells.push_back(Digits(policy.hops, 1));
     }
     for (const Interval& interval : ratios ? policy.beside_first : policy.figures)
-      cells.push_back(IntervalText(interval, with_width));
+      cells.push_back(IntervalText(interval, with_ends));
     table.Add(std::move(cells));
   }
   return table.Render(0);
@@ -93,10 +98,9 @@ std::vector<PolicySummary> Summarise(const std::vector<PolicyRuns>& study) {
 
 std::string ReportText(const Report& report) {
   const std::vector<PolicySummary> summary = Summarise(report.study);
-  const bool with_width = report.options.draws > 1;
-  std::string text = Heading(report) + "\n" + FigureTable(summary, false, with_width) + "\nbeside " +
-                     summary.front().policy + " on the same draw\n\n" +
-                     FigureTable(summary, true, with_width);
+  const bool with_ends = report.options.draws > 1;
+  std::string text = Heading(report) + "\n" + FigureTable(summary, false, with_ends) + "\nbeside " +
+                     summary.front().policy + " on the same draw\n\n" + FigureTable(summary, true, with_ends);
   text += "\nlatency and bandwidth are those of the worst pair of nodes\n";
   if (report.slow.empty())
     return text + "nothing is slower than its level promises by more than " +

@@ -15,7 +15,7 @@ namespace bsub::placement {
 struct PolicySummary {
   std::string policy;
   std::uint32_t kept = 0, runs = 0;
-  Interval racks = {}, hops = {};           // hops of the longest way
+  double racks = 0, hops = 0;               // means; hops of the longest way
   std::vector<Interval> figures = {};       // as Figures()
   std::vector<Interval> beside_first = {};  // each as a multiple of the first policy's of the same draw
 };

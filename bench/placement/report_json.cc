@@ -11,7 +11,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json IntervalJson(const Interval& interval) {
-  return {{"mean", interval.mean}, {"halfWidth", interval.half_width}};
+  return {{"mean", interval.mean}, {"low", interval.low}, {"high", interval.high}};
 }
 
 Json NodeNames(const sched::Topology& topology, const std::vector<sched::NodeIndex>& nodes) {
@@ -68,12 +68,8 @@ Json PolicyJson(const Report& report, const PolicyRuns& policy, const PolicySumm
     beside[key] = IntervalJson(summary.beside_first[i]);
   }
   for (const PlacedRun& run : policy.runs) runs.push_back(RunJson(report.topology, run));
-  return {{"placement", policy.policy},
-          {"kept", summary.kept},
-          {"racks", IntervalJson(summary.racks)},
-          {"hops", IntervalJson(summary.hops)},
-          {"figures", std::move(figures)},
-          {"besideFirst", std::move(beside)},
+  return {{"placement", policy.policy}, {"kept", summary.kept},          {"racks", summary.racks},
+          {"hops", summary.hops},       {"figures", std::move(figures)}, {"besideFirst", std::move(beside)},
           {"runs", std::move(runs)}};
 }
 

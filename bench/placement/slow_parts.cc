@@ -1,11 +1,11 @@
 #include "bench/placement/slow_parts.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "bench/placement/chart_scale.h"
 #include "bench/placement/statistics.h"
 #include "sim/fabric/promise.h"
 
@@ -139,11 +139,7 @@ void NamePairs(const Topology& topology, const std::vector<ObservedPair>& pairs,
   }
 }
 
-std::string Microseconds(double seconds) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g us", seconds * 1e6);
-  return text;
-}
+std::string Microseconds(double seconds) { return ShortNumber(seconds * 1e6) + " us"; }
 
 }  // namespace
 
@@ -161,12 +157,10 @@ std::vector<SlowPart> FindSlowParts(const Topology& topology, const std::vector<
 }
 
 std::string Describe(const SlowPart& part) {
-  char times[32];
-  std::snprintf(times, sizeof times, "%.2f", part.times);
   std::string text = part.kind == SlowPart::Kind::kNode     ? "node " + part.names[0]
                      : part.kind == SlowPart::Kind::kUplink ? "uplink of " + part.names[0]
                                                             : part.names[0] + " to " + part.names[1];
-  text += ": messages of " + std::to_string(part.bytes) + " bytes take " + times +
+  text += ": messages of " + std::to_string(part.bytes) + " bytes take " + ShortNumber(part.times) +
           " times what their level promises";
   if (part.kind != SlowPart::Kind::kPair)
     text += " (" + std::to_string(part.slow_pairs) + " of " + std::to_string(part.pairs) + " pairs)";

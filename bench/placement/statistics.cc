@@ -30,13 +30,18 @@ Interval MeanOf(const std::vector<double>& samples) {
   BSUB_CHECK(!samples.empty());
   const auto n = static_cast<double>(samples.size());
   double sum = 0;
-  for (const double sample : samples) sum += sample;
-  Interval out{.mean = sum / n};
-  if (samples.size() < 2) return out;
-  double squares = 0;
-  for (const double sample : samples) squares += (sample - out.mean) * (sample - out.mean);
-  out.half_width = StudentQuantile(samples.size() - 1) * std::sqrt(squares / (n - 1) / n);
-  return out;
+  for (const double sample : samples) {
+    BSUB_CHECK(sample > 0) << sample;
+    sum += std::log(sample);
+  }
+  const double mean = sum / n;
+  double half_width = 0;
+  if (samples.size() > 1) {
+    double squares = 0;
+    for (const double sample : samples) squares += std::pow(std::log(sample) - mean, 2);
+    half_width = StudentQuantile(samples.size() - 1) * std::sqrt(squares / (n - 1) / n);
+  }
+  return {.mean = std::exp(mean), .low = std::exp(mean - half_width), .high = std::exp(mean + half_width)};
 }
 
 double Median(std::vector<double> samples) {

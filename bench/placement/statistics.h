@@ -7,10 +7,12 @@ namespace bsub::placement {
 
 struct Interval {
   double mean = 0;
-  double half_width = 0;  // of the 95 % confidence interval of the mean; 0 for fewer than two samples
+  double low = 0, high = 0;  // 95 % confidence; the mean itself for fewer than two samples
 };
 
-// By Student's t distribution. The samples are independent draws; at least one.
+// The geometric mean: of times, rates and ratios alike, so that the ratio of two means is the mean of the
+// ratios. The interval is Student's t of the logarithms. The samples are positive and independent; at least
+// one.
 Interval MeanOf(const std::vector<double>& samples);
 
 // At least one sample.

@@ -34,7 +34,7 @@ class PlacementBench(unittest.TestCase):
 
     def test_the_table_and_the_report(self):
         table = self.bench("--config", CONFIG, "--nodes", 8, "--out", "out", "--draws", 3)
-        for word in ("cluster", "partition=2", "spread", "none", "±", "nothing is slower"):
+        for word in ("cluster", "partition=2", "spread", "none", "95% confidence", "nothing is slower"):
             self.assertIn(word, table)
         report = json.loads((self.root / "out" / "report.json").read_text())
         found = {placement["placement"]: placement for placement in report["placements"]}

@@ -32,6 +32,7 @@ TEST(ChartScale, NumbersHaveThreeDigits) {
   EXPECT_EQ(ShortNumber(1.25), "1.25");
   EXPECT_EQ(ShortNumber(1234.5), "1234");
   EXPECT_EQ(ShortNumber(100), "100");
+  EXPECT_EQ(ShortNumber(1e-5), "1e-05");
 }
 
 TEST(ChartScale, RangesAreNeverEmpty) {

@@ -41,7 +41,7 @@ TEST(SlowParts, ANodeWhoseEveryPairIsSlow) {
   EXPECT_EQ(parts[0].bytes, testing::kLargeMessage);
   EXPECT_EQ(parts[0].pairs, 8u);
   EXPECT_DOUBLE_EQ(parts[0].times, 3);
-  EXPECT_THAT(Describe(parts[0]), HasSubstr("node n5: messages of 4194304 bytes take 3.00 times"));
+  EXPECT_THAT(Describe(parts[0]), HasSubstr("node n5: messages of 4194304 bytes take 3 times"));
 }
 
 // Its port is slow, but not slower than what another zone is promised: those pairs do not speak for it.

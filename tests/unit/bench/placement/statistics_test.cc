@@ -7,23 +7,25 @@
 namespace bsub::placement {
 namespace {
 
-TEST(Statistics, TheIntervalIsStudents) {
+TEST(Statistics, TheMeanIsGeometricAndTheIntervalStudents) {
   EXPECT_DOUBLE_EQ(MeanOf({4}).mean, 4);
-  EXPECT_DOUBLE_EQ(MeanOf({4}).half_width, 0);
-  // Deviation 1, two degrees of freedom: 4.303 / sqrt(3).
-  const Interval three = MeanOf({1, 2, 3});
-  EXPECT_DOUBLE_EQ(three.mean, 2);
-  EXPECT_NEAR(three.half_width, 2.4843, 1e-3);
-  EXPECT_DOUBLE_EQ(MeanOf({5, 5, 5}).half_width, 0);
+  EXPECT_DOUBLE_EQ(MeanOf({4}).low, 4);
+  EXPECT_DOUBLE_EQ(MeanOf({5, 5, 5}).high, 5);
+  // The logarithms are 1, 2, 3: deviation 1, two degrees of freedom, 4.303 / sqrt(3).
+  const Interval three = MeanOf({std::exp(1), std::exp(2), std::exp(3)});
+  EXPECT_DOUBLE_EQ(three.mean, std::exp(2));
+  EXPECT_NEAR(std::log(three.high), 2 + 2.4843, 1e-3);
+  EXPECT_NEAR(std::log(three.low), 2 - 2.4843, 1e-3);
 }
 
-// 0 and 1 in turn: the deviation is that of half and half, so the width shows the quantile.
+// Logarithms 0 and 1 in turn: the deviation is that of half and half, so the width shows the quantile.
 TEST(Statistics, QuantilesOfManySamples) {
   const auto quantile = [](int samples) {
     std::vector<double> values;
-    for (int i = 0; i < samples; ++i) values.push_back(i % 2);
+    for (int i = 0; i < samples; ++i) values.push_back(i % 2 == 0 ? 1 : std::exp(1));
     const double deviation = std::sqrt(samples / 4.0 / (samples - 1));
-    return MeanOf(values).half_width / deviation * std::sqrt(samples);
+    const Interval interval = MeanOf(values);
+    return std::log(interval.high / interval.mean) / deviation * std::sqrt(samples);
   };
   EXPECT_NEAR(quantile(10), 2.262, 1e-3);
   EXPECT_NEAR(quantile(30), 2.045, 1e-3);

@@ -91,7 +91,7 @@ TEST(Study, SummariesAndReports) {
   ASSERT_EQ(summary[2].figures.size(), Figures().size());
   EXPECT_GE(summary[2].figures[0].mean, summary[0].figures[0].mean);
   EXPECT_DOUBLE_EQ(summary[0].beside_first[0].mean, 1);
-  EXPECT_DOUBLE_EQ(summary[0].beside_first[0].half_width, 0);
+  EXPECT_DOUBLE_EQ(summary[0].beside_first[0].high, 1);
   const Report report{.cluster = "tree",
                       .options = compared.options,
                       .topology = compared.topology,
