@@ -41,9 +41,10 @@ class TcpCluster(Cluster):
         path.chmod(mode)
         return path
 
-    def spawn(self, name, program, *words, env=None):
+    def spawn(self, name, program, *words, env=None, before=()):
+        """`before`: words that the command line begins with, which say where it runs."""
         with open(self.root / f"{name}.log", "wb") as log:
-            process = subprocess.Popen([str(BUILD / "bin" / program), *map(str, words)], env=env or self.env, cwd=self.root,
+            process = subprocess.Popen([*before, str(BUILD / "bin" / program), *map(str, words)], env=env or self.env, cwd=self.root,
                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.processes[name] = process
         return process
@@ -56,8 +57,8 @@ class TcpCluster(Cluster):
         code = self.processes.pop(name).wait(timeout=PATIENCE)
         return code, (self.log(name).splitlines() or [""])[-1]
 
-    def start_scheduler(self, *words):
-        scheduler = self.spawn("scheduler", "bsub-lite-scheduler", "--home", self.home, "--listen", "127.0.0.1:0",
+    def start_scheduler(self, *words, host="127.0.0.1"):
+        scheduler = self.spawn("scheduler", "bsub-lite-scheduler", "--home", self.home, "--listen", f"{host}:0",
                                "--token-file", self.tokens, *words)
         port = self.home / "run" / "scheduler.port"
 
@@ -67,7 +68,7 @@ class TcpCluster(Cluster):
             return port.exists() and port.read_text().strip() and "event=ready" in self.log("scheduler")
 
         wait_for("the scheduler's port", ready)
-        self.server = f"127.0.0.1:{port.read_text().strip()}"
+        self.server = f"{host}:{port.read_text().strip()}"
         self.env["BSUB_LITE_SERVER"] = self.server
         self.env["BSUB_LITE_TOKEN_FILE"] = str(self.user)
 
