@@ -6,6 +6,11 @@
 
 namespace bsub::sched {
 
+bool LeavesAlone(const KeptShare& kept, const Resources& request, const Resources& free, TimePoint ends) {
+  return request.Fits(NodeCapacity::Left(free, kept.taken)) || (kept.from.set() && ends <= kept.from) ||
+         request.Fits(kept.beside);
+}
+
 Resources NodeCapacity::Use::Free() const {
   Resources free = total;
   free -= used;
@@ -69,12 +74,13 @@ void NodeCapacity::Give(NodeId node, const AttemptRef& attempt, const Resources&
   List(node, use);
 }
 
-std::optional<NodeId> NodeCapacity::Choose(const Resources& request, const KeptResources& kept) const {
+std::optional<NodeId> NodeCapacity::Choose(const Resources& request, const KeptResources& kept,
+                                           TimePoint ends) const {
   for (auto it = free_.lower_bound({request.cpu_milli, NodeId()}); it != free_.end(); ++it) {
     const Resources free = nodes_.at(it->second).Free();
     if (!request.Fits(free)) continue;
     const auto other = kept.find(it->second);
-    if (other == kept.end() || request.Fits(Left(free, other->second))) return it->second;
+    if (other == kept.end() || LeavesAlone(other->second, request, free, ends)) return it->second;
   }
   return std::nullopt;
 }
@@ -84,8 +90,8 @@ bool NodeCapacity::FitsNow(const NodesRequest& request, const Use& use) const {
   return request.each.Fits(use.Free());
 }
 
-std::vector<NodeCandidate> NodeCapacity::Candidates(const NodesRequest& request,
-                                                    const KeptResources& kept) const {
+std::vector<NodeCandidate> NodeCapacity::Candidates(const NodesRequest& request, const KeptResources& kept,
+                                                    TimePoint ends) const {
   std::vector<NodeCandidate> candidates;
   for (auto it = free_.lower_bound({request.each.cpu_milli, NodeId()}); it != free_.end(); ++it) {
     const Use& use = nodes_.at(it->second);
@@ -93,7 +99,7 @@ std::vector<NodeCandidate> NodeCapacity::Candidates(const NodesRequest& request,
     const Resources free = use.Free();
     const auto other = kept.find(it->second);
     const Resources& taken = request.TakenOf(use.total);
-    if (other != kept.end() && !taken.Fits(Left(free, other->second))) continue;
+    if (other != kept.end() && !LeavesAlone(other->second, taken, free, ends)) continue;
     candidates.push_back({it->second, free, use.attempts.empty()});
   }
   return candidates;

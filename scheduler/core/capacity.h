@@ -9,14 +9,24 @@
 #include <vector>
 
 #include "common/ids.h"
+#include "common/time.h"
 #include "jobs/resources.h"
 #include "scheduler/core/choose_nodes.h"
 #include "scheduler/core/refs.h"
 
 namespace bsub::sched {
 
-// Of some nodes what is kept for somebody else.
-using KeptResources = std::map<NodeId, Resources>;
+// What of a node is kept for somebody else.
+struct KeptShare {
+  Resources taken;  // by whom it is kept for
+  // Whoever is off the node by then is not in the way; unset: nobody knows when that will be.
+  TimePoint from{};
+  Resources beside{};  // what else of the node will be free then
+};
+// Whether a task that has room on the node now, and is over by `ends`, leaves the share alone.
+bool LeavesAlone(const KeptShare& kept, const Resources& request, const Resources& free, TimePoint ends);
+
+using KeptResources = std::map<NodeId, KeptShare>;
 
 class NodeCapacity {
  public:
@@ -39,9 +49,12 @@ class NodeCapacity {
             const std::vector<std::int32_t>& gpus);
 
   // The usable node that fits and has the fewest free CPUs (best fit), smallest id among equals.
-  std::optional<NodeId> Choose(const Resources& request, const KeptResources& kept = {}) const;
+  // `ends`: when the task is over at the latest.
+  std::optional<NodeId> Choose(const Resources& request, const KeptResources& kept = {},
+                               TimePoint ends = TimePoint::Max()) const;
   // All usable nodes with room for their part of the request, fullest first.
-  std::vector<NodeCandidate> Candidates(const NodesRequest& request, const KeptResources& kept) const;
+  std::vector<NodeCandidate> Candidates(const NodesRequest& request, const KeptResources& kept,
+                                        TimePoint ends) const;
   // Whether the node, usable or not, could serve the request with what is free on it.
   bool FitsNow(const NodesRequest& request, const Use& use) const;
   // What is free on a usable node for somebody who must leave alone what is kept.

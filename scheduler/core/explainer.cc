@@ -8,6 +8,7 @@
 #include "scheduler/core/cycle.h"
 #include "scheduler/core/dependency_eval.h"
 #include "scheduler/core/explain_placement.h"
+#include "scheduler/core/served_order.h"
 #include "scheduler/core/task_ranges.h"
 
 namespace bsub::sched {
@@ -229,7 +230,8 @@ class WaitingReasons {
     const Queue* queue = FindQueue();
     if (it == store_.reservations().all().end() || !queue || !job_.waiting_class) return std::nullopt;
     const Resources& taken = request_.TakenOf(store_.capacity().Find(node)->total);
-    if (taken.Fits(NodeCapacity::Left(free, store_.reservations().kept().at(node)))) return std::nullopt;
+    const KeptShare& kept = store_.reservations().kept().at(node);
+    if (LeavesAlone(kept, taken, free, LatestEnd(now_, settings_.walltime))) return std::nullopt;
     const WaitingClass* holder = HolderOf(store_, it->second);
     const auto [yields, fresh] = must_yield_.try_emplace(holder, false);
     if (fresh) yields->second = MustYield(store_, *queue, *job_.waiting_class, it->second, now_);
@@ -344,10 +346,11 @@ class WaitingReasons {
   void KeptForOthers(const NodeGroups& g, Reason& reason) const {
     const std::string holder = std::to_string(g.kept_for.value());
     reason.code = ReasonCode::kPosition;
-    reason.text = "it asks for " + Asked() + "; " +
-                  (g.kept == 1 ? "node " + g.kept_node + " would do but is kept free for job " + holder +
-                                     ", which is before it"
-                               : CountNodes(g.kept) + " would do but are kept free for jobs that are before it");
+    reason.text =
+        "it asks for " + Asked() + "; " +
+        (g.kept == 1
+             ? "node " + g.kept_node + " would do but is kept free for job " + holder + ", which is before it"
+             : CountNodes(g.kept) + " would do but are kept free for jobs that are before it");
     reason.next_step = "see when that starts with `bsub-lite when " + holder + "`";
   }
 
@@ -367,8 +370,8 @@ class WaitingReasons {
                      (g.fit_now + 1 == request_.nodes ? " is missing: " : " are missing: ") +
                      std::to_string(g.fit_now) + " could take it now, ";
     }
-    reason.text += CountNodes(g.fit_later) + " would do but " + (g.fit_later == 1 ? "is" : "are") + " busy, " +
-                   std::to_string(g.too_small) + " too small, " + std::to_string(g.unavailable) +
+    reason.text += CountNodes(g.fit_later) + " would do but " + (g.fit_later == 1 ? "is" : "are") +
+                   " busy, " + std::to_string(g.too_small) + " too small, " + std::to_string(g.unavailable) +
                    " unavailable" + KeptForThis();
     reason.next_step =
         "it starts when enough of what runs has ended; see that with `bsub-lite jobs --user "

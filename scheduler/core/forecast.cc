@@ -56,7 +56,7 @@ class Rehearsal {
       Kept& keeping = keeping_[&queue->second];
       keeping.holder = kept.holder;
       keeping.until = kept.until;
-      keeping.nodes.push_back({id, {}, store.reservations().kept().at(id)});
+      keeping.nodes.push_back({id, {}, store.reservations().kept().at(id).taken});
     }
   }
 
@@ -189,7 +189,7 @@ class Rehearsal {
   // As the cycle does: the first of a queue that fits nowhere keeps its nodes from all that are served later.
   void KeepNodesFor(const Line& line, const NodesRequest& request) {
     if (keeping_.count(line.queue) != 0) return;
-    const ClassKey key = KeyOf(*line.job);
+    const ClassKey key = store_.waiting().KeyOf(*line.job);
     const auto before = kept_before_.find(line.queue);
     if (before != kept_before_.end() && before->second.holder == key && before->second.until > now_ &&
         CanKeep(before->second)) {
@@ -229,7 +229,7 @@ class Rehearsal {
   }
 
   void Keep(const Queue* queue, const Kept& kept) {
-    for (const KeepCandidate& node : kept.nodes) kept_.emplace(node.node, node.taken);
+    for (const KeepCandidate& node : kept.nodes) kept_.emplace(node.node, KeptShare{node.taken});
     keeping_.insert_or_assign(queue, kept);
   }
 
@@ -242,7 +242,7 @@ class Rehearsal {
       const auto tasks = tasks_.find(id);
       if (request.exclusive && tasks != tasks_.end() && !tasks->second.empty()) continue;
       const auto kept = kept_.find(id);
-      if (kept != kept_.end() && !request.TakenOf(total).Fits(NodeCapacity::Left(free, kept->second)))
+      if (kept != kept_.end() && !request.TakenOf(total).Fits(NodeCapacity::Left(free, kept->second.taken)))
         continue;
       if (request.plain() && !candidates.empty()) {
         if (free.cpu_milli < candidates.front().free.cpu_milli) candidates.front() = {id, free, false};

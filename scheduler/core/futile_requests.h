@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <set>
+#include <utility>
 
 #include "scheduler/core/choose_nodes.h"
 
@@ -20,9 +21,10 @@ class FutileRequests {
     grown_ = grown;
     relied_on_ = false;
   }
-  void Add(const NodesRequest& request) { requests_.insert(request); }
-  bool Has(const NodesRequest& request) {
-    const bool has = requests_.count(request) > 0;
+  // `walltime`: what the class that asks goes by; who is off a node in time finds room where others do not.
+  void Add(const NodesRequest& request, Duration walltime) { requests_.insert({request, walltime}); }
+  bool Has(const NodesRequest& request, Duration walltime) {
+    const bool has = requests_.count({request, walltime}) > 0;
     relied_on_ |= has;
     return has;
   }
@@ -31,7 +33,7 @@ class FutileRequests {
   void Forget() { requests_.clear(); }
 
  private:
-  std::set<NodesRequest> requests_;
+  std::set<std::pair<NodesRequest, Duration>> requests_;
   std::uint64_t grown_ = 0;
   bool relied_on_ = false;
 };

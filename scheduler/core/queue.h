@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "scheduler/core/queue_policy.h"
+
 namespace bsub::sched {
 
 struct Queue {
@@ -17,6 +19,8 @@ struct Queue {
   std::int64_t max_waiting = 0;  // tasks; a submit beyond it is refused
   std::int64_t max_waiting_per_user = 0;
   std::string description{};
+  QueueOrder order = QueueOrder::kSubmission;
+  Backfill backfill = Backfill::kSpare;
   friend auto operator<=>(const Queue&, const Queue&) = default;
 };
 

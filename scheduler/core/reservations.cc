@@ -1,6 +1,7 @@
 #include "scheduler/core/reservations.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -18,27 +19,6 @@ std::int64_t Shortfall(const Resources& request, const Resources& free) {
   };
   return std::max({part(request.cpu_milli, free.cpu_milli), part(request.mem_bytes, free.mem_bytes),
                    part(request.gpus, free.gpus)});
-}
-
-TimePoint ExpectedEnd(const LiveTask& task, TimePoint now, Duration shortest_guess) {
-  if (task.ends.set()) return std::max(now, task.ends);
-  return now + std::max(now - task.began, shortest_guess);
-}
-
-// When the tasks of a node will have left room for the request.
-TimePoint FitsAt(Resources free, std::vector<LiveTask> tasks, const Resources& request, TimePoint now,
-                 Duration shortest_guess) {
-  const auto sooner = [now, shortest_guess](const LiveTask& a, const LiveTask& b) {
-    return ExpectedEnd(a, now, shortest_guess) < ExpectedEnd(b, now, shortest_guess);
-  };
-  std::stable_sort(tasks.begin(), tasks.end(), sooner);
-  TimePoint fits = now;
-  for (const LiveTask& task : tasks) {
-    if (request.Fits(free)) break;
-    free += task.allocated;
-    fits = ExpectedEnd(task, now, shortest_guess);
-  }
-  return fits;
 }
 
 // Whether not any nodes will do.
@@ -82,11 +62,28 @@ std::vector<KeepCandidate> ThoseChosen(const Store& store, const NodesRequest& r
   return chosen;
 }
 
+std::vector<LiveTask> TasksOn(const Store& store, NodeId node) {
+  const std::set<AttemptRef>& attempts = store.capacity().Find(node)->attempts;
+  std::vector<LiveTask> tasks;
+  tasks.reserve(attempts.size());
+  for (const AttemptRef& ref : attempts) {
+    const Job& job = store.state().jobs.at(ref.task.job);
+    tasks.push_back(LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt, node));
+  }
+  return tasks;
+}
+
 }  // namespace
 
-void Reservations::Add(NodeId node, const Resources& taken, Reservation reservation) {
-  kept_[node] = taken;
+void Reservations::Add(NodeId node, const KeptShare& share, Reservation reservation) {
+  kept_[node] = share;
   all_[node] = std::move(reservation);
+}
+
+void Reservations::Take(NodeId node, const Resources& taken, TimePoint ends) {
+  const auto it = kept_.find(node);
+  if (it == kept_.end() || !it->second.from.set() || ends <= it->second.from) return;
+  it->second.beside -= taken;
 }
 
 std::vector<NodeId> Reservations::NodesOf(std::string_view queue, const ClassKey& holder) const {
@@ -123,6 +120,10 @@ LiveTask LiveTaskOf(const Job& job, const Attempt& attempt, NodeId node) {
   return task;
 }
 
+NodeOutlook OutlookOf(const Store& store, NodeId node, TimePoint now, Duration shortest_guess) {
+  return NodeOutlook(store.capacity().Find(node)->Free(), TasksOn(store, node), now, shortest_guess);
+}
+
 KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request,
                             std::vector<KeepCandidate> candidates,
                             const std::function<std::vector<LiveTask>(NodeId)>& tasks_on, TimePoint now,
@@ -140,7 +141,8 @@ KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request,
   std::vector<std::pair<TimePoint, std::ptrdiff_t>> by_time;
   for (std::ptrdiff_t i = 0; i < most; ++i) {
     const KeepCandidate& c = candidates[static_cast<std::size_t>(i)];
-    by_time.emplace_back(FitsAt(c.free, tasks_on(c.node), c.taken, now, limits.shortest_guess), i);
+    const NodeOutlook outlook(c.free, tasks_on(c.node), now, limits.shortest_guess);
+    by_time.emplace_back(outlook.FitsAt(c.taken), i);
   }
   std::sort(by_time.begin(), by_time.end());
   std::vector<KeepCandidate> soonest;
@@ -148,7 +150,8 @@ KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request,
   const std::size_t needed = MustStandAsAsked(request) ? FirstThatSuffice(store, request, soonest) : count;
   if (needed == 0) return {};
   KeptNodes kept;
-  kept.until = now + 2 * std::max(by_time[needed - 1].first - now, limits.shortest_guess);
+  kept.from = by_time[needed - 1].first;
+  kept.until = now + 2 * std::max(kept.from - now, limits.shortest_guess);
   soonest.resize(needed);
   kept.nodes = needed == count ? std::move(soonest) : ThoseChosen(store, request, soonest);
   return kept;
@@ -161,14 +164,7 @@ KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, con
     if (!use.usable || !request.each.Fits(use.total) || taken.all().count(id) != 0) continue;
     candidates.push_back({id, use.Free(), request.TakenOf(use.total)});
   }
-  const auto tasks_on = [&store](NodeId node) {
-    std::vector<LiveTask> tasks;
-    for (const AttemptRef& ref : store.capacity().Find(node)->attempts) {
-      const Job& job = store.state().jobs.at(ref.task.job);
-      tasks.push_back(LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt, node));
-    }
-    return tasks;
-  };
+  const auto tasks_on = [&store](NodeId node) { return TasksOn(store, node); };
   return ChooseNodesToKeep(store, request, std::move(candidates), tasks_on, now, limits);
 }
 

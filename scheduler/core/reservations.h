@@ -3,8 +3,8 @@
 //
 // Each scheduling cycle decides them anew: in every queue the first class that fits nowhere is given a node
 // on which it will fit soonest, or as many as it asks for. What is served after it finds on that node only
-// what it does not need. A reservation is scratch: it is never journaled, a restart forgets it, and the next
-// cycle makes another.
+// what it does not need; in a queue with backfill also what it does not need yet (KeptShare). A reservation
+// is scratch: it is never journaled, a restart forgets it, and the next cycle makes another.
 #pragma once
 
 #include <functional>
@@ -18,6 +18,7 @@
 #include "common/time.h"
 #include "jobs/resources.h"
 #include "scheduler/core/capacity.h"
+#include "scheduler/core/node_outlook.h"
 #include "scheduler/core/settings.h"
 #include "scheduler/core/waiting.h"
 
@@ -35,8 +36,10 @@ struct Reservation {
 
 class Reservations {
  public:
-  // `taken`: what the holder will take of the node.
-  void Add(NodeId node, const Resources& taken, Reservation reservation);
+  void Add(NodeId node, const KeptShare& share, Reservation reservation);
+  // A task that is over by `ends` takes this much of a node: if it will still be there when the holder is to
+  // start, so much less is left beside it.
+  void Take(NodeId node, const Resources& taken, TimePoint ends);
   const std::map<NodeId, Reservation>& all() const { return all_; }
   // What of each node is not for those who are served later.
   const KeptResources& kept() const { return kept_; }
@@ -58,19 +61,15 @@ struct KeepCandidate {
   Resources free;
   Resources taken;  // what the request takes of it
 };
-// A task on such a node.
-struct LiveTask {
-  TimePoint began;
-  TimePoint
-      ends;  // at the latest; unset: it has no time limit, and is expected to run as long again as it has
-  Resources allocated;
-};
 LiveTask LiveTaskOf(const Job& job, const Attempt& attempt, NodeId node);
+
+NodeOutlook OutlookOf(const Store& store, NodeId node, TimePoint now, Duration shortest_guess);
 
 // The candidates that will have room for the request soonest, as many as it asks for and as its placement
 // wants; with the time until which the choice should stand. No nodes: there are not such.
 struct KeptNodes {
   std::vector<KeepCandidate> nodes;
+  TimePoint from;  // when all of them are expected to have room
   TimePoint until;
 };
 KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request,

@@ -168,6 +168,8 @@ std::uint64_t HashOf(const Queue& q) {
   FieldHasher h;
   h.Add(Term::kQueue).Add(q.name).Add(q.priority).Add(q.accepts).Add(q.dispatches).Add(q.max_running);
   h.Add(q.max_running_per_user).Add(q.max_waiting).Add(q.max_waiting_per_user).Add(q.description);
+  // Only where they were set: states of before the fields keep their hashes.
+  if (q.order != QueueOrder::kSubmission || q.backfill != Backfill::kSpare) h.Add(q.order).Add(q.backfill);
   return h.Value();
 }
 

@@ -60,6 +60,8 @@ Store::Store(State state, std::size_t expected_jobs) : state_(std::move(state)) 
   BSUB_CHECK(state_.jobs.empty()) << "jobs are restored one after another";
   terms_ = HashOf(state_) - HashOfCounters(state_);
   tokens_.Reserve(expected_jobs);
+  for (const auto& [name, queue] : state_.queues)
+    waiting_.SetByWalltime(name, GoesByWalltime(queue.order, queue.backfill), state_.jobs);
   for (const auto& [id, node] : state_.nodes) {
     capacity_.SetTotal(id, node.description.total);
     tree_.Add(id, node.description.name);
@@ -359,10 +361,10 @@ ClusterView Store::ViewFor(const NodesRequest& request) const {
   return view;
 }
 
-ChosenNodes Store::ChooseNodes(const NodesRequest& request, const KeptResources& kept) const {
+ChosenNodes Store::ChooseNodes(const NodesRequest& request, const KeptResources& kept, TimePoint ends) const {
   if (!request.plain())
-    return sched::ChooseNodes(ViewFor(request), request, capacity_.Candidates(request, kept));
-  const std::optional<NodeId> node = capacity_.Choose(request.each, kept);
+    return sched::ChooseNodes(ViewFor(request), request, capacity_.Candidates(request, kept, ends));
+  const std::optional<NodeId> node = capacity_.Choose(request.each, kept, ends);
   if (!node) return {};
   return {{*node}, nullptr};
 }

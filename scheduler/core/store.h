@@ -99,8 +99,9 @@ class Store {
   // What the choice of nodes for a request goes by.
   ClusterView ViewFor(const NodesRequest& request) const;
 
-  // The nodes for a task that can start now.
-  ChosenNodes ChooseNodes(const NodesRequest& request, const KeptResources& kept = {}) const;
+  // The nodes for a task that can start now and is over by `ends`.
+  ChosenNodes ChooseNodes(const NodesRequest& request, const KeptResources& kept = {},
+                          TimePoint ends = TimePoint::Max()) const;
   bool HasRoom(const NodesRequest& request) const { return !ChooseNodes(request).nodes.empty(); }
 
  private:

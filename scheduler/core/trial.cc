@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "scheduler/core/explainer.h"
+#include "scheduler/core/served_order.h"
 #include "scheduler/core/submit_checks.h"
 
 namespace bsub::sched {
@@ -26,7 +27,7 @@ Job JobFrom(const State& state, JobSpec spec, TimePoint now) {
 
 // Where it would wait for a node: behind the first one that asks for the same.
 WaitingClass ClassFor(const Store& store, const Job& job) {
-  WaitingClass waiting{job.spec.settings->queue, KeyOf(job), {}};
+  WaitingClass waiting{job.spec.settings->queue, store.waiting().KeyOf(job), {}};
   if (const WaitingTable::Classes* classes = store.waiting().ClassesOf(waiting.queue)) {
     const auto same = classes->find(waiting.key);
     if (same != classes->end()) waiting.members.insert(*same->second.members.begin());
@@ -64,7 +65,8 @@ Result<Trial> TrySubmit(const Settings& settings, const Store& store, const Prin
   DropAdvice(trial.reasons);
   trial.forecast = ForecastOfWaiting(store, job, 0, now, {max_steps, settings.keep});
   if (!trial.forecast.starts_at.set() || trial.forecast.starts_at > now) return trial;
-  const ChosenNodes chosen = store.ChooseNodes(RequestNow(job, now), store.reservations().kept());
+  const ChosenNodes chosen = store.ChooseNodes(RequestNow(job, now), store.reservations().kept(),
+                                               LatestEnd(now, job.spec.settings->walltime));
   for (const NodeId node : chosen.nodes) trial.nodes.push_back(NameOfNode(store.state(), node));
   trial.placement = chosen.placement;
   return trial;

@@ -1,5 +1,7 @@
 #include "scheduler/core/waiting.h"
 
+#include <vector>
+
 #include "common/check.h"
 
 namespace bsub::sched {
@@ -31,22 +33,40 @@ NodesRequest RequestNow(const Job& job, TimePoint now) {
   return AsOf(std::move(request), WaitsSince(job), now);
 }
 
-ClassKey KeyOf(const Job& job) {
-  const JobSettings& settings = *job.spec.settings;
-  return {job.priority, settings.owner.uid, settings.share_identifier, RequestOf(settings)};
+Duration WaitingTable::WalltimeOf(const JobSettings& settings) const {
+  return by_walltime_.count(settings.queue) != 0 ? settings.walltime : Duration(0);
 }
 
-namespace {
+ClassKey WaitingTable::KeyOf(const Job& job) const {
+  const JobSettings& settings = *job.spec.settings;
+  return {job.priority, settings.owner.uid, settings.share_identifier, RequestOf(settings),
+          WalltimeOf(settings)};
+}
 
-bool IsOf(const WaitingClass& waiting, const Job& job) {
+bool WaitingTable::IsOf(const WaitingClass& waiting, const Job& job) const {
   const JobSettings& settings = *job.spec.settings;
   const ClassKey& key = waiting.key;
   return key.priority == job.priority && key.uid == settings.owner.uid &&
-         key.request == RequestOf(settings) && key.share == settings.share_identifier &&
-         waiting.queue == settings.queue;
+         key.walltime == WalltimeOf(settings) && key.request == RequestOf(settings) &&
+         key.share == settings.share_identifier && waiting.queue == settings.queue;
 }
 
-}  // namespace
+void WaitingTable::SetByWalltime(const std::string& queue, bool by_walltime, std::map<JobId, Job>& jobs) {
+  if ((by_walltime_.count(queue) != 0) == by_walltime) return;
+  std::vector<Job*> waiting;
+  if (const Classes* classes = ClassesOf(queue)) {
+    for (const auto& [key, one] : *classes) {
+      for (const WaitingMember& member : one.members) waiting.push_back(&jobs.at(member.job));
+    }
+  }
+  for (Job* job : waiting) Remove(*job);
+  if (by_walltime) {
+    by_walltime_.insert(queue);
+  } else {
+    by_walltime_.erase(queue);
+  }
+  for (Job* job : waiting) Update(*job);
+}
 
 void WaitingTable::Update(Job& job) {
   const bool wanted = WaitsForNode(job), front = InFront(job);

@@ -3,7 +3,8 @@
 //
 // Jobs of one queue, priority, user, share and request form a class: if the first of them cannot start for
 // want of capacity or by a limit, neither can the others. Inside a class retried jobs go first, then by id
-// (submission order). An array waits as one member, whatever its size.
+// (submission order). An array waits as one member, whatever its size. Where a queue goes by time limits, so
+// do its classes.
 #pragma once
 
 #include <compare>
@@ -25,11 +26,9 @@ struct ClassKey {
   std::uint32_t uid = 0;
   std::string share;
   NodesRequest request;
+  Duration walltime{};  // zero: none, or it makes no difference in this queue
   friend auto operator<=>(const ClassKey&, const ClassKey&) = default;
 };
-
-// Where the job waits or would wait.
-ClassKey KeyOf(const Job& job);
 
 struct WaitingMember {
   bool normal = true;  // false sorts first: retried
@@ -52,6 +51,11 @@ class WaitingTable {
   // Before the job's priority changes or it goes away.
   void Remove(Job& job);
 
+  // Whether time limits tell the classes of a queue apart; `jobs`: all there are.
+  void SetByWalltime(const std::string& queue, bool by_walltime, std::map<JobId, Job>& jobs);
+  // Where the job waits or would wait.
+  ClassKey KeyOf(const Job& job) const;
+
   // Null if nothing of the queue waits for a node.
   Classes* ClassesOf(std::string_view queue);
   const Classes* ClassesOf(std::string_view queue) const;
@@ -59,9 +63,12 @@ class WaitingTable {
 
  private:
   WaitingClass& ClassOf(const Job& job);
+  Duration WalltimeOf(const JobSettings& settings) const;
+  bool IsOf(const WaitingClass& waiting, const Job& job) const;
 
   std::map<std::string, Classes, std::less<>> queues_;
-  WaitingClass* newest_ = nullptr;  // the next job is likely to be of the same
+  std::set<std::string, std::less<>> by_walltime_;  // queues
+  WaitingClass* newest_ = nullptr;                  // the next job is likely to be of the same
 };
 
 // May the job, or some child of it, start as far as the job itself is concerned?

@@ -1,0 +1,37 @@
+// What a node is expected to have free, and when: as its tasks come to their ends, one after another.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "common/time.h"
+#include "jobs/resources.h"
+
+namespace bsub::sched {
+
+// A task on a node.
+struct LiveTask {
+  TimePoint began;
+  TimePoint
+      ends;  // at the latest; unset: it has no time limit, and is expected to run as long again as it has
+  Resources allocated;
+};
+
+class NodeOutlook {
+ public:
+  // `free` at `now`, beside `tasks`. One without a limit is expected to run for `shortest_guess` at least.
+  NodeOutlook(const Resources& free, const std::vector<LiveTask>& tasks, TimePoint now,
+              Duration shortest_guess);
+
+  // From when on the request has room. All tasks over: then, even if that should not do.
+  TimePoint FitsAt(const Resources& request) const;
+  // What is free at `t`, with what ends at `t` gone.
+  Resources FreeAt(TimePoint t) const;
+
+ private:
+  TimePoint now_;
+  Resources free_;
+  std::vector<std::pair<TimePoint, Resources>> ends_;  // ascending
+};
+
+}  // namespace bsub::sched

@@ -1,0 +1,183 @@
+#include "scheduler/core/queue_pass.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "scheduler/core/cycle.h"
+#include "scheduler/core/place_task.h"
+#include "scheduler/core/turn.h"
+
+namespace bsub::sched {
+namespace {
+
+bool BackfillsByTime(Backfill backfill) {
+  return backfill == Backfill::kEasy || backfill == Backfill::kShortest;
+}
+
+}  // namespace
+
+QueuePass::QueuePass(Turn& turn, const Queue& queue, Reservations& kept, std::uint32_t& choices)
+    : turn_(turn), queue_(queue), kept_(kept), choices_(choices) {}
+
+std::uint32_t QueuePass::Run(std::uint32_t budget) {
+  const NodeCapacity& capacity = turn_.store.capacity();
+  if (budget > 0 && !capacity.Full()) PushAll();
+  while (!heads_.empty() && placed_ < budget && !capacity.Full()) {
+    const Head head = Pop();
+    const WaitingClass& waiting = *head.waiting;
+    if (HitsLimit(turn_.store, queue_, waiting.key.uid)) continue;
+    const bool others = waiting.members.size() > 1;
+    const Job& job = turn_.state().jobs.at(head.key.job);
+    if (!TryStart(head)) continue;
+    // The class is gone with its last member; an array may be in it again.
+    const WaitingClass* next = others ? &waiting : job.waiting_class;
+    if (next) Push(*next);
+  }
+  placed_ = std::min(placed_, budget);
+  if (put_off_) turn_.WantCycle();
+  if (!heads_.empty() || put_off_ || placed_ == budget || capacity.Full()) KeepAsBefore();
+  return placed_;
+}
+
+bool QueuePass::TryStart(const Head& head) {
+  const NodesRequest request = RequestNow(head);
+  const Job& job = turn_.state().jobs.at(head.key.job);
+  const TimePoint ends = LatestEnd(turn_.at, job.spec.settings->walltime);
+  if (MustPutOff(head, request)) return false;
+  const ChosenNodes chosen = Choose(head, request, ends);
+  if (chosen.nodes.empty()) {
+    if (request != head.waiting->key.request) WakeForPreference(head);
+    Passed(head, request);
+    return false;
+  }
+  for (const NodeId node : chosen.nodes)
+    kept_.Take(node, request.TakenOf(turn_.store.capacity().Find(node)->total), ends);
+  PlaceTask(turn_, job, NextTask(job), chosen);
+  placed_ += static_cast<std::uint32_t>(chosen.nodes.size());
+  return true;
+}
+
+bool QueuePass::MustPutOff(const Head& head, const NodesRequest& request) {
+  if (request.plain() || choices_ > 0 || turn_.links.futile.Has(request, head.waiting->key.walltime))
+    return false;
+  put_off_ = true;
+  if (queue_.backfill == Backfill::kNone) heads_.clear();
+  return true;
+}
+
+ChosenNodes QueuePass::Choose(const Head& head, const NodesRequest& request, TimePoint ends) {
+  if (request.plain()) return turn_.store.ChooseNodes(request, kept_.kept(), ends);
+  FutileRequests& futile = turn_.links.futile;
+  if (futile.Has(request, head.waiting->key.walltime)) return {};
+  --choices_;
+  ChosenNodes chosen = turn_.store.ChooseNodes(request, kept_.kept(), ends);
+  if (chosen.nodes.empty()) futile.Add(request, head.waiting->key.walltime);
+  return chosen;
+}
+
+void QueuePass::Passed(const Head& head, const NodesRequest& request) {
+  KeepNodesFor(head.waiting->key, request);
+  if (queue_.backfill == Backfill::kNone) heads_.clear();
+  if (queue_.backfill == Backfill::kShortest && !by_walltime_ && !MayKeepMore()) GoByWalltime();
+}
+
+// Those that are first in their order have their nodes: behind them the shortest is tried first.
+void QueuePass::GoByWalltime() {
+  by_walltime_ = true;
+  for (Head& head : heads_) head.walltime = ComparedWalltime(head.waiting->key.walltime);
+  std::make_heap(heads_.begin(), heads_.end(), ServedLater());
+}
+
+void QueuePass::PushAll() {
+  const WaitingTable::Classes* classes = turn_.store.waiting().ClassesOf(queue_.name);
+  if (!classes) return;
+  heads_.reserve(classes->size() + 1);
+  for (const auto& [key, waiting] : *classes)
+    heads_.push_back({ServedKeyOf(turn_.state(), queue_.order, waiting, turn_.at), 0, &waiting});
+  std::make_heap(heads_.begin(), heads_.end(), ServedLater());
+}
+
+void QueuePass::Push(const WaitingClass& waiting) {
+  const std::int64_t walltime = by_walltime_ ? ComparedWalltime(waiting.key.walltime) : 0;
+  heads_.push_back({ServedKeyOf(turn_.state(), queue_.order, waiting, turn_.at), walltime, &waiting});
+  std::push_heap(heads_.begin(), heads_.end(), ServedLater());
+}
+
+QueuePass::Head QueuePass::Pop() {
+  std::pop_heap(heads_.begin(), heads_.end(), ServedLater());
+  const Head head = heads_.back();
+  heads_.pop_back();
+  return head;
+}
+
+// That of the class; as long as its next task still waits for what it prefers, that is required.
+NodesRequest QueuePass::RequestNow(const Head& head) const {
+  const NodesRequest& request = head.waiting->key.request;
+  if (request.placement.mode != PlacementMode::kPreferred) return request;
+  return sched::RequestNow(turn_.state().jobs.at(head.key.job), turn_.at);
+}
+
+void QueuePass::WakeForPreference(const Head& head) {
+  const TimePoint since = WaitsSince(turn_.state().jobs.at(head.key.job));
+  TimePoint& wake = turn_.links.preference_ends;
+  wake = std::min(wake, since + head.waiting->key.request.placement.wait);
+}
+
+bool QueuePass::MayKeepMore() const { return kept_here_ < turn_.settings.kept_nodes_per_queue; }
+
+void QueuePass::KeepNodesFor(const ClassKey& key, const NodesRequest& request) {
+  if (!MayKeepMore() || keep_tries_ >= turn_.settings.max_kept_node_tries) return;
+  if (KeepAgain(key)) return;
+  ++keep_tries_;
+  const KeptNodes chosen = ChooseNodesToKeep(turn_.store, request, kept_, turn_.at, turn_.settings.keep);
+  if (!chosen.nodes.empty()) Keep(chosen.nodes, {queue_.name, key, chosen.until}, chosen.from);
+}
+
+// Those that were kept for the class before, if all of them can still serve.
+bool QueuePass::KeepAgain(const ClassKey& key) {
+  const Reservations& before = turn_.store.reservations();
+  const std::vector<NodeId> ids = before.NodesOf(queue_.name, key);
+  if (ids.empty() || ids.size() != key.request.nodes) return false;
+  const Reservation& reservation = before.all().at(ids.front());
+  std::vector<KeepCandidate> nodes;
+  TimePoint from = turn_.at;
+  for (const NodeId id : ids) {
+    const NodeCapacity::Use* use = turn_.store.capacity().Find(id);
+    if (!use || !use->usable || !key.request.each.Fits(use->total) || before.all().at(id).until <= turn_.at ||
+        kept_.all().count(id) != 0) {
+      return false;
+    }
+    nodes.push_back({id, use->Free(), key.request.TakenOf(use->total)});
+    if (!BackfillsByTime(queue_.backfill)) continue;
+    const NodeOutlook outlook = OutlookOf(turn_.store, id, turn_.at, turn_.settings.keep.shortest_guess);
+    from = std::max(from, outlook.FitsAt(nodes.back().taken));
+  }
+  Keep(nodes, reservation, from);
+  return true;
+}
+
+void QueuePass::Keep(const std::vector<KeepCandidate>& nodes, const Reservation& reservation,
+                     TimePoint from) {
+  for (const KeepCandidate& node : nodes) {
+    KeptShare share{node.taken};
+    if (BackfillsByTime(queue_.backfill)) {
+      share.from = from;
+      share.beside =
+          OutlookOf(turn_.store, node.node, turn_.at, turn_.settings.keep.shortest_guess).FreeAt(from);
+      share.beside -= node.taken;
+    }
+    kept_.Add(node.node, share, reservation);
+  }
+  ++kept_here_;
+}
+
+// The pass ended before it came to those for whom nodes were kept.
+void QueuePass::KeepAsBefore() {
+  for (const auto& [node, reservation] : turn_.store.reservations().all()) {
+    if (!MayKeepMore()) return;
+    if (reservation.queue != queue_.name || !HolderOf(turn_.store, reservation)) continue;
+    if (!kept_.Holds(queue_.name, reservation.holder)) KeepAgain(reservation.holder);
+  }
+}
+
+}  // namespace bsub::sched

@@ -1,0 +1,78 @@
+// One queue's part of a scheduling cycle: its waiting classes in the order they are served, each task on the
+// nodes that fit best. A class whose first task cannot start is passed over for the rest of the cycle; for
+// the first such class nodes are kept free (reservations.h), and what the queue's backfill allows starts
+// beside it.
+//
+// Cost: classes + placements · log(classes), whatever the number of waiting jobs. Places of gangs are looked
+// for a bounded number of times; the next cycle goes on where that was reached (futile_requests.h).
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "scheduler/core/queue.h"
+#include "scheduler/core/reservations.h"
+#include "scheduler/core/served_order.h"
+#include "scheduler/core/waiting.h"
+
+namespace bsub::sched {
+
+class Turn;
+
+class QueuePass {
+ public:
+  // What it keeps free is added to `kept`, and is out of reach for all that is served later. `choices`: how
+  // many more times places of a gang may be looked for in this cycle.
+  QueuePass(Turn& turn, const Queue& queue, Reservations& kept, std::uint32_t& choices);
+
+  // Starts what can start, on at most `budget` nodes; returns on how many it did.
+  std::uint32_t Run(std::uint32_t budget);
+
+ private:
+  // A class, by its first member, which is served next.
+  struct Head {
+    ServedKey key;
+    std::int64_t walltime = 0;  // as it is compared; only once heads are tried by time limits
+    const WaitingClass* waiting = nullptr;
+  };
+  // For a heap with what is served first on top.
+  struct ServedLater {
+    bool operator()(const Head& a, const Head& b) const {
+      const auto of = [](const Head& head) { return std::pair(head.key.negated_priority, head.walltime); };
+      return of(a) != of(b) ? of(b) < of(a) : b.key < a.key;
+    }
+  };
+
+  void PushAll();
+  void Push(const WaitingClass& waiting);
+  Head Pop();
+  // The first task of the class starts, if it can.
+  bool TryStart(const Head& head);
+  // It is the next cycle's, which need not look again for what this one has found no places for.
+  bool MustPutOff(const Head& head, const NodesRequest& request);
+  ChosenNodes Choose(const Head& head, const NodesRequest& request, TimePoint ends);
+  void Passed(const Head& head, const NodesRequest& request);
+  void GoByWalltime();
+  NodesRequest RequestNow(const Head& head) const;
+  void WakeForPreference(const Head& head);
+
+  bool MayKeepMore() const;
+  void KeepNodesFor(const ClassKey& key, const NodesRequest& request);
+  bool KeepAgain(const ClassKey& key);
+  void KeepAsBefore();
+  void Keep(const std::vector<KeepCandidate>& nodes, const Reservation& reservation, TimePoint from);
+
+  Turn& turn_;
+  const Queue& queue_;
+  Reservations& kept_;
+  std::vector<Head> heads_;  // a heap
+  bool by_walltime_ = false;
+  std::uint32_t placed_ = 0;
+  std::uint32_t& choices_;
+  bool put_off_ = false;
+  std::uint32_t kept_here_ = 0;
+  std::uint32_t keep_tries_ = 0;
+};
+
+}  // namespace bsub::sched

@@ -1,0 +1,53 @@
+#include "scheduler/core/queue_policy.h"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "jobs/nearest.h"
+
+namespace bsub::sched {
+namespace {
+
+template <typename T, std::size_t n>
+using WordTable = std::array<std::pair<T, std::string_view>, n>;
+
+constexpr WordTable<QueueOrder, 4> kOrders = {{{QueueOrder::kSubmission, "submission"},
+                                               {QueueOrder::kShortest, "shortest"},
+                                               {QueueOrder::kSmallest, "smallest"},
+                                               {QueueOrder::kWfp3, "wfp3"}}};
+constexpr WordTable<Backfill, 4> kBackfills = {{{Backfill::kSpare, "spare"},
+                                                {Backfill::kNone, "none"},
+                                                {Backfill::kEasy, "easy"},
+                                                {Backfill::kShortest, "easy-shortest"}}};
+
+template <typename T, std::size_t n>
+std::string_view WordOf(const WordTable<T, n>& table, T value) {
+  for (const auto& [known, word] : table) {
+    if (known == value) return word;
+  }
+  return "unknown";
+}
+
+template <typename T, std::size_t n>
+Result<T> ValueOf(const WordTable<T, n>& table, std::string_view what, std::string_view text) {
+  std::vector<std::string> words;
+  std::string list;
+  for (const auto& [value, word] : table) {
+    if (word == text) return value;
+    words.emplace_back(word);
+    list += (list.empty() ? "" : ", ") + std::string(word);
+  }
+  return InvalidArgument(std::string(what) + " '" + std::string(text) + "': expected one of " + list +
+                         DidYouMean(std::string(text), words));
+}
+
+}  // namespace
+
+std::string_view ToString(QueueOrder order) { return WordOf(kOrders, order); }
+Result<QueueOrder> ParseQueueOrder(std::string_view text) { return ValueOf(kOrders, "policy", text); }
+
+std::string_view ToString(Backfill backfill) { return WordOf(kBackfills, backfill); }
+Result<Backfill> ParseBackfill(std::string_view text) { return ValueOf(kBackfills, "backfill", text); }
+
+}  // namespace bsub::sched
