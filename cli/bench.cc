@@ -1,13 +1,9 @@
 #include "cli/bench.h"
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <ostream>
 
 #include "cli/client.h"
-#include "cli/supervisor/launch.h"
+#include "cli/run_tool.h"
 
 namespace bsub::cli {
 namespace {
@@ -62,22 +58,9 @@ Manual BenchManual() {
       .complete_words = "placement"};
 }
 
-// Replaces this process; returns only if that fails.
-Error ExecuteBench(const std::vector<std::string>& words) {
-  const auto programs = ProgramsDirectory();
-  if (!programs) return programs.error();
-  std::vector<std::string> all = {*programs + "/" + std::string(kBenchTool)};
-  all.insert(all.end(), words.begin(), words.end());
-  std::vector<char*> argv;
-  for (std::string& word : all) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  execv(argv.front(), argv.data());
-  return Internal(all.front() + ": " + std::strerror(errno) + "; it belongs beside bsub-lite");
-}
-
 int RunBench(Context& context, const Arguments& arguments) {
   context.out.flush();
-  return Fail(context, "bench", ExecuteBench(BenchToolWords(arguments)));
+  return Fail(context, "bench", RunTool(kBenchTool, BenchToolWords(arguments)));
 }
 
 }  // namespace

@@ -26,6 +26,7 @@
 #include "cli/requeue.h"
 #include "cli/resume.h"
 #include "cli/run.h"
+#include "cli/sim.h"
 #include "cli/status.h"
 #include "cli/submit.h"
 #include "cli/up.h"
@@ -128,12 +129,12 @@ std::vector<std::string> CommandTable::names() const {
 CommandTable StandardCommands() {
   CommandTable table;
   for (const Command& command :
-       {SubmitCommand(),     WaitCommand(),    JobsCommand(),     JobCommand(),         WhyCommand(),
-        WhenCommand(),       LogsCommand(),    EventsCommand(),   CancelCommand(),      HoldCommand(),
-        ReleaseCommand(),    RequeueCommand(), PriorityCommand(), DefinitionsCommand(), RunCommand(),
-        UpCommand(),         DownCommand(),    StatusCommand(),   QueuesCommand(),      NodesCommand(),
-        EnvsCommand(),       ConfigCommand(),  DrainCommand(),    ResumeCommand(),      JournalCommand(),
-        BenchCommand(),      CompletionCommand(), VersionCommand()}) {
+       {SubmitCommand(),  WaitCommand(),    JobsCommand(),       JobCommand(),         WhyCommand(),
+        WhenCommand(),    LogsCommand(),    EventsCommand(),     CancelCommand(),      HoldCommand(),
+        ReleaseCommand(), RequeueCommand(), PriorityCommand(),   DefinitionsCommand(), RunCommand(),
+        UpCommand(),      DownCommand(),    StatusCommand(),     QueuesCommand(),      NodesCommand(),
+        EnvsCommand(),    ConfigCommand(),  DrainCommand(),      ResumeCommand(),      JournalCommand(),
+        BenchCommand(),   SimCommand(),     CompletionCommand(), VersionCommand()}) {
     table.Add(command);
   }
   table.start_cluster = StartLocalCluster;

@@ -1,15 +1,11 @@
 #include "cli/journal.h"
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <limits>
 #include <ostream>
 
 #include "cli/address.h"
 #include "cli/client.h"
-#include "cli/supervisor/launch.h"
+#include "cli/run_tool.h"
 #include "cli/verbs.h"
 #include "jobs/units.h"
 
@@ -55,32 +51,19 @@ Result<std::string> Directory(const Context& context, const std::vector<std::str
   return home + "/journal";
 }
 
-// Replaces this process; returns only if that fails.
-Error Execute(const std::vector<std::string>& words) {
-  const auto programs = ProgramsDirectory();
-  if (!programs) return programs.error();
-  std::vector<std::string> all = {*programs + "/" + std::string(kTool)};
-  all.insert(all.end(), words.begin(), words.end());
-  std::vector<char*> argv;
-  for (std::string& word : all) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  execv(argv.front(), argv.data());
-  return Internal(all.front() + ": " + std::strerror(errno) + "; it belongs beside bsub-lite");
-}
-
-int RunTool(Context& context, const Arguments& arguments, const std::string& verb,
-            const std::vector<std::string>& names) {
+int RunJournalTool(Context& context, const Arguments& arguments, const std::string& verb,
+                   const std::vector<std::string>& names) {
   const auto words = JournalToolWords(context, arguments, verb, names);
   if (!words) return Fail(context, "journal", words.error());
   context.out.flush();
-  return Fail(context, "journal", Execute(*words));
+  return Fail(context, "journal", RunTool(kTool, *words));
 }
 
 int Dump(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
-  return RunTool(context, arguments, "dump", names);
+  return RunJournalTool(context, arguments, "dump", names);
 }
 int Cut(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
-  return RunTool(context, arguments, "cut", names);
+  return RunJournalTool(context, arguments, "cut", names);
 }
 
 constexpr Verb kVerbs[] = {

@@ -13,6 +13,7 @@ find_package(spdlog REQUIRED)              # libspdlog-dev
 find_package(SQLite3 REQUIRED)             # libsqlite3-dev
 find_package(TBB REQUIRED)                 # libtbb-dev
 find_package(PNG REQUIRED)                 # libpng-dev
+find_package(ZLIB REQUIRED)                # zlib1g-dev
 find_package(GTest REQUIRED)               # libgtest-dev libgmock-dev
 pkg_check_modules(ABSL_TIME REQUIRED IMPORTED_TARGET absl_time)  # libabsl-dev, which libgrpc++-dev brings too
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)  # libxxhash-dev

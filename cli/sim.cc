@@ -1,0 +1,93 @@
+#include "cli/sim.h"
+
+#include <ostream>
+
+#include "cli/client.h"
+#include "cli/run_tool.h"
+#include "cli/verbs.h"
+
+namespace bsub::cli {
+namespace {
+
+constexpr std::string_view kSimTool = "bsub-lite-sim";
+
+Manual SimManual() {
+  return {
+      .name = "sim",
+      .summary = "replay recorded work through the scheduler's core",
+      .synopsis = {"replay LOG [--policy NAME] [OPTION ...]"},
+      .paragraphs =
+          {"replay reads a workload log in the Standard Workload Format, plain or compressed by gzip, and "
+           "runs "
+           "its jobs through the same code that schedules a cluster, in simulated time, on one pool of "
+           "processors. No cluster is needed, and none is touched. Lines that are no jobs are left out and "
+           "reported with their numbers.",
+           "docs/policies.md describes the policies, the rules by which logs are read, and what each policy "
+           "comes to on real ones."},
+      .options = {{.name = "processors",
+                   .value = "P",
+                   .text = "Processors of the machine.",
+                   .fallback = "as the log's header says"},
+                  {.name = "policy",
+                   .value = "NAME",
+                   .text = "fcfs, easy, sjbf, easy-perfect, sjbf-perfect, sjfeasy, safeasy or wfpeasy.",
+                   .fallback = "easy",
+                   .complete = "fcfs|easy|sjbf|easy-perfect|sjbf-perfect|sjfeasy|safeasy|wfpeasy"},
+                  {.name = "passes",
+                   .value = "WHEN",
+                   .text =
+                       "batch: one scheduling pass after all that happens at one instant, as a cluster does "
+                       "it; event: one after every event, as published simulators have it.",
+                   .fallback = "batch",
+                   .complete = "batch|event"},
+                  {.name = "first", .value = "N", .text = "Only the first N jobs."},
+                  {.name = "starts",
+                   .value = "FILE",
+                   .text = "Write when each job started, as lines of job,start in seconds.",
+                   .complete = "file"},
+                  {.name = "json", .text = "Print the summary as one JSON object."}},
+      .examples = {{"sim replay kth-sp2.swf.gz --processors 100", "A summary for people."},
+                   {"sim replay log.swf --policy sjbf --starts out.csv --json", "For programs."}},
+      .min_words = 2,
+      .max_words = 2,
+      .complete_words = "replay"};
+}
+
+int RunReplay(Context& context, const Arguments& arguments, const std::vector<std::string>&) {
+  context.out.flush();
+  return Fail(context, "sim", RunTool(kSimTool, SimToolWords(arguments)));
+}
+
+constexpr Verb kSimVerbs[] = {{.name = "replay",
+                               .min_names = 1,
+                               .max_names = 1,
+                               .options = "processors|policy|passes|first|starts|json",
+                               .run = RunReplay}};
+
+int RunSim(Context& context, const Arguments& arguments) {
+  return RunVerb(context, "sim", kSimVerbs, arguments);
+}
+
+}  // namespace
+
+std::vector<std::string> SimToolWords(const Arguments& arguments) {
+  std::vector<std::string> words = arguments.words();
+  for (const Option& option : SimManual().options) {
+    for (const std::string& value : arguments.All(option.name)) {
+      std::string word = "--" + std::string(option.name);
+      if (!option.value.empty()) word += "=" + value;
+      words.push_back(std::move(word));
+    }
+  }
+  return words;
+}
+
+Command SimCommand() {
+  return {.name = "sim",
+          .heading = "Study",
+          .summary = "replay recorded work through the scheduler's core",
+          .manual = SimManual,
+          .run = RunSim};
+}
+
+}  // namespace bsub::cli

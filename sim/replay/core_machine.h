@@ -1,0 +1,44 @@
+// A cluster of one node around one scheduler core: the daemon's and the node's part, as cheap as it can be.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "scheduler/core/scheduler.h"
+#include "sim/replay/policies.h"
+#include "sim/replay/workload.h"
+
+namespace bsub::sim {
+
+class CoreMachine {
+ public:
+  CoreMachine(std::int64_t processors, const ReplayPolicy& policy);
+
+  // Seconds of the workload's time; they must not go back.
+  void SetTime(std::int64_t now);
+  // Jobs are numbered from 0 as they come.
+  void Submit(const WorkloadJob& job);
+  void End(std::size_t job);
+  // One scheduling pass; those that it started, in that order. Good until the next one.
+  const std::vector<std::size_t>& Pass();
+
+ private:
+  using Kind = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // user, processors, time limit
+  std::shared_ptr<const JobSettings> SettingsFor(const WorkloadJob& job);
+  sched::Outcome Handle(sched::InputBody body);
+
+  const bool perfect_;
+  TimePoint now_;
+  sched::Scheduler scheduler_;
+  NodeId node_;
+  Incarnation incarnation_;
+  std::map<Kind, std::shared_ptr<const JobSettings>> kinds_;
+  std::vector<std::size_t> started_;
+  std::size_t ended_since_tick_ = 0;
+};
+
+}  // namespace bsub::sim

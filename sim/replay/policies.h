@@ -1,0 +1,25 @@
+// The policies of published simulators, by the settings of a queue and by what they take for the run time.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "scheduler/core/queue_policy.h"
+
+namespace bsub::sim {
+
+struct ReplayPolicy {
+  std::string_view name;  // of --policy
+  sched::QueueOrder order = sched::QueueOrder::kSubmission;
+  sched::Backfill backfill = sched::Backfill::kNone;
+  bool perfect = false;      // time limits are the real run times
+  bool event_only = false;   // always with a pass after every event
+  std::string_view summary;  // for --help
+};
+
+const std::vector<ReplayPolicy>& ReplayPolicies();
+// InvalidArgument names them all.
+Result<ReplayPolicy> FindReplayPolicy(std::string_view name);
+
+}  // namespace bsub::sim

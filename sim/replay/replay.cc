@@ -1,0 +1,120 @@
+#include "sim/replay/replay.h"
+
+#include <algorithm>
+#include <queue>
+#include <utility>
+
+#include "sim/replay/core_machine.h"
+
+namespace bsub::sim {
+namespace {
+
+constexpr std::size_t kEndsPerReport = 256;
+
+// A task that runs. The order is that in which ends are handled: by time, then as they were started.
+struct RunningTask {
+  std::int64_t end = 0;
+  std::size_t start_number = 0;
+  std::size_t job = 0;
+  friend bool operator<(const RunningTask& a, const RunningTask& b) {
+    return std::pair(b.end, b.start_number) < std::pair(a.end, a.start_number);  // for a min-heap
+  }
+};
+
+class ReplayRun {
+ public:
+  ReplayRun(const Workload& workload, const ReplayOptions& options)
+      : workload_(workload),
+        options_(options),
+        machine_(workload.processors, options.policy),
+        starts_(workload.jobs.size(), -1) {}
+
+  Starts Run() {
+    const bool by_event = options_.passes == Passes::kEvent || options_.policy.event_only;
+    while (next_ < workload_.jobs.size() || !running_.empty()) {
+      now_ = NextTime();
+      machine_.SetTime(now_);
+      TakeEnds();
+      if (by_event) {
+        EventPasses();
+      } else {
+        BatchPass();
+      }
+    }
+    return std::move(starts_);
+  }
+
+ private:
+  std::int64_t NextTime() const {
+    const std::int64_t end = running_.empty() ? INT64_MAX : running_.top().end;
+    const std::int64_t submit = next_ < workload_.jobs.size() ? workload_.jobs[next_].submit : INT64_MAX;
+    return std::min(end, submit);
+  }
+
+  void TakeEnds() {
+    ends_.clear();
+    for (; !running_.empty() && running_.top().end == now_; running_.pop())
+      ends_.push_back(running_.top().job);
+  }
+
+  bool SubmitsNow() const { return next_ < workload_.jobs.size() && workload_.jobs[next_].submit == now_; }
+
+  bool ReachesLimit(std::size_t job) const {
+    return options_.policy.perfect || workload_.jobs[job].run == workload_.jobs[job].estimate;
+  }
+
+  void BatchPass() {
+    while (SubmitsNow()) machine_.Submit(workload_.jobs[next_++]);
+    for (const std::size_t job : ends_) End(job);
+    Pass();
+  }
+
+  void EventPasses() {
+    for (const std::size_t job : ends_) {
+      if (ReachesLimit(job)) End(job);
+    }
+    bool passed = false;
+    for (; SubmitsNow(); passed = true) {
+      machine_.Submit(workload_.jobs[next_++]);
+      Pass();
+    }
+    for (const std::size_t job : ends_) {
+      // For whoever ended at the limit there is nothing new since the last pass of this instant.
+      if (ReachesLimit(job) && passed) continue;
+      if (!ReachesLimit(job)) End(job);
+      Pass();
+      passed = true;
+    }
+  }
+
+  void End(std::size_t job) {
+    machine_.End(job);
+    if (++ended_ % kEndsPerReport == 0 && options_.progress) options_.progress(ended_);
+  }
+
+  void Pass() {
+    for (const std::size_t job : machine_.Pass()) {
+      starts_[job] = now_;
+      running_.push({now_ + workload_.jobs[job].run, start_count_++, job});
+    }
+  }
+
+  const Workload& workload_;
+  const ReplayOptions& options_;
+  CoreMachine machine_;
+  Starts starts_;
+  std::int64_t now_ = 0;
+  std::size_t next_ = 0;  // to be submitted
+  std::priority_queue<RunningTask> running_;
+  std::vector<std::size_t> ends_;  // at this instant
+  std::size_t start_count_ = 0;
+  std::size_t ended_ = 0;
+};
+
+}  // namespace
+
+Starts Replay(const Workload& workload, const ReplayOptions& options) {
+  return ReplayRun(workload, options).Run();
+}
+
+}  // namespace bsub::sim

@@ -1,0 +1,94 @@
+#include "sim/replay/replay_options.h"
+
+#include <limits>
+#include <string_view>
+
+#include "jobs/units.h"
+
+namespace bsub::sim {
+namespace {
+
+constexpr std::string_view kUsage =
+    "usage: bsub-lite sim replay LOG [--processors P] [--policy NAME] [--passes batch|event]\n"
+    "                            [--first N] [--starts FILE] [--json]\n"
+    "\n"
+    "Replays a workload log (Standard Workload Format, plain or gzip) through the scheduler's core.\n"
+    "\n"
+    "  --processors P   of the machine, which is one pool (default: as the log's header says)\n"
+    "  --policy NAME    see below (default easy)\n"
+    "  --passes WHEN    batch: one scheduling pass after all that happens at one instant (default);\n"
+    "                   event: one after every event, as published simulators have it\n"
+    "  --first N        only the first N jobs\n"
+    "  --starts FILE    write when each job started: job,start in seconds\n"
+    "  --json           print the summary as one JSON object\n"
+    "\n"
+    "policies:\n";
+
+Result<std::int64_t> PositiveNumber(const std::string& option, const std::string& text) {
+  const auto value = ParseInteger(text, 1, std::numeric_limits<std::int64_t>::max());
+  if (!value) return InvalidArgument(option + ": " + value.error().message);
+  return *value;
+}
+
+Result<Passes> ParsePasses(const std::string& text) {
+  if (text == "batch") return Passes::kBatch;
+  if (text == "event") return Passes::kEvent;
+  return InvalidArgument("--passes '" + text + "': expected batch or event");
+}
+
+Status ReadOption(const std::string& option, const std::string& value, ReplayWish& wish) {
+  if (option == "--policy") {
+    BSUB_ASSIGN_OR_RETURN(wish.policy, FindReplayPolicy(value));
+  } else if (option == "--passes") {
+    BSUB_ASSIGN_OR_RETURN(wish.passes, ParsePasses(value));
+  } else if (option == "--starts") {
+    wish.starts = value;
+  } else if (option == "--processors") {
+    BSUB_ASSIGN_OR_RETURN(wish.processors, PositiveNumber(option, value));
+  } else if (option == "--first") {
+    BSUB_ASSIGN_OR_RETURN(const std::int64_t first, PositiveNumber(option, value));
+    wish.first = static_cast<std::size_t>(first);
+  } else {
+    return InvalidArgument(option + ": unknown option; --help shows them all");
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+std::string ReplayHelp() {
+  std::string help(kUsage);
+  for (const ReplayPolicy& policy : ReplayPolicies()) {
+    std::string name(policy.name);
+    name.resize(15, ' ');
+    help += "  " + name + std::string(policy.summary) + (policy.event_only ? " (always event)" : "") + "\n";
+  }
+  return help;
+}
+
+Result<ReplayWish> ReadReplayWish(const std::vector<std::string>& arguments) {
+  ReplayWish wish;
+  BSUB_ASSIGN_OR_RETURN(wish.policy, FindReplayPolicy("easy"));
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "--json") {
+      wish.json = true;
+    } else if (argument == "--help" || argument == "-h") {
+      wish.help = true;
+    } else if (!argument.starts_with("--")) {
+      if (!wish.log.empty()) return InvalidArgument(argument + ": one log at a time");
+      wish.log = argument;
+    } else if (const std::size_t equals = argument.find('='); equals != std::string::npos) {
+      BSUB_RETURN_IF_ERROR(ReadOption(argument.substr(0, equals), argument.substr(equals + 1), wish));
+    } else if (i + 1 == arguments.size()) {
+      return InvalidArgument(argument + ": needs a value, or is unknown; --help shows all options");
+    } else {
+      BSUB_RETURN_IF_ERROR(ReadOption(argument, arguments[++i], wish));
+    }
+  }
+  if (wish.log.empty() && !wish.help)
+    return InvalidArgument("which log? Name a file in the Standard Workload Format");
+  return wish;
+}
+
+}  // namespace bsub::sim
