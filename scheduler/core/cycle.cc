@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "scheduler/core/conservative_pass.h"
 #include "scheduler/core/queue_pass.h"
 #include "scheduler/core/served_order.h"
 #include "scheduler/core/turn.h"
@@ -64,9 +65,12 @@ void Decide(Turn& turn, const RunCycle& input) {
   futile.Begin(turn.store.capacity().grown());
   Reservations kept;
   turn.links.preference_ends = TimePoint::Max();
+  turn.links.next_planned_start = TimePoint::Max();
   for (const Queue* queue : QueuesInOrder(turn.state())) {
     if (!queue->dispatches) continue;
-    left -= QueuePass(turn, *queue, kept, choices).Run(left);
+    left -= queue->backfill == Backfill::kConservative
+                ? ConservativePass(turn, *queue, kept, choices).Run(left)
+                : QueuePass(turn, *queue, kept, choices).Run(left);
   }
   if (KeepsLess(kept.kept(), turn.store.reservations().kept())) {
     if (futile.relied_on()) turn.WantCycle();

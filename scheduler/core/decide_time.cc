@@ -48,6 +48,12 @@ void EndPreferences(Turn& turn) {
   turn.WantCycle();
 }
 
+void StartPlanned(Turn& turn) {
+  if (turn.links.next_planned_start > turn.at) return;
+  turn.links.next_planned_start = TimePoint::Max();
+  turn.WantCycle();
+}
+
 void EndRests(Turn& turn) {
   std::vector<NodeId> over;
   for (const auto& [id, ends] : turn.links.rest_ends) {
@@ -126,6 +132,7 @@ void Decide(Turn& turn, const Tick& /*input*/) {
   EndLeases(turn);
   EndRests(turn);
   EndPreferences(turn);
+  StartPlanned(turn);
   EndDoomedTasks(turn);
   ForgetFinished(turn);
 }
@@ -133,7 +140,7 @@ void Decide(Turn& turn, const Tick& /*input*/) {
 TimePoint NextWake(const Turn& turn) {
   const Store& store = turn.store;
   if (!store.doomed().empty()) return turn.at;  // a cascade goes on
-  TimePoint wake = turn.links.preference_ends;
+  TimePoint wake = std::min(turn.links.preference_ends, turn.links.next_planned_start);
   if (!store.begin_times().empty()) {
     const Duration left = std::max(store.begin_times().begin()->first - turn.wall, Duration(0));
     if (left < TimePoint::Max() - turn.at) wake = turn.at + left;

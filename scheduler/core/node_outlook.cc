@@ -3,14 +3,11 @@
 #include <algorithm>
 
 namespace bsub::sched {
-namespace {
 
 TimePoint ExpectedEnd(const LiveTask& task, TimePoint now, Duration shortest_guess) {
   if (task.ends.set()) return std::max(now, task.ends);
   return now + std::max(now - task.began, shortest_guess);
 }
-
-}  // namespace
 
 NodeOutlook::NodeOutlook(const Resources& free, const std::vector<LiveTask>& tasks, TimePoint now,
                          Duration shortest_guess)

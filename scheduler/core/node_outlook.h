@@ -12,14 +12,17 @@ namespace bsub::sched {
 // A task on a node.
 struct LiveTask {
   TimePoint began;
-  TimePoint
-      ends;  // at the latest; unset: it has no time limit, and is expected to run as long again as it has
+  TimePoint ends;  // at the latest; unset: it has no time limit
   Resources allocated;
 };
 
+// When it is expected to end: at its limit, or now if that has passed. One without a limit is expected to run
+// for as long again as it has, and for `shortest_guess` at least.
+TimePoint ExpectedEnd(const LiveTask& task, TimePoint now, Duration shortest_guess);
+
 class NodeOutlook {
  public:
-  // `free` at `now`, beside `tasks`. One without a limit is expected to run for `shortest_guess` at least.
+  // `free` at `now`, beside `tasks`.
   NodeOutlook(const Resources& free, const std::vector<LiveTask>& tasks, TimePoint now,
               Duration shortest_guess);
 

@@ -16,10 +16,11 @@ constexpr WordTable<QueueOrder, 4> kOrders = {{{QueueOrder::kSubmission, "submis
                                                {QueueOrder::kShortest, "shortest"},
                                                {QueueOrder::kSmallest, "smallest"},
                                                {QueueOrder::kWfp3, "wfp3"}}};
-constexpr WordTable<Backfill, 4> kBackfills = {{{Backfill::kSpare, "spare"},
+constexpr WordTable<Backfill, 5> kBackfills = {{{Backfill::kSpare, "spare"},
                                                 {Backfill::kNone, "none"},
                                                 {Backfill::kEasy, "easy"},
-                                                {Backfill::kShortest, "easy-shortest"}}};
+                                                {Backfill::kShortest, "easy-shortest"},
+                                                {Backfill::kConservative, "conservative"}}};
 
 template <typename T, std::size_t n>
 std::string_view WordOf(const WordTable<T, n>& table, T value) {

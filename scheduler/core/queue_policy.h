@@ -21,17 +21,18 @@ Result<QueueOrder> ParseQueueOrder(std::string_view text);
 
 // What may start while jobs that are before it wait for room.
 enum class Backfill : std::uint8_t {
-  kSpare,     // whatever takes nothing of the nodes that are kept for the first
-  kNone,      // nothing
-  kEasy,      // also what is off those nodes in time, or needs only what the first will leave of them
-  kShortest,  // the same, tried in the order of time limits
+  kSpare,         // whatever takes nothing of the nodes that are kept for the first
+  kNone,          // nothing
+  kEasy,          // also what is off those nodes in time, or needs only what the first will leave of them
+  kShortest,      // the same, tried in the order of time limits
+  kConservative,  // what puts none of those off that are before it (conservative_pass.h)
 };
 std::string_view ToString(Backfill backfill);  // "easy"
 Result<Backfill> ParseBackfill(std::string_view text);
 
 // Time limits tell apart what may start now.
 inline bool GoesByWalltime(QueueOrder order, Backfill backfill) {
-  return order != QueueOrder::kSubmission || backfill == Backfill::kEasy || backfill == Backfill::kShortest;
+  return order != QueueOrder::kSubmission || (backfill != Backfill::kSpare && backfill != Backfill::kNone);
 }
 
 }  // namespace bsub::sched

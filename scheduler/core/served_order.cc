@@ -54,11 +54,15 @@ std::int64_t OrderedBits(double value) {
   return bits >= 0 ? bits : std::numeric_limits<std::int64_t>::min() - bits;
 }
 
+ServedKey ServedKeyOf(const Job& job, const WaitingMember& member, QueueOrder order, TimePoint now) {
+  return {-std::int64_t{job.priority}, member.normal, KeysOf(job, order, now), member.job};
+}
+
 ServedKey ServedKeyOf(const State& state, QueueOrder order, const WaitingClass& waiting, TimePoint now) {
   const WaitingMember& first = *waiting.members.begin();
-  ServedKey key{-std::int64_t{waiting.key.priority}, first.normal, {}, first.job};
-  if (order != QueueOrder::kSubmission) key.by_order = KeysOf(state.jobs.at(first.job), order, now);
-  return key;
+  if (order == QueueOrder::kSubmission)
+    return {-std::int64_t{waiting.key.priority}, first.normal, {}, first.job};
+  return ServedKeyOf(state.jobs.at(first.job), first, order, now);
 }
 
 }  // namespace bsub::sched

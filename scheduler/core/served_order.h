@@ -20,6 +20,7 @@ struct ServedKey {
   friend auto operator<=>(const ServedKey&, const ServedKey&) = default;
 };
 
+ServedKey ServedKeyOf(const Job& job, const WaitingMember& member, QueueOrder order, TimePoint now);
 // Of the first member of a class.
 ServedKey ServedKeyOf(const State& state, QueueOrder order, const WaitingClass& waiting, TimePoint now);
 

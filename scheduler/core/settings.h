@@ -47,8 +47,11 @@ struct Settings {
   std::uint32_t kept_nodes_per_queue = 1;
   // A request that no node could ever serve is no reason to keep one; so many are tried before it is left.
   std::uint32_t max_kept_node_tries = 100;
-  // How often one scheduling cycle looks for places of a gang, or by features; what is left is the next cycle's.
+  // How often one scheduling cycle looks for places of a gang, or by features; what is left is the next
+  // cycle's.
   std::uint32_t max_gang_choices_per_cycle = 200;
+  // In a queue with conservative backfill so many jobs are planned for; what is behind them waits.
+  std::uint32_t max_planned_jobs = 100;
   KeepLimits keep;
   // What connects the nodes; null: not known, and all count as being on one rack.
   std::shared_ptr<const Topology> topology;

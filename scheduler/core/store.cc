@@ -339,6 +339,16 @@ std::vector<std::pair<std::string_view, JobId>> Store::JobsOfOwner(std::uint32_t
   return found;
 }
 
+QueuePlan Store::TakePlan(const std::string& queue) {
+  auto node = plans_.extract(queue);
+  return node.empty() ? QueuePlan() : std::move(node.mapped());
+}
+
+const PlannedJob* Store::FindPlanned(const Job& job) const {
+  const auto it = plans_.find(job.spec.settings->queue);
+  return it == plans_.end() ? nullptr : it->second.Find(job.id);
+}
+
 ClusterView Store::ViewFor(const NodesRequest& request) const {
   ClusterView view{tree_, capacity_, {}};
   const std::string& group = request.placement.group;

@@ -21,6 +21,7 @@
 #include "scheduler/core/dependency_index.h"
 #include "scheduler/core/entry.h"
 #include "scheduler/core/placement_groups.h"
+#include "scheduler/core/queue_plan.h"
 #include "scheduler/core/reservations.h"
 #include "scheduler/core/saved_job.h"
 #include "scheduler/core/state.h"
@@ -90,6 +91,10 @@ class Store {
   // Scratch too, of the last scheduling cycle.
   void SetReservations(Reservations reservations) { reservations_ = std::move(reservations); }
   const Reservations& reservations() const { return reservations_; }
+  // And what was promised to the jobs of a queue. TakePlan leaves none.
+  QueuePlan TakePlan(const std::string& queue);
+  void SetPlan(const std::string& queue, QueuePlan plan) { plans_[queue] = std::move(plan); }
+  const PlannedJob* FindPlanned(const Job& job) const;
   // And what connects the nodes, as the configuration says; null: not known.
   void SetTopology(std::shared_ptr<const Topology> topology, const PlacementLimits& limits) {
     tree_.Configure(std::move(topology), limits);
@@ -189,6 +194,7 @@ class Store {
   std::set<NodeId> connected_;
   std::map<NodeId, std::string> resting_;
   Reservations reservations_;
+  std::map<std::string, QueuePlan, std::less<>> plans_;
 };
 
 // Which of the tasks in one word of the job's bitmap wait and may start: sets the bits that are derived from

@@ -33,6 +33,8 @@ struct Links {
   std::pair<TimePoint, JobId> forget_from;  // and from which one on
   // When the first of those that the last cycle left waiting for what they prefer takes what there is.
   TimePoint preference_ends = TimePoint::Max();
+  // When the first of those whose start is planned (queue_plan.h) is to start.
+  TimePoint next_planned_start = TimePoint::Max();
   bool forgets_early = false;  // for want of room, and there is still not enough
   FutileRequests futile;       // of the cycles
 };

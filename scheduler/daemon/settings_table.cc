@@ -215,6 +215,10 @@ void AddKept(std::vector<Setting>& table) {
                                         "So many requests of a queue may be tried in one scheduling cycle "
                                         "until one is found for which a node can be kept.",
                                         BSUB_AT(core.max_kept_node_tries), 1));
+  table.push_back(Number<std::uint32_t>("core.max_planned_jobs",
+                                        "In a queue with conservative backfill so many jobs are planned for; "
+                                        "what is behind them waits.",
+                                        BSUB_AT(core.max_planned_jobs), 1));
   table.push_back(Number<std::uint32_t>("core.kept_node_candidates",
                                         "Nodes, those with the most room, whose tasks are looked at to find "
                                         "the one that is kept.",

@@ -205,7 +205,7 @@ TEST(QueueOrders, AreReadByTheirNames) {
   EXPECT_EQ(*sched::ParseQueueOrder("wfp3"), QueueOrder::kWfp3);
   EXPECT_EQ(*sched::ParseBackfill("easy-shortest"), Backfill::kShortest);
   EXPECT_EQ(sched::ParseBackfill("eassy").error().message,
-            "backfill 'eassy': expected one of spare, none, easy, easy-shortest; did you mean 'easy'?");
+            "backfill 'eassy': expected one of spare, none, easy, easy-shortest, conservative; did you mean 'easy'?");
 }
 
 }  // namespace

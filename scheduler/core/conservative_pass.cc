@@ -1,0 +1,250 @@
+#include "scheduler/core/conservative_pass.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "scheduler/core/cycle.h"
+#include "scheduler/core/place_task.h"
+#include "scheduler/core/turn.h"
+
+namespace bsub::sched {
+namespace {
+
+// Whom a gang's choice of nodes is asked for: those that have room for their part at one moment.
+std::vector<NodeCandidate> CandidatesAt(const std::vector<std::pair<TimePoint, NodeId>>& fits, TimePoint at,
+                                        const NodesRequest& request, const NodeCapacity& capacity) {
+  std::vector<NodeCandidate> candidates;
+  for (const auto& [from, node] : fits) {
+    if (from <= at) candidates.push_back({node, request.TakenOf(capacity.Find(node)->total), false});
+  }
+  return candidates;
+}
+
+}  // namespace
+
+const PlannedJob* QueuePlan::Find(JobId job) const {
+  const auto it = std::lower_bound(jobs.begin(), jobs.end(), job,
+                                   [](const PlannedJob& planned, JobId id) { return planned.job < id; });
+  return it == jobs.end() || it->job != job ? nullptr : &*it;
+}
+
+ConservativePass::ConservativePass(Turn& turn, const Queue& queue, Reservations& kept, std::uint32_t& choices)
+    : turn_(turn), queue_(queue), kept_(kept), choices_(choices) {}
+
+std::uint32_t ConservativePass::Run(std::uint32_t budget) {
+  const QueuePlan before = turn_.store.TakePlan(queue_.name);
+  TakeLines();
+  if (lines_.empty()) return 0;
+  MakeTimelines();
+  // Without time limits promises rest on guesses, and each cycle makes them anew.
+  if (!guesses_) CarryOver(before);
+  if (before.grown != turn_.store.capacity().grown()) Compress();
+  PlanNew();
+  const std::uint32_t placed = StartThoseDue(budget);
+  SavePlan();
+  KeepPromises();
+  if (put_off_ && !guesses_) turn_.WantCycle();  // which finds the promises that this one made
+  return placed;
+}
+
+// Those that may start as far as they and the limits are concerned, as many as are planned for.
+void ConservativePass::TakeLines() {
+  const WaitingTable::Classes* classes = turn_.store.waiting().ClassesOf(queue_.name);
+  if (!classes) return;
+  for (const auto& [key, waiting] : *classes) {
+    if (HitsLimit(turn_.store, queue_, key.uid)) continue;
+    for (const WaitingMember& member : waiting.members) {
+      const Job& job = turn_.state().jobs.at(member.job);
+      lines_.push_back({ServedKeyOf(job, member, queue_.order, turn_.at), &job, {}, {}});
+    }
+  }
+  const auto before = [](const Line& a, const Line& b) { return a.key < b.key; };
+  const auto most = std::min<std::size_t>(lines_.size(), turn_.settings.max_planned_jobs);
+  std::partial_sort(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(most), lines_.end(), before);
+  lines_.resize(most);
+  for (Line& line : lines_) line.request = RequestNow(*line.job, turn_.at);
+}
+
+void ConservativePass::MakeTimelines() {
+  for (const auto& [id, use] : turn_.store.capacity().nodes()) {
+    if (!use.usable) continue;
+    timelines_.try_emplace(id, turn_.at, use.Free());
+    AddRunning(id, use);
+  }
+  // What queues before this one keep is taken when they expect to need it.
+  for (const auto& [id, share] : kept_.kept()) {
+    const auto it = timelines_.find(id);
+    if (it == timelines_.end()) continue;
+    it->second.Take(share.from.set() ? share.from : turn_.at, TimePoint::Max(), share.taken);
+  }
+}
+
+void ConservativePass::AddRunning(NodeId node, const NodeCapacity::Use& use) {
+  Timeline& timeline = timelines_.at(node);
+  for (const AttemptRef& ref : use.attempts) {
+    const Job& job = turn_.state().jobs.at(ref.task.job);
+    const LiveTask task = LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt, node);
+    guesses_ = guesses_ || !task.ends.set();
+    timeline.Give(ExpectedEnd(task, turn_.at, turn_.settings.keep.shortest_guess), TimePoint::Max(),
+                  task.allocated);
+  }
+}
+
+void ConservativePass::CarryOver(const QueuePlan& before) {
+  for (Line& line : lines_) {
+    const PlannedJob* planned = before.Find(line.key.job);
+    const auto usable = [this](NodeId node) { return timelines_.count(node) != 0; };
+    if (!planned || planned->nodes.size() != line.request.nodes ||
+        !std::all_of(planned->nodes.begin(), planned->nodes.end(), usable)) {
+      continue;
+    }
+    Promise(line, {planned->job, std::max(planned->start, turn_.at), planned->nodes});
+  }
+}
+
+void ConservativePass::Compress() {
+  for (Line& line : lines_) {
+    if (line.planned.nodes.empty() || line.planned.start <= turn_.at) continue;
+    PlannedJob before = line.planned;
+    Withdraw(line);
+    Plan(line, turn_.at);
+    if (line.planned.nodes.empty()) Promise(line, std::move(before));  // it was not looked for
+  }
+}
+
+void ConservativePass::PlanNew() {
+  for (Line& line : lines_) {
+    if (line.planned.nodes.empty()) Plan(line, turn_.at);
+  }
+}
+
+void ConservativePass::Plan(Line& line, TimePoint from) {
+  std::optional<PlannedJob> planned =
+      line.request.plain() ? PlanOnOne(line, from) : PlanOnSeveral(line, from);
+  if (planned) Promise(line, std::move(*planned));
+}
+
+std::optional<PlannedJob> ConservativePass::PlanOnOne(const Line& line, TimePoint from) const {
+  TimePoint best = TimePoint::Max();
+  NodeId where;
+  for (const auto& [node, timeline] : timelines_) {
+    const TimePoint fits = timeline.EarliestFit(line.request.each, LengthOf(line), from);
+    if (fits >= best) continue;
+    best = fits;
+    where = node;
+    if (best <= from) break;
+  }
+  if (best == TimePoint::Max()) return std::nullopt;
+  return PlannedJob{line.key.job, best, {where}};
+}
+
+// The first moment at which enough nodes have room for as long, and stand as is asked for.
+std::optional<PlannedJob> ConservativePass::PlanOnSeveral(const Line& line, TimePoint from) {
+  const NodeCapacity& capacity = turn_.store.capacity();
+  const NodesRequest& request = line.request;
+  for (TimePoint at = from; at != TimePoint::Max();) {
+    std::vector<std::pair<TimePoint, NodeId>> fits;
+    for (const auto& [node, timeline] : timelines_) {
+      const Resources& total = capacity.Find(node)->total;
+      if (!request.each.Fits(total)) continue;
+      const TimePoint t = timeline.EarliestFit(request.TakenOf(total), LengthOf(line), at);
+      if (t != TimePoint::Max()) fits.emplace_back(t, node);
+    }
+    if (fits.size() < request.nodes) return std::nullopt;
+    std::sort(fits.begin(), fits.end());
+    if (fits[request.nodes - 1].first <= at) {
+      if (choices_ == 0) {
+        put_off_ = true;
+        return std::nullopt;
+      }
+      --choices_;
+      const ClusterView view = turn_.store.ViewFor(request);
+      const ChosenNodes chosen = ChooseNodes(view, request, CandidatesAt(fits, at, request, capacity));
+      if (!chosen.nodes.empty()) return PlannedJob{line.key.job, at, chosen.nodes};
+    }
+    const auto later = std::find_if(fits.begin() + request.nodes - 1, fits.end(),
+                                    [at](const auto& fit) { return fit.first > at; });
+    at = later == fits.end() ? TimePoint::Max() : later->first;
+  }
+  return std::nullopt;
+}
+
+void ConservativePass::Promise(Line& line, PlannedJob planned) {
+  line.planned = std::move(planned);
+  for (const NodeId node : line.planned.nodes) {
+    const Resources& taken = line.request.TakenOf(turn_.store.capacity().Find(node)->total);
+    timelines_.at(node).Take(line.planned.start, LatestEnd(line.planned.start, LengthOf(line)), taken);
+  }
+}
+
+void ConservativePass::Withdraw(Line& line) {
+  for (const NodeId node : line.planned.nodes) {
+    const Resources& taken = line.request.TakenOf(turn_.store.capacity().Find(node)->total);
+    timelines_.at(node).Give(line.planned.start, LatestEnd(line.planned.start, LengthOf(line)), taken);
+  }
+  line.planned.nodes.clear();
+}
+
+std::uint32_t ConservativePass::StartThoseDue(std::uint32_t budget) {
+  std::uint32_t placed = 0;
+  for (Line& line : lines_) {
+    // An array may have more children that are due.
+    while (placed < budget && !line.planned.nodes.empty() && line.planned.start <= turn_.at &&
+           StartsNow(line)) {
+      placed += static_cast<std::uint32_t>(line.planned.nodes.size());
+      line.planned.nodes.clear();  // its share of the timelines stays: now it runs
+      if (line.job->waiting_class) Plan(line, turn_.at);
+    }
+  }
+  return std::min(placed, budget);
+}
+
+bool ConservativePass::StartsNow(Line& line) {
+  if (HitsLimit(turn_.store, queue_, line.job->spec.settings->owner.uid)) return false;
+  const NodeCapacity& capacity = turn_.store.capacity();
+  std::vector<NodeCandidate> candidates;
+  for (const NodeId node : line.planned.nodes) {
+    const NodeCapacity::Use& use = *capacity.Find(node);
+    // Something is over its time limit and not off the node yet.
+    if (!capacity.FitsNow(line.request, use)) return false;
+    candidates.push_back({node, use.Free(), use.attempts.empty()});
+  }
+  const ChosenNodes chosen = ChooseNodes(turn_.store.ViewFor(line.request), line.request, candidates);
+  if (chosen.nodes.empty()) return false;
+  PlaceTask(turn_, *line.job, NextTask(*line.job), chosen);
+  return true;
+}
+
+void ConservativePass::SavePlan() {
+  QueuePlan plan;
+  plan.grown = turn_.store.capacity().grown();
+  TimePoint& wake = turn_.links.next_planned_start;
+  for (Line& line : lines_) {
+    if (line.planned.nodes.empty()) continue;
+    if (line.planned.start > turn_.at) wake = std::min(wake, line.planned.start);
+    plan.jobs.push_back(line.planned);
+  }
+  std::sort(plan.jobs.begin(), plan.jobs.end(),
+            [](const PlannedJob& a, const PlannedJob& b) { return a.job < b.job; });
+  turn_.store.SetPlan(queue_.name, std::move(plan));
+}
+
+// Queues that are served later take what is free until the first promise of a node, or what no promise needs.
+void ConservativePass::KeepPromises() {
+  std::map<NodeId, const Line*> first;
+  for (const Line& line : lines_) {
+    if (!line.job->waiting_class) continue;
+    for (const NodeId node : line.planned.nodes) {
+      const Line*& known = first[node];
+      if (!known || line.planned.start < known->planned.start) known = &line;
+    }
+  }
+  for (const auto& [node, line] : first) {
+    if (kept_.all().count(node) != 0) continue;
+    const TimePoint start = line->planned.start;
+    kept_.Add(node, {turn_.store.capacity().Find(node)->total, start, timelines_.at(node).LeastFrom(start)},
+              {queue_.name, line->job->waiting_class->key, start});
+  }
+}
+
+}  // namespace bsub::sched

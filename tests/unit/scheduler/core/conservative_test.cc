@@ -1,0 +1,144 @@
+// Conservative backfill: each job that waits is promised a start, and nobody who comes later puts it off.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "scheduler/core/queue_policy.h"
+#include "tests/support/scheduler_env.h"
+
+namespace bsub::testing {
+namespace {
+
+using sched::Backfill;
+using std::chrono::hours;
+using std::chrono::minutes;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class Conservative : public ::testing::Test {
+ protected:
+  void Begin(int nodes, std::int64_t cpus) {
+    env.AddNodes(nodes, Cpus(cpus));
+    ASSERT_TRUE(env.SetQueue({.name = "default", .backfill = Backfill::kConservative}));
+  }
+  JobId Run(const Job& job) {
+    const JobId id = env.Submit(job);
+    env.Cycle();
+    EXPECT_THAT(env.TakeLaunched(), ElementsAre(id));
+    env.Start(id);
+    return id;
+  }
+  std::vector<JobId> CycleAndTake() {
+    env.Cycle();
+    return env.TakeLaunched();
+  }
+  Env env;
+};
+
+TEST_F(Conservative, NobodyPutsOffTheSecondEither) {
+  Begin(1, 10);
+  Run(Job().Cpus(6).Walltime(hours(1)));
+  env.Submit(Job().Cpus(10).Walltime(hours(1)));  // in one hour
+  env.Submit(Job().Cpus(8).Walltime(hours(1)));   // in two
+  env.Submit(Job().Cpus(4).Walltime(minutes(61)));
+  const JobId in_time = env.Submit(Job().Cpus(4).Walltime(hours(1)));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(in_time));
+}
+
+TEST_F(Conservative, WhatEndsEarlyMovesAllForward) {
+  Begin(1, 4);
+  const JobId runs = Run(Job().Cpus(4).Walltime(hours(4)));
+  const JobId wide = env.Submit(Job().Cpus(4).Walltime(hours(1)));
+  const JobId narrow = env.Submit(Job().Cpus(2).Walltime(hours(1)));
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  env.Advance(hours(1));
+  env.Finish(runs, Exit(0));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(wide));
+  env.Start(wide);
+  env.Finish(wide, Exit(0));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(narrow));
+}
+
+TEST_F(Conservative, AsksToBeWokenWhenAPromisedStartHasCome) {
+  Begin(1, 4);
+  const JobId runs = Run(Job().Cpus(4).Walltime(hours(2)));
+  const JobId first = env.Submit(Job().Cpus(3).Walltime(hours(2)));
+  const JobId second = env.Submit(Job().Cpus(2).Walltime(hours(1)));
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  EXPECT_EQ(env.wake_at(), env.now() + hours(2));
+  env.Advance(hours(1));
+  env.Finish(runs, Exit(0));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(first));
+  env.Start(first);
+  EXPECT_EQ(env.wake_at(), env.now() + hours(2)) << "the second";
+  env.Finish(first, Exit(0));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(second));
+}
+
+TEST_F(Conservative, GangsArePromisedNodesThatServeOthersUntilThen) {
+  Begin(3, 4);
+  const JobId one = Run(Job().Cpus(4).Walltime(hours(1)));
+  const JobId two = Run(Job().Cpus(4).Walltime(hours(2)));
+  const JobId gang = env.Submit(Job().Nodes(3).Cpus(4).Walltime(hours(1)));
+  const JobId in_time = env.Submit(Job().Cpus(4).Walltime(hours(2)));
+  env.Submit(Job().Cpus(1).Walltime(hours(3)));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(in_time));
+  env.Start(in_time);
+  env.Advance(hours(1));
+  env.Finish(one, Exit(0));
+  env.Submit(Job().Cpus(4).Walltime(hours(2)));  // only the last hour of these is the gang's
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  env.Advance(hours(1));
+  env.Finish(two, Exit(0));
+  env.Finish(in_time, Exit(0));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(gang, gang, gang)) << "a launch for each node";
+}
+
+TEST_F(Conservative, ChildrenOfAnArrayStartAsFarAsThereIsRoom) {
+  Begin(1, 4);
+  env.Submit(Job().Array("1-6").Cpus(1).Walltime(hours(1)));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunchedTasks(), ElementsAre("1[1]", "1[2]", "1[3]", "1[4]"));
+}
+
+TEST_F(Conservative, QueuesThatComeLaterLeaveItsPromisesAlone) {
+  Begin(1, 4);
+  ASSERT_TRUE(env.SetQueue({.name = "low", .priority = -10, .backfill = Backfill::kEasy}));
+  Run(Job().Cpus(3).Walltime(hours(1)));
+  env.Submit(Job().Cpus(4).Walltime(hours(1)));
+  env.Submit(Job().Queue("low").Cpus(1).Walltime(hours(2)));
+  const JobId in_time = env.Submit(Job().Queue("low").Cpus(1).Walltime(minutes(60)));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(in_time));
+}
+
+TEST_F(Conservative, ARestartOrALostNodeMakesNewPromises) {
+  Begin(2, 4);
+  Run(Job().Cpus(4).Walltime(hours(1)));
+  Run(Job().Cpus(4).Walltime(hours(2)));
+  const JobId waits = env.Submit(Job().Cpus(4).Walltime(hours(1)));
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  EXPECT_EQ(env.wake_at(), env.now() + hours(1));
+  env.Restart();
+  env.Connect("n2");
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  env.Finish(JobId(2), Exit(0));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(waits));
+}
+
+TEST_F(Conservative, OnlySoManyArePlannedFor) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.max_planned_jobs = 1;
+  Env small(settings);
+  small.AddNodes(1, Cpus(4));
+  ASSERT_TRUE(small.SetQueue({.name = "default", .backfill = Backfill::kConservative}));
+  const JobId runs = small.Submit(Job().Cpus(3).Walltime(hours(1)));
+  small.Cycle();
+  small.Start(runs);
+  small.Submit(Job().Cpus(4).Walltime(hours(1)));
+  small.Submit(Job().Cpus(1).Walltime(minutes(1)));
+  small.TakeLaunched();
+  small.Cycle();
+  EXPECT_THAT(small.TakeLaunched(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace bsub::testing
