@@ -15,13 +15,15 @@ Manual SimManual() {
   return {
       .name = "sim",
       .summary = "replay recorded work through the scheduler's core",
-      .synopsis = {"replay LOG [--policy NAME] [OPTION ...]"},
+      .synopsis = {"replay LOG [--policy NAME] [OPTION ...]", "table sc20 LOG [--json]"},
       .paragraphs =
           {"replay reads a workload log in the Standard Workload Format, plain or compressed by gzip, and "
            "runs "
            "its jobs through the same code that schedules a cluster, in simulated time, on one pool of "
            "processors. No cluster is needed, and none is touched. Lines that are no jobs are left out and "
            "reported with their numbers.",
+           "table computes a table of a paper again: sc20, the row Lublin-1 of RLScheduler's (Zhang et al., "
+           "2020), from the log lublin_256.swf that it is distributed with.",
            "docs/policies.md describes the policies, the rules by which logs are read, and what each policy "
            "comes to on real ones."},
       .options = {{.name = "processors",
@@ -30,9 +32,9 @@ Manual SimManual() {
                    .fallback = "as the log's header says"},
                   {.name = "policy",
                    .value = "NAME",
-                   .text = "fcfs, easy, sjbf, easy-perfect, sjbf-perfect, sjfeasy, safeasy or wfpeasy.",
+                   .text = "fcfs, easy, sjbf, easy-perfect, sjbf-perfect, cons, sjfeasy, safeasy or wfpeasy.",
                    .fallback = "easy",
-                   .complete = "fcfs|easy|sjbf|easy-perfect|sjbf-perfect|sjfeasy|safeasy|wfpeasy"},
+                   .complete = "fcfs|easy|sjbf|easy-perfect|sjbf-perfect|cons|sjfeasy|safeasy|wfpeasy"},
                   {.name = "passes",
                    .value = "WHEN",
                    .text =
@@ -49,20 +51,22 @@ Manual SimManual() {
       .examples = {{"sim replay kth-sp2.swf.gz --processors 100", "A summary for people."},
                    {"sim replay log.swf --policy sjbf --starts out.csv --json", "For programs."}},
       .min_words = 2,
-      .max_words = 2,
-      .complete_words = "replay"};
+      .max_words = 3,
+      .complete_words = "replay|table"};
 }
 
-int RunReplay(Context& context, const Arguments& arguments, const std::vector<std::string>&) {
+int RunSimTool(Context& context, const Arguments& arguments, const std::vector<std::string>&) {
   context.out.flush();
   return Fail(context, "sim", RunTool(kSimTool, SimToolWords(arguments)));
 }
 
-constexpr Verb kSimVerbs[] = {{.name = "replay",
-                               .min_names = 1,
-                               .max_names = 1,
-                               .options = "processors|policy|passes|first|starts|json",
-                               .run = RunReplay}};
+constexpr Verb kSimVerbs[] = {
+    {.name = "replay",
+     .min_names = 1,
+     .max_names = 1,
+     .options = "processors|policy|passes|first|starts|json",
+     .run = RunSimTool},
+    {.name = "table", .min_names = 2, .max_names = 2, .options = "json", .run = RunSimTool}};
 
 int RunSim(Context& context, const Arguments& arguments) {
   return RunVerb(context, "sim", kSimVerbs, arguments);

@@ -19,8 +19,8 @@ sched::Settings ReplaySettings() {
   sched::Settings settings;
   settings.max_jobs = std::numeric_limits<std::int64_t>::max();
   settings.max_waiting_per_user = 0;
-  settings.finished_retention = std::chrono::seconds(1);
-  settings.forget_interval = Duration(0);
+  settings.finished_retention = std::chrono::hours(24);
+  settings.max_planned_jobs = std::numeric_limits<std::uint32_t>::max();
   return settings;
 }
 
@@ -57,8 +57,17 @@ CoreMachine::CoreMachine(std::int64_t processors, const ReplayPolicy& policy)
 void CoreMachine::SetTime(std::int64_t now) { now_ = TimePoint((kStartSeconds + now) * kMicros); }
 
 sched::Outcome CoreMachine::Handle(sched::InputBody body) {
-  return scheduler_.Handle({now_, std::move(body)});
+  sched::Outcome outcome = scheduler_.Handle({now_, std::move(body)});
+  wake_at_ = outcome.wake_at;
+  return outcome;
 }
+
+std::int64_t CoreMachine::WakeAt() const {
+  if (wake_at_ == TimePoint::Max()) return std::numeric_limits<std::int64_t>::max();
+  return (std::max(wake_at_, now_ + Duration(1)).micros() + kMicros - 1) / kMicros - kStartSeconds;
+}
+
+bool CoreMachine::Wake() { return Handle(sched::Tick{}).cycle_wanted; }
 
 std::shared_ptr<const JobSettings> CoreMachine::SettingsFor(const WorkloadJob& job) {
   const std::int64_t limit = perfect_ ? job.run : job.estimate;

@@ -25,6 +25,10 @@ class CoreMachine {
   void End(std::size_t job);
   // One scheduling pass; those that it started, in that order. Good until the next one.
   const std::vector<std::size_t>& Pass();
+  // When the core wants to be woken, in whole seconds not before that; and the waking: true if it wants a
+  // pass.
+  std::int64_t WakeAt() const;
+  bool Wake();
 
  private:
   using Kind = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // user, processors, time limit
@@ -33,6 +37,7 @@ class CoreMachine {
 
   const bool perfect_;
   TimePoint now_;
+  TimePoint wake_at_ = TimePoint::Max();
   sched::Scheduler scheduler_;
   NodeId node_;
   Incarnation incarnation_;

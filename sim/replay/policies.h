@@ -13,8 +13,9 @@ struct ReplayPolicy {
   std::string_view name;  // of --policy
   sched::QueueOrder order = sched::QueueOrder::kSubmission;
   sched::Backfill backfill = sched::Backfill::kNone;
-  bool perfect = false;      // time limits are the real run times
-  bool event_only = false;   // always with a pass after every event
+  bool perfect = false;  // time limits are the real run times
+  bool event_only =
+      false;  // always with a pass after every event, and nothing is off the machine before its end
   std::string_view summary;  // for --help
 };
 

@@ -35,7 +35,9 @@ class ReplayRun {
       now_ = NextTime();
       machine_.SetTime(now_);
       TakeEnds();
-      if (by_event) {
+      if (ends_.empty() && !SubmitsNow()) {
+        if (machine_.Wake()) Pass();
+      } else if (by_event) {
         EventPasses();
       } else {
         BatchPass();
@@ -48,7 +50,9 @@ class ReplayRun {
   std::int64_t NextTime() const {
     const std::int64_t end = running_.empty() ? INT64_MAX : running_.top().end;
     const std::int64_t submit = next_ < workload_.jobs.size() ? workload_.jobs[next_].submit : INT64_MAX;
-    return std::min(end, submit);
+    // Only a policy that plans starts has something to do when nothing happens.
+    const std::int64_t wake = options_.policy.event_only ? machine_.WakeAt() : INT64_MAX;
+    return std::min({end, submit, wake});
   }
 
   void TakeEnds() {
@@ -59,7 +63,9 @@ class ReplayRun {
 
   bool SubmitsNow() const { return next_ < workload_.jobs.size() && workload_.jobs[next_].submit == now_; }
 
-  bool ReachesLimit(std::size_t job) const {
+  // It is off the machine before the first pass of this instant.
+  bool GoesFirst(std::size_t job) const {
+    if (options_.policy.event_only) return false;
     return options_.policy.perfect || workload_.jobs[job].run == workload_.jobs[job].estimate;
   }
 
@@ -71,7 +77,7 @@ class ReplayRun {
 
   void EventPasses() {
     for (const std::size_t job : ends_) {
-      if (ReachesLimit(job)) End(job);
+      if (GoesFirst(job)) End(job);
     }
     bool passed = false;
     for (; SubmitsNow(); passed = true) {
@@ -79,9 +85,9 @@ class ReplayRun {
       Pass();
     }
     for (const std::size_t job : ends_) {
-      // For whoever ended at the limit there is nothing new since the last pass of this instant.
-      if (ReachesLimit(job) && passed) continue;
-      if (!ReachesLimit(job)) End(job);
+      // Of whoever went first there is nothing new since the last pass of this instant.
+      if (GoesFirst(job) && passed) continue;
+      if (!GoesFirst(job)) End(job);
       Pass();
       passed = true;
     }

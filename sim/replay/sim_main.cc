@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/replay/replay_command.h"
+#include "sim/replay/table_command.h"
 
 namespace {
 
@@ -20,16 +21,21 @@ int ColumnsOfStandardError() {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (!words.empty() && words.front() == "replay") {
-    const int code = bsub::sim::ReplayCommand({words.begin() + 1, words.end()}, std::cout, std::cerr,
-                                              ColumnsOfStandardError());
-    if (code == 0 && !std::cout.flush()) {
-      std::cerr << "bsub-lite sim replay: standard output cannot be written" << std::endl;
-      return 1;
-    }
-    return code;
+  const std::string verb = words.empty() ? "" : words.front();
+  const std::vector<std::string> rest(words.begin() + (words.empty() ? 0 : 1), words.end());
+  int code = 2;
+  if (verb == "replay") {
+    code = bsub::sim::ReplayCommand(rest, std::cout, std::cerr, ColumnsOfStandardError());
+  } else if (verb == "table") {
+    code = bsub::sim::TableCommand(rest, std::cout, std::cerr);
+  } else {
+    std::cerr
+        << "usage: bsub-lite sim replay LOG [OPTION ...] | table sc20 LOG; bsub-lite sim --help says more"
+        << std::endl;
   }
-  std::cerr << "usage: bsub-lite sim replay LOG [OPTION ...]; bsub-lite sim replay --help shows them"
-            << std::endl;
-  return 2;
+  if (code == 0 && !std::cout.flush()) {
+    std::cerr << "bsub-lite sim: standard output cannot be written" << std::endl;
+    return 1;
+  }
+  return code;
 }

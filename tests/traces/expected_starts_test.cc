@@ -8,9 +8,6 @@
 namespace bsub::testing {
 namespace {
 
-constexpr const char* kNoTraces =
-    "the workload logs are not there: set BSUB_TRACES to their folder, or put it at ../shared/traces";
-
 sim::ReplayOptions OptionsFor(const KnownSchedule& schedule) {
   return {.policy = sim::FindReplayPolicy(schedule.policy).value(),
           .passes = schedule.passes == "event" ? sim::Passes::kEvent : sim::Passes::kBatch,

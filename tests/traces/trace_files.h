@@ -11,6 +11,9 @@
 
 namespace bsub::testing {
 
+inline constexpr const char* kNoTraces =
+    "the workload logs are not there: set BSUB_TRACES to their folder, or put it at ../shared/traces";
+
 // BSUB_TRACES, or ../shared/traces beside the sources; nothing: it is not there.
 std::optional<std::string> TracesFolder();
 
