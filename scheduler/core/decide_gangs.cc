@@ -37,6 +37,12 @@ GangVerdict VerdictOf(const Turn& turn, const Gang& gang, std::uint32_t part, En
   return {std::move(end), node, node_fault};
 }
 
+// A node that is lost makes the parts on others fail (mpirun misses its daemon), and they say so long before
+// it is known: theirs is then not the job's failure. It is the last to be known to be over.
+bool IsCauseOf(const End& last, const End& ending) {
+  return last.kind == EndKind::kNodeLost && !ending.Succeeded() && ending.kind != EndKind::kNodeLost;
+}
+
 void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, const Usage& usage,
              bool node_fault) {
   const Attempt& attempt = AttemptOf(turn, ref);
@@ -51,8 +57,9 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, con
     if (ends) StopPlaces(turn, ref, StopReason::kGangEnds);
     return turn.WantCycle();
   }
-  GangVerdict verdict = gang.ends() ? VerdictOf(turn, gang, gang.ending_part, gang.ending, gang.node_fault)
-                                    : VerdictOf(turn, gang, index, end, node_fault);
+  const bool by_another = gang.ends() && !IsCauseOf(end, gang.ending);
+  GangVerdict verdict = by_another ? VerdictOf(turn, gang, gang.ending_part, gang.ending, gang.node_fault)
+                                   : VerdictOf(turn, gang, index, end, node_fault);
   Usage sum = gang.usage;
   AddUsage(usage, sum);
   EndGang(turn, ref, verdict, sum, index, end);

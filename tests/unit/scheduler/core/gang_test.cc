@@ -137,6 +137,28 @@ TEST_F(RunningGang, ThatItsMainNodeStartedEndsWithThat) {
   EXPECT_EQ(env.StateOf(id), JobState::kSucceeded);
 }
 
+TEST_F(RunningGang, WhatFailsForTheLossOfANodeIsNotTheJobsFailure) {
+  Begin(Job().Launch(GangLaunch::kMainNode));
+  env.Disconnect("n3");
+  env.Finish(id, Exit(1), "n1");  // mpirun: a daemon is gone
+  env.Finish(id, Signalled(15), "n2");
+  EXPECT_EQ(env.StateOf(id), JobState::kRunning);
+  env.node("n3").Reboot();
+  env.Connect("n3");
+  EXPECT_EQ(env.StateOf(id), JobState::kRunnable) << "it is tried again";
+  EXPECT_THAT(env.LastEnd(id), HasSubstr("n3"));
+}
+
+TEST_F(RunningGang, ThatSucceededIsNotUndoneByTheLossOfANode) {
+  Begin(Job().Launch(GangLaunch::kMainNode));
+  env.Disconnect("n3");
+  env.Finish(id, Exit(0), "n1");
+  env.Finish(id, Signalled(15), "n2");
+  env.node("n3").Reboot();
+  env.Connect("n3");
+  EXPECT_EQ(env.StateOf(id), JobState::kSucceeded);
+}
+
 TEST_F(RunningGang, ACancelReachesEveryNode) {
   Begin(Job());
   EXPECT_EQ(Says(env.Cancel(id)), "ok");
