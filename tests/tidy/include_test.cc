@@ -33,6 +33,7 @@ constexpr std::array kLayers = {
     // The daemon wires its adapters together. It makes the proof of a launch that the spawner checks.
     Layer{"scheduler/daemon/", "api/ scheduler/ worker/launch/launch_proof.h jobs/ common/"},
     Layer{"worker/launch/", "api/ worker/core/ jobs/ common/"},
+    Layer{"worker/step/", "worker/launch/ common/"},
     Layer{"worker/interruption/", "api/ worker/core/ jobs/ common/"},
     Layer{"worker/rpc/", "api/ worker/core/ worker/launch/ jobs/ common/"},
     Layer{"worker/spawner/", "api/ worker/core/ worker/launch/ jobs/ common/"},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "common/hash.h"
 
@@ -12,7 +13,7 @@ constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 constexpr std::size_t kLongestVariable = 100'000;  // Linux takes 128 KiB, name and all
 // Facts about a job. The submitter's are left out even where this job has none of its own: a plain job
 // submitted from within an array is not index 7.
-constexpr std::array<std::string_view, 44> kOwnNames = {"AWS_BATCH_CE_NAME",
+constexpr std::array<std::string_view, 48> kOwnNames = {"AWS_BATCH_CE_NAME",
                                                         "AWS_BATCH_JOB_ARRAY_INDEX",
                                                         "AWS_BATCH_JOB_ARRAY_SIZE",
                                                         "AWS_BATCH_JOB_ATTEMPT",
@@ -43,6 +44,10 @@ constexpr std::array<std::string_view, 44> kOwnNames = {"AWS_BATCH_CE_NAME",
                                                         "BSUB_PARTITION",
                                                         "BSUB_RANKS",
                                                         "BSUB_RANKS_PER_NODE",
+                                                        "BSUB_SCRATCH_DIR",
+                                                        "BSUB_MPI_DEFAULTS",
+                                                        "BSUB_STEP_NOTES",
+                                                        "BSUB_STEP_TMPDIR",
                                                         "BSUB_THREADS_PER_RANK",
                                                         "BSUB_QUEUE",
                                                         "BSUB_RESTART_COUNT",
@@ -198,12 +203,38 @@ struct Seen {
   bool logname = false;
 };
 
-Seen AddUsers(Builder& env, const v1::Launch& launch) {
+// What the user's environment may not say: what is ours, and what a job from within which this one was
+// submitted had been given for its own nodes.
+class NotTaken {
+ public:
+  NotTaken(const v1::Launch& launch, const std::vector<MpiVariable>& mpi) {
+    for (const MpiVariable& variable : mpi) {
+      if (!variable.overridable) names_.insert(variable.name);
+    }
+    for (const std::string& entry : launch.environment().variables()) {
+      if (NameOf(entry) == kMpiDefaultsName)
+        AddList(std::string_view(entry).substr(kMpiDefaultsName.size() + 1));
+    }
+  }
+  bool Holds(std::string_view name) const { return IsOwn(name) || names_.count(name) != 0; }
+
+ private:
+  void AddList(std::string_view list) {
+    while (!list.empty()) {
+      const std::string_view name = list.substr(0, list.find(','));
+      names_.emplace(name);
+      list.remove_prefix(std::min(list.size(), name.size() + 1));
+    }
+  }
+  std::set<std::string, std::less<>> names_;
+};
+
+Seen AddUsers(Builder& env, const v1::Launch& launch, const NotTaken& not_taken) {
   Seen seen;
   const bool has_gpus = launch.gpu_indices_size() > 0;
   for (const std::string& entry : launch.environment().variables()) {
     const std::string_view name = NameOf(entry);
-    if (IsOwn(name) || (has_gpus && name == "CUDA_VISIBLE_DEVICES")) continue;
+    if (not_taken.Holds(name) || (has_gpus && name == "CUDA_VISIBLE_DEVICES")) continue;
     seen.path |= name == "PATH";
     seen.home |= name == "HOME";
     seen.user |= name == "USER";
@@ -213,12 +244,26 @@ Seen AddUsers(Builder& env, const v1::Launch& launch) {
   return seen;
 }
 
+void AddMpi(Builder& env, const std::vector<MpiVariable>& variables) {
+  std::set<std::string, std::less<>> users;
+  for (const std::string& entry : env.entries) users.emplace(NameOf(entry));
+  std::string defaults;
+  for (const MpiVariable& variable : variables) {
+    if (variable.overridable && users.count(variable.name) != 0) continue;
+    env.Add(variable.name, variable.value);
+    if (variable.overridable) defaults += (defaults.empty() ? "" : ",") + variable.name;
+  }
+  env.Add(kMpiDefaultsName, defaults);
+}
+
 }  // namespace
 
 std::vector<std::string> BuildEnvironment(const v1::Launch& launch, const NodeFacts& node) {
   Builder env;
   env.entries.reserve(static_cast<std::size_t>(launch.environment().variables_size()) + 40);
-  const Seen seen = AddUsers(env, launch);
+  const std::vector<MpiVariable> mpi =
+      node.mpi != nullptr ? MpiVariables(launch, *node.mpi) : std::vector<MpiVariable>();
+  const Seen seen = AddUsers(env, launch, NotTaken(launch, mpi));
   if (!seen.path) env.Add("PATH", kDefaultPath);
   if (!seen.home && !node.home.empty()) env.Add("HOME", node.home);
   if (!seen.user && !launch.user_name().empty()) env.Add("USER", launch.user_name());
@@ -231,6 +276,7 @@ std::vector<std::string> BuildEnvironment(const v1::Launch& launch, const NodeFa
   if (launch.has_gang()) AddGang(env, launch.gang());
   AddLsf(env, launch, cpus);
   if (launch.gpu_indices_size() > 0) env.Add("CUDA_VISIBLE_DEVICES", Join(launch.gpu_indices()));
+  if (node.mpi != nullptr) AddMpi(env, mpi);
   return std::move(env.entries);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/bsub/v1/launch.pb.h"
+#include "worker/launch/mpi_environment.h"
 
 namespace bsub::worker {
 
@@ -17,8 +18,9 @@ namespace bsub::worker {
 inline constexpr std::string_view kMarkerName = "BSUB_ATTEMPT_KEY";
 
 struct NodeFacts {
-  std::string_view marker;  // value of kMarkerName
-  std::string_view home;    // HOME where the user's environment has none; empty: leave it out
+  std::string_view marker;        // value of kMarkerName
+  std::string_view home;          // HOME where the user's environment has none; empty: leave it out
+  const MpiFacts* mpi = nullptr;  // of a job that may start ranks on its nodes
 };
 
 // "NAME=VALUE" entries. Names of the user's environment keep their order.

@@ -1,0 +1,58 @@
+#include "worker/step/gang.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace bsub::step {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::map<std::string, std::string> VariablesOfTwo() {
+  return {{"BSUB_NODE_LIST", "n1,n2"},
+          {"BSUB_NODE_ADDRESSES", "10.0.0.1,10.0.0.2"},
+          {"BSUB_NODE_INDEX", "1"},
+          {"BSUB_GANG_SECRET", std::string(64, 'a')},
+          {"BSUB_SCRATCH_DIR", "/dev/shm/x"}};
+}
+
+Result<Gang> ParseGang(const std::map<std::string, std::string>& variables) {
+  return GangFromEnvironment([&variables](const char* name) -> const char* {
+    const auto it = variables.find(name);
+    return it == variables.end() ? nullptr : it->second.c_str();
+  });
+}
+
+TEST(GangOfStep, IsReadFromTheEnvironment) {
+  const auto gang = ParseGang(VariablesOfTwo());
+  ASSERT_TRUE(gang) << gang.error().message;
+  EXPECT_EQ(gang->nodes.size(), 2u);
+  EXPECT_EQ(gang->own().name, "n2");
+  EXPECT_EQ(gang->own().address, "10.0.0.2");
+  EXPECT_EQ(gang->IndexOf("n1"), 0u);
+  EXPECT_EQ(gang->IndexOf("n3"), std::nullopt);
+}
+
+TEST(GangOfStep, WhatIsMissingIsNamed) {
+  for (const auto& [name, value] : VariablesOfTwo()) {
+    auto variables = VariablesOfTwo();
+    variables.erase(name);
+    const auto gang = ParseGang(variables);
+    ASSERT_FALSE(gang);
+    EXPECT_THAT(gang.error().message, HasSubstr(name + " is not set"));
+  }
+}
+
+TEST(GangOfStep, ListsThatDoNotAgreeAreRefused) {
+  for (const auto& [name, value] : std::map<std::string, std::string>{
+           {"BSUB_NODE_LIST", "n1"}, {"BSUB_NODE_ADDRESSES", "10.0.0.1"}, {"BSUB_NODE_INDEX", "2"}}) {
+    auto variables = VariablesOfTwo();
+    variables[name] = value;
+    EXPECT_FALSE(ParseGang(variables)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace bsub::step

@@ -1,0 +1,51 @@
+#include "worker/step/launch_agent.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace bsub::step {
+namespace {
+
+using ::testing::HasSubstr;
+
+Gang NodesOfAgent() {
+  Gang gang;
+  gang.nodes = {{"n1", "127.0.0.1"}, {"n2", "127.0.0.1"}};
+  return gang;
+}
+
+TEST(LaunchAgent, IsCalledAsRshIs) {
+  const auto call = ParseAgentCall({"n2", "orted", "-mca", "ess", "\"env\""});
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->host, "n2");
+  EXPECT_EQ(call->command, "orted -mca ess \"env\"") << "quoted by the caller, for the other node's shell";
+}
+
+TEST(LaunchAgent, OptionsOfRshAndSshHaveNoMeaning) {
+  const auto call =
+      ParseAgentCall({"-n", "-l", "ada", "-x", "n2", "/usr/bin/hydra_pmi_proxy", "--proxy-id", "1"});
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->host, "n2");
+  EXPECT_EQ(call->command, "/usr/bin/hydra_pmi_proxy --proxy-id 1");
+}
+
+TEST(LaunchAgent, WithoutACommandItSaysHowItIsUsed) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{}, {"n2"}, {"-n"}, {"-l"}, {"-l", "ada"}, {"-n", "n2"}}) {
+    const auto call = ParseAgentCall(words);
+    ASSERT_FALSE(call);
+    EXPECT_THAT(call.error().message, HasSubstr("bsub-lite-rsh NODE COMMAND"));
+  }
+}
+
+TEST(LaunchAgent, KnowsTheNodesOfItsJobAndItsOwnMachine) {
+  EXPECT_EQ(NodeMeant(NodesOfAgent(), "n2", "box"), 1u);
+  EXPECT_EQ(NodeMeant(NodesOfAgent(), "box", "box"), 0u);
+  EXPECT_EQ(NodeMeant(NodesOfAgent(), "localhost", "box"), 0u);
+  const auto other = NodeMeant(NodesOfAgent(), "n7", "box");
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().message, HasSubstr("node 'n7' is not one of this job's (n1,n2)"));
+}
+
+}  // namespace
+}  // namespace bsub::step

@@ -1,0 +1,168 @@
+#include "worker/launch/mpi_environment.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <bit>
+#include <optional>
+
+namespace bsub::worker {
+namespace {
+
+// A network wider than this holds more than one site's nodes: the cards must be told apart otherwise.
+constexpr int kWidestNetwork = 8;
+
+class Variables {
+ public:
+  void Set(std::string name, std::string value) { all.push_back({std::move(name), std::move(value), false}); }
+  void Default(std::string name, std::string value) {
+    all.push_back({std::move(name), std::move(value), true});
+  }
+  std::vector<MpiVariable> all;
+};
+
+bool IsMain(const v1::LaunchGang& gang) { return gang.index() == 0; }
+
+const std::string& OwnAddress(const v1::LaunchGang& gang) {
+  return gang.nodes(static_cast<int>(gang.index())).address();
+}
+
+std::uint32_t NodesOfThisMachine(const v1::LaunchGang& gang) {
+  return static_cast<std::uint32_t>(
+      std::count_if(gang.nodes().begin(), gang.nodes().end(),
+                    [&gang](const v1::LaunchNode& node) { return node.address() == OwnAddress(gang); }));
+}
+
+bool IsOversubscribed(const v1::LaunchGang& gang, const MpiFacts& facts) {
+  const std::uint64_t threads = std::uint64_t{gang.ranks_per_node()} * gang.threads_per_rank();
+  const std::uint64_t parts = facts.bound ? 1 : NodesOfThisMachine(gang);
+  return threads * parts > facts.machine_cpus;
+}
+
+// mpirun starts its daemons by our agent, each from the main node, and they stay its children: so the end of
+// either is seen by the other.
+void AddOpenMpiStart(const v1::LaunchGang& gang, const MpiFacts& facts, Variables& out) {
+  out.Set("OMPI_MCA_plm", "rsh");
+  out.Set("OMPI_MCA_plm_rsh_agent", facts.programs + "/bsub-lite-rsh");
+  out.Set("OMPI_MCA_plm_rsh_no_tree_spawn", "1");
+  out.Set("OMPI_MCA_orte_leave_session_attached", "1");
+  out.Set("OMPI_MCA_orte_default_hostfile", facts.scratch + "/" + std::string(kOpenMpiHostFileName));
+  out.Set("OMPI_MCA_orte_fork_agent", facts.programs + "/bsub-lite-rank");
+  out.Set("OMPI_MCA_if_base_do_not_resolve", "1");  // nodes' names are ours, and need not be the network's
+  // mpirun hands its variables on to its daemons: they are given their directory by the step server.
+  if (IsMain(gang)) out.Set("OMPI_MCA_orte_local_tmpdir_base", facts.scratch);
+}
+
+void AddOpenMpiTransport(const v1::LaunchGang& gang, const MpiFacts& facts, Variables& out) {
+  const std::string network = CommonNetwork(gang);
+  if (!network.empty()) out.Default("OMPI_MCA_oob_tcp_if_include", network);
+  const bool several = gang.nodes_size() > 1;
+  if (several && facts.fabric == Fabric::kEfa) {
+    out.Default("OMPI_MCA_pml", "cm");
+    out.Default("OMPI_MCA_mtl", "ofi");
+    out.Default("OMPI_MCA_mtl_ofi_provider_include", "efa");
+    out.Default("FI_PROVIDER", "efa");
+    return;
+  }
+  if (several && facts.fabric == Fabric::kInfiniband) return out.Default("OMPI_MCA_pml", "ucx");
+  out.Default("OMPI_MCA_pml", "ob1");
+  out.Default("OMPI_MCA_btl", several ? "self,vader,tcp" : "self,vader");
+  if (several && !network.empty()) out.Default("OMPI_MCA_btl_tcp_if_include", network);
+}
+
+void AddOpenMpi(const v1::Launch& launch, const MpiFacts& facts, Variables& out) {
+  const v1::LaunchGang& gang = launch.gang();
+  AddOpenMpiStart(gang, facts, out);
+  AddOpenMpiTransport(gang, facts, out);
+  out.Default("OMPI_MCA_btl_vader_backing_directory", facts.scratch);
+  if (IsOversubscribed(gang, facts)) {
+    out.Default("OMPI_MCA_mpi_yield_when_idle", "1");
+    out.Default("OMPI_MCA_hwloc_base_binding_policy", "none");
+  } else if (!facts.bound && NodesOfThisMachine(gang) > 1) {
+    out.Default("OMPI_MCA_hwloc_base_binding_policy", "none");  // all would bind to the first CPUs
+  } else if (gang.threads_per_rank() > 1) {
+    out.Default("OMPI_MCA_rmaps_base_mapping_policy", "slot:PE=" + std::to_string(gang.threads_per_rank()));
+  }
+  if (launch.uid() == 0) {  // Open MPI's own questions: the job's user is root
+    out.Set("OMPI_ALLOW_RUN_AS_ROOT", "1");
+    out.Set("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+  }
+}
+
+void AddHydra(const MpiFacts& facts, Variables& out) {
+  const std::string agent = facts.programs + "/bsub-lite-rsh";
+  const std::string hosts = facts.scratch + "/" + std::string(kHydraHostFileName);
+  out.Set("HYDRA_LAUNCHER", "rsh");
+  out.Set("HYDRA_LAUNCHER_EXEC", agent);
+  out.Set("HYDRA_HOST_FILE", hosts);
+  out.Set("HYDRA_RMK", "user");  // not what it finds in LSF's or Slurm's variables
+  if (!facts.interface.empty()) out.Default("HYDRA_IFACE", facts.interface);
+  out.Set("I_MPI_HYDRA_BOOTSTRAP", "rsh");  // Intel MPI's names of the same
+  out.Set("I_MPI_HYDRA_BOOTSTRAP_EXEC", agent);
+  out.Set("I_MPI_HYDRA_HOST_FILE", hosts);
+}
+
+// MPICH's way since 4.0, and one of Open MPI's.
+void AddUcx(const v1::LaunchGang& gang, const MpiFacts& facts, Variables& out) {
+  if (facts.fabric == Fabric::kInfiniband) return;  // it chooses well by itself
+  const bool several = gang.nodes_size() > 1;
+  out.Default("UCX_TLS", several ? "self,sm,tcp" : "self,sm");
+  if (facts.interface == "lo") out.Default("UCX_NET_DEVICES", "lo");
+}
+
+std::optional<std::uint32_t> Ipv4(const std::string& text) {
+  in_addr address{};
+  if (inet_pton(AF_INET, text.c_str(), &address) != 1) return std::nullopt;
+  return ntohl(address.s_addr);
+}
+
+}  // namespace
+
+bool MayStartRanks(const v1::Launch& launch) { return launch.has_gang() && launch.gang().launch() != 0; }
+
+std::string OpenMpiHostFile(const v1::LaunchGang& gang, const MpiFacts& facts) {
+  std::string text;
+  for (int i = 0; i < gang.nodes_size(); ++i) {
+    const std::string& host = i == 0 && IsMain(gang) ? facts.host_name : gang.nodes(i).name();
+    text += host + " slots=" + std::to_string(gang.ranks_per_node()) + "\n";
+  }
+  return text;
+}
+
+std::string HydraHostFile(const v1::LaunchGang& gang) {
+  std::string text;
+  for (const v1::LaunchNode& node : gang.nodes())
+    text += node.name() + ":" + std::to_string(gang.ranks_per_node()) + "\n";
+  return text;
+}
+
+std::vector<MpiVariable> MpiVariables(const v1::Launch& launch, const MpiFacts& facts) {
+  Variables out;
+  out.Set(std::string(kScratchName), facts.scratch);
+  AddOpenMpi(launch, facts, out);
+  AddHydra(facts, out);
+  AddUcx(launch.gang(), facts, out);
+  if (launch.gang().threads_per_rank() > 1)
+    out.Default("OMP_NUM_THREADS", std::to_string(launch.gang().threads_per_rank()));
+  return std::move(out.all);
+}
+
+std::string CommonNetwork(const v1::LaunchGang& gang) {
+  std::optional<std::uint32_t> first;
+  std::uint32_t differing = 0;
+  for (const v1::LaunchNode& node : gang.nodes()) {
+    const auto address = Ipv4(node.address());
+    if (!address) return "";
+    if (!first) first = address;
+    differing |= *first ^ *address;
+  }
+  const int bits = std::countl_zero(differing);
+  if (!first || bits < kWidestNetwork) return "";
+  const std::uint32_t mask = bits == 0 ? 0 : ~std::uint32_t{0} << (32 - bits);
+  in_addr network{htonl(*first & mask)};
+  char text[INET_ADDRSTRLEN] = {};
+  inet_ntop(AF_INET, &network, text, sizeof text);
+  return std::string(text) + "/" + std::to_string(bits);
+}
+
+}  // namespace bsub::worker

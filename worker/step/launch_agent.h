@@ -1,0 +1,26 @@
+// bsub-lite-rsh: runs a command on another node of the same job, as `rsh HOST COMMAND` would, for mpirun to
+// start its daemons with.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "worker/step/gang.h"
+
+namespace bsub::step {
+
+struct AgentCall {
+  std::string host;
+  std::string command;  // for /bin/sh
+};
+// `words`: without the program's name. Options that mpirun gives to rsh or ssh are accepted and have no
+// meaning here. InvalidArgument says how it is used.
+Result<AgentCall> ParseAgentCall(const std::vector<std::string>& words);
+
+// The index of the node that is meant; `host_name`: this machine's, which is this node.
+Result<std::uint32_t> NodeMeant(const Gang& gang, const std::string& host, const std::string& host_name);
+
+// Returns the command's exit code, or 255 if it could not be run or its connection was lost.
+int RunLaunchAgent(const Gang& gang, const AgentCall& call);
+
+}  // namespace bsub::step

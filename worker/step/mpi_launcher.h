@@ -1,0 +1,35 @@
+// `submit --mpi`: which of the installed mpirun programs starts the ranks, and how it is called.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+
+namespace bsub::step {
+
+enum class MpiKind { kUnknown, kOpenMpi, kHydra };  // Hydra: MPICH's, Intel MPI's
+std::string_view NameOf(MpiKind kind);              // for people
+
+struct MpiLauncher {
+  std::string path;
+  MpiKind kind = MpiKind::kUnknown;
+};
+
+// Where a program of this name is, by PATH; empty: nowhere.
+std::string FindInPath(const std::string& program, const std::string& path);
+
+// By the program that a name such as /usr/bin/mpirun leads to in the end: orterun, mpiexec.hydra.
+MpiKind KindOfLauncher(const std::string& resolved_path);
+
+// The first that fits. NotFound says what is missing, in which PATH. `wanted`: what the program is linked
+// with; kUnknown: any.
+Result<MpiLauncher> FindLauncher(MpiKind wanted, const std::string& path);
+
+// The command line that starts `ranks` ranks of `program`. `wrapper`: bsub-lite-rank, where the launcher
+// does not take it from the environment.
+std::vector<std::string> LauncherCommand(const MpiLauncher& launcher, std::uint32_t ranks,
+                                         const std::string& wrapper, const std::vector<std::string>& program);
+
+}  // namespace bsub::step

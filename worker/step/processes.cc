@@ -1,0 +1,40 @@
+#include "worker/step/processes.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+
+namespace bsub::step {
+
+int ShellStatus(int wait_status) {
+  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+void KillAllChildren(const std::function<bool(pid_t)>& spared) {
+  constexpr int kPauseMs = 1;
+  const std::string children = "/proc/self/task/" + std::to_string(getpid()) + "/children";
+  for (bool any = true; any;) {
+    any = false;
+    // Each one killed hands its own children up to us.
+    std::ifstream list(children);
+    for (pid_t pid = 0; list >> pid;) {
+      if (spared(pid)) continue;
+      any = true;
+      kill(pid, SIGKILL);
+      waitpid(pid, nullptr, WNOHANG);
+    }
+    if (any) poll(nullptr, 0, kPauseMs);
+  }
+}
+
+void UnblockSignals() {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+}  // namespace bsub::step

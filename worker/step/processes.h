@@ -1,0 +1,27 @@
+// What the programs of this folder share about processes and signals.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+
+namespace bsub::step {
+
+// Exit codes as shells have them.
+inline constexpr int kNotFound = 127;
+inline constexpr int kCannotServe = 126;
+
+// Environment variable with the TMPDIR that the user gave, empty if none, where it is another for a while.
+inline constexpr const char* kUsersTmpdirName = "BSUB_STEP_TMPDIR";
+
+// 128 + n for signal n.
+int ShellStatus(int wait_status);
+
+// Kills every child but those that are `spared`, and what they leave behind, of which this process is the
+// subreaper, until there is none.
+void KillAllChildren(const std::function<bool(pid_t)>& spared = [](pid_t) { return false; });
+
+// As programs expect them at their start.
+void UnblockSignals();
+
+}  // namespace bsub::step

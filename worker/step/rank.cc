@@ -1,0 +1,142 @@
+#include "worker/step/rank.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string_view>
+
+#include "worker/launch/rank_ends.h"
+#include "worker/step/note_file.h"
+#include "worker/step/note_socket.h"
+#include "worker/step/processes.h"
+
+namespace bsub::step {
+namespace {
+
+std::string Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// As mpirun's daemons tell it: Open MPI's, Hydra's.
+std::string OwnRank() {
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"}) {
+    if (std::string rank = Variable(name); !rank.empty()) return rank;
+  }
+  return "?";
+}
+
+bool IsHydras() {
+  return std::getenv("PMI_RANK") != nullptr && std::getenv("OMPI_COMM_WORLD_RANK") == nullptr;
+}
+
+bool IsOfNode(std::string_view name) {
+  return name.starts_with("BSUB_") || name.starts_with("AWS_BATCH_") || name.starts_with("LSB_");
+}
+
+// Hydra gives its ranks mpiexec's environment, which is the main node's. What this node's part was given is
+// in that of the daemon that starts us.
+void TakeFactsOfNode() {
+  std::ifstream environment("/proc/" + std::to_string(getppid()) + "/environ");
+  for (std::string entry; std::getline(environment, entry, '\0');) {
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string::npos || !IsOfNode(entry)) continue;
+    setenv(entry.substr(0, equals).c_str(), entry.c_str() + equals + 1, 1);
+  }
+}
+
+// mpirun hands on its own: memory that is shared on this node must be in this node's directory.
+void TakeOwnDirectory() {
+  unsetenv("OMPI_MCA_orte_local_tmpdir_base");  // mpirun's alone
+  if (const char* users = std::getenv(kUsersTmpdirName); users != nullptr) {
+    if (*users == '\0')
+      unsetenv("TMPDIR");
+    else
+      setenv("TMPDIR", users, 1);
+    unsetenv(kUsersTmpdirName);
+  }
+  constexpr const char* kBacking = "OMPI_MCA_btl_vader_backing_directory";
+  const std::string scratch = Variable("BSUB_SCRATCH_DIR");
+  const std::string defaults = "," + Variable("BSUB_MPI_DEFAULTS") + ",";
+  if (!scratch.empty() && defaults.find(std::string(",") + kBacking + ",") != std::string::npos)
+    setenv(kBacking, scratch.c_str(), 1);
+}
+
+// To the main node's file: the scheduler hears of the end from there.
+void Tell(const std::string& line) {
+  const std::string notes = Variable(kNotesName);
+  if (!notes.empty() && SendNote(notes, line)) return;
+  if (const std::string scratch = Variable("BSUB_SCRATCH_DIR"); !scratch.empty()) AppendNote(scratch, line);
+}
+
+[[noreturn]] void BecomeProgram(char* const* argv, pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(kNotFound);
+  UnblockSignals();
+  execvp(argv[0], argv);
+  const std::string why = "rank " + OwnRank() + " on node " + Variable("BSUB_NODE") + ": cannot run '" +
+                          argv[0] + "': " + strerror(errno);
+  std::fprintf(stderr, "bsub-lite-rank: %s\n", why.c_str());
+  Tell(worker::NeverStartedLine(why));
+  _exit(kNotFound);
+}
+
+// mpirun's daemon sends signals to the process group, in which the rank is too.
+void LeaveSignalsToTheRank() {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, nullptr);
+}
+
+// Hydra ends a job for a rank that was ended by a signal, but not for one that exited with a code: the others
+// would wait for it for ever.
+bool IsOverlooked(int wait_status) {
+  return IsHydras() && !WIFSIGNALED(wait_status) && WEXITSTATUS(wait_status) != 0;
+}
+
+[[noreturn]] void EndBySignal(int number, int otherwise) {
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);  // the rank's own is there
+  signal(number, SIG_DFL);
+  UnblockSignals();
+  raise(number);
+  _exit(otherwise);
+}
+
+[[noreturn]] void EndLike(int wait_status) {
+  if (IsOverlooked(wait_status)) EndBySignal(SIGABRT, ShellStatus(wait_status));
+  if (WIFSIGNALED(wait_status)) EndBySignal(WTERMSIG(wait_status), ShellStatus(wait_status));
+  _exit(WEXITSTATUS(wait_status));
+}
+
+}  // namespace
+
+int RunRank(std::vector<char*> argv) {
+  // Its daemon has one thread, and gives ranks sessions of their own. Open MPI's starts them from threads
+  // that may end before they do.
+  if (IsHydras()) prctl(PR_SET_PDEATHSIG, SIGKILL);
+  TakeFactsOfNode();
+  TakeOwnDirectory();
+  argv.push_back(nullptr);
+  LeaveSignalsToTheRank();
+  const pid_t parent = getpid();
+  const pid_t pid = fork();
+  if (pid < 0) return kCannotServe;
+  if (pid == 0) BecomeProgram(argv.data(), parent);
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  const std::string line = worker::RankEndLine(OwnRank(), Variable("BSUB_NODE"), status);
+  if (!line.empty()) Tell(line);
+  EndLike(status);
+}
+
+}  // namespace bsub::step

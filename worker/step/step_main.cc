@@ -1,0 +1,76 @@
+// bsub-lite-step: what the scheduler puts on the nodes of an MPI job.
+//
+//   bsub-lite-step                       on every node but the main one: the step server
+//   bsub-lite-step ranks PROGRAM...      on the main node: starts the ranks by the installed mpirun
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "worker/step/gang.h"
+#include "worker/step/mpi_launcher.h"
+#include "worker/step/note_file.h"
+#include "worker/step/processes.h"
+#include "worker/step/program_mpi.h"
+#include "worker/step/step_server.h"
+
+namespace {
+
+using bsub::step::Explain;
+
+std::string Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string FolderOfThisProgram() {
+  std::array<char, PATH_MAX> path{};
+  const ssize_t size = readlink("/proc/self/exe", path.data(), path.size() - 1);
+  const std::string whole(path.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  return whole.substr(0, whole.rfind('/'));
+}
+
+// Only returns if it cannot be done.
+int StartRanks(const std::string& scratch, const std::vector<std::string>& program) {
+  const std::string path = Variable("PATH");
+  const std::string file = bsub::step::FindInPath(program[0], path);
+  if (file.empty()) {
+    const bool named = program[0].find('/') != std::string::npos;
+    return Explain(scratch,
+                   "cannot run '" + program[0] + "': " +
+                       (named ? std::string(std::strerror(errno)) + "; it must be a program on every node"
+                              : "it is in no directory of PATH=" + path));
+  }
+  const auto launcher = bsub::step::FindLauncher(bsub::step::MpiOfProgram(file), path);
+  if (!launcher) return Explain(scratch, launcher.error().message);
+  const auto ranks = static_cast<std::uint32_t>(std::strtoul(Variable("BSUB_RANKS").c_str(), nullptr, 10));
+  std::vector<std::string> command =
+      bsub::step::LauncherCommand(*launcher, ranks, FolderOfThisProgram() + "/bsub-lite-rank", program);
+  std::vector<char*> argv;
+  for (std::string& word : command) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execv(argv[0], argv.data());
+  return Explain(scratch, "cannot run '" + launcher->path + "': " + std::strerror(errno));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  constexpr int kMisused = 2;
+  const std::string what = argc > 1 ? argv[1] : "";
+  if (argc == 1) {
+    const auto gang = bsub::step::GangFromEnvironment(std::getenv);
+    if (!gang) return Explain(Variable("BSUB_SCRATCH_DIR"), gang.error().message);
+    return bsub::step::RunStepServer(*gang);
+  }
+  if (what == "ranks" && argc > 2) return StartRanks(Variable("BSUB_SCRATCH_DIR"), {argv + 2, argv + argc});
+  std::fputs("bsub-lite-step: run by bsub-lite on the nodes of an MPI job; not for use by hand\n", stderr);
+  return kMisused;
+}
