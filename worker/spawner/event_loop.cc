@@ -19,6 +19,7 @@
 #include "worker/spawner/files.h"
 #include "worker/spawner/leftovers.h"
 #include "worker/spawner/log_line.h"
+#include "worker/spawner/machine_facts.h"
 #include "worker/spawner/recovery.h"
 
 namespace bsub::spawner {
@@ -36,6 +37,12 @@ gid_t SpoolGroup(const std::optional<std::uint32_t>& agent_uid) {
 std::string MarkerPrefix(const std::string& state_id) {
   const char* outer = std::getenv(std::string(worker::kMarkerName).c_str());
   return (outer == nullptr ? std::string() : std::string(outer) + ";") + state_id + ":";
+}
+
+std::string ScratchPath(const std::string& wanted, const StateDir& dir) {
+  constexpr std::size_t kIdChars = 12;  // Unix sockets are made below it, whose paths are short
+  if (access(wanted.c_str(), W_OK | X_OK) != 0) return dir.path() + "/scratch";
+  return wanted + "/bsub-lite-" + dir.id().substr(0, kIdChars);
 }
 
 void SetAsideDamaged(const StateDir& dir, const RecoveredLog& log) {
@@ -125,6 +132,10 @@ Result<TaskRunnerParts> EventLoop::MakeParts() {
   rules.spool_group = SpoolGroup(settings_.agent_uid);
   rules.marker_prefix = MarkerPrefix(dir_->id());
   rules.own_home = HomeOf(geteuid());
+  rules.binds_cpus = settings_.bind_cpus;
+  rules.machine = LookAtMachine();
+  rules.scratch_path = ScratchPath(settings_.scratch_dir, *dir_);
+  parts.scratch = std::make_unique<ScratchDirs>(rules.scratch_path, rules.can_change_user);
   return parts;
 }
 

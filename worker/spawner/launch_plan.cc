@@ -4,6 +4,7 @@
 
 #include "worker/launch/environment.h"
 #include "worker/launch/output_path.h"
+#include "worker/spawner/machine_facts.h"
 
 namespace bsub::spawner {
 namespace {
@@ -118,6 +119,32 @@ bool HasHome(const v1::Launch& launch) {
                      [](const std::string& v) { return v.starts_with("HOME="); });
 }
 
+void PlanEnvironment(const LaunchRules& rules, bool own, PlannedLaunch& plan) {
+  worker::NodeFacts node{plan.marker, own ? std::string_view(rules.own_home) : std::string_view()};
+  worker::MpiFacts mpi = rules.machine;
+  if (worker::MayStartRanks(plan.launch)) {
+    plan.scratch = rules.scratch_path + "/" + plan.task_name;
+    mpi.scratch = plan.scratch;
+    const std::int64_t cpu_milli = plan.launch.cpu_milli();
+    mpi.bound = rules.binds_cpus && cpu_milli >= 1000 && cpu_milli % 1000 == 0;
+    if (mpi.bound) mpi.machine_cpus = static_cast<std::uint32_t>(cpu_milli / 1000);
+    const v1::LaunchGang& gang = plan.launch.gang();
+    mpi.interface = InterfaceWith(gang.nodes(static_cast<int>(gang.index())).address());
+    plan.scratch_files = {{std::string(worker::kOpenMpiHostFileName), worker::OpenMpiHostFile(gang, mpi)},
+                          {std::string(worker::kHydraHostFileName), worker::HydraHostFile(gang)}};
+    node.mpi = &mpi;
+  }
+  plan.child.env = worker::BuildEnvironment(plan.launch, node);
+}
+
+// An index that names no node would be looked up.
+Status CheckGang(const v1::Launch& launch) {
+  const v1::LaunchGang& gang = launch.gang();
+  if (!launch.has_gang() || static_cast<int>(gang.index()) < gang.nodes_size()) return OkStatus();
+  return InvalidArgument("the launch is for part " + std::to_string(gang.index()) + " of " +
+                         std::to_string(gang.nodes_size()));
+}
+
 }  // namespace
 
 worker::AttemptKey KeyOf(const v1::AttemptKey& wire) {
@@ -137,6 +164,7 @@ Result<PlannedLaunch> PlanLaunch(const v1::spawner::StartTask& start, const Laun
   BSUB_RETURN_IF_ERROR(CheckAddress(start, plan.launch, rules));
   BSUB_RETURN_IF_ERROR(CheckUser(plan.launch, rules));
   BSUB_RETURN_IF_ERROR(CheckStrings(plan.launch));
+  BSUB_RETURN_IF_ERROR(CheckGang(plan.launch));
 
   plan.key = KeyOf(plan.launch.attempt());
   plan.task_name = ToString(plan.key) + "." + std::to_string(plan.launch.incarnation());
@@ -150,7 +178,7 @@ Result<PlannedLaunch> PlanLaunch(const v1::spawner::StartTask& start, const Laun
   BSUB_ASSIGN_OR_RETURN(plan.child.limits, PlanLimits(plan.launch));
   const bool own = plan.launch.uid() == rules.own_uid;
   plan.child.needs_home = !own && !HasHome(plan.launch);
-  plan.child.env = worker::BuildEnvironment(plan.launch, {plan.marker, own ? rules.own_home : std::string()});
+  PlanEnvironment(rules, own, plan);
   return plan;
 }
 

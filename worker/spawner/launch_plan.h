@@ -8,6 +8,7 @@
 #include "common/result.h"
 #include "worker/core/attempt_key.h"
 #include "worker/launch/launch_proof.h"
+#include "worker/launch/mpi_environment.h"
 #include "worker/spawner/child.h"
 
 namespace bsub::spawner {
@@ -23,6 +24,9 @@ struct LaunchRules {
   gid_t spool_group = static_cast<gid_t>(-1);  // of files in the spool; the agent's
   std::string marker_prefix;                   // "state-id:", or "outer-marker;state-id:"
   std::string own_home;                        // of `own_uid`, for a task without HOME
+  std::string scratch_path;                    // where MPI jobs' directories are (scratch_dirs.h)
+  bool binds_cpus = false;                     // tasks that ask for whole CPUs get CPUs of their own
+  worker::MpiFacts machine;                    // what is the same for all of them
 };
 
 struct PlannedLaunch {
@@ -31,6 +35,9 @@ struct PlannedLaunch {
   std::string task_name;  // "12.0.1.7": attempt and incarnation; names its script, control group and marker
   std::string marker;
   std::string script_path;  // empty: none
+  // Of a job that may start ranks: its directory on this node, and the files that are put into it.
+  std::string scratch;
+  std::vector<std::pair<std::string, std::string>> scratch_files;  // name, content
   ChildPlan child;
   bool own_out = false;  // the user named the file; a link stands in the spool
   bool own_err = false;

@@ -128,6 +128,13 @@ bool MarkerNames(std::string_view marker, std::string_view task) {
   return AnyPart(marker, [task](std::string_view part) { return part == task; });
 }
 
+bool MarkerNamesAttempt(std::string_view marker, std::string_view attempt) {
+  return AnyPart(marker, [attempt](std::string_view part) {
+    const std::string_view name = part.substr(std::min(part.find(':'), part.size() - 1) + 1);
+    return name.size() > attempt.size() && name.starts_with(attempt) && name[attempt.size()] == '.';
+  });
+}
+
 std::string_view OwnMark(std::string_view marker) {
   const std::size_t last = marker.rfind(';');
   return last == std::string_view::npos ? marker : marker.substr(last + 1);

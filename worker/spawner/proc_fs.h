@@ -46,6 +46,9 @@ class ProcFs {
 
 // A process of a spawner inside another spawner's task carries both marks: "outer;inner".
 bool MarkerNames(std::string_view marker, std::string_view task);
+// Whether it is a mark of the same attempt ("12.0.1"), perhaps of its part on another node: mpirun may give
+// its ranks the main node's environment.
+bool MarkerNamesAttempt(std::string_view marker, std::string_view attempt);
 // The innermost mark: that of the spawner that started the process.
 std::string_view OwnMark(std::string_view marker);
 // Whether some part of `marker` begins with `state_id`.

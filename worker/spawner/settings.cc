@@ -48,6 +48,9 @@ void AddPlaces(Adder add, Settings& s) {
   add("version", "print the version and exit");
   add("state", po::value(&s.state_dir)->value_name("DIR"),
       "where records, scripts and output of tasks are kept");
+  add("scratch", po::value(&s.scratch_dir)->default_value(s.scratch_dir)->value_name("DIR"),
+      "where directories of MPI jobs are made, for memory that their ranks share; gone with the job. Not "
+      "writable: in the state directory");
   add("node", po::value(&s.node)->value_name("NAME"), "refuse launches made for another node");
   add("launch-key", po::value(&s.launch_key)->value_name("FILE"),
       "the cluster's launch key; needed to start tasks of other users");

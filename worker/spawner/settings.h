@@ -19,7 +19,10 @@ enum class CgroupMode {
 
 struct Settings {
   std::string state_dir;
-  std::string node;                        // launches for another node are refused; empty: not checked
+  std::string node;  // launches for another node are refused; empty: not checked
+  // On a file system in memory, for what the ranks of an MPI job share; the state directory where there is
+  // none.
+  std::string scratch_dir = "/dev/shm";
   std::string launch_key;                  // file; empty: only this user's own tasks are started, unproven
   std::optional<std::uint32_t> agent_uid;  // may connect beside this user and root
   std::size_t max_frame_bytes = 64u << 20;

@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "common/utf8.h"
+#include "worker/launch/rank_ends.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/task_runner.h"
@@ -148,6 +149,9 @@ void TaskRunner::SweepTasks() {
     for (const auto& [pid, task] : by_session_) {
       if (MarkerNames(marker, OwnMark(task->marker))) return task->key;
     }
+    for (const auto& [pid, task] : by_session_) {  // it is our child, so no other node's
+      if (!task->scratch.empty() && MarkerNamesAttempt(marker, ToString(task->key))) return task->key;
+    }
     return std::nullopt;
   };
   descendants_.Refresh(owners);
@@ -206,8 +210,18 @@ void TaskRunner::DescribeEnd(Task& task) {
   }
 }
 
+// What mpirun's exit status does not tell: which rank, on which node.
+void TaskRunner::NameFailedRank(Task& task) {
+  wire::Ended& ended = task.ended;
+  const bool failed = ended.kind() == wire::SIGNALLED || (ended.kind() == wire::EXITED && ended.code() != 0);
+  if (task.scratch.empty() || !failed || ended.stop_cause() != wire::NOT_STOPPED) return;
+  const std::string lines = parts_.scratch->Read(task.scratch, worker::kRankEndsName);
+  ended.set_reason(ToUtf8(worker::ReasonFrom(lines)));
+}
+
 void TaskRunner::Finish(Task& task) {
   DescribeEnd(task);
+  NameFailedRank(task);
   if (task.started) TellOfFullDisk(task);
   if (!LeaveOutput(task)) task.slot.reset();  // with the file that cannot be moved
   task.phase = Phase::kEnded;
@@ -218,6 +232,7 @@ void TaskRunner::Finish(Task& task) {
     by_session_.erase(it);
   }
   if (!task.script_path.empty()) unlink(task.script_path.c_str());
+  if (!task.scratch.empty()) parts_.scratch->Remove(task.scratch);
   if (!task.cgroup.empty()) cgroups_to_remove_.push_back(task.cgroup);
   // A group whose last process has just died may be busy for a moment; then it goes with a later one.
   std::erase_if(cgroups_to_remove_,

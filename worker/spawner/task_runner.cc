@@ -35,6 +35,7 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::Create(TaskRunnerParts parts,
     task.ended = std::move(*status.mutable_ended());
   }
   BSUB_RETURN_IF_ERROR(runner->OpenLog());
+  runner->parts_.scratch->Clear();
   // Ends that the slots of before told of are in the log by now.
   BSUB_ASSIGN_OR_RETURN(runner->slots_, TaskSlots::Create(runner->parts_.dir->SlotsPath()));
   BSUB_RETURN_IF_ERROR(runner->StartWitnesses());

@@ -30,6 +30,7 @@
 #include "worker/spawner/launch_plan.h"
 #include "worker/spawner/lease_page.h"
 #include "worker/spawner/poller.h"
+#include "worker/spawner/scratch_dirs.h"
 #include "worker/spawner/settings.h"
 #include "worker/spawner/spare_outputs.h"
 #include "worker/spawner/state_dir.h"
@@ -45,6 +46,7 @@ struct TaskRunnerParts {
   Poller* poller = nullptr;
   LaunchRules rules;
   std::unique_ptr<CgroupTree> cgroups;
+  std::unique_ptr<ScratchDirs> scratch;
   std::string spawner_id;
   std::string boot_id;
   int spawner_pidfd = -1;
@@ -101,6 +103,7 @@ class TaskRunner {
     bool started = false;
     std::string marker;
     std::string script_path;
+    std::string scratch;  // its directory in the ScratchDirs; empty: none
     std::string cgroup;
     std::int64_t walltime_us = 0;
     std::int64_t stop_grace_us = 0;
@@ -184,6 +187,7 @@ class TaskRunner {
   bool Swept(Task& task);
   void SweepTasks();
   void Finish(Task& task);
+  void NameFailedRank(Task& task);
   void DescribeEnd(Task& task);
 
   void SetDeadline(Task& task, std::int64_t at_us);

@@ -74,6 +74,7 @@ Status TaskRunner::TryStart(const wire::StartTask& start, std::int64_t since_us)
   BSUB_ASSIGN_OR_RETURN(fresh.slot, slots_->Take());
   if (Status given = Prepare(plan, fresh); !given) {
     slots_->Give(*fresh.slot);
+    if (!fresh.scratch.empty()) parts_.scratch->Remove(fresh.scratch);
     return given;
   }
   fresh.order = start;
@@ -132,6 +133,11 @@ Status TaskRunner::PrepareFiles(PlannedLaunch& plan, Task& task) {
   BSUB_RETURN_IF_ERROR(PrepareSpooledOutput(plan, task));
   if (plan.own_out) BSUB_RETURN_IF_ERROR(LinkToUsersFile(parts_.dir->fd(), plan.key, false, plan.child));
   if (plan.own_err) BSUB_RETURN_IF_ERROR(LinkToUsersFile(parts_.dir->fd(), plan.key, true, plan.child));
+  if (!plan.scratch.empty()) {
+    BSUB_RETURN_IF_ERROR(
+        parts_.scratch->Make(plan.task_name, plan.child.uid, plan.child.gid, plan.scratch_files));
+    task.scratch = plan.task_name;
+  }
   if (plan.script_path.empty()) return OkStatus();
   const std::string& path = plan.script_path;
   const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));

@@ -78,6 +78,12 @@ TEST_F(LaunchOfGang, TheStepServerRunsOnAllButTheMainNode) {
   EXPECT_THAT(Build(1).command().argv(), ElementsAre("/opt/bsub-lite-step"));
 }
 
+TEST_F(LaunchOfGang, RanksAreStartedByTheStepProgramOfTheMainNode) {
+  settings.gang.launch = GangLaunch::kRanks;
+  EXPECT_THAT(Build(0).command().argv(), ElementsAre("/opt/bsub-lite-step", "ranks", "mpirun"));
+  EXPECT_THAT(Build(1).command().argv(), ElementsAre("/opt/bsub-lite-step"));
+}
+
 TEST_F(LaunchOfGang, AllPartsOfAnAttemptShareASecretThatIsNoProofOfALaunch) {
   const std::string secret = Build(0).gang().secret();
   EXPECT_EQ(secret, Build(1).gang().secret());

@@ -56,6 +56,15 @@ TEST(ProcFs, ReadsMarkersFromAnyRoot) {
   std::filesystem::remove_all(root);
 }
 
+TEST(Marker, NamesAnAttemptWhateverItsNode) {
+  EXPECT_TRUE(MarkerNamesAttempt("s:1.0.1.7", "1.0.1"));
+  EXPECT_TRUE(MarkerNamesAttempt("s:9.0.1.1;t:1.0.1.7", "1.0.1"));
+  EXPECT_FALSE(MarkerNamesAttempt("s:1.0.11.7", "1.0.1"));
+  EXPECT_FALSE(MarkerNamesAttempt("s:1.0.1", "1.0.1"));
+  EXPECT_FALSE(MarkerNamesAttempt("s", "1.0.1"));
+  EXPECT_FALSE(MarkerNamesAttempt("", "1.0.1"));
+}
+
 TEST(Marker, NamesATaskAlsoFromWithinANestedOne) {
   EXPECT_TRUE(MarkerNames("s:1.0.1.1", "s:1.0.1.1"));
   EXPECT_TRUE(MarkerNames("s:1.0.1.1;t:9.0.1.1", "s:1.0.1.1"));

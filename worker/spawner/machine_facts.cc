@@ -1,0 +1,71 @@
+#include "worker/spawner/machine_facts.h"
+
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <memory>
+
+namespace bsub::spawner {
+namespace {
+
+std::string OwnHostName() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+std::uint32_t OwnCpus() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&set)));
+}
+
+// EFA's devices are named after their driver (efa_0, or rdmap0s6 with renaming by udev); the driver decides.
+worker::Fabric FabricOf(const std::string& devices) {
+  namespace fs = std::filesystem;
+  worker::Fabric found = worker::Fabric::kTcp;
+  std::error_code error;
+  for (const fs::directory_entry& device : fs::directory_iterator(devices, error)) {
+    std::error_code unread;
+    const fs::path driver = fs::read_symlink(device.path() / "device" / "driver", unread);
+    if (driver.filename() == "efa") return worker::Fabric::kEfa;
+    found = worker::Fabric::kInfiniband;
+  }
+  return found;
+}
+
+}  // namespace
+
+worker::MpiFacts LookAtMachine(const std::string& devices) {
+  worker::MpiFacts facts;
+  std::error_code error;
+  facts.programs = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+  facts.host_name = OwnHostName();
+  facts.machine_cpus = OwnCpus();
+  facts.fabric = FabricOf(devices);
+  return facts;
+}
+
+std::string InterfaceWith(const std::string& address) {
+  ifaddrs* list = nullptr;
+  if (getifaddrs(&list) != 0) return "";
+  const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> owner(list, &freeifaddrs);
+  for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) {
+    if (each->ifa_addr == nullptr) continue;
+    const bool v4 = each->ifa_addr->sa_family == AF_INET;
+    if (!v4 && each->ifa_addr->sa_family != AF_INET6) continue;
+    std::array<char, NI_MAXHOST> text{};
+    const auto size = static_cast<socklen_t>(v4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+    if (getnameinfo(each->ifa_addr, size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0)
+      continue;
+    if (address == text.data()) return each->ifa_name;
+  }
+  return "";
+}
+
+}  // namespace bsub::spawner
