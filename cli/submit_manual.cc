@@ -108,6 +108,11 @@ std::vector<Option> NodesOptions() {
            "on the first one only.",
        .fallback = "1",
        .group = kGroup},
+      {.name = "mpi",
+       .text =
+           "The program is an MPI program: start its ranks on all nodes, by the mpirun of the MPI that it is "
+           "linked with. Without --mpi, mpirun as the program does the same with options of your own.",
+       .group = kGroup},
       {.name = "ranks-per-node",
        .value = "N",
        .text = "Ranks on each node, as MPI programs have them. Without -c so many CPUs are asked for, times "
@@ -286,7 +291,8 @@ Manual SubmitManual() {
       .examples = {{"submit -J hello -- echo hi", "One program."},
                    {"submit -q high -p 50 -c 2 -m 4G -t 1h --retry 3 -- ./a.out x y", "With what it needs."},
                    {"submit --depends 'done(1) && !exit(2)' -- ./merge", "After other jobs."},
-                   {"submit --nodes 4 --ranks-per-node 2 -- mpirun ./solver", "On four nodes at once."},
+                   {"submit --mpi --nodes 4 --ranks-per-node 2 -- ./solver", "Eight ranks on four nodes."},
+                   {"submit --nodes 4 --ranks-per-node 2 -- mpirun ./solver", "The same by your own mpirun."},
                    {"submit --nodes 4 --placement cluster:preferred@5m -- ./solver", "Near each other."},
                    {"submit --nodes 8 --placement spread --test-only -- ./solver", "Would it run, and when?"},
                    {"submit --array 1-10000%200 --wait -- ./work", "Ten thousand children, 200 at a time."},

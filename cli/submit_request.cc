@@ -139,11 +139,12 @@ Status AddResources(const Arguments& arguments, api::SubmitRequest& request) {
 
 // Starts its ranks on the other nodes by itself.
 bool IsLauncher(const JobSource& source) {
-  static constexpr std::string_view kLaunchers[] = {"mpirun", "mpiexec", "mpiexec.hydra", "orterun",
-                                                    "prterun"};
+  // Also as Debian and others call them where there are several: mpirun.openmpi, mpiexec.hydra.
+  static constexpr std::string_view kLaunchers[] = {"mpirun", "mpiexec", "orterun", "prterun"};
   if (source.is_script() || source.argv.empty()) return false;
   const std::string& program = source.argv.front();
-  const std::string name = program.substr(program.rfind('/') + 1);
+  const std::string file = program.substr(program.rfind('/') + 1);
+  const std::string name = file.substr(0, file.find('.'));
   return std::find(std::begin(kLaunchers), std::end(kLaunchers), name) != std::end(kLaunchers);
 }
 
@@ -187,6 +188,22 @@ Status AddFeatures(const Arguments& arguments, std::string_view option,
   return OkStatus();
 }
 
+// With --mpi the program is a rank's.
+Status CheckMpi(const Arguments& arguments, const JobSource& source) {
+  if (!arguments.Has("mpi")) return OkStatus();
+  if (arguments.Has("launch"))
+    return InvalidArgument("--mpi and --launch: --mpi says how it is launched; leave out one");
+  if (source.is_script()) {
+    return InvalidArgument(
+        "--mpi with a script: name the program that is a rank's after --, or call mpirun in the script and "
+        "submit "
+        "it with --launch main-node");
+  }
+  if (!IsLauncher(source)) return OkStatus();
+  return InvalidArgument("--mpi starts the ranks itself: name the program without " +
+                         Quoted(source.argv.front()) + ", or leave out --mpi");
+}
+
 Status AddGang(const Arguments& arguments, const JobSource& source, api::SubmitRequest& request) {
   api::Gang gang;
   BSUB_RETURN_IF_ERROR(AddGangSize(arguments, gang));
@@ -196,7 +213,10 @@ Status AddGang(const Arguments& arguments, const JobSource& source, api::SubmitR
     if (!end) return Error(end.error());
     gang.set_end(std::string(ToString(*end)));
   }
-  if (arguments.Has("launch")) {
+  BSUB_RETURN_IF_ERROR(CheckMpi(arguments, source));
+  if (arguments.Has("mpi")) {
+    gang.set_launch(std::string(ToString(GangLaunch::kRanks)));
+  } else if (arguments.Has("launch")) {
     const auto launch =
         Value(arguments, "launch", [](const std::string& text) { return ParseGangLaunch(text); });
     if (!launch) return Error(launch.error());

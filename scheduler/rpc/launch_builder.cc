@@ -33,11 +33,28 @@ Status AppendPayload(PayloadPort& payloads, const PayloadHash& hash, std::string
   return OkStatus();
 }
 
+// The command of a rank, behind the program that starts the ranks.
+Status AppendRanks(const sched::LaunchTask& task, const LaunchPlace& place, PayloadPort& payloads,
+                   std::string& to) {
+  const auto bytes = payloads.Get(task.command);
+  v1::Command rank;
+  if (!bytes) return Error{bytes.error().code, "its command cannot be read: " + bytes.error().message};
+  if (!rank.ParseFromString(**bytes)) return DataLoss("its command cannot be decoded");
+  v1::Command ranks;
+  for (const std::string& word : {place.step_program, std::string("ranks")}) ranks.add_argv(word);
+  ranks.mutable_argv()->MergeFrom(rank.argv());
+  AppendBytes(ranks.SerializeAsString(), v1::Launch::kCommandFieldNumber, to);
+  return OkStatus();
+}
+
 // An MPI job's command runs on the main node; the others wait there for the ranks that it starts.
 Status AppendCommand(const sched::LaunchTask& task, const LaunchPlace& place, PayloadPort& payloads,
                      std::string& to) {
   constexpr int kField = v1::Launch::kCommandFieldNumber;
-  if (task.part == kMainPart || !task.settings->gang.has_steps())
+  const GangSpec& gang = task.settings->gang;
+  if (task.part == kMainPart && gang.launch == GangLaunch::kRanks)
+    return AppendRanks(task, place, payloads, to);
+  if (task.part == kMainPart || !gang.has_steps())
     return AppendPayload(payloads, task.command, "command", kField, to);
   v1::Command step;
   step.add_argv(place.step_program);

@@ -1,0 +1,87 @@
+"""A cluster of this machine that runs MPI jobs, and what such a job may leave behind."""
+
+import os
+import pathlib
+import unittest
+
+from cluster import BUILD, Cluster, start_ticks, wait_for
+
+KIND = os.environ["BSUB_MPI_KIND"]  # openmpi, mpich
+RANKS = BUILD / "tests" / f"mpi-ranks-{KIND}"
+SHARED = pathlib.Path("/dev/shm")
+
+
+def shared_files(home):
+    """What MPI jobs of this cluster, or of nobody that says so, have in the machine's shared memory and in /tmp."""
+    own = [f"bsub-lite-{(path.read_text())[:12]}" for path in home.glob("**/spawner/state-id")]
+    names = [*own, "vader_segment.*", "ucx_shm_posix*", "mpich_shar*"]
+    found = {path for name in names for path in SHARED.glob(name)}
+    return found | set(pathlib.Path("/tmp").glob("ompi.*/*"))
+
+
+def environment_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def processes_of(home):
+    """Processes of jobs that have this cluster's home in their environment."""
+    found = []
+    mark = f"BSUB_LITE_HOME={home}".encode()
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            environment = environment_of(folder.name)
+            if mark in environment and any(entry.startswith(b"BSUB_JOB_ID=") for entry in environment):
+                found.append((int(folder.name), (folder / "comm").read_text().strip()))
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+class MpiCluster(unittest.TestCase):
+    NODES = 2
+    SLOTS = 4
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster()
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.bsub("up", "--nodes", cls.NODES, "--slots", cls.SLOTS)
+        cls.before = shared_files(cls.cluster.home)
+
+    def setUp(self):
+        self.folder = self.cluster.root / self.id().rsplit(".", 1)[1]
+        self.folder.mkdir()
+
+    def submit(self, *words, program=(RANKS,), nodes=2, ranks=2, mpi=("--mpi",)):
+        return self.cluster.submit("--workdir", self.folder, "--output", self.folder / "out", *mpi, "--nodes", nodes,
+                                   "--ranks-per-node", ranks, "-c", min(ranks, self.SLOTS), "--grace", "5s", "--", *program, *words)
+
+    def output(self):
+        return (self.folder / "out").read_text()
+
+    def lines(self):
+        """What the ranks said, in their order."""
+        return sorted(line for line in self.output().splitlines() if line.startswith("rank "))
+
+    def nodes_of(self, job):
+        """In the order of the job's parts; the first is its main node."""
+        return [part["node"] for part in self.cluster.job(job)["attempts"][-1]["parts"]]
+
+    def end_of(self, job):
+        return self.cluster.job(job)["exit"]["text"]
+
+    def wait_for_ranks(self, count):
+        def all_there():
+            return all((self.folder / f"rank.{i}").exists() for i in range(count))
+        wait_for("all ranks to run", all_there)
+        pids = [int((self.folder / f"rank.{i}").read_text()) for i in range(count)]
+        return [(pid, start_ticks(pid)) for pid in pids]
+
+    def expect_nothing_left(self):
+        wait_for("the nodes to be empty", lambda: all(node["tasks"] == 0 for node in self.cluster.status()["nodes"]))
+        wait_for("all processes to be gone", lambda: not processes_of(self.cluster.home))
+        # Others on this machine may run MPI programs meanwhile: theirs go by themselves.
+        wait_for("shared files to be gone", lambda: not shared_files(self.cluster.home) - self.before)

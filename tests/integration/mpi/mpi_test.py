@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""MPI jobs over worker nodes of this machine, by the mpirun that is installed: that they start, and how they end when
+something goes wrong."""
+
+import os
+import re
+import signal
+import unittest
+
+from cluster import start_ticks, wait_for
+from mpi_cluster import KIND, RANKS, MpiCluster, environment_of, processes_of
+
+OTHER = {"openmpi": "mpich", "mpich": "openmpi"}[KIND]
+MPIRUN = f"mpirun.{KIND}"
+DAEMON = {"openmpi": "orted", "mpich": "hydra_pmi_proxy"}[KIND]  # mpirun's, on each other node
+LAUNCHER = {"openmpi": "mpirun", "mpich": "mpi"}[KIND]  # how its process's name begins
+
+
+class Mpi(MpiCluster):
+    """That they start as they should."""
+
+    def expect_sum(self, ranks=4, nodes=2):
+        lines = self.lines()
+        self.assertEqual(len(lines), ranks, self.output())
+        for i, line in enumerate(lines):
+            self.assertIn(f"rank {i} of {ranks} ", line)
+            self.assertIn(f"sum {ranks * (ranks - 1) // 2} ", line)
+        return [(line, i // (ranks // nodes)) for i, line in enumerate(lines)]
+
+    def test_the_ranks_are_started_on_all_nodes(self):
+        job = self.submit("sum")
+        self.cluster.bsub("wait", job)
+        for line, node in self.expect_sum():
+            self.assertIn(f" index {node} ", line)
+        self.expect_nothing_left()
+
+    def test_plain_mpirun_uses_the_allocation(self):
+        job = self.submit("sum", program=(MPIRUN, RANKS), mpi=())
+        self.cluster.bsub("wait", job)
+        self.expect_sum()
+        self.expect_nothing_left()
+
+    def test_a_script_may_call_mpirun_more_than_once(self):
+        script = self.folder / "job.sh"
+        script.write_text(f"#!/bin/sh\nset -e\n{MPIRUN} {RANKS} sum > first\n{MPIRUN} {RANKS} sum\n")
+        job = self.cluster.submit("--workdir", self.folder, "--output", self.folder / "out", "--nodes", 2, "--ranks-per-node", 2,
+                                  "--launch", "main-node", script)
+        self.cluster.bsub("wait", job)
+        self.expect_sum()
+        self.assertEqual(sorted((self.folder / "first").read_text().splitlines()), self.lines())
+
+    def test_one_node_needs_no_network(self):
+        job = self.submit("sum", nodes=1)
+        self.cluster.bsub("wait", job)
+        self.expect_sum(ranks=2, nodes=1)
+        self.expect_nothing_left()
+
+    def test_each_rank_has_its_threads_and_its_users_temporary_folder(self):
+        job = self.cluster.submit("--workdir", self.folder, "--output", self.folder / "out", "--mpi", "--nodes", 2,
+                                  "--threads-per-rank", 2, "--env", "TMPDIR=/var/tmp", "--", RANKS, "sum")
+        self.cluster.bsub("wait", job)
+        for line in self.lines():
+            self.assertIn("threads 2 tmp /var/tmp", line)
+        self.assertEqual(len(self.lines()), 2)
+
+    def test_a_signal_reaches_every_rank_once(self):
+        job = self.submit("signal")
+        self.wait_for_ranks(4)
+        mpirun = min(pid for pid, name in processes_of(self.cluster.home) if name.startswith(LAUNCHER))
+        os.kill(mpirun, signal.SIGUSR1)
+        marks = [self.folder / f"signal.{rank}.{int(signal.SIGUSR1)}" for rank in range(4)]
+        wait_for("every rank to see it", lambda: all(mark.exists() for mark in marks))
+        self.cluster.bsub("cancel", job)
+        self.cluster.bsub("wait", job, code=None)
+        self.assertEqual([mark.read_text() for mark in marks], ["x"] * 4)
+        self.expect_nothing_left()
+
+    def test_a_cancel_reaches_every_rank(self):
+        job = self.submit("wait")
+        self.wait_for_ranks(4)
+        self.cluster.bsub("cancel", job)
+        self.cluster.bsub("wait", job, code=125)
+        self.expect_nothing_left()
+
+
+class BadInput(MpiCluster):
+    """What cannot work says so in the job's end."""
+
+    def run_with(self, *words, path=None, program=(RANKS, "sum")):
+        environment = ["--env", f"PATH={path}"] if path else []
+        job = self.cluster.submit("--workdir", self.folder, "--output", self.folder / "out", "--mpi", "--nodes", 2, *environment, *words,
+                                  "--", *program)
+        self.cluster.bsub("wait", job, code=None)
+        self.assertEqual(self.cluster.job(job)["state"], "FAILED")
+        self.expect_nothing_left()
+        return self.end_of(job)
+
+    def test_no_mpirun(self):
+        self.assertIn("no mpirun of ", self.run_with(path="/nowhere"))
+        self.assertIn("in PATH=/nowhere", self.output())
+
+    def test_an_mpirun_of_another_mpi(self):
+        folder = self.folder / "bin"
+        folder.mkdir()
+        (folder / "mpirun").symlink_to(f"/usr/bin/mpirun.{OTHER}")
+        end = self.run_with(path=folder)
+        self.assertIn("no mpirun of ", end)
+        self.assertIn(f"there is {folder}/mpirun of ", end)
+
+    def test_no_such_program(self):
+        self.assertIn("cannot run './no-such-program'", self.run_with(program=("./no-such-program",)))
+
+    def test_mpi_and_mpirun_at_once(self):
+        self.cluster.bsub("submit", "--mpi", "--nodes", 2, "--", "mpirun", RANKS, code=255)
+        self.assertIn("--mpi starts the ranks itself", self.cluster.err)
+
+    def test_mpi_and_a_script(self):
+        script = self.folder / "job.sh"
+        script.write_text("#!/bin/sh\nmpirun ./solver\n")
+        self.cluster.bsub("submit", "--mpi", script, code=255)
+        self.assertIn("--mpi with a script", self.cluster.err)
+
+
+class BadLuck(MpiCluster):
+    """However a rank, mpirun or a node ends: the job does, says why, and leaves nothing behind."""
+
+    def fails_with(self, job):
+        """How it ended, with main and other for its nodes' names."""
+        self.cluster.bsub("wait", job, code=None)
+        self.assertEqual(self.cluster.job(job)["state"], "FAILED")
+        self.expect_nothing_left()
+        end = self.end_of(job)
+        found = re.search(r"on node (n\d), index (\d)", end)
+        if found:
+            named, index = found.group(1), int(found.group(2))
+            unnamed = {"n1": "n2", "n2": "n1"}[named]
+            main, other = (named, unnamed) if index == 0 else (unnamed, named)
+            end = end.replace(f"node {main}", "node main").replace(f"node {other}", "node other")
+        return end
+
+    def process(self, index, name):
+        """The pid of a process of this name of the job's part of this index."""
+        def found():
+            for pid, comm in processes_of(self.cluster.home):
+                if comm.startswith(name[:15]) and f"BSUB_NODE_INDEX={index}".encode() in environment_of(pid):
+                    return pid
+            return None
+        return wait_for(f"{name} of part {index}", found)
+
+    def test_a_rank_that_fails_is_named_with_its_node_and_status(self):
+        end = self.fails_with(self.submit("exit", 3, 5))
+        self.assertIn("rank 3 on node other exited with code 5", end)
+
+    def test_a_rank_that_crashes(self):
+        self.assertIn("rank 2 on node other was ended by signal 6 (ABRT)", self.fails_with(self.submit("crash", 2, 6)))
+
+    def test_a_rank_that_exits_before_mpi_init(self):
+        self.assertIn("rank 1 on node main exited with code 7", self.fails_with(self.submit("early", 1)))
+
+    def test_a_rank_that_hangs_in_mpi_init_until_the_wall_time(self):
+        job = self.cluster.submit("--workdir", self.folder, "--mpi", "--nodes", 2, "-t", "3s", "--grace", "0s", "--", RANKS, "hang", 1)
+        self.assertIn("ran past its wall time", self.fails_with(job))
+
+    def test_a_killed_rank(self):
+        job = self.submit("wait")
+        ranks = self.wait_for_ranks(4)
+        os.kill(ranks[3][0], signal.SIGKILL)
+        self.assertIn("rank 3 on node other was ended by signal 9 (KILL)", self.fails_with(job))
+
+    def test_a_killed_mpirun(self):
+        job = self.submit("wait")
+        self.wait_for_ranks(4)
+        os.kill(self.process(0, LAUNCHER), signal.SIGKILL)
+        self.assertIn("signal 9", self.fails_with(job))
+
+    def test_a_killed_daemon_of_mpirun(self):
+        job = self.submit("wait")
+        self.wait_for_ranks(4)
+        os.kill(self.process(1, DAEMON), signal.SIGKILL)
+        self.fails_with(job)
+
+    def test_a_killed_step_server(self):
+        job = self.submit("wait")
+        self.wait_for_ranks(4)
+        os.kill(self.process(1, "bsub-lite-step"), signal.SIGKILL)
+        self.assertIn("node other", self.fails_with(job))
+
+    TWICE = f"[ $BSUB_ATTEMPT != 1 ] || exec {RANKS} wait; exec {RANKS} sum"
+
+    def expect_tried_again(self, job, lost):
+        self.cluster.bsub("wait", job, code=0)
+        attempts = self.cluster.job(job)["attempts"]
+        self.assertEqual([attempt["then"] for attempt in attempts], ["retry", "succeeded"])
+        self.assertFalse(attempts[0]["charged"])
+        self.assertIn(f"on node {lost}", attempts[0]["exit"]["text"])
+        self.expect_nothing_left()
+
+    def test_a_lost_node_interrupts_the_job_which_then_runs_again(self):
+        job = self.submit(program=(MPIRUN, "/bin/sh", "-c", self.TWICE), mpi=())
+        ranks = self.wait_for_ranks(4)
+        lost = self.nodes_of(job)[1]
+        for daemon in (f"agent-{lost}", f"spawner-{lost}"):
+            self.assertTrue(self.cluster.kill(daemon))
+        self.expect_tried_again(job, lost)
+        for pid, start in ranks:
+            self.assertNotEqual(start_ticks(pid), start)
+
+    def test_a_node_that_is_lost_between_its_allocation_and_the_launch(self):
+        lost = "n2"
+        self.assertTrue(self.cluster.kill(f"agent-{lost}", signal.SIGSTOP))
+        job = self.submit("sum")
+        wait_for("its nodes", lambda: self.cluster.job(job)["attempts"])
+        for daemon in (f"agent-{lost}", f"spawner-{lost}"):
+            self.assertTrue(self.cluster.kill(daemon))
+        self.expect_tried_again(job, lost)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

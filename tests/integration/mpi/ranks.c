@@ -1,0 +1,88 @@
+/* An MPI program for tests. ranks MODE [RANK [N]]:
+ *   sum           every rank adds its number and says where it is
+ *   exit R N      rank R exits with code N, the others wait for ever
+ *   crash R N     rank R ends by signal N
+ *   early R       rank R exits with code 7 before MPI_Init
+ *   hang R        rank R never enters MPI_Init
+ *   wait          all wait for ever; each writes "rank.R" with its pid first
+ *   signal        as wait, and says which signals it gets
+ */
+#include <mpi.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t seen = 0;
+static void see(int number) { seen = number; }
+
+static const char* var(const char* name) {
+  const char* value = getenv(name);
+  return value ? value : "-";
+}
+
+/* Before MPI_Init only mpirun's variables tell. */
+static int early_rank(void) {
+  const char* rank = getenv("OMPI_COMM_WORLD_RANK");
+  if (!rank) rank = getenv("PMI_RANK");
+  return rank ? atoi(rank) : -1;
+}
+
+static void write_pid(int rank) {
+  char name[64], final[64];
+  snprintf(name, sizeof name, "rank.%d.new", rank);
+  snprintf(final, sizeof final, "rank.%d", rank);
+  FILE* file = fopen(name, "w");
+  if (!file) exit(99);
+  fprintf(file, "%d\n", (int)getpid());
+  fclose(file);
+  rename(name, final);
+}
+
+static void wait_for_ever(int rank) {
+  int told = 0;
+  for (;;) {
+    pause();
+    if (seen && seen != told) {
+      char name[64];
+      snprintf(name, sizeof name, "signal.%d.%d", rank, (int)seen);
+      FILE* file = fopen(name, "a");
+      if (file) fputs("x", file), fclose(file);
+      seen = 0;
+    }
+  }
+}
+
+int main(int argc, char** argv) {
+  const char* mode = argc > 1 ? argv[1] : "sum";
+  const int which = argc > 2 ? atoi(argv[2]) : -1;
+  const int number = argc > 3 ? atoi(argv[3]) : 0;
+  if (early_rank() == which && !strcmp(mode, "early")) return 7;
+  if (early_rank() == which && !strcmp(mode, "hang")) write_pid(which), wait_for_ever(which);
+
+  int rank = 0, size = 0, sum = 0;
+  MPI_Init(&argc, &argv);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  MPI_Allreduce(&rank, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+  if (!strcmp(mode, "exit")) {
+    if (rank == which) exit(number);
+    wait_for_ever(rank);
+  }
+  if (!strcmp(mode, "crash")) {
+    if (rank == which) raise(number);
+    wait_for_ever(rank);
+  }
+  if (!strcmp(mode, "wait")) write_pid(rank), wait_for_ever(rank);
+  if (!strcmp(mode, "signal")) {
+    signal(SIGUSR1, see);
+    signal(SIGUSR2, see);
+    write_pid(rank);
+    wait_for_ever(rank);
+  }
+  printf("rank %d of %d on %s index %s sum %d threads %s tmp %s\n", rank, size, var("BSUB_NODE"), var("BSUB_NODE_INDEX"), sum,
+         var("OMP_NUM_THREADS"), var("TMPDIR"));
+  MPI_Finalize();
+  return 0;
+}
