@@ -11,6 +11,7 @@
 #include "cli/definitions.h"
 #include "cli/down.h"
 #include "cli/drain.h"
+#include "cli/drill.h"
 #include "cli/envs.h"
 #include "cli/events.h"
 #include "cli/help.h"
@@ -137,6 +138,7 @@ CommandTable StandardCommands() {
         BenchCommand(),   SimCommand(),     CompletionCommand(), VersionCommand()}) {
     table.Add(command);
   }
+  table.Add(DrillCommand());
   table.start_cluster = StartLocalCluster;
   return table;
 }

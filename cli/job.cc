@@ -9,6 +9,7 @@
 #include "cli/moments.h"
 #include "cli/table.h"
 #include "cli/targets.h"
+#include "common/utf8.h"
 #include "jobs/gang.h"
 #include "jobs/text.h"
 #include "jobs/units.h"
@@ -95,6 +96,16 @@ void AddRequest(const api::Job& job, Facts& facts) {
   facts.Add("Tags", Join(tags));
 }
 
+void AddCheckpoint(const api::Checkpoint& checkpoint, Facts& facts) {
+  std::vector<std::string> parts;
+  if (!checkpoint.directory().empty()) parts.push_back("in " + ToUtf8(checkpoint.directory()));
+  if (!checkpoint.signal().empty()) parts.push_back("on " + checkpoint.signal());
+  if (checkpoint.exit_code() != 0) parts.push_back("exits with " + std::to_string(checkpoint.exit_code()));
+  if (checkpoint.interval_us() > 0)
+    parts.push_back("every " + FormatDuration(Duration(checkpoint.interval_us())));
+  facts.Add("Saves", Join(parts));
+}
+
 void AddProgress(const api::Job& job, Facts& facts) {
   facts.Add("State", job.held() ? job.state() + ", held" : job.state());
   facts.Add("Reason", job.reason());
@@ -107,7 +118,27 @@ void AddProgress(const api::Job& job, Facts& facts) {
   if (job.started_at_us() != 0) facts.Add("Started", LocalTime(job.started_at_us()));
   if (job.finished_at_us() != 0) facts.Add("Finished", LocalTime(job.finished_at_us()));
   if (job.has_exit()) facts.Add("Ended", job.exit().text());
-  if (job.interruptions() > 0) facts.Add("Interruptions", std::to_string(job.interruptions()));
+  if (job.interruption_count() > 0) facts.Add("Interruptions", std::to_string(job.interruption_count()));
+  AddCheckpoint(job.checkpoint(), facts);
+}
+
+std::string Interruptions(const api::Job& job, int columns) {
+  if (job.interruptions().empty()) return "";
+  Table table({{"INTERRUPTED", true},
+               {"NODE"},
+               {"NOTICE"},
+               {"SAVED"},
+               {"REQUEUED"},
+               {"RESUMED"},
+               {"ON"},
+               {"LOST", true}});
+  const auto time = [](std::int64_t at_us) { return at_us == 0 ? std::string("-") : LocalTime(at_us); };
+  for (const api::Interruption& one : job.interruptions()) {
+    table.Add({std::to_string(one.attempt()), one.node(), time(one.notice_at_us()), time(one.saved_at_us()),
+               time(one.requeued_at_us()), time(one.resumed_at_us()), one.resumed_on(),
+               one.has_lost_work_us() ? Elapsed(one.lost_work_us()) : "-"});
+  }
+  return "\n" + table.Render(columns);
 }
 
 std::string Attempts(const api::Job& job, int columns) {
@@ -162,7 +193,8 @@ int Run(Context& context, const Arguments& arguments) {
   AddRequest(job, facts);
   context.out << "Job " << job.display_id() << " " << job.name() << "\n"
               << facts.Render() << Attempts(job, context.terminal.columns)
-              << Parts(job, context.terminal.columns) << std::flush;
+              << Interruptions(job, context.terminal.columns) << Parts(job, context.terminal.columns)
+              << std::flush;
   return kExitOk;
 }
 

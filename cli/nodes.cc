@@ -33,6 +33,8 @@ std::string State(const api::Node& node) {
   std::string state = node.state();
   if (node.drained()) state += ", drained" + (node.drained_by().empty() ? "" : " by " + node.drained_by());
   if (!node.drain_reason().empty()) state += " (" + node.drain_reason() + ")";
+  if (node.has_notice())
+    state += ", taken away at " + LocalTime(node.notice().ends_at_us()) + " (" + node.notice().reason() + ")";
   return state;
 }
 
@@ -72,11 +74,11 @@ int List(Context& context, const Arguments& arguments, const std::vector<std::st
 }
 
 int DeclareDead(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
-  return SetNodes(context, "nodes", names, "declare-dead", arguments.Get("reason", ""), "is declared dead");
+  return SetNodes(context, "nodes", names, {"declare-dead", arguments.Get("reason", ""), "is declared dead"});
 }
 
 int Remove(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
-  return SetNodes(context, "nodes", names, "remove", arguments.Get("reason", ""), "is removed");
+  return SetNodes(context, "nodes", names, {"remove", arguments.Get("reason", ""), "is removed"});
 }
 
 constexpr std::size_t kAnyNumber = 1'000'000;

@@ -17,7 +17,7 @@ Manual ResumeManual() {
 }
 
 int Run(Context& context, const Arguments& arguments) {
-  return SetNodes(context, "resume", arguments.words(), "resume", "", "takes work again");
+  return SetNodes(context, "resume", arguments.words(), {"resume", "", "takes work again"});
 }
 
 }  // namespace

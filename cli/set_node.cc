@@ -9,19 +9,20 @@
 namespace bsub::cli {
 
 int SetNodes(Context& context, std::string_view command, const std::vector<std::string>& nodes,
-             const std::string& action, const std::string& reason, const std::string& done) {
+             const NodeChange& change) {
   auto client = Connect(context);
   if (!client) return Fail(context, command, client.error());
   int code = kExitOk;
   for (const std::string& node : nodes) {
     api::SetNodeRequest request;
     request.set_name(node);
-    request.set_action(action);
-    request.set_reason(reason);
+    request.set_action(change.action);
+    request.set_reason(change.reason);
+    if (change.deadline) request.set_deadline_us(change.deadline->count());
     api::Empty reply;
     const Status status = client->Call(&api::Scheduler::Stub::SetNode, request, &reply);
     if (status) {
-      context.out << "Node <" << node << "> " << done << "." << std::endl;
+      context.out << "Node <" << node << "> " << change.done << "." << std::endl;
     } else {
       code = std::max(code, Fail(context, command, WithNodeHint(*client, status.error(), node)));
     }

@@ -91,7 +91,9 @@ std::vector<Option> ResourceOptions() {
        .group = kGroup},
       {.name = "grace",
        .value = "TIME",
-       .text = "Time between the signals TERM and KILL when the job is stopped.",
+       .text = "Time between the signals TERM and KILL when the job is stopped; and if it saves, how long it "
+               "may take "
+               "to, from the notice on, where the node has so long.",
        .fallback = "30s",
        .group = kGroup},
   };
@@ -181,6 +183,48 @@ std::vector<Option> PlacementOptions() {
   };
 }
 
+std::vector<Option> CheckpointOptions() {
+  constexpr std::string_view kGroup = "WHEN ITS NODE IS TAKEN AWAY";
+  return {
+      {.name = "checkpoint-dir",
+       .value = "DIR",
+       .text =
+           "The program saves its state, in DIR/ID, of a child DIR/ID/INDEX, which is made for it and whose "
+           "path is "
+           "in BSUB_CHECKPOINT_DIR. It must be reached from all nodes. BSUB_RESTART_COUNT says how often the "
+           "program was started before.",
+       .group = kGroup,
+       .complete = "file"},
+      {.name = "checkpoint-signal",
+       .value = "SIGNAL",
+       .text = "Send it this one when its node is to be taken away, such as USR1; USR1@group to all of its "
+               "processes. "
+               "It is to save and then to exit with 85. It goes on on another node, at the front of its "
+               "queue, with "
+               "the same id; that counts as no attempt. How long it has is in BSUB_CONTROL_DIR/notice.json.",
+       .group = kGroup},
+      {.name = "checkpoint-exit-code",
+       .value = "N",
+       .text = "By which the program says that it has saved and wants to go on. Without a notice it is "
+               "started again.",
+       .fallback = "85 with --checkpoint-signal, else none",
+       .group = kGroup},
+      {.name = "checkpoint-interval",
+       .value = "TIME",
+       .text = "How often a program that uses the checkpoint library is to save.",
+       .fallback = "by what a save costs and how often nodes are lost",
+       .group = kGroup},
+      {.name = "checkpoint-anywhere",
+       .text = "DIR need not be below one of the cluster's durable_paths, which outlive a node.",
+       .group = kGroup},
+      {.name = "max-interruptions",
+       .value = "N",
+       .text = "Give up after N interruptions, which do not count as attempts.",
+       .fallback = "core.max_interruptions_default: 100",
+       .group = kGroup},
+  };
+}
+
 std::vector<Option> OrderOptions() {
   constexpr std::string_view kGroup = "WHEN IT RUNS";
   return {
@@ -220,11 +264,6 @@ std::vector<Option> OrderOptions() {
        .value = "RULE",
        .text = "When to repeat: exit=137:retry, reason=OutOfMemory*:exit, status=Host*:retry; the first that "
                "matches decides. May be given five times.",
-       .group = kGroup},
-      {.name = "max-interruptions",
-       .value = "N",
-       .text = "Give up after N interruptions, which do not count as attempts.",
-       .fallback = "core.max_interruptions_default: 100",
        .group = kGroup},
       {.name = "project", .value = "NAME", .text = "Project to account to.", .group = kGroup},
       {.name = "share",
@@ -295,6 +334,8 @@ Manual SubmitManual() {
                    {"submit --nodes 4 --ranks-per-node 2 -- mpirun ./solver", "The same by your own mpirun."},
                    {"submit --nodes 4 --placement cluster:preferred@5m -- ./solver", "Near each other."},
                    {"submit --nodes 8 --placement spread --test-only -- ./solver", "Would it run, and when?"},
+                   {"submit --checkpoint-dir /shared/saved --checkpoint-signal USR1 -- ./long.sh",
+                    "It saves and goes on elsewhere when its node is taken away."},
                    {"submit --array 1-10000%200 --wait -- ./work", "Ten thousand children, 200 at a time."},
                    {"submit script.sh",
                     "A script with #BSUB lines; bsub-lite submit < script.sh does the same."}},
@@ -309,8 +350,8 @@ Manual SubmitManual() {
            {"N", "With --wait: what bsub-lite wait returns."}},
       .first_word_ends_options = true,
       .complete_words = "command"};
-  for (auto& group :
-       {ResourceOptions(), NodesOptions(), PlacementOptions(), OrderOptions(), ReplyOptions()}) {
+  for (auto& group : {ResourceOptions(), NodesOptions(), PlacementOptions(), CheckpointOptions(),
+                      OrderOptions(), ReplyOptions()}) {
     manual.options.insert(manual.options.end(), group.begin(), group.end());
   }
   return manual;

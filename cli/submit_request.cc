@@ -8,6 +8,7 @@
 #include "cli/submit_surroundings.h"
 #include "common/utf8.h"
 #include "jobs/array_spec.h"
+#include "jobs/checkpoint_spec.h"
 #include "jobs/dependency.h"
 #include "jobs/gang.h"
 #include "jobs/retry.h"
@@ -280,6 +281,32 @@ Status AddTimes(const Arguments& arguments, TimePoint now, api::SubmitRequest& r
   return OkStatus();
 }
 
+Status AddCheckpoint(const Context& context, const Arguments& arguments, api::SubmitRequest& request) {
+  api::Checkpoint checkpoint;
+  if (const auto directory = arguments.Get("checkpoint-dir")) {
+    if (directory->empty()) return InvalidArgument("--checkpoint-dir '': expected a directory");
+    BSUB_ASSIGN_OR_RETURN(const std::string here, WorkingDirectory(context));
+    checkpoint.set_directory(directory->starts_with('/') ? *directory : here + "/" + *directory);
+  }
+  if (arguments.Has("checkpoint-interval")) {
+    BSUB_ASSIGN_OR_RETURN(const std::int64_t interval, Micros(arguments, "checkpoint-interval"));
+    checkpoint.set_interval_us(interval);
+  }
+  if (arguments.Has("checkpoint-signal")) {
+    const auto signal = Value(arguments, "checkpoint-signal",
+                              [](const std::string& text) { return ParseNoticeSignal(text); });
+    if (!signal) return Error(signal.error());
+    checkpoint.set_signal(ToString(*signal));
+  }
+  if (arguments.Has("checkpoint-exit-code")) {
+    BSUB_ASSIGN_OR_RETURN(const std::int32_t code, Number(arguments, "checkpoint-exit-code", 1, 255));
+    checkpoint.set_exit_code(code);
+  }
+  checkpoint.set_anywhere(arguments.Has("checkpoint-anywhere"));
+  if (checkpoint.ByteSizeLong() > 0) *request.mutable_checkpoint() = std::move(checkpoint);
+  return OkStatus();
+}
+
 Status AddOrder(const Arguments& arguments, api::SubmitRequest& request) {
   request.set_queue(arguments.Get("queue", ""));
   if (arguments.Has("priority")) {
@@ -333,6 +360,7 @@ Result<api::SubmitRequest> BuildSubmitRequest(const Context& context, const Argu
   BSUB_RETURN_IF_ERROR(AddGang(arguments, source, request));
   BSUB_RETURN_IF_ERROR(AddRetry(arguments, request));
   BSUB_RETURN_IF_ERROR(AddTimes(arguments, now, request));
+  BSUB_RETURN_IF_ERROR(AddCheckpoint(context, arguments, request));
   BSUB_RETURN_IF_ERROR(AddOrder(arguments, request));
   BSUB_RETURN_IF_ERROR(AddPlaces(context, arguments, request));
   request.set_project(arguments.Get("project", ""));

@@ -6,14 +6,12 @@ namespace bsub {
 namespace {
 
 // Numbers of x86 and Arm Linux; the others are shown by number alone.
-std::string SignalName(std::int32_t number) {
-  static constexpr std::array<std::string_view, 32> kNames = {
-      "",     "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
-      "SEGV", "USR2", "PIPE", "ALRM", "TERM",   "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN",
-      "TTOU", "URG",  "XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "IO",   "PWR",  "SYS"};
-  if (number <= 0 || number >= static_cast<std::int32_t>(kNames.size())) return "";
-  return " (" + std::string(kNames[static_cast<std::size_t>(number)]) + ")";
-}
+constexpr std::array<std::string_view, 32> kSignalNames = {
+    "",     "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
+    "SEGV", "USR2", "PIPE", "ALRM", "TERM",   "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN",
+    "TTOU", "URG",  "XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "IO",   "PWR",  "SYS"};
+
+std::string InBrackets(std::string_view name) { return name.empty() ? "" : " (" + std::string(name) + ")"; }
 
 std::string Sentence(const End& end) {
   const std::string by = end.by.empty() ? "" : " by " + end.by;
@@ -23,7 +21,7 @@ std::string Sentence(const End& end) {
     case EndKind::kExited:
       return "exited with code " + std::to_string(end.code);
     case EndKind::kSignalled:
-      return "killed by signal " + std::to_string(end.code) + SignalName(end.code);
+      return "killed by signal " + std::to_string(end.code) + InBrackets(SignalName(end.code));
     case EndKind::kCancelled:
       return "cancelled" + by;
     case EndKind::kTimedOut:
@@ -68,6 +66,18 @@ std::string_view ToString(EndKind kind) {
       return "requeued";
   }
   return "unknown";
+}
+
+std::string_view SignalName(std::int32_t number) {
+  if (number <= 0 || number >= static_cast<std::int32_t>(kSignalNames.size())) return "";
+  return kSignalNames[static_cast<std::size_t>(number)];
+}
+
+std::int32_t SignalNumber(std::string_view name) {
+  for (std::size_t i = 1; i < kSignalNames.size(); ++i) {
+    if (kSignalNames[i] == name) return static_cast<std::int32_t>(i);
+  }
+  return 0;
 }
 
 int ShellExitCode(const End& end) {

@@ -37,6 +37,10 @@ struct End {
 // The exit code a waiting shell sees: 0..255, 128 + n for a signal, 125 if it ended with neither.
 int ShellExitCode(const End& end);
 
+// "USR1"; empty for numbers without a name. And back; 0: no such name.
+std::string_view SignalName(std::int32_t number);
+std::int32_t SignalNumber(std::string_view name);
+
 // "exited with code 3", "killed by signal 9 (KILL)", "cancelled by alice: wrong input".
 std::string Describe(const End& end);
 

@@ -86,6 +86,7 @@ Status CheckSettings(const JobSettings& settings, const SpecLimits& limits) {
   }
   BSUB_RETURN_IF_ERROR(CheckTags(settings.tags, limits.max_tags));
   BSUB_RETURN_IF_ERROR(Validate(settings.gang, limits.max_nodes));
+  BSUB_RETURN_IF_ERROR(Validate(settings.checkpoint, limits.max_path_bytes));
   return Validate(settings.node_ranges, settings.gang);
 }
 

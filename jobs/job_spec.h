@@ -16,6 +16,7 @@
 #include "common/hash.h"
 #include "common/time.h"
 #include "jobs/array_spec.h"
+#include "jobs/checkpoint_spec.h"
 #include "jobs/dependency.h"
 #include "jobs/gang.h"
 #include "jobs/principal.h"
@@ -63,6 +64,7 @@ struct JobSettings {
 
   GangSpec gang{};  // `request` is what it takes of each node
   std::vector<NodeRange> node_ranges{};
+  CheckpointSpec checkpoint{};
 
   friend auto operator<=>(const JobSettings&, const JobSettings&) = default;
 };

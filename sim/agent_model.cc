@@ -64,6 +64,9 @@ void AgentModel::Hear(const sched::LaunchTask& m) {
 void AgentModel::Hear(const sched::StopTask& m) {
   Feed(worker::StopOrder{m.incarnation, Key(m.attempt), m.grace, ""});
 }
+void AgentModel::Hear(const sched::NoticeTask& m) {
+  Feed(worker::NoticeOrder{m.incarnation, Key(m.attempt), m.remaining, std::string(sched::ToString(m.kind))});
+}
 void AgentModel::Hear(const sched::AckEnded& m) {
   Feed(worker::EndAcknowledged{m.incarnation, Key(m.attempt)});
 }
@@ -93,6 +96,7 @@ void AgentModel::Act(const worker::StartTask& m) {
   if (model_.Mutated(Mutation::kStartsTwice)) host_.OrderSpawner(launch->second);
 }
 void AgentModel::Act(const worker::StopTask& m) { host_.OrderSpawner(StopOrder{Ref(m.attempt), m.grace}); }
+void AgentModel::Act(const worker::NoticeTask& m) { host_.OrderSpawner(NoticeOrder{Ref(m.attempt)}); }
 void AgentModel::Act(const worker::ForgetTask& m) {
   launches_.erase(Name(Ref(m.attempt)));
   host_.OrderSpawner(Forget{Ref(m.attempt)});

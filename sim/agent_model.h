@@ -44,6 +44,8 @@ class AgentModel {
   void Hear(const sched::RefuseNode& m);
   void Hear(const sched::LaunchTask& m);
   void Hear(const sched::StopTask& m);
+  void Hear(const sched::NoticeTask& m);
+  void Hear(const sched::StrikeNode&) {}  // the simulator strikes by itself
   void Hear(const sched::AckEnded& m);
   void Hear(const Heartbeat& m);
 
@@ -52,6 +54,7 @@ class AgentModel {
   void Act(const worker::AnswerHeartbeat& m);
   void Act(const worker::StartTask& m);
   void Act(const worker::StopTask& m);
+  void Act(const worker::NoticeTask& m);
   void Act(const worker::ForgetTask& m);
   void Act(const worker::RenewLease& m);
   void Act(const worker::OpenStream& m);

@@ -15,6 +15,7 @@ sched::Task Clone(const sched::Task& from) {
   task.attempts = from.attempts;
   task.charged = from.charged;
   task.interruptions = from.interruptions;
+  task.restarts = from.restarts;
   task.since = from.since;
   if (from.attempt) task.attempt = std::make_unique<sched::Attempt>(*from.attempt);
   if (from.last_end) task.last_end = std::make_unique<sched::TaskEnd>(*from.last_end);

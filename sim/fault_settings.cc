@@ -29,6 +29,7 @@ const std::vector<Field>& Fields() {
       {"reboots", &Tally::reboots},
       {"partitions", &Tally::partitions},
       {"freezes", &Tally::freezes},
+      {"notices", &Tally::notices},
       {"lease_kills", &Tally::lease_kills},
       {"repeated_submits", &Tally::repeated_submits},
       {"violations", &Tally::violations},

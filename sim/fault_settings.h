@@ -56,6 +56,7 @@ struct Weather {
   Duration reboot{};
   Duration partition{};
   Duration freeze{};
+  Duration notice{};
   std::uint32_t lost_call_permille = 0;  // requests and answers of clients
   std::uint32_t late_permille = 0;
   std::uint32_t repeated_permille = 0;
@@ -66,13 +67,14 @@ struct Weather {
 inline constexpr Duration kUsualLatency = std::chrono::milliseconds(20);
 // Beyond this a message is lost, not late.
 inline constexpr Duration kWorstLatency = std::chrono::seconds(8);
+inline constexpr std::int32_t kNoticeSignal = 10;  // of programs that save
 inline constexpr Duration kHeartbeat = std::chrono::seconds(3);
 
 struct Tally {
   std::uint64_t seeds = 0, steps = 0, entries = 0, jobs = 0, tasks = 0, starts = 0;
   std::uint64_t scheduler_crashes = 0, snapshots = 0, torn = 0, lost_entries = 0, failed_appends = 0;
   std::uint64_t lost_messages = 0, repeated_messages = 0, broken_streams = 0, refused_hellos = 0;
-  std::uint64_t agent_crashes = 0, spawner_crashes = 0, reboots = 0, partitions = 0, freezes = 0;
+  std::uint64_t agent_crashes = 0, spawner_crashes = 0, reboots = 0, partitions = 0, freezes = 0, notices = 0;
   std::uint64_t lease_kills = 0, repeated_submits = 0, violations = 0;
   Tally& operator+=(const Tally& t);
 };

@@ -103,6 +103,7 @@ void FaultSimulator::DrawWeather() {
   w.reboot = mean(minutes(1), minutes(20));
   w.partition = mean(seconds(30), minutes(10));
   w.freeze = mean(seconds(30), minutes(10));
+  w.notice = mean(seconds(20), minutes(10));
   w.lost_call_permille = random.Chance(300) ? 0 : static_cast<std::uint32_t>(random.Between(10, 400));
   w.late_permille = random.Chance(300) ? 0 : static_cast<std::uint32_t>(random.Between(5, 200));
   w.repeated_permille = random.Chance(300) ? 0 : static_cast<std::uint32_t>(random.Between(5, 200));
@@ -148,6 +149,17 @@ void FaultSimulator::CrashSpawner() { AnyNode().CrashSpawner(); }
 void FaultSimulator::Reboot() { AnyNode().PowerLoss(model_.random.Spread(seconds(5), minutes(10))); }
 void FaultSimulator::Partition() { AnyNode().Partition(model_.random.Spread(seconds(1), minutes(10))); }
 void FaultSimulator::Freeze() { AnyNode().Freeze(model_.random.Spread(seconds(1), minutes(5))); }
+// Half of the machines that were to go do.
+void FaultSimulator::Notice() {
+  NodeModel& node = AnyNode();
+  ++model_.tally.notices;
+  const Duration in = model_.random.Spread(seconds(1), minutes(3));
+  workload_.NoticeNode(node, in);
+  if (!model_.random.Chance(500)) return;
+  model_.events.After(in, [this, &node] {
+    if (model_.faults) node.PowerLoss(model_.random.Spread(seconds(5), minutes(10)));
+  });
+}
 void FaultSimulator::Act() {
   // People wait for answers, too.
   if (clients_.open() < kMostOpenCalls) workload_.Act();
@@ -166,6 +178,7 @@ void FaultSimulator::Storm() {
   Repeat(w.reboot, &FaultSimulator::Reboot);
   Repeat(w.partition, &FaultSimulator::Partition);
   Repeat(w.freeze, &FaultSimulator::Freeze);
+  Repeat(w.notice, &FaultSimulator::Notice);
   while (scheduler_.steps() < model_.settings.steps && model_.events.RunOne()) {
   }
 }

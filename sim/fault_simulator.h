@@ -48,6 +48,7 @@ class FaultSimulator {
   void BreakStream();
   void CrashAgent();
   void CrashSpawner();
+  void Notice();
   void Reboot();
   void Partition();
   void Freeze();

@@ -17,7 +17,7 @@ struct Heartbeat {
   std::uint64_t answered = 0;
 };
 using ToNode = std::variant<sched::AcceptNode, sched::RefuseNode, sched::LaunchTask, sched::StopTask,
-                            sched::AckEnded, Heartbeat>;
+                            sched::NoticeTask, sched::StrikeNode, sched::AckEnded, Heartbeat>;
 
 struct NodeReport {
   Incarnation incarnation;
@@ -39,6 +39,9 @@ struct StopOrder {
   sched::AttemptRef attempt;
   Duration grace{};
 };
+struct NoticeOrder {
+  sched::AttemptRef attempt;
+};
 struct Forget {
   sched::AttemptRef attempt;
 };
@@ -46,7 +49,7 @@ struct RenewLease {
   TimePoint ends;
   bool kill_on_loss = false;
 };
-using ToSpawner = std::variant<StartTask, StopOrder, Forget, RenewLease>;
+using ToSpawner = std::variant<StartTask, StopOrder, NoticeOrder, Forget, RenewLease>;
 
 // First message to a new agent: who the spawner is and all it has.
 struct SpawnerHello {

@@ -26,6 +26,7 @@ std::string Describe(const sched::InputBody& body) {
                                            "SetNode",
                                            "NodeHello",
                                            "NodeStreamClosed",
+                                           "NodeNoticed",
                                            "TaskStarted",
                                            "TaskEnded",
                                            "Tick",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "jobs/checkpoint_spec.h"
 #include "sim/names.h"
 
 namespace bsub::sim {
@@ -186,6 +187,19 @@ void SpawnerModel::Stop(const AttemptRef& attempt, Duration grace) {
                   : model_.random.Chance(200) ? End{EndKind::kExited, 0, "", ""}
                                               : End{EndKind::kSignalled, 15, "", ""};
   AfterIfAlive(attempt, takes, [this, attempt, end] { Die(attempt, end, true); });
+}
+
+// Only programs that save are told. Most save and say so; some do not catch the signal, some do not heed it.
+void SpawnerModel::On(const NoticeOrder& m) {
+  const auto it = tasks_.find(m.attempt);
+  if (it == tasks_.end() || !it->second.alive || std::exchange(it->second.noticed, true)) return;
+  const std::uint64_t luck = model_.random.Below(100);
+  if (luck >= 80) return;
+  if (luck >= 70) return Die(m.attempt, {EndKind::kSignalled, kNoticeSignal, "", ""}, true);
+  AfterIfAlive(m.attempt, model_.random.Spread(std::chrono::milliseconds(10), std::chrono::minutes(1)),
+               [this, attempt = m.attempt] {
+                 Die(attempt, {EndKind::kExited, kSavedExitCode, "", ""}, true);
+               });
 }
 
 void SpawnerModel::On(const Forget& m) {

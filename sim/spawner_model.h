@@ -70,10 +70,12 @@ class SpawnerModel {
     sched::NodeTask status;
     std::uint64_t life = 0;  // tells the timers of one process from another's
     TimePoint started_at;
+    bool noticed = false;
   };
 
   void On(const StartTask& m);
   void On(const StopOrder& m);
+  void On(const NoticeOrder& m);
   void On(const Forget& m);
   void On(const RenewLease& m);
 

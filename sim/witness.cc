@@ -159,6 +159,7 @@ void Witness::On(const sched::AttemptPlaced& e, TimePoint) {
   task.parts = std::move(parts);
   task.started = task.ending = false;
   task.stop = sched::StopReason::kNone;
+  task.noticed = false;
   ++job.live;
   live_.insert(e.attempt);
 }
@@ -176,8 +177,8 @@ void Witness::CheckParts(const AttemptRef& attempt, const Job& job,
     const auto node = nodes_.find(part.node);
     if (node == nodes_.end() || node->second.incarnation != part.incarnation)
       throw Violation{name + " is placed on a node that is not registered so"};
-    if (node->second.drained || node->second.down)
-      throw Violation{name + " is placed on a drained or dead node"};
+    if (node->second.drained || node->second.noticed || node->second.down)
+      throw Violation{name + " is placed on a node that is drained, to be taken away or dead"};
   }
 }
 
@@ -285,6 +286,12 @@ void Witness::On(const sched::AttemptEnded& e, TimePoint) {
   using sched::AfterAttempt;
   if (e.then == AfterAttempt::kSucceeded && !e.end.Succeeded())
     throw Violation{Name(e.attempt) + " counts as success but " + Describe(e.end)};
+  const CheckpointSpec& checkpoint = Known(e.attempt.task.job).spec.settings->checkpoint;
+  const bool person = task.stop == sched::StopReason::kCancel || task.stop == sched::StopReason::kRequeue;
+  if (task.noticed && !person && checkpoint.SaidSaved(e.end) && (e.charged || !e.interruption))
+    throw Violation{Name(e.attempt) + " saved when its node was taken away, and is charged for it"};
+  if (task.stop == sched::StopReason::kNotice && !task.noticed)
+    throw Violation{Name(e.attempt) + " was ended for a notice that it never had"};
   const auto open =
       std::count_if(task.parts.begin(), task.parts.end(), [](const auto& p) { return !p.over; });
   if (open != 1)
@@ -304,6 +311,9 @@ void Witness::On(const sched::NodeRegistered& e, TimePoint at) {
   if (e.incarnation <= newest_incarnation_) throw Violation{"an incarnation number is used again"};
   newest_incarnation_ = e.incarnation;
   Node& node = nodes_[e.node];
+  const bool other_life = node.description.boot_id != e.description.boot_id ||
+                          node.description.spawner_id != e.description.spawner_id;
+  node.noticed = node.noticed && !other_life;
   node.description = e.description;
   node.incarnation = e.incarnation;
   node.registered_at = at;
@@ -324,6 +334,14 @@ void Witness::On(const sched::NodeDied& e, TimePoint) {
   if (const auto ref = LiveOn(e.node)) throw Violation{"a node is dead with " + Name(*ref) + " on it"};
 }
 void Witness::On(const sched::NodeDrainSet& e, TimePoint) { nodes_.at(e.node).drained = e.drained; }
+void Witness::On(const sched::NodeNoticeSet& e, TimePoint) { nodes_.at(e.node).noticed = e.ends_at.set(); }
+void Witness::On(const sched::AttemptNoticed& e, TimePoint) {
+  Task& task = Live(e.attempt);
+  task.noticed = true;
+  const auto there =
+      std::count_if(task.parts.begin(), task.parts.end(), [&](const auto& p) { return p.node == e.node; });
+  if (there == 0) throw Violation{Name(e.attempt) + " is told of a node that it is not on"};
+}
 void Witness::On(const sched::NodeRemoved& e, TimePoint) {
   nodes_.erase(e.node);
   if (const auto ref = LiveOn(e.node)) throw Violation{"a node is removed with " + Name(*ref) + " on it"};

@@ -42,6 +42,7 @@ class Witness {
     bool ending = false;  // one of its parts has ended it
     const Part* PartOn(const std::string& name) const;
     sched::StopReason stop = sched::StopReason::kNone;
+    bool noticed = false;
     bool over() const { return phase == Phase::kSucceeded || phase == Phase::kFailed; }
   };
   struct Job {
@@ -58,6 +59,7 @@ class Witness {
     Incarnation incarnation;
     TimePoint registered_at;
     bool drained = false;
+    bool noticed = false;  // it is to be taken away
     bool down = false;
   };
 
@@ -109,6 +111,8 @@ class Witness {
   void On(const sched::CountersLifted&, TimePoint) {}
   void On(const sched::PartStarted& e, TimePoint at);
   void On(const sched::PartEnded& e, TimePoint at);
+  void On(const sched::NodeNoticeSet& e, TimePoint at);
+  void On(const sched::AttemptNoticed& e, TimePoint at);
 
   std::string CompareDefinitions(const sched::State& state) const;
   Job& Known(JobId id);

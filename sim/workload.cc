@@ -79,6 +79,10 @@ std::shared_ptr<JobSettings> Workload::MakeSettings() {
   if (random.Chance(150)) settings->retry.evaluate_on_exit.push_back({"", "", "3", RetryAction::kExit});
   if (random.Chance(100)) settings->max_interruptions = static_cast<std::int32_t>(random.Between(0, 3));
   if (random.Chance(150)) settings->on_impossible = OnImpossible::kKeep;
+  if (random.Chance(400)) {
+    settings->checkpoint = {.directory = "/saved", .signal = kNoticeSignal, .exit_code = kSavedExitCode};
+    if (random.Chance(300)) settings->checkpoint.grace = random.Spread(seconds(1), seconds(120));
+  }
   MakeGang(*settings);
   return settings;
 }
@@ -243,6 +247,14 @@ void Workload::ChangeNode() {
         sched::SetNode{{}, Admin(), sched::NodeAction::kDeclareDead, node.name(), "no power"});
   if (luck >= 90) action = sched::NodeAction::kRemove;
   clients_.Ask(sched::SetNode{{}, Admin(), action, node.name(), "drill"});
+}
+
+void Workload::NoticeNode(const NodeModel& node, Duration in) {
+  const bool drain = model_.random.Chance(200);
+  sched::SetNode input{
+      {}, Admin(), drain ? sched::NodeAction::kDrain : sched::NodeAction::kNotice, node.name(), ""};
+  input.deadline = in;
+  clients_.Ask(std::move(input));
 }
 
 void Workload::LetGo() {

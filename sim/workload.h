@@ -25,6 +25,8 @@ class Workload {
   void Act();
   // Everything that holds work back is taken away, so that all that can end will.
   void LetGo();
+  // The node is to be taken away: a drill, or a drain with a deadline.
+  void NoticeNode(const NodeModel& node, Duration in);
 
  private:
   void SubmitOne();

@@ -151,6 +151,7 @@ Status Store::Do(const AttemptEnded& e, TimePoint at) {
     task.attempt.reset();
     task.charged += e.charged;
     task.interruptions += e.interruption;
+    task.restarts = e.restarts ? task.restarts + 1 : 0;
     task.since = at;
     task.last_end = std::make_unique<TaskEnd>(TaskEnd{e.end, at});
     task.front = e.then == AfterAttempt::kRetry;

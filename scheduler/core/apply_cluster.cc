@@ -109,6 +109,10 @@ Status Store::Do(const NodeRegistered& e, TimePoint at) {
     terms_ += HashOf(node);
   }
   capacity_.SetTotal(e.node, e.description.total);
+  // A notice is about a machine, and about what its spawner began: a new one of the name has none.
+  const NodeDescription& before = state_.nodes.at(e.node).description;
+  const bool other_life =
+      before.boot_id != e.description.boot_id || before.spawner_id != e.description.spawner_id;
   tree_.Add(e.node, e.description.name);
   EditNode(e.node, [&](Node& node) {
     node.description = e.description;
@@ -116,6 +120,7 @@ Status Store::Do(const NodeRegistered& e, TimePoint at) {
     node.state = NodeState::kUp;
     node.registered_at = at;
     node.state_since = at;
+    if (other_life) node.notice.reset();
   });
   return OkStatus();
 }
@@ -202,7 +207,9 @@ std::string_view KindName(const EntryBody& body) {
                                                 "StateHashRecorded",
                                                 "CountersLifted",
                                                 "PartStarted",
-                                                "PartEnded"};
+                                                "PartEnded",
+                                                "NodeNoticeSet",
+                                                "AttemptNoticed"};
   static_assert(std::variant_size_v<EntryBody> == std::size(kNames));
   return kNames[body.index()];
 }

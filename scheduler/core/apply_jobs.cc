@@ -141,6 +141,7 @@ Status Store::Do(const TasksRequeued& e, TimePoint at) {
         job->task.state = JobState::kPending;
         job->task.charged = 0;
         job->task.interruptions = 0;
+        job->task.restarts = 0;
         job->task.since = at;
       }
       for (std::size_t w = range.first / 64; w <= range.last / 64; ++w) RefreshWord(*job, w);

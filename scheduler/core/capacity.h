@@ -35,7 +35,7 @@ class NodeCapacity {
     Resources used;
     std::set<AttemptRef> attempts;
     std::vector<bool> gpu_used;
-    bool usable = false;  // connected, up, not drained
+    bool usable = false;  // connected, up, not drained, not to be taken away
     Resources Free() const;
   };
 

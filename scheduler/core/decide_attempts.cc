@@ -1,4 +1,6 @@
 // What follows from the end of an attempt: success, another attempt, or failure.
+#include <optional>
+
 #include "scheduler/core/turn.h"
 
 namespace bsub::sched {
@@ -26,6 +28,8 @@ struct Decision {
   bool charged = true;
   bool interruption = false;
   std::string why;
+  bool saved = false;     // it said so, for the interruption
+  bool restarts = false;  // see AttemptEnded
 };
 
 // Interruptions are not charged, but have a limit of their own.
@@ -38,6 +42,49 @@ Decision LimitInterruptions(const Turn& turn, const JobSettings& settings, const
   d.why = "interrupted " + std::to_string(task.interruptions + 1) + " times, at most " +
           std::to_string(limit) + " are allowed";
   return d;
+}
+
+// It was told that its node is taken away. Nothing: this end has nothing to do with that.
+std::optional<Decision> AfterNotice(const Attempt& attempt, const CheckpointSpec& checkpoint,
+                                    const End& end) {
+  if (checkpoint.SaidSaved(end))
+    return Decision{end, AfterAttempt::kRetry, false, true, "saved for the interruption: not counted", true};
+  if (attempt.stop == StopReason::kNotice) {
+    End lost{EndKind::kNodeLost, 0, "", attempt.stop_reason};
+    return Decision{std::move(lost), AfterAttempt::kRetry, false, true, "interrupted: not counted"};
+  }
+  const bool by_itself = end.kind == EndKind::kExited || end.kind == EndKind::kSignalled;
+  if (!checkpoint.used() || !by_itself) return std::nullopt;
+  return Decision{end, AfterAttempt::kRetry, false, true,
+                  checkpoint.DiedOfNotice(end) ? "it does not catch the signal of the notice: not counted"
+                                               : "it did not save for the interruption: not counted"};
+}
+
+// It saved and asks to be started again, without a notice.
+Decision AfterRestart(const Turn& turn, const Task& task, const End& end) {
+  const Attempt& attempt = *task.attempt;
+  const Duration ran = attempt.started_at.set() ? turn.at - attempt.started_at : Duration(0);
+  Decision d{end, AfterAttempt::kRetry, false, false, "it saved and asks to be started again: not counted"};
+  d.restarts = ran < turn.settings.restart_progress;
+  if (!d.restarts || task.restarts + 1 < turn.settings.max_idle_restarts) return d;
+  d.then = AfterAttempt::kFailed;
+  d.why = "it asked " + std::to_string(task.restarts + 1) +
+          " times in a row to be started again, each time within " +
+          FormatDuration(turn.settings.restart_progress) + " of its start";
+  return d;
+}
+
+// What it cost, as far as is known.
+Interruption CostOf(const Turn& turn, const Attempt& attempt, const Decision& d) {
+  Interruption cost;
+  if (!d.interruption) return cost;
+  if (attempt.notice) cost.notice_at = attempt.notice->at;
+  if (d.saved) {
+    cost.saved_at = turn.at;
+  } else if (attempt.started_at.set()) {
+    cost.lost = turn.at - attempt.started_at;
+  }
+  return cost;
 }
 
 // `node`: by name, where it ended; `node_fault`: an attempt on several nodes could not start there for want
@@ -66,6 +113,12 @@ Decision Conclude(const Turn& turn, const Job& job, const Task& task, const End&
     Decision again{end, AfterAttempt::kRetry, false, true, "its node could not start it: not counted"};
     return LimitInterruptions(turn, settings, task, std::move(again));
   }
+  if (attempt.notice) {
+    if (auto noticed = AfterNotice(attempt, settings.checkpoint, end))
+      return LimitInterruptions(turn, settings, task, std::move(*noticed));
+  } else if (settings.checkpoint.SaidSaved(end)) {
+    return AfterRestart(turn, task, end);
+  }
   const RetryDecision retry = DecideRetry(settings.retry, end, node, static_cast<std::int32_t>(task.charged));
   Decision d{end, retry.retry ? AfterAttempt::kRetry : AfterAttempt::kFailed, retry.charged, false,
              retry.why};
@@ -86,8 +139,21 @@ void EndAttempt(Turn& turn, const AttemptRef& ref, const End& end, const Usage& 
   const Attempt& attempt = *task.attempt;
   const std::string& node = turn.state().nodes.at(attempt.node).description.name;
   Decision d = Conclude(turn, job, task, end, node, false);
-  turn.Record(AttemptEnded{ref, std::move(d.end), usage, d.then, d.charged, d.interruption, std::move(d.why),
-                           attempt.node, attempt.placed_at, attempt.started_at});
+  const Interruption cost = CostOf(turn, attempt, d);
+  turn.Record(AttemptEnded{ref,
+                           std::move(d.end),
+                           usage,
+                           d.then,
+                           d.charged,
+                           d.interruption,
+                           std::move(d.why),
+                           attempt.node,
+                           attempt.placed_at,
+                           attempt.started_at,
+                           0,
+                           {},
+                           cost,
+                           d.restarts});
   turn.WantCycle();
 }
 
@@ -97,8 +163,9 @@ void EndGang(Turn& turn, const AttemptRef& ref, const GangVerdict& verdict, cons
   const Task& task = *FindTask(job, ref.task.ordinal);
   const Attempt& attempt = *task.attempt;
   Decision d = Conclude(turn, job, task, verdict.end, verdict.node, verdict.node_fault);
+  const Interruption cost = CostOf(turn, attempt, d);
   turn.Record(AttemptEnded{ref, std::move(d.end), usage, d.then, d.charged, d.interruption, std::move(d.why),
-                           attempt.node, attempt.placed_at, attempt.started_at, part, end});
+                           attempt.node, attempt.placed_at, attempt.started_at, part, end, cost, d.restarts});
   turn.WantCycle();
 }
 

@@ -239,6 +239,7 @@ void Decide(Turn& turn, const Started& input) {
     if (node.state == NodeState::kDown) continue;
     turn.links.lease_ends[id] = turn.at + turn.settings.lease + turn.settings.lease_margin;
   }
+  FindNotices(turn);
   EndDoomedTasks(turn);
   turn.WantCycle();
 }

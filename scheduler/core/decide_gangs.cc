@@ -47,14 +47,17 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, con
              bool node_fault) {
   const Attempt& attempt = AttemptOf(turn, ref);
   const Gang& gang = *attempt.gang;
-  const GangSpec& spec = turn.state().jobs.at(ref.task.job).spec.settings->gang;
+  const JobSettings& settings = *turn.state().jobs.at(ref.task.job).spec.settings;
+  const GangSpec& spec = settings.gang;
+  const bool saved = settings.checkpoint.SaidSaved(end);
   const std::uint32_t index = IndexOfPart(attempt, node);
   const bool stopping = attempt.stop != StopReason::kNone || gang.ends();
   const bool ends = !stopping && EndsGang(spec, gang.parts[index], index, end);
   if (gang.live() > 1) {
     turn.Record(PartEnded{ref, index, end, usage, ends, node_fault});
     NoteAllStarted(turn, ref);
-    if (ends) StopPlaces(turn, ref, StopReason::kGangEnds);
+    // The others were told to save too, and may be at it.
+    if (ends && !(attempt.notice && saved)) StopPlaces(turn, ref, StopReason::kGangEnds);
     return turn.WantCycle();
   }
   const bool by_another = gang.ends() && !IsCauseOf(end, gang.ending);
@@ -85,7 +88,7 @@ void EndPlace(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, co
 }
 
 void StopPlaces(Turn& turn, const AttemptRef& ref, StopReason reason) {
-  const Duration grace = turn.state().jobs.at(ref.task.job).spec.settings->stop_grace;
+  const Duration grace = StopGraceOf(turn, ref, reason);
   ForEachPlace(AttemptOf(turn, ref), [&](NodeId node, Incarnation, const Resources&, const auto&) {
     if (!turn.store.IsConnected(node)) return;  // told again when the node is back
     turn.Send(StopTask{node, turn.state().nodes.at(node).incarnation, ref, reason, grace});

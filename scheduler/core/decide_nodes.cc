@@ -92,7 +92,9 @@ void ReconcileTask(Turn& turn, const Node& node, const NodeTask& task, const std
     EndPlace(turn, node.id, task.attempt, task.end, task.usage, task.node_fault);
     turn.Send(AckEnded{node.id, node.incarnation, task.attempt});
   } else if (const StopReason stop = WantedStop(attempt); stop != StopReason::kNone) {
-    SendStop(turn, node, task.attempt, stop, job.spec.settings->stop_grace);
+    SendStop(turn, node, task.attempt, stop, StopGraceOf(turn, task.attempt, stop));
+  } else {
+    NoticeAgain(turn, node, task.attempt);
   }
 }
 
@@ -130,11 +132,23 @@ std::vector<AttemptRef> MainAttemptsOf(const Turn& turn, NodeId node) {
   return attempts;
 }
 
+Status Notice(Turn& turn, const Node& node, const SetNode& input, NoticeKind kind) {
+  if (!input.deadline || *input.deadline < Duration(0) || *input.deadline > kLongestNotice) {
+    return InvalidArgument("deadline " +
+                           (input.deadline ? FormatDuration(*input.deadline) : "of the notice") +
+                           ": expected a time from now on of at most 7 days");
+  }
+  const std::string reason =
+      input.reason.empty() ? std::string(ToString(kind)) + " by " + input.who.name : input.reason;
+  NoticeNode(turn, node, turn.at + *input.deadline, kind, input.who.name, reason);
+  return OkStatus();
+}
+
 Status Drain(Turn& turn, const Node& node, const SetNode& input) {
   const bool drained = input.action == NodeAction::kDrain;
-  if (node.drained == drained) return OkStatus();
-  turn.Record(NodeDrainSet{node.id, drained, input.who.name, input.reason});
-  return OkStatus();
+  if (node.drained != drained) turn.Record(NodeDrainSet{node.id, drained, input.who.name, input.reason});
+  if (!drained) WithdrawNotice(turn, node, input.who.name);
+  return drained && input.deadline ? Notice(turn, node, input, NoticeKind::kDrain) : OkStatus();
 }
 
 Status DeclareDead(Turn& turn, const Node& node, const SetNode& input) {
@@ -150,6 +164,19 @@ Status DeclareDead(Turn& turn, const Node& node, const SetNode& input) {
   // In this order: a node that is down runs nothing, after each entry.
   LoseAttempts(turn, node.id, AttemptsOf(turn, node.id), "node " + input.name + " was " + reason);
   turn.Record(NodeDied{node.id, node.incarnation, reason});
+  return OkStatus();
+}
+
+// What follows is decided as after a real loss, by what is heard of the node.
+Status Strike(Turn& turn, const Node& node, const SetNode& input) {
+  constexpr Duration kLongest = std::chrono::hours(1);
+  const bool kill = input.action == NodeAction::kKill;
+  const Duration time = input.deadline.value_or(Duration(0));
+  if (!turn.store.IsConnected(node.id))
+    return FailedPrecondition("node " + input.name + " is not connected, so it cannot be told to fail");
+  if (!kill && (time <= Duration(0) || time > kLongest))
+    return InvalidArgument("time " + FormatDuration(time) + ": a node can be cut off for at most an hour");
+  turn.Send(StrikeNode{node.id, node.incarnation, kill, time});
   return OkStatus();
 }
 
@@ -179,6 +206,11 @@ Status DecideNode(Turn& turn, const SetNode& input) {
       return DeclareDead(turn, *node, input);
     case NodeAction::kRemove:
       return Remove(turn, *node, input);
+    case NodeAction::kNotice:
+      return Notice(turn, *node, input, NoticeKind::kDrill);
+    case NodeAction::kKill:
+    case NodeAction::kPartition:
+      return Strike(turn, *node, input);
   }
   return Internal("unknown action");
 }

@@ -130,6 +130,7 @@ void EndRest(Turn& turn, NodeId node) {
 void Decide(Turn& turn, const Tick& /*input*/) {
   ReachBeginTimes(turn);
   EndLeases(turn);
+  EndNotices(turn);
   EndRests(turn);
   EndPreferences(turn);
   StartPlanned(turn);
@@ -147,6 +148,7 @@ TimePoint NextWake(const Turn& turn) {
   }
   for (const auto& [id, ends] : turn.links.lease_ends) wake = std::min(wake, ends);
   for (const auto& [id, ends] : turn.links.rest_ends) wake = std::min(wake, ends);
+  for (const auto& [attempt, at] : turn.links.notice_steps) wake = std::min(wake, at);
   if (!store.finished().empty()) {
     const TimePoint due = store.finished().begin()->first + turn.settings.finished_retention;
     wake = std::min(wake, std::max(due, turn.links.forget_not_before));

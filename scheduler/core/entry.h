@@ -120,6 +120,14 @@ struct StopRequested {
   std::string text;
 };
 enum class AfterAttempt : std::uint8_t { kSucceeded, kRetry, kFailed };
+// What an interruption cost, as far as is known.
+struct Interruption {
+  TimePoint notice_at;           // unset: there was none
+  TimePoint saved_at;            // of the newest save that is known of; unset: none
+  std::uint64_t generation = 0;  // that the next attempt goes on from; 0: not known
+  Duration lost{};               // work of this attempt that must be done again
+  friend bool operator==(const Interruption&, const Interruption&) = default;
+};
 struct AttemptEnded {
   AttemptRef attempt;
   End end;  // of the attempt
@@ -134,6 +142,8 @@ struct AttemptEnded {
   // Of an attempt on several nodes: the part that was over last, which has no PartEnded of its own, and how.
   std::uint32_t last_part = 0;
   End last_end{};
+  Interruption cost{};    // where `interruption` says so
+  bool restarts = false;  // it asked to be started again without having got anywhere
 };
 
 struct NodeRegistered {
@@ -196,12 +206,28 @@ struct PartEnded {
   bool node_fault = false;
 };
 
+// The node is to be taken away at `ends_at`; unset: no longer.
+struct NodeNoticeSet {
+  NodeId node;
+  TimePoint ends_at;
+  NoticeKind kind = NoticeKind::kInterruption;
+  std::string by;
+  std::string reason;
+};
+// And one of the attempts there was told to save. What is left of it at `ends_at` is ended.
+struct AttemptNoticed {
+  AttemptRef attempt;
+  NodeId node;
+  TimePoint ends_at;
+  NoticeKind kind = NoticeKind::kInterruption;
+};
+
 using EntryBody =
     std::variant<ClusterCreated, QueueSet, QueueDeleted, DefinitionRegistered, DefinitionDeregistered,
                  JobSubmitted, BeginTimeReached, HoldSet, PrioritySet, TasksEnded, TasksRequeued,
                  AttemptPlaced, AttemptStarted, StopRequested, AttemptEnded, NodeRegistered, NodeContactLost,
                  NodeDied, NodeDrainSet, NodeRemoved, JobsForgotten, StateHashRecorded, CountersLifted,
-                 PartStarted, PartEnded>;
+                 PartStarted, PartEnded, NodeNoticeSet, AttemptNoticed>;
 
 struct JournalEntry {
   Sequence sequence;  // 1, 2, 3 … without gaps over all entries

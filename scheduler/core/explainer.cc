@@ -175,7 +175,7 @@ class WaitingReasons {
         AddEvidence(reason, name + ": too small, has " + Describe(node.description.total));
       } else if (!use || !use->usable) {
         ++groups.unavailable;
-        if (node.drained && groups.drained.empty()) groups.drained = name;
+        if ((node.drained || node.notice) && groups.drained.empty()) groups.drained = name;
         AddEvidence(reason, name + ": " + WhyUnusable(node));
       } else if (!store_.capacity().FitsNow(request_, *use)) {
         ++groups.fit_later;
@@ -252,6 +252,8 @@ class WaitingReasons {
   std::string WhyUnusable(const Node& node) const {
     if (node.drained)
       return "drained by " + node.drained_by + (node.drain_reason.empty() ? "" : ": " + node.drain_reason);
+    if (node.notice)
+      return "is taken away at " + FormatUtc(node.notice->ends_at) + ": " + node.notice->reason;
     if (node.state != NodeState::kUp)
       return std::string(ToString(node.state)) + " since " + FormatUtc(node.state_since);
     if (const std::string* why = store_.RestingFor(node.id)) return "gets no task for a while: " + *why;

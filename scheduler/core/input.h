@@ -79,13 +79,23 @@ struct DeregisterDefinition {
   std::int32_t revision = 0;
 };
 
-enum class NodeAction : std::uint8_t { kDrain, kResume, kDeclareDead, kRemove };
+enum class NodeAction : std::uint8_t {
+  kDrain,  // with a deadline: and what runs there is to save and go on elsewhere by then
+  kResume,
+  kDeclareDead,
+  kRemove,
+  // Drills, on a node that is connected.
+  kNotice,     // as if it were to be taken away after `deadline`
+  kKill,       // as if it lost power: all of its processes are killed
+  kPartition,  // it is cut off for `deadline`
+};
 struct SetNode {
   ReplyTo reply;
   Principal who;
   NodeAction action = NodeAction::kDrain;
   std::string name;
   std::string reason;
+  std::optional<Duration> deadline{};  // from now on
 };
 
 // A task the node has: still running, or ended and not yet acknowledged.
@@ -114,6 +124,13 @@ struct NodeStreamClosed {
   StreamId stream;
   std::string reason;
 };
+// A node says that its machine is to be taken away: its provider told it, or it was told to end.
+struct NodeNoticed {
+  NodeId node;
+  Incarnation incarnation;
+  Duration remaining{};
+  std::string reason;
+};
 struct TaskStarted {
   NodeId node;
   Incarnation incarnation;
@@ -140,8 +157,8 @@ struct RunCycle {
 struct RecordStateHash {};
 
 using InputBody = std::variant<Started, Submit, Control, SetQueue, DeleteQueue, RegisterDefinition,
-                               DeregisterDefinition, SetNode, NodeHello, NodeStreamClosed, TaskStarted,
-                               TaskEnded, Tick, RunCycle, RecordStateHash>;
+                               DeregisterDefinition, SetNode, NodeHello, NodeStreamClosed, NodeNoticed,
+                               TaskStarted, TaskEnded, Tick, RunCycle, RecordStateHash>;
 
 struct Input {
   TimePoint at;

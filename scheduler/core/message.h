@@ -73,6 +73,21 @@ struct StopTask {
   StopReason reason = StopReason::kCancel;
   Duration grace{};
 };
+// Its node, or another one of its nodes, is taken away after `remaining`: the program is to save.
+struct NoticeTask {
+  NodeId node;
+  Incarnation incarnation;
+  AttemptRef attempt;
+  Duration remaining{};
+  NoticeKind kind = NoticeKind::kInterruption;
+};
+// A drill: it is to do this to itself.
+struct StrikeNode {
+  NodeId node;
+  Incarnation incarnation;
+  bool kill = false;       // all of its processes, without a word
+  Duration cut_off_for{};  // or it keeps silent for so long
+};
 // The end is durable; the spawner may forget it.
 struct AckEnded {
   NodeId node;
@@ -94,6 +109,6 @@ struct RefuseNode {
   Incarnation current{};  // set: say Hello again and name this one
 };
 
-using Message = std::variant<Reply, LaunchTask, StopTask, AckEnded, AcceptNode, RefuseNode>;
+using Message = std::variant<Reply, LaunchTask, StopTask, NoticeTask, StrikeNode, AckEnded, AcceptNode, RefuseNode>;
 
 }  // namespace bsub::sched

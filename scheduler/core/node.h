@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,24 @@ struct NodeDescription {
   friend bool operator==(const NodeDescription&, const NodeDescription&) = default;
 };
 
+// Why a node is to be taken away.
+enum class NoticeKind : std::uint8_t {
+  kInterruption,  // its provider wants it back
+  kDrain,         // a person wants it empty
+  kDrill,
+};
+std::string_view ToString(NoticeKind kind);  // "interruption", as docs/formats/control-directory.md
+
+// That the node is to be taken away. It takes no new work.
+struct NodeNotice {
+  TimePoint at;       // when it was told
+  TimePoint ends_at;  // by then nothing may run there
+  NoticeKind kind = NoticeKind::kInterruption;
+  std::string by;  // principal, or where it came from
+  std::string reason;
+  friend bool operator==(const NodeNotice&, const NodeNotice&) = default;
+};
+
 struct Node {
   NodeId id;
   NodeDescription description;
@@ -47,6 +66,7 @@ struct Node {
   bool drained = false;  // takes no new work
   std::string drained_by;
   std::string drain_reason;
+  std::optional<NodeNotice> notice{};
   TimePoint registered_at;
   TimePoint state_since;
 };

@@ -77,6 +77,14 @@ struct Settings {
   // Waiting tasks that one input ends because their dependencies can never be met; the rest follow by Ticks.
   std::uint32_t max_ended_per_step = 10'000;
 
+  // Before a node is taken away its tasks are ended so long before, so that their ends are heard of; but
+  // after nine tenths of the notice at the earliest.
+  Duration notice_lead = std::chrono::seconds(2);
+  // A task that asks to be started again, without a notice, after less time than this got nowhere; after so
+  // many of these in a row it fails.
+  Duration restart_progress = std::chrono::seconds(10);
+  std::uint32_t max_idle_restarts = 5;
+
   // How often a task may lose its node before it fails, where the job does not say.
   std::uint32_t max_interruptions_default = 100;
 };

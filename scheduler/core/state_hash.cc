@@ -53,6 +53,11 @@ void Add(FieldHasher& h, const PlacementRecord& placement) {
   for (const std::uint32_t partition : placement.partitions) h.Add(partition);
 }
 
+void Add(FieldHasher& h, const CheckpointSpec& c) {
+  h.Add(c.directory).Add(c.interval.count()).Add(c.signal).Add(c.signal_group).Add(c.exit_code);
+  h.Add(c.grace.count()).Add(c.anywhere);
+}
+
 void Add(FieldHasher& h, const JobSettings& s) {
   h.Add(s.owner.uid).Add(s.owner.gid).Add(s.owner.name).Add(s.owner.groups.size());
   for (const std::uint32_t group : s.owner.groups) h.Add(group);
@@ -66,10 +71,12 @@ void Add(FieldHasher& h, const JobSettings& s) {
   Add(h, s.tags);
   // Only where it is not an ordinary job: states of before there were gangs keep their hashes.
   if (s.gang != GangSpec{}) Add(h, s.gang);
-  if (s.node_ranges.empty()) return;
-  h.Add(s.node_ranges.size());
-  for (const NodeRange& range : s.node_ranges)
-    h.Add(range.first).Add(range.last).Add(View(range.command.bytes));
+  if (!s.node_ranges.empty()) {
+    h.Add(s.node_ranges.size());
+    for (const NodeRange& range : s.node_ranges)
+      h.Add(range.first).Add(range.last).Add(View(range.command.bytes));
+  }
+  if (s.checkpoint != CheckpointSpec{}) Add(h, s.checkpoint);
 }
 
 void Add(FieldHasher& h, const Dependency& dependency) {
@@ -111,6 +118,11 @@ void Add(FieldHasher& h, const Attempt& a) {
   h.Add(a.placed_at.micros()).Add(a.started_at.micros()).Add(a.stop).Add(a.stop_by).Add(a.stop_reason);
   h.Add(a.stop_at.micros());
   if (a.gang) Add(h, *a.gang);  // only then: states of before there were gangs keep their hashes
+  if (!a.notice) return;
+  h.Add(a.notice->node.value())
+      .Add(a.notice->at.micros())
+      .Add(a.notice->ends_at.micros())
+      .Add(a.notice->kind);
 }
 
 void Add(FieldHasher& h, const Task& t) {
@@ -121,7 +133,9 @@ void Add(FieldHasher& h, const Task& t) {
     Add(h, t.last_end->end);
     h.Add(t.last_end->at.micros());
   }
-  if (t.admin_hold) h.Add(true);  // last, and only then: states of before the field keep their hashes
+  // These last, and only then: states of before the fields keep their hashes.
+  if (t.admin_hold) h.Add(true);
+  if (t.restarts > 0) h.Add(t.restarts);
 }
 
 }  // namespace
@@ -210,6 +224,12 @@ std::uint64_t HashOf(const Node& n) {
   h.Add(n.drained_by).Add(n.drain_reason).Add(n.registered_at.micros()).Add(n.state_since.micros());
   if (!d.state_id.empty()) h.Add(d.state_id);  // so that hashes of older journals stay what they were
   if (!d.address.empty()) h.Add(d.address);
+  if (n.notice)
+    h.Add(n.notice->at.micros())
+        .Add(n.notice->ends_at.micros())
+        .Add(n.notice->kind)
+        .Add(n.notice->by)
+        .Add(n.notice->reason);
   return h.Value();
 }
 

@@ -257,7 +257,7 @@ void Store::FinishIfOver(Job& job, TimePoint at) {
 void Store::UpdateUsable(NodeId id) {
   const auto it = state_.nodes.find(id);
   if (it == state_.nodes.end()) return;
-  const bool up = it->second.state == NodeState::kUp && !it->second.drained;
+  const bool up = it->second.state == NodeState::kUp && !it->second.drained && !it->second.notice;
   capacity_.SetUsable(id, connected_.count(id) != 0 && up && resting_.count(id) == 0);
 }
 

@@ -137,6 +137,8 @@ class Store {
   Status Do(const CountersLifted& e, TimePoint at);
   Status Do(const PartStarted& e, TimePoint at);
   Status Do(const PartEnded& e, TimePoint at);
+  Status Do(const NodeNoticeSet& e, TimePoint at);
+  Status Do(const AttemptNoticed& e, TimePoint at);
   void ForgetRevisions(std::vector<JobDefinition>& revisions, std::size_t first, std::size_t last);
 
   Job* MutableJob(JobId id);

@@ -25,7 +25,8 @@ Attempt::Attempt(const Attempt& other)
       stop_by(other.stop_by),
       stop_reason(other.stop_reason),
       stop_at(other.stop_at),
-      gang(other.gang ? std::make_unique<Gang>(*other.gang) : nullptr) {}
+      gang(other.gang ? std::make_unique<Gang>(*other.gang) : nullptr),
+      notice(other.notice ? std::make_unique<AttemptNotice>(*other.notice) : nullptr) {}
 
 StopReason WantedStop(const Attempt& attempt) {
   if (attempt.stop != StopReason::kNone) return attempt.stop;

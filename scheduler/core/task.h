@@ -11,6 +11,7 @@
 #include "jobs/end.h"
 #include "jobs/resources.h"
 #include "jobs/state.h"
+#include "scheduler/core/node.h"
 #include "scheduler/core/placement_record.h"
 
 namespace bsub::sched {
@@ -22,6 +23,7 @@ enum class StopReason : std::uint8_t {
   kRequeue,
   kDuplicate,
   kGangEnds,  // another part has ended the attempt; never in the journal
+  kNotice,    // its node is taken away, and its time to save is over
 };
 
 // What an attempt on several nodes has on one of them. Its index is its place in Gang::parts; no two are on
@@ -49,6 +51,14 @@ struct Gang {
   bool ends() const { return ending.kind != EndKind::kNone; }
 };
 
+// That one of its nodes is to be taken away. The program was told to save.
+struct AttemptNotice {
+  NodeId node;        // the one whose notice ends first
+  TimePoint at;       // when the attempt heard of the first
+  TimePoint ends_at;  // what is left of it then is ended
+  NoticeKind kind = NoticeKind::kInterruption;
+};
+
 struct Attempt {
   std::uint32_t number = 0;
   NodeId node;              // of a gang, in this and the next three: the main part
@@ -61,7 +71,8 @@ struct Attempt {
   std::string stop_by;
   std::string stop_reason;
   TimePoint stop_at;
-  std::unique_ptr<Gang> gang;  // null: it runs on one node
+  std::unique_ptr<Gang> gang;             // null: it runs on one node
+  std::unique_ptr<AttemptNotice> notice;  // null: none of its nodes is to be taken away
 
   Attempt() = default;
   Attempt(const Attempt& other);
@@ -111,7 +122,8 @@ struct Task {
   bool started = false;               // has ever run
   std::uint32_t attempts = 0;         // numbers given out
   std::uint32_t charged = 0;          // of these, charged to the retry limit
-  std::uint32_t interruptions = 0;    // attempts ended by a lost node
+  std::uint32_t interruptions = 0;    // attempts ended by a notice or a lost node
+  std::uint32_t restarts = 0;         // at its own wish, one after another, none of which got anywhere
   TimePoint since;                    // of the present state
   std::unique_ptr<Attempt> attempt;   // while STARTING or RUNNING
   std::unique_ptr<TaskEnd> last_end;  // of the newest attempt, or of the task itself

@@ -26,9 +26,11 @@ struct Links {
     Incarnation incarnation;
   };
   std::map<StreamId, Stream> streams;
-  std::map<NodeId, StreamId> of_node;       // connected nodes
-  std::map<NodeId, TimePoint> lease_ends;   // of nodes that are not connected and not down
-  std::map<NodeId, TimePoint> rest_ends;    // of nodes that could not start a task (Store::RestingFor)
+  std::map<NodeId, StreamId> of_node;      // connected nodes
+  std::map<NodeId, TimePoint> lease_ends;  // of nodes that are not connected and not down
+  std::map<NodeId, TimePoint> rest_ends;   // of nodes that could not start a task (Store::RestingFor)
+  // Attempts with a notice: when something is due for them, see decide_notices.cc.
+  std::map<AttemptRef, TimePoint> notice_steps;
   TimePoint forget_not_before;              // when finished jobs are looked through again
   std::pair<TimePoint, JobId> forget_from;  // and from which one on
   // When the first of those that the last cycle left waiting for what they prefer takes what there is.
@@ -82,6 +84,8 @@ void Decide(Turn& turn, const RecordStateHash& input);
 void Decide(Turn& turn, const SetNode& input);
 void Decide(Turn& turn, const NodeHello& input);
 void Decide(Turn& turn, const NodeStreamClosed& input);
+// decide_notices.cc
+void Decide(Turn& turn, const NodeNoticed& input);
 // decide_attempts.cc
 void Decide(Turn& turn, const TaskStarted& input);
 void Decide(Turn& turn, const TaskEnded& input);
@@ -111,6 +115,21 @@ struct GangVerdict {
 // decide_attempts.cc: `part` was the last one that was not over, and ended so.
 void EndGang(Turn& turn, const AttemptRef& attempt, const GangVerdict& verdict, const Usage& usage,
              std::uint32_t part, const End& end);
+
+inline constexpr Duration kLongestNotice = std::chrono::hours(24 * 7);
+// decide_notices.cc: the node is to be taken away then: its attempts are told.
+void NoticeNode(Turn& turn, const Node& node, TimePoint ends_at, NoticeKind kind, const std::string& by,
+                const std::string& reason);
+// Nobody takes it away any more. What was told stays told.
+void WithdrawNotice(Turn& turn, const Node& node, const std::string& by);
+// The node is connected again: an attempt there that has a notice is told once more.
+void NoticeAgain(Turn& turn, const Node& node, const AttemptRef& attempt);
+// Once, at a start: what is due.
+void FindNotices(Turn& turn);
+// At a Tick: ends what did not end in time.
+void EndNotices(Turn& turn);
+// Between TERM and KILL, for a live attempt that is told to stop for this reason; zero: KILL at once.
+Duration StopGraceOf(const Turn& turn, const AttemptRef& attempt, StopReason reason);
 
 // decide_attempts.cc: the node could not start a task, for a reason of its own; it gets none for a while.
 void BeginRest(Turn& turn, NodeId node, const std::string& why);

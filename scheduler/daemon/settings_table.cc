@@ -204,6 +204,22 @@ void AddForgetting(std::vector<Setting>& table) {
                        BSUB_AT(core.early_forget_interval), std::chrono::milliseconds(10)));
 }
 
+void AddNotices(std::vector<Setting>& table) {
+  table.push_back(
+      Time("core.notice_lead",
+           "So long before a node is taken away its tasks are ended, so that their ends are heard "
+           "of; but at the earliest after nine tenths of the notice.",
+           BSUB_AT(core.notice_lead)));
+  table.push_back(
+      Time("core.restart_progress",
+           "A task that exits with its checkpoint exit code without a notice, sooner than this after "
+           "its start, got nowhere.",
+           BSUB_AT(core.restart_progress)));
+  table.push_back(Number<std::uint32_t>("core.max_idle_restarts",
+                                        "A task that does so this many times in a row fails.",
+                                        BSUB_AT(core.max_idle_restarts), 1));
+}
+
 // Of the nodes that are kept free.
 void AddKept(std::vector<Setting>& table) {
   table.push_back(
@@ -300,6 +316,7 @@ void AddCore(std::vector<Setting>& table) {
                                         "So often in all may a task be interrupted or fail to start on its "
                                         "node before it fails; a requeue starts again from none.",
                                         BSUB_AT(core.max_interruptions_default), 1));
+  AddNotices(table);
   table.push_back(
       Time("core.node_rest",
            "How long a node gets no new task after it could not start one for a reason of its own, such as "

@@ -138,6 +138,8 @@ struct Encoder {
     m->set_started_at_us(e.started_at.micros());
     m->set_last_part(e.last_part);
     if (e.last_end.kind != EndKind::kNone) Encode(e.last_end, m->mutable_last_end());
+    if (e.cost != sched::Interruption{}) Encode(e.cost, m->mutable_cost());
+    m->set_restarts(e.restarts);
   }
   void operator()(const sched::NodeRegistered& e) const {
     auto* m = out->mutable_node_registered();
@@ -196,6 +198,8 @@ struct Encoder {
     m->set_ends_gang(e.ends_gang);
     m->set_node_fault(e.node_fault);
   }
+  void operator()(const sched::NodeNoticeSet& e) const { Encode(e, out->mutable_node_notice_set()); }
+  void operator()(const sched::AttemptNoticed& e) const { Encode(e, out->mutable_attempt_noticed()); }
 };
 
 Status DecodeBody(const pb::QueueSet& m, sched::QueueSet* e) {
@@ -269,7 +273,7 @@ Status DecodeBody(const pb::StopRequested& m, sched::StopRequested* e) {
   Decode(m.attempt(), &e->attempt);
   e->by = m.by();
   e->text = m.text();
-  return DecodeEnum(m.reason(), sched::StopReason::kDuplicate, "stop reason", &e->reason);
+  return DecodeEnum(m.reason(), sched::StopReason::kNotice, "stop reason", &e->reason);
 }
 
 Status DecodeBody(const pb::AttemptEnded& m, sched::AttemptEnded* e) {
@@ -284,6 +288,8 @@ Status DecodeBody(const pb::AttemptEnded& m, sched::AttemptEnded* e) {
   e->placed_at = TimePoint(m.placed_at_us());
   e->started_at = TimePoint(m.started_at_us());
   e->last_part = m.last_part();
+  Decode(m.cost(), &e->cost);
+  e->restarts = m.restarts();
   if (m.has_last_end()) return Decode(m.last_end(), &e->last_end);
   return OkStatus();
 }
@@ -404,6 +410,10 @@ Status DecodeBody(const pb::Entry& in, sched::EntryBody* out) {
       return DecodeInto<pb::NodeRegistered, sched::NodeRegistered>(in.node_registered(), out);
     case Case::kPartEnded:
       return DecodeInto<pb::PartEnded, sched::PartEnded>(in.part_ended(), out);
+    case Case::kNodeNoticeSet:
+      return Decode(in.node_notice_set(), &out->emplace<sched::NodeNoticeSet>());
+    case Case::kAttemptNoticed:
+      return Decode(in.attempt_noticed(), &out->emplace<sched::AttemptNoticed>());
     case Case::kNodeDrainSet:
       *out = DecodeDrain(in.node_drain_set());
       return OkStatus();
@@ -461,8 +471,14 @@ struct Version {
     return e.others.empty() && !e.placement ? 1 : 3;
   }
   std::uint32_t operator()(const sched::AttemptEnded& e) const {
+    if (e.cost != sched::Interruption{} || e.restarts) return 5;
     return e.last_end.kind == EndKind::kNone && e.last_part == 0 ? 1 : 3;
   }
+  std::uint32_t operator()(const sched::StopRequested& e) const {
+    return e.reason == sched::StopReason::kNotice ? 5 : 1;
+  }
+  std::uint32_t operator()(const sched::NodeNoticeSet& /*e*/) const { return 5; }
+  std::uint32_t operator()(const sched::AttemptNoticed& /*e*/) const { return 5; }
   std::uint32_t operator()(const sched::NodeRegistered& e) const { return VersionNeeded(e.description); }
   std::uint32_t operator()(const sched::PartStarted& /*e*/) const { return 3; }
   std::uint32_t operator()(const sched::PartEnded& /*e*/) const { return 3; }
@@ -484,9 +500,14 @@ std::uint32_t NeededByGang(const GangSpec& gang, const Ranges& ranges) {
 
 }  // namespace
 
-std::uint32_t VersionNeeded(const JobSettings& s) { return NeededByGang(s.gang, s.node_ranges); }
+std::uint32_t VersionNeeded(const JobSettings& s) {
+  return s.checkpoint != CheckpointSpec{} ? 5 : NeededByGang(s.gang, s.node_ranges);
+}
 std::uint32_t VersionNeeded(const JobDefinition& d) { return NeededByGang(d.gang, d.node_ranges); }
 std::uint32_t VersionNeeded(const sched::NodeDescription& node) { return node.address.empty() ? 1 : 3; }
+std::uint32_t VersionNeeded(const sched::Task& task) {
+  return task.restarts > 0 || (task.attempt && task.attempt->notice) ? 5 : 1;
+}
 
 std::uint32_t VersionNeeded(const sched::EntryBody& body) { return std::visit(Version{}, body); }
 

@@ -18,7 +18,10 @@ namespace bsub::journal {
 //      last_end, AttemptPlaced.placement; gang and node_ranges of settings and definitions;
 //      NodeDescription.address
 //   4  group, features and preferred_features of a gang's placement
-inline constexpr std::uint32_t kContentVersion = 4;
+//   5  interruptions: NodeNoticeSet, AttemptNoticed, AttemptEnded.cost and restarts, StopRequested for a
+//   notice;
+//      settings' checkpoint
+inline constexpr std::uint32_t kContentVersion = 5;
 
 // The least version that an entry's reader must know.
 std::uint32_t VersionNeeded(const sched::EntryBody& body);
@@ -33,6 +36,7 @@ Result<sched::JournalEntry> DecodeEntry(std::string_view bytes);
 std::uint32_t VersionNeeded(const JobSettings& settings);
 std::uint32_t VersionNeeded(const JobDefinition& definition);
 std::uint32_t VersionNeeded(const sched::NodeDescription& node);
+std::uint32_t VersionNeeded(const sched::Task& task);
 
 // The payloads that an entry names for the first time.
 std::vector<PayloadHash> PayloadsNamedBy(const sched::JournalEntry& entry);

@@ -16,7 +16,8 @@ constexpr char kAttempts[] =
     "ended_at_us, "
     "end_kind, end_code, end_by, end_reason, coalesce(outcome, 0), charged, interruption, why, user_us, "
     "system_us, "
-    "elapsed_us, max_rss_bytes, read_bytes, write_bytes, number FROM attempts LEFT JOIN nodes ON nodes.id = "
+    "elapsed_us, max_rss_bytes, read_bytes, write_bytes, number, notice_at_us, saved_at_us, "
+    "generation, lost_us FROM attempts LEFT JOIN nodes ON nodes.id = "
     "node "
     "WHERE job = ?1 AND ordinal = ?2 ORDER BY number";
 
@@ -56,6 +57,8 @@ PastAttempt ReadAttempt(const Statement& s, sched::TaskRef task) {
   ended.charged = s.Int(13) != 0;
   ended.interruption = s.Int(14) != 0;
   ended.why = s.Text(15);
+  ended.cost = {TimePoint(s.Int(23)), TimePoint(s.Int(24)), static_cast<std::uint64_t>(s.Int(25)),
+                Duration(s.Int(26))};
   ended.usage = {s.Int(16), s.Int(17), s.Int(18), s.Int(19), s.Int(20), s.Int(21)};
   return attempt;
 }

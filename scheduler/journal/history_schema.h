@@ -6,7 +6,7 @@ namespace bsub::journal {
 
 // Raised with every change of the tables: a history of another version is set aside and made anew from the
 // journal.
-inline constexpr int kHistorySchemaVersion = 1;
+inline constexpr int kHistorySchemaVersion = 3;
 
 inline constexpr char kHistorySchema[] = R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -28,6 +28,8 @@ CREATE TABLE attempts (
   system_us INTEGER NOT NULL DEFAULT 0, elapsed_us INTEGER NOT NULL DEFAULT 0,
   max_rss_bytes INTEGER NOT NULL DEFAULT 0, read_bytes INTEGER NOT NULL DEFAULT 0,
   write_bytes INTEGER NOT NULL DEFAULT 0, final INTEGER NOT NULL DEFAULT 0,
+  notice_at_us INTEGER NOT NULL DEFAULT 0, saved_at_us INTEGER NOT NULL DEFAULT 0, generation INTEGER NOT NULL DEFAULT 0,
+  lost_us INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (job, ordinal, number)) WITHOUT ROWID;
 CREATE TABLE task_ends (
   job INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, at_us INTEGER NOT NULL,

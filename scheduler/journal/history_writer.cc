@@ -39,6 +39,8 @@ struct Subject {
   About operator()(const sched::NodeContactLost& e) const { return {{}, {}, e.node.value()}; }
   About operator()(const sched::NodeDied& e) const { return {{}, {}, e.node.value()}; }
   About operator()(const sched::NodeDrainSet& e) const { return {{}, {}, e.node.value()}; }
+  About operator()(const sched::NodeNoticeSet& e) const { return {{}, {}, e.node.value()}; }
+  About operator()(const sched::AttemptNoticed& e) const { return AboutTask(e.attempt); }
   About operator()(const sched::NodeRemoved& e) const { return {{}, {}, e.node.value()}; }
   template <typename T>
   About operator()(const T& /*cluster-wide*/) const {
@@ -156,9 +158,11 @@ class HistoryWriter::Impl {
          "INSERT INTO attempts (job, ordinal, number, node, placed_at_us, started_at_us, ended_at_us, "
          "end_kind, "
          "end_code, end_by, end_reason, outcome, charged, interruption, why, user_us, system_us, elapsed_us, "
-         "max_rss_bytes, read_bytes, write_bytes, final, cpu_milli, mem_bytes, gpus) VALUES (?1, ?2, ?3, ?4, "
+         "max_rss_bytes, read_bytes, write_bytes, final, cpu_milli, mem_bytes, gpus, "
+         "notice_at_us, saved_at_us, generation, lost_us) VALUES (?1, ?2, ?3, ?4, "
          "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-         "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) ON CONFLICT DO UPDATE SET node = "
+         "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29) ON CONFLICT "
+         "DO UPDATE SET node = "
          "excluded.node, "
          "placed_at_us = excluded.placed_at_us, started_at_us = excluded.started_at_us, ended_at_us = "
          "excluded.ended_at_us, end_kind = excluded.end_kind, end_code = excluded.end_code, end_by = "
@@ -169,7 +173,8 @@ class HistoryWriter::Impl {
          "excluded.system_us, "
          "elapsed_us = excluded.elapsed_us, max_rss_bytes = excluded.max_rss_bytes, read_bytes = "
          "excluded.read_bytes, "
-         "write_bytes = excluded.write_bytes, final = excluded.final"},
+         "write_bytes = excluded.write_bytes, final = excluded.final, notice_at_us = excluded.notice_at_us, "
+         "saved_at_us = excluded.saved_at_us, generation = excluded.generation, lost_us = excluded.lost_us"},
         {&add_task_end_, "INSERT OR REPLACE INTO task_ends VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
         {&final_attempts_,
          "SELECT count(*), coalesce(sum(outcome = 0), 0) FROM attempts WHERE job = ?1 AND ordinal BETWEEN ?2 "
@@ -273,7 +278,9 @@ class HistoryWriter::Impl {
     end_.Bind(e.usage.user_us).Bind(e.usage.system_us).Bind(e.usage.elapsed_us).Bind(e.usage.max_rss_bytes);
     end_.Bind(e.usage.read_bytes).Bind(e.usage.write_bytes).Bind(final);
     const auto placed = placed_.extract(e.attempt);
-    BSUB_RETURN_IF_ERROR(BindResources(end_, placed ? placed.mapped().allocated : Resources{}).Run());
+    BindResources(end_, placed ? placed.mapped().allocated : Resources{});
+    end_.Bind(e.cost.notice_at.micros()).Bind(e.cost.saved_at.micros());
+    BSUB_RETURN_IF_ERROR(end_.Bind(Signed(e.cost.generation)).Bind(e.cost.lost.count()).Run());
     if (!final) return OkStatus();
     const bool good = e.then == sched::AfterAttempt::kSucceeded;
     Count(e.attempt.task.job, good ? 1 : 0, good ? 0 : 1, entry.at);

@@ -307,6 +307,7 @@ void Encode(const JobSettings& x, pb::JobSettings* out) {
     r->set_last(range.last);
     r->set_command_hash(EncodeHash(range.command));
   }
+  if (x.checkpoint != CheckpointSpec{}) Encode(x.checkpoint, out->mutable_checkpoint());
 }
 
 Status Decode(const pb::JobSettings& in, JobSettings* x) {
@@ -341,6 +342,7 @@ Status Decode(const pb::JobSettings& in, JobSettings* x) {
     BSUB_RETURN_IF_ERROR(DecodeHash(r.command_hash(), &range.command));
     x->node_ranges.push_back(range);
   }
+  Decode(in.checkpoint(), &x->checkpoint);
   return OkStatus();
 }
 

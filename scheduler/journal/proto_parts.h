@@ -16,6 +16,7 @@
 #include "jobs/definition.h"
 #include "jobs/end.h"
 #include "jobs/job_spec.h"
+#include "scheduler/core/entry.h"
 #include "scheduler/core/node.h"
 #include "scheduler/core/queue.h"
 #include "scheduler/core/refs.h"
@@ -68,5 +69,19 @@ void Encode(const sched::Queue& x, pb::Queue* out);
 void Decode(const pb::Queue& in, sched::Queue* x);
 void Encode(const sched::NodeDescription& x, pb::NodeDescription* out);
 Status Decode(const pb::NodeDescription& in, sched::NodeDescription* x);
+
+// interruption_parts.cc
+void Encode(const CheckpointSpec& x, pb::CheckpointSpec* out);
+void Decode(const pb::CheckpointSpec& in, CheckpointSpec* x);
+void Encode(const sched::Interruption& x, pb::Interruption* out);
+void Decode(const pb::Interruption& in, sched::Interruption* x);
+void Encode(const sched::NodeNotice& x, pb::NodeNotice* out);
+Status Decode(const pb::NodeNotice& in, sched::NodeNotice* x);
+void Encode(const sched::AttemptNotice& x, pb::AttemptNotice* out);
+Status Decode(const pb::AttemptNotice& in, sched::AttemptNotice* x);
+void Encode(const sched::NodeNoticeSet& x, pb::NodeNoticeSet* out);
+Status Decode(const pb::NodeNoticeSet& in, sched::NodeNoticeSet* x);
+void Encode(const sched::AttemptNoticed& x, pb::AttemptNoticed* out);
+Status Decode(const pb::AttemptNoticed& in, sched::AttemptNoticed* x);
 
 }  // namespace bsub::journal

@@ -66,6 +66,7 @@ void Encode(const sched::Attempt& x, pb::Attempt* out) {
   out->set_stop_reason(x.stop_reason);
   out->set_stop_at_us(x.stop_at.micros());
   if (x.gang) Encode(*x.gang, out->mutable_gang());
+  if (x.notice) journal::Encode(*x.notice, out->mutable_notice());
 }
 
 Status Decode(const pb::Attempt& in, sched::Attempt* x) {
@@ -76,10 +77,14 @@ Status Decode(const pb::Attempt& in, sched::Attempt* x) {
   x->gpu_indices.assign(in.gpu_indices().begin(), in.gpu_indices().end());
   x->placed_at = TimePoint(in.placed_at_us());
   x->started_at = TimePoint(in.started_at_us());
-  BSUB_RETURN_IF_ERROR(DecodeEnum(in.stop(), sched::StopReason::kDuplicate, "stop reason", &x->stop));
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.stop(), sched::StopReason::kNotice, "stop reason", &x->stop));
   x->stop_by = in.stop_by();
   x->stop_reason = in.stop_reason();
   x->stop_at = TimePoint(in.stop_at_us());
+  if (in.has_notice()) {
+    x->notice = std::make_unique<sched::AttemptNotice>();
+    BSUB_RETURN_IF_ERROR(journal::Decode(in.notice(), x->notice.get()));
+  }
   if (!in.has_gang()) return OkStatus();
   x->gang = std::make_unique<sched::Gang>();
   return Decode(in.gang(), x->gang.get());
@@ -94,6 +99,7 @@ void Encode(const sched::Task& x, pb::Task* out) {
   out->set_attempts(x.attempts);
   out->set_charged(x.charged);
   out->set_interruptions(x.interruptions);
+  out->set_restarts(x.restarts);
   out->set_since_us(x.since.micros());
   if (x.attempt) Encode(*x.attempt, out->mutable_attempt());
   if (!x.last_end) return;
@@ -110,6 +116,7 @@ Status Decode(const pb::Task& in, sched::Task* x) {
   x->attempts = in.attempts();
   x->charged = in.charged();
   x->interruptions = in.interruptions();
+  x->restarts = in.restarts();
   x->since = TimePoint(in.since_us());
   if (in.has_attempt()) {
     x->attempt = std::make_unique<sched::Attempt>();
@@ -197,6 +204,7 @@ void Encode(const sched::Node& x, pb::Node* out) {
   out->set_drain_reason(x.drain_reason);
   out->set_registered_at_us(x.registered_at.micros());
   out->set_state_since_us(x.state_since.micros());
+  if (x.notice) journal::Encode(*x.notice, out->mutable_notice());
 }
 
 Status Decode(const pb::Node& in, sched::Node* x) {
@@ -209,7 +217,7 @@ Status Decode(const pb::Node& in, sched::Node* x) {
   x->drain_reason = in.drain_reason();
   x->registered_at = TimePoint(in.registered_at_us());
   x->state_since = TimePoint(in.state_since_us());
-  return OkStatus();
+  return in.has_notice() ? journal::Decode(in.notice(), &x->notice.emplace()) : OkStatus();
 }
 
 void Encode(const sched::Job& x, pb::Job* out) {
@@ -282,6 +290,13 @@ Status DecodeGlobals(const pb::Globals& in, sched::State* state) {
   return OkStatus();
 }
 
+std::uint32_t NeededByTasks(const sched::Job& job) {
+  std::uint32_t needs = VersionNeeded(job.task);
+  if (!job.array) return needs;
+  for (const auto& [ordinal, row] : job.array->rows) needs = std::max(needs, VersionNeeded(row));
+  return needs;
+}
+
 // One chunk of jobs; equal settings are written once.
 class JobsEncoder {
  public:
@@ -291,6 +306,7 @@ class JobsEncoder {
     pb::Job* out = chunk_.mutable_jobs()->add_jobs();
     Encode(job, out);
     out->set_settings(NumberOf(*job.spec.settings));
+    chunk_.set_needs(std::max(chunk_.needs(), NeededByTasks(job)));
     if (job.array) array_bytes_ += job.array->size();
   }
   bool Full(const ChunkLimits& limits) const {
@@ -346,7 +362,8 @@ std::uint32_t NeededByGlobals(const sched::State& state) {
   for (const auto& [name, revisions] : state.definitions) {
     for (const JobDefinition& definition : revisions) needs = std::max(needs, VersionNeeded(definition));
   }
-  for (const auto& [id, node] : state.nodes) needs = std::max(needs, VersionNeeded(node.description));
+  for (const auto& [id, node] : state.nodes)
+    needs = std::max(needs, node.notice ? 5u : VersionNeeded(node.description));
   return needs;
 }
 

@@ -9,6 +9,7 @@
 #include "common/utf8.h"
 #include "jobs/nearest.h"
 #include "jobs/text.h"
+#include "scheduler/rpc/interruption_translation.h"
 #include "scheduler/rpc/job_translation.h"
 #include "scheduler/rpc/payloads.h"
 #include "scheduler/rpc/submit_translation.h"
@@ -101,7 +102,7 @@ void FillEnvironment(const CoreView& view, v1::ComputeEnvironment& to) {
   for (const auto& [id, node] : view.state().nodes) {
     const sched::NodeUsage usage = view.scheduler.UsageOf(id);
     to.set_nodes(to.nodes() + 1);
-    if (usage.connected && !node.drained) to.set_nodes_usable(to.nodes_usable() + 1);
+    if (usage.connected && !node.drained && !node.notice) to.set_nodes_usable(to.nodes_usable() + 1);
     to.set_tasks(to.tasks() + usage.tasks);
     total += node.description.total;
     used += usage.used;
@@ -136,6 +137,7 @@ void FillNode(const CoreView& view, const sched::Node& node, v1::Node& to) {
   to.set_on_lease_loss(description.on_lease_loss == sched::OnLeaseLoss::kKill ? "kill" : "keep");
   to.set_interruptible(description.interruptible);
   to.set_address(description.address);
+  if (node.notice) FillNotice(*node.notice, *to.mutable_notice());
 }
 
 void FillDefinition(const JobDefinition& definition, v1::Definition& to) {
@@ -208,7 +210,10 @@ Result<sched::SetNode> TranslateSetNode(const v1::SetNodeRequest& request) {
       {"drain", sched::NodeAction::kDrain},
       {"resume", sched::NodeAction::kResume},
       {"declare-dead", sched::NodeAction::kDeclareDead},
-      {"remove", sched::NodeAction::kRemove}};
+      {"remove", sched::NodeAction::kRemove},
+      {"notice", sched::NodeAction::kNotice},
+      {"kill", sched::NodeAction::kKill},
+      {"partition", sched::NodeAction::kPartition}};
   std::vector<std::string> names;
   for (const auto& [name, action] : kActions) {
     if (name == request.action()) {
@@ -216,12 +221,13 @@ Result<sched::SetNode> TranslateSetNode(const v1::SetNodeRequest& request) {
       out.action = action;
       out.name = request.name();
       out.reason = request.reason();
+      if (request.has_deadline_us()) out.deadline = Duration(request.deadline_us());
       return out;
     }
     names.push_back(name);
   }
   return InvalidArgument("action: " + Quoted(request.action()) +
-                         " is none of drain, resume, declare-dead, remove" +
+                         " is none of drain, resume, declare-dead, remove, notice, kill, partition" +
                          DidYouMean(request.action(), names));
 }
 

@@ -132,6 +132,23 @@ class Teller {
     Text("node " + names_.Node(e.node) + (e.drained ? " takes no new work" : " takes work again") + By(e.by) +
          Because(e.reason));
   }
+  void operator()(const NodeNoticeSet& e) {
+    Node(e.node);
+    if (!e.ends_at.set())
+      return Text("node " + names_.Node(e.node) + " is no longer to be taken away" + By(e.by));
+    Detail("kind", std::string(ToString(e.kind)));
+    Detail("endsAt", FormatUtc(e.ends_at));
+    Text("node " + names_.Node(e.node) + " is to be taken away at " + FormatUtc(e.ends_at) + By(e.by) +
+         Because(e.reason));
+  }
+  void operator()(const AttemptNoticed& e) {
+    Attempt(e.attempt);
+    Node(e.node);
+    Detail("kind", std::string(ToString(e.kind)));
+    Detail("endsAt", FormatUtc(e.ends_at));
+    Text("attempt " + std::to_string(e.attempt.number) + " has until " + FormatUtc(e.ends_at) +
+         " to save: node " + names_.Node(e.node) + " is taken away");
+  }
   void operator()(const NodeRemoved& e) {
     Node(e.node);
     Text("node " + names_.Node(e.node) + " was removed" + By(e.by));

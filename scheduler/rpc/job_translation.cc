@@ -6,6 +6,7 @@
 #include "common/utf8.h"
 #include "jobs/state.h"
 #include "jobs/text.h"
+#include "scheduler/rpc/interruption_translation.h"
 
 namespace bsub::rpc {
 namespace {
@@ -82,6 +83,7 @@ void FillSettings(const JobSettings& settings, v1::Job& to) {
   to.set_stdout_path(ToUtf8(settings.stdout_path));
   to.set_stderr_path(ToUtf8(settings.stderr_path));
   if (settings.gang != GangSpec{}) FillGang(settings.gang, *to.mutable_gang());
+  if (settings.checkpoint.used()) FillCheckpoint(settings.checkpoint, *to.mutable_checkpoint());
 }
 
 void FillSpec(JobId id, const JobSpec& spec, v1::Job& to) {
@@ -93,12 +95,16 @@ void FillSpec(JobId id, const JobSpec& spec, v1::Job& to) {
 }
 
 void FillTask(const sched::State& state, const sched::Task& task, v1::Job& to) {
-  to.set_interruptions(task.interruptions);
+  to.set_interruption_count(task.interruptions);
   to.set_restart_count(task.attempts == 0 ? 0 : task.attempts - 1);
   if (!task.attempt) return;
   to.set_node(NodeName(state, task.attempt->node));
   to.set_started_at_us(task.attempt->started_at.micros());
-  FillLiveAttempt(state, *task.attempt, *to.add_attempts());
+  v1::Attempt& live = *to.add_attempts();
+  FillLiveAttempt(state, *task.attempt, live);
+  if (task.attempt->notice && to.has_checkpoint() && live.phase() == "running")
+    live.set_phase("checkpointing");
+  AddOpenInterruption(state, *task.attempt, to);
 }
 
 void FillOver(const End& end, TimePoint at, v1::Job& to) {
@@ -306,9 +312,7 @@ void AddPastAttempts(const std::vector<PastAttempt>& past, v1::Job& to) {
     if (attempt.number() > past.back().ended.attempt.number) *all.Add() = attempt;
   }
   to.mutable_attempts()->Swap(&all);
-  const auto interruptions =
-      std::count_if(past.begin(), past.end(), [](const PastAttempt& a) { return a.ended.interruption; });
-  to.set_interruptions(static_cast<std::uint32_t>(interruptions));
+  AddPastInterruptions(past, to);
   to.set_restart_count(static_cast<std::uint32_t>(to.attempts_size() - 1));
   if (live) return;
   const PastAttempt& last = past.back();

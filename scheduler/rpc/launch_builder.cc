@@ -115,6 +115,20 @@ void FillGang(const sched::LaunchTask& task, const LaunchPlace& place, const Sig
   launch.set_stderr_path(PathOfPart(launch.stderr_path(), task.part));
 }
 
+// DIR/ID, and of a child DIR/ID/INDEX.
+void FillCheckpoint(const sched::LaunchTask& task, v1::Launch& launch) {
+  const CheckpointSpec& spec = task.settings->checkpoint;
+  if (!spec.used()) return;
+  v1::LaunchCheckpoint& to = *launch.mutable_checkpoint();
+  to.set_interval_us(spec.interval.count());
+  to.set_signal(spec.signal);
+  to.set_signal_group(spec.signal_group);
+  if (spec.directory.empty()) return;
+  std::string directory = spec.directory + "/" + std::to_string(task.attempt.task.job.value());
+  if (task.array_index) directory += "/" + std::to_string(*task.array_index);
+  to.set_directory(directory);
+}
+
 void FillSettings(const JobSettings& settings, v1::Launch& launch) {
   FillOwner(settings, launch);
   launch.set_queue(settings.queue);
@@ -161,6 +175,7 @@ Result<v1::SignedLaunch> BuildLaunch(const sched::LaunchTask& task, const Launch
   launch.set_cluster_uuid(place.cluster_uuid);
   launch.set_max_output_bytes(place.max_output_bytes);
   if (task.gang) FillGang(task, place, sign, launch);
+  FillCheckpoint(task, launch);
 
   v1::SignedLaunch out;
   launch.SerializeToString(out.mutable_launch());

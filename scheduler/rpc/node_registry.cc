@@ -90,6 +90,21 @@ void NodeRegistry::Take(const sched::StopTask& message, Outbox& outbox) {
   Put(message.node, message.incarnation, std::move(out), outbox);
 }
 
+void NodeRegistry::Take(const sched::NoticeTask& message, Outbox& outbox) {
+  v1::ToNode out;
+  FillAttemptKey(message.attempt, *out.mutable_notice()->mutable_attempt());
+  out.mutable_notice()->set_remaining_us(message.remaining.count());
+  out.mutable_notice()->set_reason(std::string(sched::ToString(message.kind)));
+  Put(message.node, message.incarnation, std::move(out), outbox);
+}
+
+void NodeRegistry::Take(const sched::StrikeNode& message, Outbox& outbox) {
+  v1::ToNode out;
+  out.mutable_strike()->set_kill(message.kill);
+  out.mutable_strike()->set_cut_off_us(message.cut_off_for.count());
+  Put(message.node, message.incarnation, std::move(out), outbox);
+}
+
 void NodeRegistry::Take(const sched::AckEnded& message, Outbox& outbox) {
   {
     const std::lock_guard lock(mutex_);

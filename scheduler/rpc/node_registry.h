@@ -85,6 +85,8 @@ class NodeRegistry {
 
   void Take(const sched::LaunchTask& message, Outbox& out);
   void Take(const sched::StopTask& message, Outbox& out);
+  void Take(const sched::NoticeTask& message, Outbox& out);
+  void Take(const sched::StrikeNode& message, Outbox& out);
   void Take(const sched::AckEnded& message, Outbox& out);
   void Take(const sched::AcceptNode& message, Outbox& out);
   void Take(const sched::RefuseNode& message, Outbox& out);

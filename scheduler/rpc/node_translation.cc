@@ -45,12 +45,12 @@ bool NodeMaySay(std::int32_t kind) {
   }
 }
 
+}  // namespace
+
 std::string OneLine(std::string text) {
   std::replace_if(text.begin(), text.end(), IsControl, ' ');
   return std::string(CutUtf8(ToUtf8(text), kLongestText));
 }
-
-}  // namespace
 
 Result<sched::NodeTask> TranslateTask(const v1::TaskReport& report) {
   sched::NodeTask task;

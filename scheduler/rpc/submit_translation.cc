@@ -9,6 +9,7 @@
 
 #include "common/utf8.h"
 #include "jobs/text.h"
+#include "scheduler/rpc/interruption_translation.h"
 #include "scheduler/rpc/payloads.h"
 
 namespace bsub::rpc {
@@ -131,6 +132,7 @@ Status FillSettings(const v1::SubmitRequest& request, const Principal& who, cons
   settings.on_impossible = request.keep_if_impossible() ? OnImpossible::kKeep : OnImpossible::kEnd;
   settings.stdout_path = request.stdout_path();
   settings.stderr_path = request.stderr_path();
+  BSUB_ASSIGN_OR_RETURN(settings.checkpoint, TranslateCheckpoint(request));
   FillLimits(request, settings);
   return FillFromEither(request, definition, settings);
 }

@@ -126,6 +126,12 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
       case v1::FromNode::kTail:
         TakeTail(message_.tail());
         return OkStatus();
+      case v1::FromNode::kTakenAway: {
+        const v1::TakenAway& notice = message_.taken_away();
+        services_.core.SendFromNode(
+            sched::NodeNoticed{node, incarnation, Duration(notice.remaining_us()), OneLine(notice.reason())});
+        return OkStatus();
+      }
       case v1::FromNode::kHeartbeat: {
         const std::lock_guard lock(mutex_);
         answered_ = std::max(answered_, std::min(message_.heartbeat().count(), beats_));

@@ -163,6 +163,10 @@ bool ScenarioRun::ActOnNodes(const Words& w) {
     env_.Connect(w.At(0));
   } else if (w.verb == "drain") {
     set(NodeAction::kDrain);
+  } else if (w.verb == "notice") {
+    const Result<Duration> in = ParseDuration(w.Value("in"));
+    if (!in) throw std::invalid_argument(in.error().message);
+    static_cast<void>(env_.SetNode(NodeAction::kNotice, w.At(0), w.Who(Ops()), w.Value("reason"), *in));
   } else if (w.verb == "resume") {
     set(NodeAction::kResume);
   } else if (w.verb == "declare-dead") {
@@ -215,6 +219,7 @@ void ScenarioRun::Submit(const Words& w) {
   if (w.Has("exclusive")) job.Exclusive();
   if (w.values.count("placement")) job.Placed(w.Value("placement"));
   if (w.Has("ends-with-main")) job.EndsWithMain();
+  if (w.Has("saves")) job.Saves();
   if (w.values.count("array")) job.Array(w.Value("array"));
   if (w.values.count("after")) job.After(w.Value("after"));
   if (w.values.count("token")) job.Token(static_cast<std::uint8_t>(w.Number("token", 0)));

@@ -74,6 +74,14 @@ class Job {
   Job& MaxInterruptions(std::int32_t n) { return settings_.max_interruptions = n, *this; }
   Job& Walltime(Duration d) { return settings_.walltime = d, *this; }
   Job& Grace(Duration d) { return settings_.stop_grace = d, *this; }
+  // It saves on USR1 and then exits with 85.
+  Job& Saves() {
+    settings_.checkpoint.directory = "/scratch/saved";
+    settings_.checkpoint.signal = 10;
+    settings_.checkpoint.exit_code = kSavedExitCode;
+    return *this;
+  }
+  Job& SaveGrace(Duration d) { return settings_.checkpoint.grace = d, *this; }
   Job& KeepIfImpossible() { return settings_.on_impossible = OnImpossible::kKeep, *this; }
   Job& Array(std::string_view indices);    // "1-10%2"
   Job& After(std::string_view condition);  // "done(1) && !exit(2)"

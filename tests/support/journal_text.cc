@@ -71,6 +71,8 @@ std::string Text(sched::StopReason reason) {
       return "duplicate";
     case sched::StopReason::kGangEnds:
       return "gang-ends";
+    case sched::StopReason::kNotice:
+      return "notice";
   }
   return "unknown";
 }
@@ -156,6 +158,9 @@ void Fill(Line& l, const sched::AttemptEnded& e) {
   l.Word(Attempt(e.attempt)).Add("end", e.end).Add("then", Text(e.then)).Word("uncharged", !e.charged);
   l.Word("interruption", e.interruption).Add("why", e.why).Add("node", e.node.value());
   l.Add("placed", e.placed_at).Add("started", e.started_at).Add("elapsed_us", e.usage.elapsed_us);
+  l.Add("noticed", e.cost.notice_at).Add("saved", e.cost.saved_at);
+  l.Add("generation", static_cast<std::int64_t>(e.cost.generation)).Add("lost", e.cost.lost);
+  l.Word("restarts", e.restarts);
   if (e.last_end.kind != EndKind::kNone)
     l.Word("last-part=" + std::to_string(e.last_part)).Add("so", e.last_end);
 }
@@ -182,6 +187,14 @@ void Fill(Line& l, const sched::NodeDrainSet& e) {
       .Word(e.drained ? "drained" : "resumed")
       .Add("by", e.by)
       .Add("reason", e.reason);
+}
+void Fill(Line& l, const sched::NodeNoticeSet& e) {
+  l.Add("node", e.node.value()).Word("withdrawn", !e.ends_at.set()).Add("ends", e.ends_at);
+  l.Word(ToString(e.kind)).Add("by", e.by).Add("reason", e.reason);
+}
+void Fill(Line& l, const sched::AttemptNoticed& e) {
+  l.Word(Attempt(e.attempt)).Add("node", e.node.value()).Add("ends", e.ends_at);
+  l.Word(ToString(e.kind));
 }
 void Fill(Line& l, const sched::NodeRemoved& e) { l.Add("node", e.node.value()).Add("by", e.by); }
 
@@ -233,6 +246,17 @@ std::string Text(const sched::StopTask& m) {
       .Word(Text(m.reason))
       .Add("grace", m.grace)
       .Take();
+}
+std::string Text(const sched::NoticeTask& m) {
+  return Line("NoticeTask")
+      .Word(Attempt(m.attempt))
+      .Add("node", m.node.value())
+      .Add("remaining", m.remaining)
+      .Word(ToString(m.kind))
+      .Take();
+}
+std::string Text(const sched::StrikeNode& m) {
+  return Line("StrikeNode").Add("node", m.node.value()).Word("kill", m.kill).Add("cut-off", m.cut_off_for).Take();
 }
 std::string Text(const sched::AckEnded& m) {
   return Line("AckEnded").Word(Attempt(m.attempt)).Add("node", m.node.value()).Take();

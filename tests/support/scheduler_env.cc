@@ -72,6 +72,8 @@ void Env::Deliver(const sched::Message& message) {
   } else if (const auto* stop = std::get_if<sched::StopTask>(&message)) {
     stops_.push_back(*stop);
     to_node(stop->node, *stop);
+  } else if (const auto* notice = std::get_if<sched::NoticeTask>(&message)) {
+    notices_.push_back(*notice);
   } else if (const auto* ack = std::get_if<sched::AckEnded>(&message)) {
     to_node(ack->node, *ack);
   } else if (const auto* accept = std::get_if<sched::AcceptNode>(&message)) {
@@ -144,8 +146,9 @@ void Env::Disconnect(std::string_view name) {
   Handle(sched::NodeStreamClosed{fake.stream, "connection reset"});
 }
 
-Status Env::SetNode(sched::NodeAction action, std::string name, Principal who, std::string reason) {
-  Handle(sched::SetNode{kAskedBy, std::move(who), action, std::move(name), std::move(reason)});
+Status Env::SetNode(sched::NodeAction action, std::string name, Principal who, std::string reason,
+                    std::optional<Duration> deadline) {
+  Handle(sched::SetNode{kAskedBy, std::move(who), action, std::move(name), std::move(reason), deadline});
   return DoneReply();
 }
 
@@ -275,6 +278,7 @@ void Env::RunAll(const End& end) {
 
 std::vector<sched::LaunchTask> Env::TakeLaunches() { return std::exchange(launches_, {}); }
 std::vector<sched::StopTask> Env::TakeStops() { return std::exchange(stops_, {}); }
+std::vector<sched::NoticeTask> Env::TakeNotices() { return std::exchange(notices_, {}); }
 std::vector<Error> Env::TakeRefusals() { return std::exchange(refusals_, {}); }
 
 std::vector<JobId> Env::TakeLaunched() {
@@ -294,9 +298,11 @@ std::vector<std::string> Env::TakeLaunchedTasks() {
 void Env::ExpectNothingElse() {
   EXPECT_TRUE(launches_.empty()) << "not expected: " << ToText(sched::Message(launches_.front()));
   EXPECT_TRUE(stops_.empty()) << "not expected: " << ToText(sched::Message(stops_.front()));
+  EXPECT_TRUE(notices_.empty()) << "not expected: " << ToText(sched::Message(notices_.front()));
   EXPECT_TRUE(refusals_.empty()) << "not expected: " << refusals_.front().message;
   launches_.clear();
   stops_.clear();
+  notices_.clear();
   refusals_.clear();
 }
 
@@ -373,8 +379,6 @@ void Env::Configure(std::shared_ptr<const sched::Topology> topology) {
   Restart();
 }
 
-void Env::RestartFromState() {
-  StartAgain(sched::RestoreWhole(settings_, CopyDurable(state())));
-}
+void Env::RestartFromState() { StartAgain(sched::RestoreWhole(settings_, CopyDurable(state()))); }
 
 }  // namespace bsub::testing

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,7 +50,8 @@ class Env {
   FakeNode& node(std::string_view name);
   void Connect(std::string_view name);     // says hello with the tasks it has
   void Disconnect(std::string_view name);  // the stream breaks; tasks go on
-  Status SetNode(sched::NodeAction action, std::string name, Principal who = Ops(), std::string reason = "");
+  Status SetNode(sched::NodeAction action, std::string name, Principal who = Ops(), std::string reason = "",
+                 std::optional<Duration> deadline = std::nullopt);
 
   // --- jobs
   JobId Submit(const Job& job);  // must be accepted
@@ -80,6 +82,7 @@ class Env {
   std::vector<std::string> TakeLaunchedTasks();  // "2[17]"
   std::vector<sched::LaunchTask> TakeLaunches();
   std::vector<sched::StopTask> TakeStops();
+  std::vector<sched::NoticeTask> TakeNotices();
   std::vector<Error> TakeRefusals();  // of nodes
   void ExpectNothingElse();
   // Messages to nodes are lost from now on, until told otherwise.
@@ -140,6 +143,7 @@ class Env {
   std::vector<sched::Reply> replies_;
   std::vector<sched::LaunchTask> launches_;
   std::vector<sched::StopTask> stops_;
+  std::vector<sched::NoticeTask> notices_;
   std::vector<Error> refusals_;
 };
 

@@ -13,6 +13,7 @@ sched::Task Copy(const sched::Task& from) {
   to.attempts = from.attempts;
   to.charged = from.charged;
   to.interruptions = from.interruptions;
+  to.restarts = from.restarts;
   to.since = from.since;
   if (from.attempt) to.attempt = std::make_unique<sched::Attempt>(*from.attempt);
   if (from.last_end) to.last_end = std::make_unique<sched::TaskEnd>(*from.last_end);

@@ -34,7 +34,7 @@ constexpr std::array kLayers = {
     Layer{"scheduler/daemon/", "api/ scheduler/ worker/launch/launch_proof.h jobs/ common/"},
     Layer{"worker/launch/", "api/ worker/core/ jobs/ common/"},
     Layer{"worker/step/", "worker/launch/ common/"},
-    Layer{"worker/interruption/", "api/ worker/core/ jobs/ common/"},
+    Layer{"worker/interruption/", "api/ worker/core/ worker/launch/unique_fd.h jobs/ common/"},
     Layer{"worker/rpc/", "api/ worker/core/ worker/launch/ jobs/ common/"},
     Layer{"worker/spawner/", "api/ worker/core/ worker/launch/ jobs/ common/"},
     Layer{"worker/daemon/", "api/ worker/ jobs/ common/"},

@@ -65,6 +65,12 @@ struct StopOrder {
   Duration grace{};
   std::string reason;
 };
+struct NoticeOrder {  // one of its nodes is taken away: it is to save
+  Incarnation incarnation;
+  AttemptKey attempt;
+  Duration remaining{};
+  std::string reason;
+};
 struct EndAcknowledged {
   Incarnation incarnation;
   AttemptKey attempt;
@@ -91,8 +97,9 @@ struct TaskReported {  // started, or ended
 
 struct Tick {};
 
-using InputBody = std::variant<StreamOpened, StreamClosed, Accepted, Refused, LaunchOrder, StopOrder,
-                               EndAcknowledged, HeartbeatCame, SpawnerUp, SpawnerDown, TaskReported, Tick>;
+using InputBody =
+    std::variant<StreamOpened, StreamClosed, Accepted, Refused, LaunchOrder, StopOrder, NoticeOrder,
+                 EndAcknowledged, HeartbeatCame, SpawnerUp, SpawnerDown, TaskReported, Tick>;
 struct Input {
   TimePoint at;
   InputBody body;
@@ -126,6 +133,11 @@ struct StopTask {
   Duration grace{};
   std::string reason;
 };
+struct NoticeTask {
+  AttemptKey attempt;
+  TimePoint ends;  // of the machine's steady clock
+  std::string reason;
+};
 struct ForgetTask {  // its end is known to the scheduler
   AttemptKey attempt;
 };
@@ -144,8 +156,8 @@ struct GiveUp {  // the scheduler wants no such node: a person must act
   std::string reason;
 };
 
-using Message = std::variant<SayHello, ReportTask, AnswerHeartbeat, StartTask, StopTask, ForgetTask,
-                             RenewLease, OpenStream, CloseStream, GiveUp>;
+using Message = std::variant<SayHello, ReportTask, AnswerHeartbeat, StartTask, StopTask, NoticeTask,
+                             ForgetTask, RenewLease, OpenStream, CloseStream, GiveUp>;
 
 struct Outcome {
   std::vector<Message> messages;         // in this order

@@ -105,6 +105,14 @@ void NodeCore::On(const StopOrder& order) {
   if (spawner_up_) Say(*task.stop);
 }
 
+void NodeCore::On(const NoticeOrder& order) {
+  if (!Current(order.incarnation)) return;
+  const auto it = tasks_.find(order.attempt);
+  if (it == tasks_.end() || it->second.state.ended) return;  // the scheduler hears of that anyway
+  it->second.notice = NoticeTask{order.attempt, now_ + order.remaining, order.reason};
+  if (spawner_up_) Say(*it->second.notice);
+}
+
 void NodeCore::On(const EndAcknowledged& ack) {
   if (!Current(ack.incarnation)) return;
   const auto it = tasks_.find(ack.attempt);
@@ -162,6 +170,7 @@ void NodeCore::ReconcileWithSpawner(const SpawnerUp& up, bool same_spawner) {
       it = tasks_.erase(it);
       continue;
     }
+    if (task.notice && !task.state.ended) Say(*task.notice);
     if (task.stop && !task.state.ended) Say(*task.stop);  // once more does no harm: it keeps the first grace
     ++it;
   }
@@ -182,7 +191,7 @@ void NodeCore::Take(const TaskState& reported) {
   if (reported.ended || reported.started) task.launch = nullptr;
   if (task.state == reported || task.state.ended) return;
   const bool news = task.state.started != reported.started || reported.ended;
-  if (reported.ended) task.stop.reset();
+  if (reported.ended) task.stop.reset(), task.notice.reset();
   task.state = reported;
   if (!news) return;
   task.unreported = true;

@@ -54,6 +54,7 @@ class NodeCore {
     TaskState state;
     std::shared_ptr<const SignedLaunch> launch;  // until the spawner is known to have it
     std::optional<StopTask> stop;                // until its end is known: the order may be lost on its way
+    std::optional<NoticeTask> notice;            // the same
     bool unreported = false;                     // changed since the scheduler was told last
   };
 
@@ -63,6 +64,7 @@ class NodeCore {
   void On(const Refused&);
   void On(const LaunchOrder&);
   void On(const StopOrder&);
+  void On(const NoticeOrder&);
   void On(const EndAcknowledged&);
   void On(const HeartbeatCame&);
   void On(const SpawnerUp&);

@@ -70,6 +70,7 @@ Status Agent::Run() {
   LoadClusterUuid();
   if (settings_.interruptible && settings_.tail_interval > Duration(0)) tails_at_ = Now();
   TryConnectSpawner();
+  BSUB_RETURN_IF_ERROR(WatchMetadata());
   spdlog::info("event=started node={} scheduler={} cpus={} memory={}", settings_.name,
                settings_.scheduler.target, settings_.total.cpu_milli / 1000.0, settings_.total.mem_bytes);
   while (!ending_) {
@@ -92,22 +93,86 @@ void Agent::WaitForSomething() {
   if (open_stream_at_.set()) next = std::min(next, open_stream_at_);
   next = std::min(next, tails_at_);
   if (!spawner_.connected()) next = std::min(next, connect_spawner_at_);
+  if (leaving_) next = std::min(next, notice_->at);
   constexpr std::int64_t kLongestMs = 60'000;
   const std::int64_t wait_us = next == TimePoint::Max() ? kLongestMs * 1000 : (next - Now()).count();
   const auto wait_ms = std::clamp<std::int64_t>((wait_us + 999) / 1000, 0, kLongestMs);
   const short spawner_events = static_cast<short>(POLLIN | (spawner_.wants_to_write() ? POLLOUT : 0));
-  std::array<pollfd, 3> fds = {{{signals_.get(), POLLIN, 0},
+  std::array<pollfd, 4> fds = {{{signals_.get(), POLLIN, 0},
                                 {mailbox_.fd(), POLLIN, 0},
-                                {spawner_.connected() ? spawner_.fd() : -1, spawner_events, 0}}};
+                                {spawner_.connected() ? spawner_.fd() : -1, spawner_events, 0},
+                                {metadata_news_.fd(), POLLIN, 0}}};
   if (poll(fds.data(), fds.size(), static_cast<int>(wait_ms)) > 0) {
-    if (fds[0].revents != 0) {
-      ending_ = true;
-      return spdlog::info("event=ending reason=signal");
-    }
+    if (fds[0].revents != 0) OnSignal();
+    if (ending_) return;
+    if (fds[3].revents != 0) OnMetadata();
     if (fds[2].revents != 0) OnSpawner();
     if (fds[1].revents != 0) OnScheduler();
   }
   OnTime();
+}
+
+Status Agent::WatchMetadata() {
+  if (settings_.metadata.address.empty()) return OkStatus();
+  BSUB_ASSIGN_OR_RETURN(metadata_, MetadataWatch::Start(settings_.metadata, [this](MetadataWatch::News news) {
+                          metadata_news_.Put(std::move(news));
+                        }));
+  return OkStatus();
+}
+
+void Agent::OnSignal() {
+  signalfd_siginfo info{};
+  const bool read_one = read(signals_.get(), &info, sizeof info) == sizeof info;
+  const bool term = read_one && info.ssi_signo == SIGTERM;
+  if (term && !leaving_ && settings_.notice_on_term > Duration(0) && core_.registered()) {
+    BeginNotice(Now() + settings_.notice_on_term, "the node was told to end (SIGTERM)");
+    leaving_ = true;
+    return;
+  }
+  ending_ = true;
+  spdlog::info("event=ending reason=signal");
+}
+
+void Agent::OnMetadata() {
+  for (const MetadataWatch::News& news : metadata_news_.TakeAll()) {
+    if (!news.trouble.empty()) {
+      spdlog::warn("event=metadata-trouble error=\"{}\"", news.trouble);
+      continue;
+    }
+    using namespace std::chrono;
+    const TimePoint wall(duration_cast<microseconds>(system_clock::now().time_since_epoch()).count());
+    const Duration remaining = std::max(news.action.at - wall, Duration(0));
+    BeginNotice(Now() + remaining, "EC2 says " + news.action.action + " at " + FormatUtc(news.action.at));
+  }
+}
+
+void Agent::BeginNotice(TimePoint at, std::string reason) {
+  spdlog::warn("event=notice remaining_us={} reason=\"{}\"", (at - Now()).count(), reason);
+  notice_ = OwnNotice{at, std::move(reason)};
+  TellOfNotice();
+}
+
+void Agent::TellOfNotice() {
+  if (!notice_ || !core_.registered()) return;
+  v1::FromNode message;
+  message.set_incarnation(core_.incarnation().value());
+  message.mutable_taken_away()->set_remaining_us(std::max((notice_->at - Now()).count(), std::int64_t{0}));
+  message.mutable_taken_away()->set_reason(ToUtf8(notice_->reason));
+  scheduler_.Send(std::move(message));
+}
+
+void Agent::OnStrike(const v1::Strike& strike) {
+  spdlog::warn("event=drill kill={} cut_off_us={}", strike.kill(), strike.cut_off_us());
+  if (strike.kill()) {
+    spawner_.SendDie();
+    spawner_.Flush();
+    kill(getpid(), SIGKILL);
+    return;
+  }
+  cut_off_until_ = Now() + Duration(strike.cut_off_us());
+  call_ = 0;
+  scheduler_.Close();
+  Feed(StreamClosed{"a drill cuts the node off"});
 }
 
 void Agent::OnSpawner() {
@@ -159,17 +224,24 @@ void Agent::OnScheduler() {
                   core_.IsOver(KeyFrom(message.read_log().attempt())).value_or(true));
       continue;
     }
+    if (message.has_strike()) {
+      if (message.incarnation() == core_.incarnation().value()) OnStrike(message.strike());
+      continue;
+    }
     if (message.has_accepted()) {
       KeepClusterUuid(message.accepted().cluster_uuid());
       backoff_.Reset();
       spdlog::info("event=registered incarnation={}", message.accepted().incarnation());
     }
+    const bool accepted = message.has_accepted();
     if (auto input = InputFrom(message)) Feed(std::move(*input));
+    if (accepted) TellOfNotice();
   }
 }
 
 void Agent::OnTime() {
   const TimePoint now = Now();
+  if (leaving_ && (now >= notice_->at || core_.Tasks().empty())) ending_ = true;
   if (!spawner_.connected() && now >= connect_spawner_at_) TryConnectSpawner();
   if (open_stream_at_.set() && now >= open_stream_at_) OpenStreamNow();
   if (now >= tails_at_) SendTails();
@@ -233,7 +305,9 @@ void Agent::Act(const SayHello& say) {
 
 void Agent::Act(const ReportTask& report) { scheduler_.Send(ToWire(report)); }
 void Agent::Act(const AnswerHeartbeat& answer) { scheduler_.Send(ToWire(answer)); }
-void Agent::Act(const OpenStream&) { open_stream_at_ = Now() + backoff_.Next(); }
+void Agent::Act(const OpenStream&) {
+  open_stream_at_ = std::max(Now() + backoff_.Next(), cut_off_until_);
+}
 
 void Agent::Act(const CloseStream& close) {
   spdlog::warn("event=stream-given-up reason=\"{}\"", close.reason);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/result.h"
@@ -11,6 +12,7 @@
 #include "worker/daemon/log_reader.h"
 #include "worker/daemon/settings.h"
 #include "worker/daemon/spawner_link.h"
+#include "worker/interruption/metadata_watch.h"
 #include "worker/rpc/backoff.h"
 #include "worker/rpc/mailbox.h"
 #include "worker/rpc/scheduler_link.h"
@@ -38,6 +40,15 @@ class Agent {
   void TryConnectSpawner();
   void OpenStreamNow();
   void SendTails();
+  Status WatchMetadata();
+  void OnSignal();
+  void OnMetadata();
+  // This machine is to be taken away at `at`: the scheduler is told, now and whenever it accepts the node
+  // anew.
+  void BeginNotice(TimePoint at, std::string reason);
+  void TellOfNotice();
+  // A drill.
+  void OnStrike(const v1::Strike& strike);
 
   void Feed(InputBody body);
   void Do(const Message& message);
@@ -46,6 +57,7 @@ class Agent {
   void Act(const AnswerHeartbeat& answer);
   void Act(const StartTask& start) { spawner_.Send(start); }
   void Act(const StopTask& stop) { spawner_.Send(stop); }
+  void Act(const NoticeTask& notice) { spawner_.Send(notice); }
   void Act(const ForgetTask& forget) { spawner_.Send(forget); }
   void Act(const RenewLease& lease) { spawner_.Send(lease); }
   void Act(const OpenStream&);
@@ -58,6 +70,8 @@ class Agent {
   AgentSettings settings_;
   NodeCore core_;
   Mailbox<LinkEvent> mailbox_;
+  Mailbox<MetadataWatch::News> metadata_news_;
+  std::unique_ptr<MetadataWatch> metadata_;  // null: nobody is asked
   SpawnerLink spawner_;
   SchedulerLink scheduler_;
   std::unique_ptr<LogReader> logs_;
@@ -69,6 +83,13 @@ class Agent {
   TimePoint connect_spawner_at_;  // while it is not connected
   TimePoint wake_at_ = TimePoint::Max();
   TimePoint tails_at_ = TimePoint::Max();  // when running tasks' output is sent next
+  struct OwnNotice {
+    TimePoint at;
+    std::string reason;
+  };
+  std::optional<OwnNotice> notice_;
+  TimePoint cut_off_until_;
+  bool leaving_ = false;  // ends when its tasks have, or at the notice's time
   bool ending_ = false;
   Status failure_;
 };

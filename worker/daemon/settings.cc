@@ -31,6 +31,7 @@ constexpr const char* kIntro =
 struct Words {
   std::string cpus, memory, token_file, tls_ca_file, lease_loss = "keep", spawner_patience, tail_every;
   std::string reconnect_first, reconnect_longest, spawner_retry, log_look;
+  std::string metadata_every, metadata_timeout, notice_on_term;
 };
 
 using Adder = po::options_description_easy_init;
@@ -64,9 +65,21 @@ void AddNode(Adder add, AgentSettings& s, Words& w) {
   add("cpus", po::value(&w.cpus)->value_name("CPUS"), "CPUs to offer; default: those this process may use");
   add("memory", po::value(&w.memory)->value_name("SIZE"), "memory to offer; default: the machine's");
   add("gpus", Count(s.total.gpus, "COUNT"), "GPUs to offer");
-  add("interruptible", po::bool_switch(&s.interruptible), "the machine may be taken away at short notice");
   add("on-lease-loss", po::value(&w.lease_loss)->default_value("keep")->value_name("WORD"),
       "keep or kill: what happens to tasks when the scheduler is silent for a whole lease");
+}
+
+void AddInterruptions(Adder add, AgentSettings& s, Words& w) {
+  add("interruptible", po::bool_switch(&s.interruptible), "the machine may be taken away at short notice");
+  add("metadata", po::value(&s.metadata.address)->value_name("URL"),
+      "ask EC2's instance metadata service (version 2), on EC2 http://169.254.169.254, whether it is; "
+      "default: nobody is asked");
+  add("metadata-every", Time(w.metadata_every, "5s"), "how often");
+  add("metadata-timeout", Time(w.metadata_timeout, "2s"), "how long an answer may take");
+  add("notice-on-term", Time(w.notice_on_term, "0s"),
+      "the signal TERM means that the machine is taken away after so long: tasks save and go on elsewhere, "
+      "then "
+      "the agent ends. 0s: only the agent ends, tasks run on");
 }
 
 void AddLinks(Adder add, AgentSettings& s, Words& w) {
@@ -95,6 +108,7 @@ po::options_description Options(AgentSettings& s, Words& w) {
   po::options_description options("Options");
   AddPlaces(options.add_options(), s, w);
   AddNode(options.add_options(), s, w);
+  AddInterruptions(options.add_options(), s, w);
   AddLinks(options.add_options(), s, w);
   AddOutput(options.add_options(), s, w);
   return options;
@@ -174,6 +188,9 @@ Status ReadDurations(const Words& w, AgentSettings& s) {
                          {"reconnect-first", w.reconnect_first, s.reconnect_first, false},
                          {"reconnect-longest", w.reconnect_longest, s.reconnect_longest, false},
                          {"tail-every", w.tail_every, s.tail_interval, true},
+                         {"metadata-every", w.metadata_every, s.metadata.interval, false},
+                         {"metadata-timeout", w.metadata_timeout, s.metadata.timeout, false},
+                         {"notice-on-term", w.notice_on_term, s.notice_on_term, true},
                          {"log-look", w.log_look, s.log_look_interval, false}};
   for (const Entry& entry : times) {
     const auto parsed = ParseDuration(entry.text);
@@ -201,6 +218,10 @@ Status Finish(const Words& w, AgentSettings& s) {
     return InvalidArgument("--on-lease-loss is '" + w.lease_loss + "', expected keep or kill");
   }
   s.node.kill_on_lease_loss = w.lease_loss == "kill";
+  if (!s.metadata.address.empty()) {
+    const auto address = ParseHttpAddress(s.metadata.address);
+    if (!address) return InvalidArgument("--metadata: " + address.error().message);
+  }
   return ReadDurations(w, s);
 }
 

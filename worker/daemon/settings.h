@@ -8,6 +8,7 @@
 #include "common/time.h"
 #include "jobs/resources.h"
 #include "worker/core/node_core.h"
+#include "worker/interruption/metadata_watch.h"
 #include "worker/rpc/scheduler_link.h"
 
 namespace bsub::worker {
@@ -21,6 +22,8 @@ struct AgentSettings {
   std::string address;  // by which other nodes reach this one
   Resources total;
   bool interruptible = false;
+  MetadataSettings metadata;  // that may say that this machine is to be taken away
+  Duration notice_on_term{};  // SIGTERM means that the machine goes after so long; 0: only the agent ends
   NodeSettings node;
   std::size_t max_frame_bytes = std::size_t{64} << 20;  // as the spawner's
   Duration reconnect_first = std::chrono::milliseconds(50);

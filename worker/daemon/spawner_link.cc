@@ -176,6 +176,14 @@ void SpawnerLink::Send(const StopTask& stop) {
   Queue(message);
 }
 
+void SpawnerLink::Send(const NoticeTask& notice) {
+  wire::ToSpawner message;
+  FillKey(notice.attempt, message.mutable_notice()->mutable_attempt());
+  message.mutable_notice()->set_ends_us(notice.ends.micros());
+  message.mutable_notice()->set_reason(notice.reason);
+  Queue(message);
+}
+
 void SpawnerLink::Send(const ForgetTask& forget) {
   wire::ToSpawner message;
   FillKey(forget.attempt, message.mutable_ack()->mutable_attempt());
@@ -186,6 +194,12 @@ void SpawnerLink::Send(const RenewLease& lease) {
   wire::ToSpawner message;
   message.mutable_lease()->set_ends_us(lease.ends.micros());
   message.mutable_lease()->set_kill_on_loss(lease.kill_on_loss);
+  Queue(message);
+}
+
+void SpawnerLink::SendDie() {
+  wire::ToSpawner message;
+  message.mutable_die();
   Queue(message);
 }
 

@@ -37,8 +37,10 @@ class SpawnerLink {
 
   void Send(const StartTask& start);
   void Send(const StopTask& stop);
+  void Send(const NoticeTask& notice);
   void Send(const ForgetTask& forget);
   void Send(const RenewLease& lease);
+  void SendDie();
   // Writes what was sent; the rest when the socket is writable again.
   void Flush();
 

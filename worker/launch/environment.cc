@@ -101,6 +101,9 @@ void AddOwn(Builder& env, const v1::Launch& launch, const NodeFacts& node, std::
   env.Add("BSUB_NODE", launch.node());
   env.Add("BSUB_CPUS", cpus);
   env.Add("BSUB_MEM_BYTES", static_cast<std::uint64_t>(std::max<std::int64_t>(0, launch.mem_bytes())));
+  if (!node.control_dir.empty()) env.Add("BSUB_CONTROL_DIR", node.control_dir);
+  if (const std::string& saves_to = launch.checkpoint().directory(); !saves_to.empty())
+    env.Add("BSUB_CHECKPOINT_DIR", saves_to);
   env.Add("BSUB_GPUS", static_cast<std::uint64_t>(launch.gpu_indices_size()));
 }
 

@@ -21,6 +21,7 @@ struct NodeFacts {
   std::string_view marker;        // value of kMarkerName
   std::string_view home;          // HOME where the user's environment has none; empty: leave it out
   const MpiFacts* mpi = nullptr;  // of a job that may start ranks on its nodes
+  std::string_view control_dir{};  // empty: none
 };
 
 // "NAME=VALUE" entries. Names of the user's environment keep their order.

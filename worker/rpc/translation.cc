@@ -53,11 +53,16 @@ std::optional<InputBody> InputFrom(v1::ToNode& message) {
       const v1::Stop& s = message.stop();
       return StopOrder{incarnation, KeyFrom(s.attempt()), Duration(s.grace_us()), s.reason()};
     }
+    case v1::ToNode::kNotice: {
+      const v1::Notice& n = message.notice();
+      return NoticeOrder{incarnation, KeyFrom(n.attempt()), Duration(n.remaining_us()), n.reason()};
+    }
     case v1::ToNode::kAckEnded:
       return EndAcknowledged{incarnation, KeyFrom(message.ack_ended().attempt())};
     case v1::ToNode::kHeartbeat:
       return HeartbeatCame{incarnation, message.heartbeat().count(), message.heartbeat().answered()};
     case v1::ToNode::kOrders:  // the link hands them one by one
+    case v1::ToNode::kStrike:  // for the agent itself
     case v1::ToNode::kReadLog:
     case v1::ToNode::BODY_NOT_SET:
       return std::nullopt;

@@ -133,6 +133,18 @@ void EnterWorkingDirectory(const ChildPlan& plan) {
   NeverStarted(ErrnoText("cannot enter working directory", plan.cwd) + " as " + Who(plan) + hint);
 }
 
+// With all directories above it that are missing, as mkdir -p.
+void MakeCheckpointDirectory(const ChildPlan& plan) {
+  const std::string& path = plan.saves_to;
+  for (std::size_t end = path.find('/', 1); !path.empty(); end = path.find('/', end + 1)) {
+    if (mkdir(path.substr(0, end).c_str(), 0777) != 0 && errno != EEXIST && end == std::string::npos) {
+      NeverStarted(ErrnoText("cannot make checkpoint directory", path) + " as " + Who(plan) +
+                   "; name one with --checkpoint-dir that can be written on every node");
+    }
+    if (end == std::string::npos) return;
+  }
+}
+
 void MoveTo(int fd, int target) {
   if (dup2(fd, target) < 0) NeverStarted(ErrnoText("cannot set up standard streams"));
 }
@@ -249,6 +261,7 @@ void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes,
   BecomeUser(plan);
   umask(plan.umask);
   EnterWorkingDirectory(plan);
+  MakeCheckpointDirectory(plan);
   output.OpenAsUser();
   output.Connect();
   std::string home = MissingHome(plan);

@@ -45,6 +45,7 @@ struct ChildPlan {
   gid_t gid = 0;
   std::vector<gid_t> groups;
   std::string user_name;
+  std::string saves_to;     // made before the program starts, as the user; empty: nowhere
   bool needs_home = false;  // the environment lacks HOME: to be asked for in the child
 
   OutputPlan out;

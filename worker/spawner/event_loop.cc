@@ -223,6 +223,13 @@ void EventLoop::OnAgent(const v1::spawner::ToSpawner& message) {
                            message.stop().reason());
     case Body::kSignal:
       return runner_->Signal(message.signal());
+    case Body::kNotice:
+      return runner_->Notice(message.notice());
+    case Body::kDie:
+      LogLine("event=drill-kill");
+      runner_->KillAll();
+      kill(getpid(), SIGKILL);
+      return;
     case Body::kAck:
       return runner_->Acknowledge(KeyOf(message.ack().attempt()));
     case Body::kList:

@@ -28,6 +28,7 @@ void Walk(Way& way, Order& order) {
   way.Number(plan.gid);
   way.List(plan.groups, number);
   way.Text(plan.user_name);
+  way.Text(plan.saves_to);
   way.Number(plan.needs_home);
   for (auto* output : {&plan.out, &plan.err}) {
     way.Number(output->in_spool);

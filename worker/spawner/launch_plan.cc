@@ -59,9 +59,13 @@ Status CheckStrings(const v1::Launch& launch) {
   BSUB_RETURN_IF_ERROR(CheckNoNul(launch.command().argv(), "argument list"));
   BSUB_RETURN_IF_ERROR(CheckNoNul(launch.command().interpreter(), "interpreter"));
   BSUB_RETURN_IF_ERROR(CheckNoNul(launch.environment().variables(), "environment"));
-  const std::vector<std::string> rest = {
-      launch.working_directory(), launch.stdout_path(), launch.stderr_path(),
-      launch.job_name(),          launch.queue(),       launch.node()};
+  const std::vector<std::string> rest = {launch.working_directory(),
+                                         launch.stdout_path(),
+                                         launch.stderr_path(),
+                                         launch.job_name(),
+                                         launch.queue(),
+                                         launch.node(),
+                                         launch.checkpoint().directory()};
   return CheckNoNul(rest, "launch's paths and names");
 }
 
@@ -120,7 +124,8 @@ bool HasHome(const v1::Launch& launch) {
 }
 
 void PlanEnvironment(const LaunchRules& rules, bool own, PlannedLaunch& plan) {
-  worker::NodeFacts node{plan.marker, own ? std::string_view(rules.own_home) : std::string_view()};
+  worker::NodeFacts node{plan.marker, own ? std::string_view(rules.own_home) : std::string_view(), nullptr,
+                         plan.control_dir};
   worker::MpiFacts mpi = rules.machine;
   if (worker::MayStartRanks(plan.launch)) {
     plan.scratch = rules.scratch_path + "/" + plan.task_name;
@@ -178,6 +183,8 @@ Result<PlannedLaunch> PlanLaunch(const v1::spawner::StartTask& start, const Laun
   BSUB_ASSIGN_OR_RETURN(plan.child.limits, PlanLimits(plan.launch));
   const bool own = plan.launch.uid() == rules.own_uid;
   plan.child.needs_home = !own && !HasHome(plan.launch);
+  if (plan.launch.has_checkpoint()) plan.control_dir = rules.state_path + "/control/" + plan.task_name;
+  plan.child.saves_to = plan.launch.checkpoint().directory();
   PlanEnvironment(rules, own, plan);
   return plan;
 }

@@ -38,6 +38,7 @@ struct PlannedLaunch {
   // Of a job that may start ranks: its directory on this node, and the files that are put into it.
   std::string scratch;
   std::vector<std::pair<std::string, std::string>> scratch_files;  // name, content
+  std::string control_dir;  // empty: none, the program does not save
   ChildPlan child;
   bool own_out = false;  // the user named the file; a link stands in the spool
   bool own_err = false;

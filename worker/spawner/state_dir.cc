@@ -31,6 +31,7 @@ Result<StateDir> StateDir::Open(const std::string& path, bool open_to_users) {
   BSUB_RETURN_IF_ERROR(dir.LoadId());
   BSUB_RETURN_IF_ERROR(EnsureDirectory(dir.ScriptDir(), mode));
   BSUB_RETURN_IF_ERROR(EnsureDirectory(dir.path_ + "/output", mode));
+  BSUB_RETURN_IF_ERROR(EnsureDirectory(dir.ControlDir(), mode));
   return dir;
 }
 

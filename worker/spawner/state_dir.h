@@ -1,6 +1,6 @@
 // The spawner's directory: one spawner at a time, an id that marks its tasks, and the places of their files.
 //
-//   lock  state-id  tasks.log  spawner.sock  scripts/  output/  spare/  task-slots
+//   lock  state-id  tasks.log  spawner.sock  scripts/  output/  control/  spare/  task-slots
 #pragma once
 
 #include <string>
@@ -21,6 +21,7 @@ class StateDir {
   const std::string& id() const { return id_; }  // random, the same for the life of the directory
   std::string LogPath() const { return path_ + "/tasks.log"; }
   std::string SlotsPath() const { return path_ + "/task-slots"; }
+  std::string ControlDir() const { return path_ + "/control"; }
   std::string ScriptDir() const { return path_ + "/scripts"; }
 
  private:

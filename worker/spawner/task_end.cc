@@ -95,6 +95,12 @@ void TaskRunner::KillEverythingOf(Task& task) {
   SetDeadline(task, BootTimeUs() + parts_.settings->kill_again_us);
 }
 
+void TaskRunner::KillAll() {
+  for (auto& [key, task] : tasks_) {
+    if (task.pid != 0 && task.phase != Phase::kEnded) KillEverythingOf(task);
+  }
+}
+
 void TaskRunner::OnChildren() {
   for (;;) {
     int status = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "worker/spawner/control_dir.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
 
@@ -34,6 +35,7 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::Create(TaskRunnerParts parts,
     task.started = status.started();
     task.ended = std::move(*status.mutable_ended());
   }
+  ClearControlDirs(runner->parts_.dir->ControlDir());
   BSUB_RETURN_IF_ERROR(runner->OpenLog());
   runner->parts_.scratch->Clear();
   // Ends that the slots of before told of are in the log by now.
@@ -151,6 +153,7 @@ void TaskRunner::Commit() {
   for (const worker::AttemptKey& key : awaiting_sync_) {
     Task& task = tasks_.at(key);
     if (task.slot) slots_->Give(*std::exchange(task.slot, std::nullopt));
+    if (!task.control_dir.empty()) RemoveControlDir(std::exchange(task.control_dir, ""));
     reports_.push_back(StatusOf(task));
   }
   awaiting_sync_.clear();

@@ -66,6 +66,9 @@ class TaskRunner {
   // Everything that runs, each with its own grace but at most `max_grace_us`.
   void StopAll(wire::StopCause cause, std::int64_t max_grace_us, const std::string& reason);
   void Signal(const wire::SignalTask& signal);
+  void Notice(const wire::NoticeTask& notice);
+  // As when the machine loses power: nothing is recorded.
+  void KillAll();
   void Acknowledge(const worker::AttemptKey& key);
 
   bool IsWitness(int fd) const { return witnesses_->Owns(fd); }
@@ -121,6 +124,10 @@ class TaskRunner {
     std::string stop_reason;
     std::int64_t kill_at_us = 0;  // of a stop that came before it was heard of
     std::string never_started;
+    std::string control_dir;  // empty: none
+    int notice_signal = 0;
+    bool notice_to_group = false;
+    bool noticed = false;
     std::vector<std::pair<int, bool>> early_signals;  // number, to the group: to be sent once it runs
     int wait_status = 0;
     wire::Ended ended;
@@ -169,6 +176,9 @@ class TaskRunner {
   void RefuseAllPostponed(wire::StopCause cause, const std::string& reason);
   void ListPostponed(std::vector<wire::TaskStatus>& all) const;
   std::int64_t NextRetry() const;
+
+  // task_notice.cc
+  static Status PrepareControl(const PlannedLaunch& plan, Task& task);
 
   // task_output.cc
   Status PrepareSpooledOutput(PlannedLaunch& plan, Task& task);

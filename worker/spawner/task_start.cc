@@ -89,6 +89,7 @@ Status TaskRunner::TryStart(const wire::StartTask& start, std::int64_t since_us)
 // The last thing that may fail is the order itself.
 Status TaskRunner::Prepare(PlannedLaunch& plan, Task& task) {
   BSUB_RETURN_IF_ERROR(PrepareFiles(plan, task));
+  BSUB_RETURN_IF_ERROR(PrepareControl(plan, task));
   RememberOutput(plan, task);
   BSUB_RETURN_IF_ERROR(PrepareCgroup(plan, task));
   if (plan.child.cpus.empty()) plan.child.cpus = cpus_.Take(plan.key, plan.launch.cpu_milli());

@@ -216,6 +216,22 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion4() {
   return Numbered({std::move(definition), std::move(job)});
 }
 
+std::vector<sched::JournalEntry> SampleEntriesOfVersion5() {
+  const sched::AttemptRef attempt{{JobId(17), 3}, 2};
+  sched::JobSubmitted job = SampleJob();
+  JobSettings settings = *job.spec.settings;
+  settings.checkpoint = {
+      "/saved " + kBytes, std::chrono::seconds(30), 10, true, 85, std::chrono::minutes(1), true};
+  job.spec.settings = std::make_shared<JobSettings>(settings);
+  sched::AttemptEnded ended = SampleAttemptEnded();
+  ended.cost = {kAt, kAt + std::chrono::seconds(2), 41, std::chrono::seconds(3)};
+  ended.restarts = true;
+  return Numbered(
+      {std::move(job), sched::NodeNoticeSet{NodeId(2), kAt, sched::NoticeKind::kDrill, "root", "spot"},
+       sched::AttemptNoticed{attempt, NodeId(2), kAt, sched::NoticeKind::kDrain},
+       sched::StopRequested{attempt, sched::StopReason::kNotice, "", "its time is over"}, std::move(ended)});
+}
+
 std::vector<sched::JournalEntry> SampleEntries() {
   const sched::AttemptRef attempt{{JobId(17), 3}, 2};
   std::vector<sched::EntryBody> bodies;

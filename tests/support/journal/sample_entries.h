@@ -15,5 +15,6 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion2();
 std::vector<sched::JournalEntry> SampleEntriesOfVersion3();
 // Those of jobs that choose their nodes: placement groups and features.
 std::vector<sched::JournalEntry> SampleEntriesOfVersion4();
+std::vector<sched::JournalEntry> SampleEntriesOfVersion5();
 
 }  // namespace bsub::journal::test

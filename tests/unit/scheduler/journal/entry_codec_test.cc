@@ -91,7 +91,8 @@ struct Same {
   bool operator()(const sched::AttemptEnded& e) const {
     using T = sched::AttemptEnded;
     return Fieldwise(e, &T::attempt, &T::end, &T::usage, &T::then, &T::charged, &T::interruption, &T::why,
-                     &T::node, &T::placed_at, &T::started_at, &T::last_part, &T::last_end);
+                     &T::node, &T::placed_at, &T::started_at, &T::last_part, &T::last_end, &T::cost,
+                     &T::restarts);
   }
   bool operator()(const sched::PartStarted& e) const {
     using T = sched::PartStarted;
@@ -116,6 +117,14 @@ struct Same {
   bool operator()(const sched::NodeDrainSet& e) const {
     using T = sched::NodeDrainSet;
     return Fieldwise(e, &T::node, &T::drained, &T::by, &T::reason);
+  }
+  bool operator()(const sched::NodeNoticeSet& e) const {
+    using T = sched::NodeNoticeSet;
+    return Fieldwise(e, &T::node, &T::ends_at, &T::kind, &T::by, &T::reason);
+  }
+  bool operator()(const sched::AttemptNoticed& e) const {
+    using T = sched::AttemptNoticed;
+    return Fieldwise(e, &T::attempt, &T::node, &T::ends_at, &T::kind);
   }
   bool operator()(const sched::NodeRemoved& e) const {
     using T = sched::NodeRemoved;
@@ -149,6 +158,7 @@ TEST(EntryCodec, EveryFieldOfEveryKindRoundTrips) {
   std::vector<sched::JournalEntry> entries = SampleEntries();
   for (sched::JournalEntry& entry : SampleEntriesOfVersion3()) entries.push_back(std::move(entry));
   for (sched::JournalEntry& entry : SampleEntriesOfVersion4()) entries.push_back(std::move(entry));
+  for (sched::JournalEntry& entry : SampleEntriesOfVersion5()) entries.push_back(std::move(entry));
   for (const sched::JournalEntry& entry : entries) {
     const auto decoded = DecodeEntry(EncodeEntry(entry));
     ASSERT_TRUE(decoded) << sched::KindName(entry.body) << ": " << decoded.error().message;
@@ -177,8 +187,8 @@ TEST(EntryCodec, KeepsFieldsThatTheSamplesLack) {
 
 // A struct that grew a field shows here: add the field to the codec, the comparison above and SampleEntries.
 TEST(EntryCodec, KnowsTheWholeOfEachStruct) {
-  EXPECT_EQ(sizeof(sched::AttemptEnded), 288u);
-  EXPECT_EQ(sizeof(JobSettings), 656u);
+  EXPECT_EQ(sizeof(sched::AttemptEnded), 328u);
+  EXPECT_EQ(sizeof(JobSettings), 728u);
   EXPECT_EQ(sizeof(sched::NodeDescription), 256u);
   EXPECT_EQ(sizeof(sched::Queue), 104u);
   EXPECT_EQ(sizeof(JobDefinition), 496u);

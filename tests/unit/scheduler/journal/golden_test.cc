@@ -103,6 +103,32 @@ Status RunGangs(CoreJournal& core) {
   return OkStatus();
 }
 
+// A node is to be taken away from two jobs, of which one saves.
+Status RunNotices(CoreJournal& core) {
+  JobSettings settings;
+  settings.working_directory = "/tmp";
+  settings.request.cpu_milli = 1000;
+  for (const bool saves : {true, false}) {
+    settings.checkpoint =
+        saves ? CheckpointSpec{.directory = "/saved", .signal = 10, .exit_code = 85} : CheckpointSpec{};
+    sched::Submit submit;
+    submit.who = {.uid = 1000, .gid = 1000, .groups = {}, .name = "alice"};
+    submit.spec.name = saves ? "saves" : "does not";
+    submit.spec.settings = std::make_shared<JobSettings>(settings);
+    BSUB_RETURN_IF_ERROR(core.Handle(std::move(submit)));
+  }
+  BSUB_RETURN_IF_ERROR(core.AddNode("spot", 2));
+  BSUB_RETURN_IF_ERROR(core.Cycle());
+  const NodeId spot = core.scheduler().state().FindNode("spot")->id;
+  sched::SetNode notice{{}, {0, 0, {}, "root"}, sched::NodeAction::kNotice, "spot", "price"};
+  notice.deadline = std::chrono::minutes(2);
+  BSUB_RETURN_IF_ERROR(core.Handle(std::move(notice)));
+  const auto attempts = core.scheduler().AttemptsOn(spot);
+  sched::TaskEnded saved{spot, core.scheduler().state().nodes.at(spot).incarnation, attempts.front(), {}, {}};
+  saved.end = {EndKind::kExited, 85, "", ""};
+  return core.Handle(std::move(saved));
+}
+
 // A snapshot with a pack, closed segments before and behind it, and an open one.
 void MakeGolden(UnsyncedFileSystem& files) {
   CoreJournal core(files, kGoldenPath, 4096);
@@ -111,6 +137,7 @@ void MakeGolden(UnsyncedFileSystem& files) {
   ASSERT_TRUE(core.RunSomeWork());
   ASSERT_TRUE(RunGangs(core));
   ASSERT_TRUE(SubmitChoosy(core));
+  ASSERT_TRUE(RunNotices(core));
   for (const char* name : {"forgotten", "kept"}) ASSERT_TRUE(Register(core, name));
   core.Stop();
   ASSERT_TRUE(AskForLift(files, kGoldenPath, 1000));
@@ -141,6 +168,8 @@ void Rewrite(int version) {
     WriteFile(EntryFile(version, entry, ".3"), EncodeEntry(entry));
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion4())
     WriteFile(EntryFile(version, entry, ".4"), EncodeEntry(entry));
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion5())
+    WriteFile(EntryFile(version, entry, ".5"), EncodeEntry(entry));
   CoreJournal core(files, kGoldenPath);
   ASSERT_TRUE(core.Start());
   WriteFile(folder / "expected.json", Describe(core));
@@ -209,6 +238,9 @@ TEST_P(GoldenTest, EveryKindOfEntryIsReadAsWhatItWas) {
   if (GetParam() < 4) return;
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion4())
     ExpectReadAs(EntryFile(GetParam(), entry, ".4"), entry);
+  if (GetParam() < 5) return;
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion5())
+    ExpectReadAs(EntryFile(GetParam(), entry, ".5"), entry);
 }
 
 TEST_P(GoldenTest, CanBeContinued) {
@@ -220,7 +252,7 @@ TEST_P(GoldenTest, CanBeContinued) {
   EXPECT_TRUE(made) << made.error().message;
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1, 2, 3, 4));
+INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1, 2, 3, 4, 5));
 
 }  // namespace
 }  // namespace bsub::journal::test

@@ -1,0 +1,55 @@
+// How a job saves its state, and how it is told that its node will be taken away.
+//
+// The contract without a library: on a notice the program gets a signal; it saves, and exits with the code
+// that says so (85, as in HTCondor's self-checkpointing jobs). It then goes on elsewhere, with the same id
+// and the same checkpoint directory. docs/checkpoint-contract.md shows it in six lines of shell.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+#include "common/time.h"
+#include "jobs/end.h"
+
+namespace bsub {
+
+inline constexpr std::int32_t kSavedExitCode = 85;
+
+struct CheckpointSpec {
+  // Absolute; empty: none. A job's own is directory/ID, a child's directory/ID/INDEX (CheckpointPath).
+  std::string directory{};
+  Duration interval{};         // that its owner wants between saves; zero: the program's own choice
+  std::int32_t signal = 0;     // on a notice; 0: none, the program looks at its control directory
+  bool signal_group = false;   // to all of its processes, not to its main one alone
+  std::int32_t exit_code = 0;  // by which it says "saved, go on elsewhere"; 0: none
+  // From the notice on, saving may take so long; then the attempt is stopped. Zero: as long as the node has.
+  Duration grace{};
+  bool anywhere = false;  // the directory need not be one that outlives the node
+  friend auto operator<=>(const CheckpointSpec&, const CheckpointSpec&) = default;
+
+  // Whether the program takes part: it hears of a notice, and what it has saved counts.
+  bool used() const { return !directory.empty() || has_contract(); }
+  bool has_contract() const { return signal != 0 || exit_code != 0; }
+  bool SaidSaved(const End& end) const {
+    return exit_code != 0 && end.kind == EndKind::kExited && end.code == exit_code;
+  }
+  // It did not catch the signal of the notice, by which it then ended.
+  bool DiedOfNotice(const End& end) const {
+    return signal != 0 && end.kind == EndKind::kSignalled && end.code == signal;
+  }
+};
+
+struct NoticeSignal {
+  std::int32_t number = 0;
+  bool group = false;
+};
+// "USR1", "SIGUSR1", "10", and "@group" behind it. Not KILL and STOP, which no program can catch.
+Result<NoticeSignal> ParseNoticeSignal(std::string_view text);
+std::string ToString(const NoticeSignal& signal);  // "USR1@group"
+
+Status Validate(const CheckpointSpec& spec, std::size_t max_path_bytes);
+
+}  // namespace bsub

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Nodes that are taken away from running jobs, on a cluster of three worker nodes of this machine."""
+
+import datetime
+import json
+import unittest
+
+from cluster import Cluster, wait_for
+
+# The whole contract: save on the signal, say so by 85, go on from what is there.
+SIX_LINES = """#!/bin/sh
+state=$BSUB_CHECKPOINT_DIR/step; step=$(cat $state 2>/dev/null || echo 0)
+trap 'echo $step > $state.new && mv $state.new $state; exit 85' USR1
+while [ $step -lt 1000000 ] && [ ! -e finish ]; do
+  echo "$step $BSUB_NODE $BSUB_RESTART_COUNT" >> steps; step=$((step + 1)); sleep 0.02
+done
+"""
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+class Interruption(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster()
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.bsub("up", "--nodes", 3, "--slots", 2)
+
+    def setUp(self):
+        self.folder = self.cluster.root / self.id().rsplit(".", 1)[1]
+        self.folder.mkdir()
+        self.saved = self.folder / "saved"
+
+    def submit(self, script, *words):
+        path = self.folder / "job.sh"
+        path.write_text(script)
+        path.chmod(0o755)
+        return self.cluster.submit("--workdir", self.folder, *words, "--", path)
+
+    def node_of(self, job):
+        return wait_for(f"job {job} to run", lambda: self.running(job).get("node"))
+
+    def running(self, job):
+        found = self.cluster.job(job)
+        return found if found["state"] == "RUNNING" else {}
+
+    def steps(self):
+        path = self.folder / "steps"
+        return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+
+    def test_a_six_line_script_goes_on_where_it_was(self):
+        job = self.submit(SIX_LINES, "--checkpoint-dir", self.saved, "--checkpoint-signal", "USR1", "--grace", "60s")
+        first = self.node_of(job)
+        wait_for("some steps", lambda: len(self.steps()) > 5)
+        self.cluster.bsub("drill", "notice", "--node", first, "--in", "30s")
+        self.assertIn("taken away", self.cluster.bsub("nodes"))
+        wait_for("its second attempt", lambda: self.running(job) and self.cluster.job(job)["restartCount"] == 1)
+        wait_for("steps on the other node", lambda: any(step[2] == "1" for step in self.steps()))
+        (self.folder / "finish").touch()
+        self.cluster.bsub("wait", job)
+
+        steps = self.steps()
+        self.assertEqual([int(step[0]) for step in steps], list(range(len(steps))), "no step twice, and none left out")
+        self.assertEqual(len({step[1] for step in steps}), 2, "on two nodes")
+        found = self.cluster.job(job)
+        self.assertEqual(found["interruptionCount"], 1)
+        self.assertEqual(len(found["attempts"]), 2)
+        [interruption] = found["interruptions"]
+        times = [moment(interruption[name]) for name in ("noticeAt", "savedAt", "requeuedAt", "resumedAt")]
+        self.assertEqual(times, sorted(times))
+        self.assertEqual(interruption["lostWorkSeconds"], 0)
+        self.assertEqual((interruption["outcome"], interruption["node"]), ("saved", first))
+        self.assertNotEqual(interruption["resumedOn"], first)
+        self.assertIn("INTERRUPTED", self.cluster.bsub("job", job))
+        self.assertTrue((self.saved / str(job) / "step").exists())
+        self.cluster.bsub("resume", first)
+
+    def test_a_drain_with_a_deadline_moves_it_too_and_tells_how_long(self):
+        script = ('trap \'cp $BSUB_CONTROL_DIR/notice.json notice.json; exit 85\' USR1\n'
+                  'touch started.$BSUB_RESTART_COUNT\n[ $BSUB_RESTART_COUNT = 0 ] || exit 0\nwhile :; do sleep 0.05; done\n')
+        job = self.submit("#!/bin/sh\n" + script, "--checkpoint-dir", self.saved, "--checkpoint-signal", "USR1")
+        node = self.node_of(job)
+        wait_for("its trap", lambda: (self.folder / "started.0").exists())
+        self.cluster.bsub("drain", node, "--deadline", "120s", "--reason", "new disk")
+        self.cluster.bsub("wait", job)
+        notice = json.loads((self.folder / "notice.json").read_text())
+        self.assertEqual((notice["version"], notice["reason"], notice["save"], notice["stop"]), (1, "drain", True, True))
+        self.assertTrue(60 < notice["remaining_seconds"] <= 120, notice)
+        self.assertEqual(self.cluster.job(job)["interruptions"][0]["outcome"], "saved")
+        self.cluster.bsub("resume", node)
+
+    def test_who_hangs_in_its_save_starts_again_and_that_is_said(self):
+        script = "#!/bin/sh\ntrap : USR1\n[ $BSUB_RESTART_COUNT = 0 ] || exit 0\ntouch started\nwhile :; do sleep 0.05; done\n"
+        job = self.submit(script, "--checkpoint-dir", self.saved, "--checkpoint-signal", "USR1")
+        node = self.node_of(job)
+        wait_for("its start", lambda: (self.folder / "started").exists())
+        self.cluster.bsub("drill", "notice", "--node", node, "--in", "1s")
+        self.cluster.bsub("wait", job)
+        found = self.cluster.job(job)
+        [interruption] = found["interruptions"]
+        self.assertEqual((interruption["outcome"], interruption["savedAt"]), ("not saved", None))
+        self.assertGreater(interruption["lostWorkSeconds"], 0)
+        self.assertIn("its time to save is over", found["attempts"][0]["exit"]["text"])
+        self.cluster.bsub("resume", node)
+
+    def test_directives_of_a_script_say_the_same(self):
+        script = SIX_LINES.replace("#!/bin/sh\n", f"#!/bin/sh\n#BSUB --checkpoint-dir {self.saved}\n#BSUB --checkpoint-signal USR1@group\n")
+        path = self.folder / "job.sh"
+        path.write_text(script)
+        (self.folder / "finish").touch()
+        job = self.cluster.submit("--workdir", self.folder, path)
+        self.cluster.bsub("wait", job)
+        self.assertEqual(self.cluster.job(job)["checkpoint"]["signal"], "USR1@group")
+        self.assertEqual(self.cluster.job(job)["checkpoint"]["exitCode"], 85)
+
+    def test_a_directory_that_cannot_be_made_is_told(self):
+        (self.folder / "file").touch()
+        job = self.submit("#!/bin/sh\n", "--checkpoint-dir", self.folder / "file" / "x")
+        self.cluster.bsub("wait", job, code=125)
+        self.assertIn("cannot make checkpoint directory", self.cluster.job(job)["exit"]["text"])
+
+
+if __name__ == "__main__":
+    unittest.main()

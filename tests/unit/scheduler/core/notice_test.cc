@@ -1,0 +1,267 @@
+// Nodes that are taken away: who is told, what becomes of an attempt in each case, and what is recorded.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/scheduler_env.h"
+
+namespace bsub::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using namespace std::chrono_literals;
+
+constexpr int kUsr1 = 10;
+
+Status Notice(Env& env, std::string node, Duration in) {
+  return env.SetNode(sched::NodeAction::kNotice, std::move(node), Ops(), "", in);
+}
+
+// The newest AttemptEnded.
+sched::AttemptEnded LastEnded(const Env& env) {
+  for (auto it = env.journal().rbegin(); it != env.journal().rend(); ++it) {
+    if (const auto* ended = std::get_if<sched::AttemptEnded>(&it->body)) return *ended;
+  }
+  return {};
+}
+
+// Two nodes; a job runs on the first since ten seconds.
+class NoticeTest : public ::testing::Test {
+ protected:
+  JobId Run(const Job& job) {
+    env_.AddNodes(2, Cpus(1));
+    const JobId id = env_.Submit(job);
+    env_.Cycle();
+    EXPECT_THAT(env_.TakeLaunched(), ElementsAre(id));
+    env_.Start(id);
+    env_.Advance(10s);
+    return id;
+  }
+  std::vector<std::uint64_t> LaunchedOn() {
+    env_.Cycle();
+    std::vector<std::uint64_t> nodes;
+    for (const sched::LaunchTask& launch : env_.TakeLaunches()) nodes.push_back(launch.node.value());
+    return nodes;
+  }
+
+  Env env_;
+};
+
+TEST_F(NoticeTest, AProgramThatSavesGoesOnElsewhereAtTheFront) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 30s));
+  const auto told = env_.TakeNotices();
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].remaining, Duration(28s)) << "two seconds are kept for the report";
+  env_.Advance(3s);
+  env_.Finish(a, Exit(kSavedExitCode));
+  EXPECT_EQ(env_.StateOf(a), JobState::kRunnable);
+  EXPECT_TRUE(env_.TaskOf(a).front);
+  const sched::AttemptEnded ended = LastEnded(env_);
+  EXPECT_TRUE(ended.interruption);
+  EXPECT_FALSE(ended.charged);
+  EXPECT_EQ(ended.cost.saved_at - ended.cost.notice_at, Duration(3s));
+  EXPECT_EQ(ended.cost.lost, Duration(0));
+  EXPECT_THAT(LaunchedOn(), ElementsAre(2u));
+  EXPECT_EQ(env_.TaskOf(a).attempt->number, 2u);
+}
+
+TEST_F(NoticeTest, TheNodeGetsNothingNewUntilItIsGivenBack) {
+  const JobId a = Run(Job().Cpus(1));
+  ASSERT_TRUE(Notice(env_, "n2", 60s));
+  const JobId b = env_.Submit(Job().Cpus(1));
+  EXPECT_THAT(LaunchedOn(), IsEmpty());
+  EXPECT_THAT(env_.Explain(b), HasSubstr("n2: is taken away at"));
+  ASSERT_TRUE(env_.SetNode(sched::NodeAction::kResume, "n2"));
+  EXPECT_THAT(LaunchedOn(), ElementsAre(2u));
+  EXPECT_THAT(env_.TakeNotices(), IsEmpty());
+  env_.Finish(a, Exit(0));
+}
+
+TEST_F(NoticeTest, WhoDidNotSaveInTimeIsKilledAtTheEndAndLosesItsWork) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 30s));
+  env_.TakeNotices();
+  env_.Advance(27s);
+  env_.ExpectNothingElse();
+  env_.Advance(1s);
+  const auto stops = env_.TakeStops();
+  ASSERT_THAT(stops, SizeIs(1));
+  EXPECT_EQ(stops[0].reason, sched::StopReason::kNotice);
+  EXPECT_EQ(stops[0].grace, Duration(0)) << "it was told long ago";
+  env_.Finish(a, {EndKind::kSignalled, 9, "", ""});
+  const sched::AttemptEnded ended = LastEnded(env_);
+  EXPECT_TRUE(ended.interruption);
+  EXPECT_FALSE(ended.charged);
+  EXPECT_EQ(ended.end.kind, EndKind::kNodeLost);
+  EXPECT_EQ(ended.cost.lost, Duration(38s));
+  EXPECT_FALSE(ended.cost.saved_at.set());
+  EXPECT_THAT(LaunchedOn(), ElementsAre(2u));
+}
+
+TEST_F(NoticeTest, WhoTakesNoPartRunsOnAndGetsTermAWhileBefore) {
+  const JobId a = Run(Job().Grace(5s));
+  ASSERT_TRUE(Notice(env_, "n1", 120s));
+  EXPECT_THAT(env_.TakeNotices(), IsEmpty()) << "it would not understand";
+  env_.Advance(112s);
+  EXPECT_THAT(env_.TakeStops(), IsEmpty());
+  env_.Advance(1s);
+  const auto stops = env_.TakeStops();
+  ASSERT_THAT(stops, SizeIs(1));
+  EXPECT_EQ(stops[0].grace, Duration(5s));
+  env_.Finish(a, {EndKind::kSignalled, 15, "", ""});
+  EXPECT_EQ(env_.StateOf(a), JobState::kRunnable);
+  EXPECT_EQ(env_.TaskOf(a).interruptions, 1u);
+}
+
+TEST_F(NoticeTest, WhoIsDoneInTimeIsDone) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 30s));
+  env_.TakeNotices();
+  env_.Finish(a, Exit(0));
+  EXPECT_EQ(env_.StateOf(a), JobState::kSucceeded);
+  env_.Advance(1min);
+  env_.ExpectNothingElse();
+}
+
+TEST_F(NoticeTest, TheSignalThatNobodyCatchesIsNoFailureOfTheJob) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 30s));
+  env_.TakeNotices();
+  env_.Finish(a, {EndKind::kSignalled, kUsr1, "", ""});
+  EXPECT_EQ(env_.StateOf(a), JobState::kRunnable);
+  EXPECT_THAT(LastEnded(env_).why, HasSubstr("does not catch the signal"));
+  EXPECT_EQ(LastEnded(env_).cost.lost, Duration(10s));
+}
+
+TEST_F(NoticeTest, TheGraceOfTheJobEndsItsTimeToSave) {
+  const JobId a = Run(Job().Saves().SaveGrace(20s));
+  ASSERT_TRUE(Notice(env_, "n1", 2min));
+  ASSERT_THAT(env_.TakeNotices(), SizeIs(1));
+  env_.Advance(19s);
+  EXPECT_THAT(env_.TakeStops(), IsEmpty());
+  env_.Advance(1s);
+  EXPECT_THAT(env_.TakeStops(), SizeIs(1));
+  env_.Finish(a, {EndKind::kSignalled, 9, "", ""});
+}
+
+TEST_F(NoticeTest, ADrainWithADeadlineIsANoticeToo) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(env_.SetNode(sched::NodeAction::kDrain, "n1", Ops(), "new disk", 120s));
+  const auto told = env_.TakeNotices();
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].kind, sched::NoticeKind::kDrain);
+  env_.Finish(a, Exit(kSavedExitCode));
+  EXPECT_THAT(LaunchedOn(), ElementsAre(2u));
+  EXPECT_TRUE(env_.state().FindNode("n1")->drained);
+}
+
+TEST_F(NoticeTest, ASchedulerThatWasAwayTellsAgainAndEndsOnTime) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 60s));
+  env_.TakeNotices();
+  env_.Restart();
+  env_.Advance(10s);
+  env_.Connect("n1");
+  const auto told = env_.TakeNotices();
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].remaining, Duration(48s));
+  env_.Advance(48s);
+  EXPECT_THAT(env_.TakeStops(), SizeIs(1));
+  env_.Finish(a, {EndKind::kSignalled, 9, "", ""});
+}
+
+TEST_F(NoticeTest, ANewLifeOfTheMachineHasNoNotice) {
+  Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 60s));
+  env_.TakeNotices();
+  env_.Disconnect("n1");
+  env_.node("n1").Reboot();
+  env_.Connect("n1");
+  EXPECT_FALSE(env_.state().FindNode("n1")->notice);
+  EXPECT_TRUE(LastEnded(env_).interruption);
+  EXPECT_EQ(LastEnded(env_).cost.lost, Duration(10s));
+  EXPECT_TRUE(LastEnded(env_).cost.notice_at.set());
+}
+
+TEST_F(NoticeTest, ACancelDuringTheNoticeIsACancel) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 60s));
+  env_.TakeNotices();
+  ASSERT_TRUE(env_.Cancel(a));
+  EXPECT_THAT(env_.TakeStops(), SizeIs(1));
+  env_.Finish(a, Exit(kSavedExitCode));
+  EXPECT_EQ(env_.StateOf(a), JobState::kFailed);
+  env_.Advance(2min);
+  env_.ExpectNothingElse();
+}
+
+TEST_F(NoticeTest, WithoutANoticeItIsStartedAgainButNotForEver) {
+  const JobId a = Run(Job().Saves());
+  env_.Finish(a, Exit(kSavedExitCode));  // it ran for ten seconds: that is progress
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(env_.StateOf(a), JobState::kRunnable) << i;
+    env_.Cycle();
+    ASSERT_THAT(env_.TakeLaunched(), ElementsAre(a));
+    env_.Start(a);
+    env_.Advance(1s);
+    env_.Finish(a, Exit(kSavedExitCode));
+  }
+  EXPECT_EQ(env_.StateOf(a), JobState::kFailed);
+  EXPECT_THAT(LastEnded(env_).why, HasSubstr("5 times in a row"));
+}
+
+TEST_F(NoticeTest, TheLimitOfInterruptionsHoldsForNoticesToo) {
+  const JobId a = Run(Job().Saves().MaxInterruptions(0));
+  ASSERT_TRUE(Notice(env_, "n1", 60s));
+  env_.TakeNotices();
+  env_.Finish(a, Exit(kSavedExitCode));
+  EXPECT_EQ(env_.StateOf(a), JobState::kFailed);
+  EXPECT_THAT(LastEnded(env_).why, HasSubstr("interrupted 1 times, at most 0"));
+}
+
+TEST_F(NoticeTest, AnEarlierEndReplacesALaterOne) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 10min));
+  ASSERT_TRUE(Notice(env_, "n1", 20s));
+  EXPECT_THAT(env_.TakeNotices(), SizeIs(2));
+  ASSERT_TRUE(Notice(env_, "n1", 10min)) << "the node's own end is what was said last";
+  EXPECT_THAT(env_.TakeNotices(), IsEmpty()) << "but what it was told stays true for the program";
+  env_.Advance(18s);
+  EXPECT_THAT(env_.TakeStops(), SizeIs(1));
+  env_.Finish(a, {EndKind::kSignalled, 9, "", ""});
+}
+
+TEST_F(NoticeTest, AnImpossibleTimeIsRefused) {
+  Run(Job().Cpus(1));
+  EXPECT_THAT(Says(Notice(env_, "n1", -1s)), HasSubstr("expected a time from now on"));
+  EXPECT_THAT(Says(env_.SetNode(sched::NodeAction::kNotice, "n1")), HasSubstr("expected a time from now on"));
+  EXPECT_THAT(Says(env_.SetNode(sched::NodeAction::kNotice, "n1", Alice(), "", 10s)), HasSubstr("alice"));
+}
+
+TEST(NoticeToGangs, AllPartsAreToldOfOneNodesEndAndNoneIsStoppedByAnothersSave) {
+  Env env;
+  env.AddNodes(4, Cpus(1));
+  const JobId a = env.Submit(Job().Nodes(2).Saves());
+  env.Cycle();
+  ASSERT_THAT(env.TakeLaunches(), SizeIs(2));
+  env.Start(a, "n1");
+  env.Start(a, "n2");
+  ASSERT_TRUE(Notice(env, "n2", 60s));
+  EXPECT_THAT(env.TakeNotices(), SizeIs(2));
+  env.Finish(a, Exit(kSavedExitCode), "n2");
+  EXPECT_THAT(env.TakeStops(), IsEmpty()) << "the other one may be saving";
+  env.Finish(a, Exit(kSavedExitCode), "n1");
+  EXPECT_EQ(env.StateOf(a), JobState::kRunnable);
+  EXPECT_EQ(LastEnded(env).cost.lost, Duration(0));
+  env.Cycle();
+  std::vector<std::uint64_t> nodes;
+  for (const sched::LaunchTask& launch : env.TakeLaunches()) nodes.push_back(launch.node.value());
+  EXPECT_THAT(nodes, ::testing::Not(::testing::Contains(2u)));
+  EXPECT_THAT(nodes, SizeIs(2));
+}
+
+}  // namespace
+}  // namespace bsub::testing
