@@ -17,6 +17,7 @@ find_package(ZLIB REQUIRED)                # zlib1g-dev
 find_package(GTest REQUIRED)               # libgtest-dev libgmock-dev
 pkg_check_modules(ABSL_TIME REQUIRED IMPORTED_TARGET absl_time)  # libabsl-dev, which libgrpc++-dev brings too
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)  # libxxhash-dev
+pkg_check_modules(HDF5_SERIAL REQUIRED IMPORTED_TARGET hdf5-serial)  # libhdf5-dev
 pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)  # libnghttp2-dev
 pkg_check_modules(OMPI REQUIRED IMPORTED_TARGET ompi-c)  # libopenmpi-dev; where several MPIs are installed this names ours
 

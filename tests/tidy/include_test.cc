@@ -32,14 +32,16 @@ constexpr std::array kLayers = {
     Layer{"scheduler/provider/", "api/ scheduler/core/ jobs/ common/"},
     // The daemon wires its adapters together. It makes the proof of a launch that the spawner checks.
     Layer{"scheduler/daemon/", "api/ scheduler/ worker/launch/launch_proof.h jobs/ common/"},
-    Layer{"worker/launch/", "api/ worker/core/ jobs/ common/"},
+    // Of the checkpoint library the worker knows the control directory, which has code for both its ends.
+    Layer{"worker/launch/", "api/ worker/core/ checkpoint/control/ jobs/ common/"},
     Layer{"worker/step/", "worker/launch/ common/"},
-    Layer{"worker/interruption/", "api/ worker/core/ worker/launch/unique_fd.h jobs/ common/"},
-    Layer{"worker/rpc/", "api/ worker/core/ worker/launch/ jobs/ common/"},
-    Layer{"worker/spawner/", "api/ worker/core/ worker/launch/ jobs/ common/"},
-    Layer{"worker/daemon/", "api/ worker/ jobs/ common/"},
+    Layer{"worker/interruption/", "api/ worker/core/ worker/launch/unique_fd.h checkpoint/control/ jobs/ common/"},
+    Layer{"worker/rpc/", "api/ worker/core/ worker/launch/ checkpoint/control/ jobs/ common/"},
+    Layer{"worker/spawner/", "api/ worker/core/ worker/launch/ checkpoint/control/ jobs/ common/"},
+    Layer{"worker/daemon/", "api/ worker/ checkpoint/control/ jobs/ common/"},
     Layer{"cli/", "api/ scheduler/cluster_config/ jobs/ common/"},
-    Layer{"checkpoint/", ""},
+    Layer{"checkpoint/", ""},  // installed alone
+    Layer{"checkpoint/control/", ""},
     Layer{"examples/", "checkpoint/"},
     Layer{"sim/", "scheduler/core/ worker/core/ jobs/ common/"},
     Layer{"bench/", "scheduler/ worker/ jobs/ common/ sim/ checkpoint/ api/"},

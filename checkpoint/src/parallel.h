@@ -1,0 +1,20 @@
+// The same work for many indices on a few threads that may block in I/O (so not TBB's: those are for
+// computing).
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+#include "checkpoint/src/result.h"
+
+namespace bsub::ckpt {
+
+// Calls work(index, thread) for each index below `count`; `thread` is below `threads`, and one thread makes
+// one call at a time. After a failure no new index is begun; the failure of the lowest index that failed is
+// returned. What `work` throws is a failure too. Fewer threads than asked for may be had.
+Done ForEach(std::size_t count, int threads, const std::function<Done(std::size_t index, int thread)>& work);
+
+// Runs `work` and turns what it throws into a failure.
+Done Guard(const std::function<Done()>& work);
+
+}  // namespace bsub::ckpt

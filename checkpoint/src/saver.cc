@@ -1,0 +1,275 @@
+#include "checkpoint/src/saver.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <utility>
+#include <vector>
+
+#include "checkpoint/src/checksum.h"
+#include "checkpoint/src/parallel.h"
+
+namespace bsub::ckpt {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double SecondsSince(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+std::string UtcNow() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+}  // namespace
+
+// A save under way.
+struct Saver::Flight {
+  Clock::time_point began = Clock::now();
+  double held_seconds = 0;
+  Manifest manifest;  // without shards and, until it is made, the master's checksum
+  std::vector<Attribute> attributes;
+  std::unique_ptr<ShardSave> shard_save;
+  Outcome<Shard> shard = InternalFailure("not written");
+  std::atomic<bool> written{false};
+  // A single process commits behind the program's back too.
+  std::optional<Outcome<Committed>> committed;
+  std::jthread thread;
+};
+
+Saver::Saver(FileSystem& files, const Ranks& ranks, std::string directory, Owner owner,
+             const SaverSettings& settings)
+    : files_(files),
+      ranks_(ranks),
+      directory_(std::move(directory)),
+      owner_(std::move(owner)),
+      settings_(settings) {}
+
+Saver::~Saver() {
+  if (flight_ && flight_->thread.joinable()) flight_->thread.join();
+}
+
+std::string Saver::generation_directory() const {
+  return directory_ + "/" + std::to_string(flight_->manifest.generation);
+}
+
+std::uint64_t Saver::generation_under_way() const { return flight_ ? flight_->manifest.generation : 0; }
+
+bool Saver::written() const { return flight_ == nullptr || flight_->written; }
+
+Done Saver::Save(const Declarations& declarations, std::uint64_t step) {
+  flight_ = std::make_unique<Flight>();
+  Done done = Begin(declarations, step);
+  if (done && !settings_.asynchronous) done = Write();
+  if (done && settings_.asynchronous) done = ranks_.Agree(StartWriting(declarations));
+  flight_->held_seconds = SecondsSince(flight_->began);
+  if (!done) {
+    if (flight_->thread.joinable()) flight_->thread.join();
+    Discard();
+    flight_.reset();
+    pool_.reset();  // some of its buffers may not have come back
+  }
+  return done;
+}
+
+Done Saver::Begin(const Declarations& declarations, std::uint64_t step) {
+  Outcome<std::string> made = std::string();
+  if (ranks_.is_first()) {
+    const Done owned = CheckOwner(files_, directory_, owner_);
+    const auto number = owned ? NewGeneration(files_, directory_) : Outcome<std::uint64_t>(owned.error());
+    made = number ? Outcome<std::string>(std::to_string(*number)) : Outcome<std::string>(number.error());
+  }
+  CKPT_ASSIGN_OR_RETURN(const std::string number, ranks_.Share(std::move(made)));
+  Manifest& manifest = flight_->manifest;
+  manifest.generation = std::stoull(number);
+  manifest.step = step;
+  manifest.epoch = owner_.epoch;
+  manifest.attempt = owner_.attempt.words();
+  manifest.saved_utc = UtcNow();
+  manifest.datasets = declarations.Shapes();
+  manifest.values = declarations.SavedValues();
+  flight_->attributes = declarations.attributes();
+  const bool differential =
+      settings_.differential > 0 && has_history_ && history_.differential < settings_.differential;
+  const ShardSave::Target target{generation_directory(), manifest.generation, step, ranks_.rank()};
+  auto save = ShardSave::Begin(files_, target, declarations.parts(), settings_.save,
+                               differential ? &history_ : nullptr);
+  CKPT_RETURN_IF_FAILED(ranks_.Agree(save ? Done() : Done(save.error())));
+  flight_->shard_save = std::move(*save);
+  return MakeMasterFile(declarations);
+}
+
+// Collective.
+Done Saver::MakeMasterFile(const Declarations& declarations) {
+  CKPT_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
+                        ranks_.Gather(EncodeMappings(flight_->shard_save->Mappings())));
+  const auto make = [&]() -> Done {
+    Master master{flight_->manifest.generation, flight_->manifest.step, declarations.Shapes(),
+                  declarations.SavedValues(),   flight_->attributes,    {}};
+    for (const std::string& text : texts) {
+      CKPT_ASSIGN_OR_RETURN(const std::vector<Mapping> mappings, DecodeMappings(text));
+      master.mappings.insert(master.mappings.end(), mappings.begin(), mappings.end());
+    }
+    const std::string path = generation_directory() + "/" + kMasterName;
+    CKPT_RETURN_IF_FAILED(files_.Build(path + ".tmp", [&] { return MakeMaster(path + ".tmp", master); }));
+    CKPT_ASSIGN_OR_RETURN(const std::string bytes, files_.ReadWhole(path + ".tmp"));
+    flight_->manifest.master_bytes = bytes.size();
+    flight_->manifest.master_checksum = Checksum(bytes);
+    return {};
+  };
+  return ranks_.Agree(ranks_.is_first() ? Guard(make) : Done());
+}
+
+Done Saver::Write() {
+  Done done = flight_->shard_save->WriteNow();
+  if (done) {
+    flight_->shard = flight_->shard_save->Finish();
+    if (!flight_->shard) done = flight_->shard.error();
+  }
+  flight_->written = true;
+  return ranks_.Agree(done);
+}
+
+Done Saver::StartWriting(const Declarations& declarations) {
+  return Guard([&]() -> Done {
+    const std::uint64_t buffer = ShardSave::BufferBytes(declarations.parts(), settings_.save);
+    const std::uint64_t wanted =
+        settings_.staging_bytes > 0 ? settings_.staging_bytes : declarations.bytes() + buffer;
+    // One more than fits exactly, for the ends of parts; two so that copying and writing go on at once.
+    const std::uint64_t payload = std::max<std::uint64_t>(1, buffer - kDirectAlignment);
+    const std::uint64_t all = (wanted + payload - 1) / payload + declarations.parts().size();
+    const std::uint64_t count = settings_.staging_bytes > 0
+                                    ? std::max<std::uint64_t>(2, settings_.staging_bytes / buffer)
+                                    : std::max<std::uint64_t>(2, all);
+    if (!pool_ || pool_->buffer_bytes() != buffer || pool_->count() != count) {
+      pool_.reset();
+      pool_ = std::make_unique<StagingPool>(buffer, count);
+    }
+    CKPT_RETURN_IF_FAILED(flight_->shard_save->Stage(*pool_));
+    flight_->thread = std::jthread([this] { WriteBehind(); });
+    return {};
+  });
+}
+
+// In a thread of its own, beside the program.
+void Saver::WriteBehind() {
+  const Done done = Guard([&]() -> Done {
+    CKPT_RETURN_IF_FAILED(flight_->shard_save->WriteStaged());
+    flight_->shard = flight_->shard_save->Finish();
+    if (!flight_->shard) return flight_->shard.error();
+    if (ranks_.size() == 1) flight_->committed = CommitAlone();
+    return {};
+  });
+  if (!done) flight_->shard = done.error();
+  flight_->written = true;
+}
+
+Outcome<std::optional<Committed>> Saver::Complete() {
+  if (!flight_) return std::optional<Committed>();
+  const Clock::time_point began = Clock::now();
+  if (flight_->thread.joinable()) flight_->thread.join();
+  Outcome<Committed> committed = flight_->committed ? *flight_->committed : Commit();
+  if (!committed) {
+    Discard();
+    flight_.reset();
+    return committed.error();
+  }
+  history_ = flight_->shard_save->TakeHistory();
+  has_history_ = true;
+  committed->held_seconds = flight_->held_seconds + SecondsSince(began);
+  flight_.reset();
+  if (ranks_.is_first()) Prune();
+  return std::optional<Committed>(*committed);
+}
+
+// Collective.
+Outcome<Committed> Saver::Commit() {
+  CKPT_RETURN_IF_FAILED(ranks_.Agree(flight_->shard ? Done() : Done(flight_->shard.error())));
+  CKPT_ASSIGN_OR_RETURN(const std::vector<Shard> shards, GatherShards());
+  Outcome<std::string> told = std::string();
+  if (ranks_.is_first()) {
+    const Done guarded = Guard([&]() -> Done {
+      told = WriteManifest(shards);
+      return {};
+    });
+    if (!guarded) told = guarded.error();
+  }
+  CKPT_ASSIGN_OR_RETURN(const std::string numbers, ranks_.Share(std::move(told)));
+  const Manifest& manifest = flight_->manifest;
+  Committed committed{
+      manifest.generation, manifest.step, numbers.front() == 'd', manifest.state_bytes(), 0, 0, 0};
+  committed.written_bytes = std::stoull(numbers.substr(1));
+  committed.total_seconds = SecondsSince(flight_->began);
+  return committed;
+}
+
+Outcome<Committed> Saver::CommitAlone() { return Commit(); }
+
+// Collective.
+Outcome<std::vector<Shard>> Saver::GatherShards() {
+  std::vector<Shard> shards;
+  if (ranks_.size() == 1) {
+    shards.push_back(*flight_->shard);
+    return shards;
+  }
+  CKPT_ASSIGN_OR_RETURN(const std::vector<std::string> texts, ranks_.Gather(EncodeShard(*flight_->shard)));
+  Done decoded;
+  for (const std::string& text : texts) {
+    auto shard = DecodeShard(text);
+    if (!shard) decoded = shard.error();
+    if (shard) shards.push_back(std::move(*shard));
+  }
+  CKPT_RETURN_IF_FAILED(ranks_.Agree(decoded));
+  return shards;
+}
+
+// At rank 0. The commit itself. Returns 'd' (differential) or 'f' and the bytes written by all ranks.
+Outcome<std::string> Saver::WriteManifest(const std::vector<Shard>& shards) {
+  Manifest manifest = flight_->manifest;
+  manifest.shards = shards;
+  const std::vector<std::uint64_t> sources = manifest.sources();
+  if (sources.front() != manifest.generation) manifest.base = sources.front();
+  const std::string master = generation_directory() + "/" + kMasterName;
+  {
+    CKPT_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, files_.OpenForWriting(master + ".tmp"));
+    CKPT_RETURN_IF_FAILED(file->Sync());
+  }
+  CKPT_RETURN_IF_FAILED(files_.Rename(master + ".tmp", master));
+  const std::string path = generation_directory() + "/" + kManifestName;
+  CKPT_RETURN_IF_FAILED(files_.WriteDurably(path + ".tmp", Encode(manifest)));
+  // Everything the manifest names has its name durably before the manifest has.
+  CKPT_RETURN_IF_FAILED(files_.SyncDirectory(generation_directory()));
+  CKPT_RETURN_IF_FAILED(CheckOwner(files_, directory_, owner_));
+  CKPT_RETURN_IF_FAILED(files_.Rename(path + ".tmp", path));
+  CKPT_RETURN_IF_FAILED(files_.SyncDirectory(generation_directory()));
+  CKPT_RETURN_IF_FAILED(CheckOwner(files_, directory_, owner_));
+  return (manifest.base > 0 ? "d" : "f") + std::to_string(manifest.written_bytes());
+}
+
+// Old generations that cannot be removed now are tried again after the next save.
+void Saver::Prune() {
+  const Done pruned = Guard([&]() -> Done {
+    CKPT_ASSIGN_OR_RETURN(const std::vector<Generation> generations,
+                          ReadGenerations(files_, directory_, owner_));
+    for (const std::uint64_t generation : Removable(generations, settings_.keep)) {
+      CKPT_RETURN_IF_FAILED(RemoveGeneration(files_, directory_, generation));
+    }
+    return {};
+  });
+  static_cast<void>(pruned);
+}
+
+void Saver::Discard() {
+  if (!ranks_.is_first() || flight_->manifest.generation == 0) return;
+  flight_->shard_save.reset();
+  static_cast<void>(
+      Guard([&] { return RemoveGeneration(files_, directory_, flight_->manifest.generation); }));
+}
+
+}  // namespace bsub::ckpt

@@ -1,0 +1,373 @@
+#include "checkpoint/src/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <sstream>
+#include <utility>
+
+#include "checkpoint/src/load.h"
+#include "checkpoint/src/parallel.h"
+
+namespace bsub::ckpt {
+namespace {
+
+constexpr std::int64_t kProgressEveryNs = 1'000'000'000;
+
+// Every directory of the path that is missing.
+Done MakeDirectories(FileSystem& files, const std::string& path) {
+  const auto made = files.MakeDirectory(path);
+  const std::size_t slash = path.find_last_of('/');
+  if (made || slash == std::string::npos || slash == 0) return made ? Done() : Done(made.error());
+  if (const auto there = files.List(path.substr(0, slash)); there) return made.error();
+  CKPT_RETURN_IF_FAILED(MakeDirectories(files, path.substr(0, slash)));
+  CKPT_RETURN_IF_FAILED(files.MakeDirectory(path));
+  return {};
+}
+
+std::string ParentOf(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+Session::Session(FileSystem& files, std::unique_ptr<Ranks> ranks, const SessionOptions& options)
+    : files_(files), ranks_(std::move(ranks)), options_(options), node_(options.control_directory) {}
+
+Session::~Session() = default;
+
+double Session::Now() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void Session::Say(const std::string& line) const {
+  if (!options_.quiet) std::fprintf(stderr, "bsub-checkpoint: %s\n", line.c_str());
+}
+
+Outcome<std::unique_ptr<Session>> Session::Open(FileSystem& files, std::unique_ptr<Ranks> ranks,
+                                                const SessionOptions& options) {
+  std::unique_ptr<Session> session(new Session(files, std::move(ranks), options));
+  CKPT_RETURN_IF_FAILED(session->ShareOptions());
+  Outcome<std::string> taken = std::string();
+  if (session->ranks_->is_first()) {
+    const Done done = Guard([&] { return session->TakeStore(); });
+    taken = done ? Outcome<std::string>(Encode(session->owner_)) : Outcome<std::string>(done.error());
+  }
+  CKPT_ASSIGN_OR_RETURN(const std::string owner, session->ranks_->Share(std::move(taken)));
+  CKPT_ASSIGN_OR_RETURN(session->owner_, DecodeOwner(owner));
+  return session;
+}
+
+// Collective. Rank 0's options are everybody's: elsewhere a launcher may not have passed on the environment.
+Done Session::ShareOptions() {
+  SaverSettings& saver = options_.saver;
+  std::ostringstream mine;
+  mine << saver.asynchronous << ' ' << saver.staging_bytes << ' ' << saver.differential << ' ' << saver.keep
+       << ' ' << saver.save.block_bytes << ' ' << saver.save.compression << ' ' << options_.read_only << ' '
+       << options_.directory.size() << ' ' << options_.directory << options_.restart_from;
+  CKPT_ASSIGN_OR_RETURN(const std::string text, ranks_->Broadcast(ranks_->is_first() ? mine.str() : ""));
+  std::istringstream in(text);
+  std::size_t length = 0;
+  in >> saver.asynchronous >> saver.staging_bytes >> saver.differential >> saver.keep >>
+      saver.save.block_bytes >> saver.save.compression >> options_.read_only >> length;
+  in.get();
+  if (!in) return InternalFailure("rank 0's options are not well formed");
+  const std::string paths = text.substr(static_cast<std::size_t>(in.tellg()));
+  options_.directory = paths.substr(0, length);
+  options_.restart_from = paths.substr(length);
+  if (!options_.directory.empty()) return {};
+  return Failure{
+      BSUB_CHECKPOINT_NO_DIRECTORY,
+      "no directory: set options.directory or BSUB_CHECKPOINT_DIR (bsub-lite submit --checkpoint-dir)"};
+}
+
+// At rank 0.
+Done Session::TakeStore() {
+  if (options_.read_only) {
+    CKPT_ASSIGN_OR_RETURN(owner_, ReadOwner(files_, options_.directory));
+    return {};
+  }
+  CKPT_RETURN_IF_FAILED(MakeDirectories(files_, options_.directory));
+  CKPT_RETURN_IF_FAILED(files_.SyncDirectory(ParentOf(options_.directory)));
+  CKPT_ASSIGN_OR_RETURN(const Owner before, ReadOwner(files_, options_.directory));
+  CKPT_ASSIGN_OR_RETURN(const std::vector<Generation> generations,
+                        ReadGenerations(files_, options_.directory, before));
+  CKPT_ASSIGN_OR_RETURN(owner_,
+                        TakeOver(files_, options_.directory, options_.attempt, LastOfEpochs(generations)));
+  node_.Tell(control::Report("opened").Add("store", options_.directory).Add("epoch", owner_.epoch));
+  return {};
+}
+
+// Collective. From here on the declarations stay as they are; all ranks must have made the same.
+Done Session::Freeze() {
+  if (frozen_) return {};
+  const std::string mine = declarations_.Common();
+  CKPT_ASSIGN_OR_RETURN(const std::string first, ranks_->Broadcast(ranks_->is_first() ? mine : ""));
+  Done same;
+  if (first != mine) {
+    same = Invalid("the declarations differ from rank 0's: here\n" + mine + "there\n" + first +
+                   "all ranks must declare the same names, types and global shapes in the same order");
+  }
+  CKPT_RETURN_IF_FAILED(ranks_->Agree(same));
+  declarations_.Freeze();
+  frozen_ = true;
+  pace_.emplace(options_.pace, declarations_.bytes(), Now());
+  if (!options_.read_only) {
+    saver_ = std::make_unique<Saver>(files_, *ranks_, options_.directory, owner_, options_.saver);
+  }
+  return {};
+}
+
+Outcome<std::uint64_t> Session::Load() {
+  CKPT_RETURN_IF_FAILED(Freeze());
+  CKPT_RETURN_IF_FAILED(CompleteSave());
+  auto step = LoadFrom(options_.directory, true);
+  if (!step && step.error().status == BSUB_CHECKPOINT_NOTHING_SAVED && !options_.restart_from.empty()) {
+    step = LoadFrom(options_.restart_from, false);
+  }
+  return step;
+}
+
+// Collective. The newest generation that is good; `own`: bad ones may be marked.
+Outcome<std::uint64_t> Session::LoadFrom(const std::string& directory, bool own) {
+  const LoadingRank me{ranks_->rank(), ranks_->size(), options_.saver.save.threads};
+  for (std::uint64_t below = UINT64_MAX;;) {
+    const double began = Now();
+    Outcome<std::string> chosen = std::string();
+    if (ranks_->is_first()) chosen = Choose(directory, own, below);
+    CKPT_ASSIGN_OR_RETURN(const std::string text, ranks_->Share(std::move(chosen)));
+    CKPT_ASSIGN_OR_RETURN(const Manifest manifest, Decode(text));
+    const Done done =
+        ranks_->Agree(Guard([&] { return LoadGeneration(files_, directory, manifest, declarations_, me); }));
+    if (done) {
+      Loaded(directory, manifest, Now() - began);
+      CKPT_RETURN_IF_FAILED(
+          ranks_->Agree(ranks_->is_first() && own ? NoteLoad(manifest.generation) : Done()));
+      return manifest.step;
+    }
+    if (done.error().status != BSUB_CHECKPOINT_DAMAGED) return done.error();
+    if (ranks_->is_first()) Reject(directory, own, manifest.generation, done.error().message);
+    below = manifest.generation;
+  }
+}
+
+// At rank 0. The manifest of the newest generation below that number that may be loaded.
+Outcome<std::string> Session::Choose(const std::string& directory, bool own, std::uint64_t below) {
+  Owner owner = owner_;
+  if (!own) {
+    CKPT_ASSIGN_OR_RETURN(owner, ReadOwner(files_, directory));
+  }
+  auto generations = ReadGenerations(files_, directory, owner);
+  if (!generations) return generations.error();
+  bool any_bad = false;
+  for (const Generation& generation : *generations) {
+    const bool bad =
+        generation.state == GenerationState::kDamaged || generation.state == GenerationState::kSetAside;
+    any_bad = any_bad || bad;
+    if (generation.number >= below) continue;
+    if (generation.state == GenerationState::kDamaged)
+      Reject(directory, own, generation.number, generation.reason);
+    if (generation.state == GenerationState::kFenced) {
+      Say("generation " + std::to_string(generation.number) + " in " + directory +
+          " is not used: it was saved by an attempt that had been given up");
+    }
+    if (generation.state == GenerationState::kSetAside) {
+      Say("generation " + std::to_string(generation.number) + " in " + directory +
+          " stays set aside: " + generation.reason);
+    }
+    if (generation.state != GenerationState::kComplete) continue;
+    const Done counted = own ? CountLoad(generation) : Done();
+    if (counted) return Encode(generation.manifest);
+    if (counted.error().status != BSUB_CHECKPOINT_DAMAGED) return counted.error();
+    Reject(directory, own, generation.number, counted.error().message);
+    any_bad = true;
+  }
+  if (any_bad || below != UINT64_MAX) {
+    return Damaged("no generation in " + directory + " can be used; bsub-lite checkpoint ls " + directory +
+                   " shows why each was set aside");
+  }
+  return Failure{BSUB_CHECKPOINT_NOTHING_SAVED, "nothing is saved in " + directory};
+}
+
+// At rank 0. DAMAGED: this generation has been loaded too often without progress.
+Done Session::CountLoad(const Generation& generation) {
+  CKPT_ASSIGN_OR_RETURN(const std::vector<std::string> loads,
+                        ReadLoads(files_, options_.directory, generation.number));
+  const std::size_t forgiven = options_.forgive_last_load && !loads.empty() ? 1 : 0;
+  if (loads.size() - forgiven < static_cast<std::size_t>(options_.quarantine_after)) return {};
+  return Damaged("quarantined: it was loaded " + std::to_string(loads.size()) +
+                 " times and its program ended each time before it saved again; the last was " +
+                 loads.back());
+}
+
+// At rank 0.
+Done Session::NoteLoad(std::uint64_t generation) {
+  if (options_.read_only) return {};
+  CKPT_ASSIGN_OR_RETURN(std::vector<std::string> loads, ReadLoads(files_, options_.directory, generation));
+  if (options_.forgive_last_load && !loads.empty()) loads.pop_back();
+  loads.push_back(options_.attempt.words() + ", epoch " + std::to_string(owner_.epoch));
+  CKPT_RETURN_IF_FAILED(WriteLoads(files_, options_.directory, generation, loads));
+  loaded_generation_ = generation;
+  return {};
+}
+
+// The program went on from what it loaded: it was no reason to crash.
+void Session::ForgetLoads() {
+  if (loaded_generation_ == 0 || !ranks_->is_first()) return;
+  static_cast<void>(Guard([&] { return WriteLoads(files_, options_.directory, loaded_generation_, {}); }));
+  loaded_generation_ = 0;
+}
+
+// At rank 0.
+void Session::Reject(const std::string& directory, bool own, std::uint64_t generation,
+                     const std::string& reason) {
+  Say("generation " + std::to_string(generation) + " in " + directory + " is set aside: " + reason);
+  node_.Tell(control::Report("set-aside")
+                 .Add("store", directory)
+                 .Add("generation", generation)
+                 .Add("reason", reason));
+  if (!own || options_.read_only) return;
+  const Done marked = Guard([&] { return SetAside(files_, directory, generation, reason); });
+  if (!marked) Say(marked.error().message);
+}
+
+void Session::Loaded(const std::string& directory, const Manifest& manifest, double seconds) {
+  facts_.generation = manifest.generation;
+  facts_.step = manifest.step;
+  facts_.state_bytes = manifest.state_bytes();
+  facts_.load_seconds = seconds;
+  pace_->SaveFailed(Now());  // the interval begins here
+  if (!ranks_->is_first()) return;
+  node_.Tell(control::Report("loaded")
+                 .Add("store", directory)
+                 .Add("generation", manifest.generation)
+                 .Add("step", manifest.step)
+                 .Add("bytes", manifest.state_bytes())
+                 .Add("seconds", seconds)
+                 .Add("ranks", static_cast<std::uint64_t>(ranks_->size())));
+}
+
+Done Session::Save(std::uint64_t step) {
+  if (options_.read_only) return Invalid("save: the store was opened read-only");
+  CKPT_RETURN_IF_FAILED(Freeze());
+  CKPT_RETURN_IF_FAILED(CompleteSave());
+  pace_->See(node_.Read(), Now());
+  pace_->SaveBegan();
+  const Done begun = saver_->Save(declarations_, step);
+  if (!begun) {
+    pace_->SaveFailed(Now());
+    if (ranks_->is_first()) node_.Tell(control::Report("failed").Add("reason", begun.error().message));
+    return begun;
+  }
+  if (ranks_->is_first()) {
+    node_.Tell(control::Report("saving").Add("generation", saver_->generation_under_way()).Add("step", step));
+  }
+  return options_.saver.asynchronous ? Done() : CompleteSave();
+}
+
+Done Session::Wait() {
+  const Done done = CompleteSave();
+  return done ? LateFailure() : done;
+}
+
+// Told once.
+Done Session::LateFailure() {
+  const std::optional<Failure> failure = std::exchange(late_failure_, std::nullopt);
+  if (failure) return *failure;
+  return {};
+}
+
+// Collective.
+Done Session::CompleteSave() {
+  if (!saver_ || !saver_->under_way()) return {};
+  const std::uint64_t generation = saver_->generation_under_way();
+  const auto outcome = saver_->Complete();
+  if (!outcome) {
+    pace_->SaveFailed(Now());
+    if (ranks_->is_first()) {
+      node_.Tell(
+          control::Report("failed").Add("generation", generation).Add("reason", outcome.error().message));
+    }
+    return outcome.error();
+  }
+  const Committed& save = **outcome;
+  facts_.last_save = save;
+  facts_.generation = save.generation;
+  facts_.step = save.step;
+  facts_.state_bytes = save.state_bytes;
+  pace_->SaveEnded(save.held_seconds, save.total_seconds, Now());
+  ForgetLoads();
+  if (!ranks_->is_first()) return {};
+  node_.Tell(control::Report("committed")
+                 .Add("generation", save.generation)
+                 .Add("step", save.step)
+                 .Add("bytes", save.state_bytes)
+                 .Add("written", save.written_bytes)
+                 .Add("seconds", save.total_seconds)
+                 .Add("held", save.held_seconds));
+  return {};
+}
+
+bool Session::ShouldCheckpoint() {
+  if (options_.read_only || !Freeze()) return false;
+  pace_->See(node_.Read(), Now());
+  const bool asked = pace_->SaveRequested();
+  const bool due = ranks_->is_first() && pace_->IntervalPassed(Now());
+  const bool too_late = !pace_->EnoughTime(control::MonotonicNs());
+  std::vector<std::int64_t> votes = {asked, due, pace_->StopRequested(), too_late, !saver_->written()};
+  if (!ranks_->Maximum(votes)) return false;
+  if (saver_->under_way() && votes[4] == 0) {
+    if (const Done done = CompleteSave(); !done) late_failure_ = done.error();
+  }
+  stop_ = votes[2] != 0;
+  in_time_ = votes[3] == 0;
+  if (stop_) return in_time_;
+  return votes[0] != 0 || (votes[1] != 0 && !saver_->under_way());
+}
+
+double Session::RemainingSeconds() {
+  if (!pace_) pace_.emplace(options_.pace, declarations_.bytes(), Now());
+  pace_->See(node_.Read(), Now());
+  return pace_->Remaining(control::MonotonicNs());
+}
+
+Done Session::Step(std::uint64_t step, bool* stop) {
+  const bool save = ShouldCheckpoint();
+  *stop = stop_;
+  const std::int64_t now = control::MonotonicNs();
+  if (ranks_->is_first() && now - progress_told_ns_ >= kProgressEveryNs) {
+    node_.Tell(control::Report("progress").Add("step", step));
+    progress_told_ns_ = now;
+  }
+  if (stop_ && !stop_told_ && ranks_->is_first()) node_.Tell(control::Report("stopping").Add("step", step));
+  stop_told_ = stop_;
+  Done saved = LateFailure();
+  if (save) saved = Save(step);
+  if (!stop_) return saved;
+  const Done stopped = Stopped();
+  return saved ? stopped : saved;
+}
+
+// Collective.
+Done Session::Stopped() {
+  const Done done = CompleteSave();
+  ForgetLoads();
+  if (!ranks_->is_first()) return done;
+  if (stop_ && !in_time_) {
+    const std::string words = "less time is left than a save takes; the job resumes from generation " +
+                              std::to_string(facts_.generation);
+    Say(words);
+    node_.Tell(control::Report("failed").Add("reason", words));
+  }
+  node_.Tell(control::Report("stopped").Add("generation", facts_.generation).Add("step", facts_.step));
+  return done;
+}
+
+Done Session::Close() {
+  const Done done = Wait();
+  ForgetLoads();
+  return done;
+}
+
+}  // namespace bsub::ckpt

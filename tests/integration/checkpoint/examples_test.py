@@ -1,0 +1,52 @@
+"""The examples that use the contract without the library: interrupted by the signal, they go on from where they were."""
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+EXAMPLES = os.path.join(os.environ["BSUB_SOURCE_DIR"], "examples/checkpoint")
+
+
+def start(store, program, *words):
+    interpreter = [sys.executable] if program.endswith(".py") else []  # the one that has h5py
+    return subprocess.Popen([*interpreter, os.path.join(EXAMPLES, program), *words], env=dict(os.environ, BSUB_CHECKPOINT_DIR=store),
+                            stdout=subprocess.PIPE, text=True)
+
+
+def finish(store, program, *words):
+    process = start(store, program, *words)
+    out, _ = process.communicate(timeout=200)
+    return process.returncode, out.splitlines()
+
+
+class Examples(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.store = os.path.join(self.folder.name, "a/b")
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def test_python_with_h5py(self):
+        _, undisturbed = finish(os.path.join(self.folder.name, "other"), "heat.py", "3000")
+        process = start(self.store, "heat.py", "3000")
+        self.assertEqual(process.stdout.readline(), "from step 0\n")  # its handler is set
+        process.send_signal(signal.SIGUSR1)
+        out, _ = process.communicate(timeout=200)
+        self.assertEqual((process.returncode, out), (85, ""))
+        code, lines = finish(self.store, "heat.py", "3000")
+        self.assertEqual(code, 0)
+        self.assertNotEqual(lines[0], "from step 0")
+        self.assertEqual(lines[1:], undisturbed[1:])
+
+    def test_the_shell_script(self):
+        self.assertEqual(finish(self.store, "six-line.sh", "3"), (0, ["counted to 3"]))
+        # It has nothing left to do up to 3, and counts on from there.
+        self.assertEqual(finish(self.store, "six-line.sh", "3"), (0, ["counted to 3"]))
+        self.assertEqual(finish(self.store, "six-line.sh", "5"), (0, ["counted to 5"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
