@@ -6,6 +6,7 @@
 
 #include "cli/bench.h"
 #include "cli/cancel.h"
+#include "cli/checkpoint.h"
 #include "cli/completion.h"
 #include "cli/config.h"
 #include "cli/definitions.h"
@@ -135,7 +136,7 @@ CommandTable StandardCommands() {
         ReleaseCommand(), RequeueCommand(), PriorityCommand(),   DefinitionsCommand(), RunCommand(),
         UpCommand(),      DownCommand(),    StatusCommand(),     QueuesCommand(),      NodesCommand(),
         EnvsCommand(),    ConfigCommand(),  DrainCommand(),      ResumeCommand(),      JournalCommand(),
-        BenchCommand(),   SimCommand(),     CompletionCommand(), VersionCommand()}) {
+        BenchCommand(),   SimCommand(),     CheckpointCommand(), CompletionCommand(),  VersionCommand()}) {
     table.Add(command);
   }
   table.Add(DrillCommand());
