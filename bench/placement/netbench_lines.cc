@@ -10,10 +10,10 @@
 namespace bsub::placement {
 namespace {
 
-using Json = nlohmann::json;
+using NetbenchLine = nlohmann::json;
 
-// Throws Json::exception for what is missing or of another type.
-void ReadLine(const Json& line, Measurements& out) {
+// Throws NetbenchLine::exception for what is missing or of another type.
+void ReadLine(const NetbenchLine& line, Measurements& out) {
   const std::string test = line.at("test");
   if (test == "about") {
     out.mpi = line.at("mpi");
@@ -50,8 +50,8 @@ Result<Measurements> ReadNetbench(std::string_view text) {
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     if (!line.starts_with("{\"test\":")) continue;
     try {
-      ReadLine(Json::parse(line), out);
-    } catch (const Json::exception&) {
+      ReadLine(NetbenchLine::parse(line), out);
+    } catch (const NetbenchLine::exception&) {
       return DataLoss("netbench printed a line that cannot be read: " + std::string(line.substr(0, 200)));
     }
   }

@@ -11,7 +11,8 @@
 namespace bsub::placement {
 namespace {
 
-constexpr double kPlot = 380, kHigh = 300, kLeft = 70, kTop = 78, kGap = 90, kBelow = 64;  // pixels
+constexpr double kPlot = 380, kPlotHigh = 300, kPlotLeft = 70, kPlotTop = 78, kPlotGap = 90,
+                 kPlotBelow = 64;  // pixels
 
 struct CurvePoint {
   double bytes = 0;
@@ -56,7 +57,7 @@ Axes AxesFor(const std::vector<Curve>& curves, Point corner) {
   Axes axes;
   axes.across = RangeOf(sizes), axes.up = RangeOf(values);
   axes.x = {axes.across.low, axes.across.high, corner.x, corner.x + kPlot};
-  axes.y = {axes.up.low, axes.up.high, corner.y + kHigh, corner.y};
+  axes.y = {axes.up.low, axes.up.high, corner.y + kPlotHigh, corner.y};
   return axes;
 }
 
@@ -69,12 +70,12 @@ void DrawAxes(Svg& svg, Point corner, const Axes& axes, const std::string& title
   }
   for (const Mark& mark : ByteMarks(axes.across.low, axes.across.high)) {
     const double x = axes.x.At(mark.value);
-    svg.Line({x, corner.y}, {x, corner.y + kHigh}, "#dddddd");
-    svg.Text({x, corner.y + kHigh + 15}, mark.label, {.size = 10, .anchor = Anchor::kMiddle});
+    svg.Line({x, corner.y}, {x, corner.y + kPlotHigh}, "#dddddd");
+    svg.Text({x, corner.y + kPlotHigh + 15}, mark.label, {.size = 10, .anchor = Anchor::kMiddle});
   }
-  svg.Rectangle(corner, kPlot, kHigh, "none", "#888888");
-  svg.Text({corner.x + kPlot / 2, corner.y + kHigh + 34}, "message, bytes", {.anchor = Anchor::kMiddle});
-  svg.Text({corner.x - 46, corner.y + kHigh / 2}, unit, {.anchor = Anchor::kMiddle, .turned = -90});
+  svg.Rectangle(corner, kPlot, kPlotHigh, "none", "#888888");
+  svg.Text({corner.x + kPlot / 2, corner.y + kPlotHigh + 34}, "message, bytes", {.anchor = Anchor::kMiddle});
+  svg.Text({corner.x - 46, corner.y + kPlotHigh / 2}, unit, {.anchor = Anchor::kMiddle, .turned = -90});
 }
 
 void DrawCurve(Svg& svg, const Axes& axes, const Curve& curve, double width) {
@@ -109,13 +110,13 @@ void DrawPanel(Svg& svg, Point corner, const std::vector<Curve>& curves, const s
 }  // namespace
 
 std::string DrawCurves(const Report& report) {
-  Svg svg(kLeft + 2 * kPlot + kGap + 24, kTop + kHigh + kBelow);
-  svg.Text({kLeft, 24}, "Two nodes of the job that are farthest apart", {.size = 16, .bold = true});
-  svg.Text({kLeft, 42},
+  Svg svg(kPlotLeft + 2 * kPlot + kPlotGap + 24, kPlotTop + kPlotHigh + kPlotBelow);
+  svg.Text({kPlotLeft, 24}, "Two nodes of the job that are farthest apart", {.size = 16, .bold = true});
+  svg.Text({kPlotLeft, 42},
            PictureCaption(report) + (report.options.draws > 1 ? "; means, with 95% confidence bands" : ""),
            {});
-  DrawPanel(svg, {kLeft, kTop}, CurvesOf(report, false), "Latency, one way", "us");
-  DrawPanel(svg, {kLeft + kPlot + kGap, kTop}, CurvesOf(report, true), "Bandwidth", "GB/s");
+  DrawPanel(svg, {kPlotLeft, kPlotTop}, CurvesOf(report, false), "Latency, one way", "us");
+  DrawPanel(svg, {kPlotLeft + kPlot + kPlotGap, kPlotTop}, CurvesOf(report, true), "Bandwidth", "GB/s");
   return svg.Document();
 }
 

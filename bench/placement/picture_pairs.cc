@@ -12,8 +12,8 @@
 namespace bsub::placement {
 namespace {
 
-constexpr double kMap = 300, kLeft = 50, kTop = 78, kGap = 62, kBelow = 78;  // pixels
-constexpr std::size_t kMostLabels = 32, kMostNumbers = 12;                   // nodes
+constexpr double kMap = 300, kMapLeft = 50, kMapTop = 78, kMapGap = 62, kMapBelow = 78;  // pixels
+constexpr std::size_t kMostLabels = 32, kMostNumbers = 12;                               // nodes
 
 struct PairCell {
   std::size_t row = 0, column = 0;
@@ -155,17 +155,17 @@ std::string DrawPairs(const Report& report, bool bandwidth) {
   // Dark is bad: a long latency, a small bandwidth.
   const LogScale shade{
       .low = range.low, .high = range.high, .from = bandwidth ? 1.0 : 0.0, .to = bandwidth ? 0.0 : 1.0};
-  const double width = kLeft + static_cast<double>(maps.size()) * (kMap + kGap);
-  Svg svg(width, kTop + kMap + kBelow);
-  svg.Text({kLeft, 24}, bandwidth ? "Bandwidth between pairs of nodes" : "Latency between pairs of nodes",
+  const double width = kMapLeft + static_cast<double>(maps.size()) * (kMap + kMapGap);
+  Svg svg(width, kMapTop + kMap + kMapBelow);
+  svg.Text({kMapLeft, 24}, bandwidth ? "Bandwidth between pairs of nodes" : "Latency between pairs of nodes",
            {.size = 16, .bold = true});
-  svg.Text({kLeft, 42},
+  svg.Text({kMapLeft, 42},
            PictureCaption(report) + DrawText(report, draw) +
                (slow ? "; framed: slower than its level promises" : ""),
            {});
   for (std::size_t i = 0; i < maps.size(); ++i)
-    DrawMap(svg, {kLeft + static_cast<double>(i) * (kMap + kGap), kTop}, maps[i], shade);
-  DrawLegend(svg, {kLeft, kTop + kMap + 46}, range, shade,
+    DrawMap(svg, {kMapLeft + static_cast<double>(i) * (kMap + kMapGap), kMapTop}, maps[i], shade);
+  DrawLegend(svg, {kMapLeft, kMapTop + kMap + 46}, range, shade,
              bandwidth ? "GB/s, one message of 4 MiB" : "us, one way, 8 bytes");
   return svg.Document();
 }
