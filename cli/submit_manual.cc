@@ -115,6 +115,14 @@ std::vector<Option> NodesOptions() {
            "The program is an MPI program: start its ranks on all nodes, by the mpirun of the MPI that it is "
            "linked with. Without --mpi, mpirun as the program does the same with options of your own.",
        .group = kGroup},
+      {.name = "rank-output",
+       .value = "PATH",
+       .text = "With --mpi, and Open MPI's mpirun: each rank writes its output to a file of its own, %r in "
+               "PATH is "
+               "its number, %n its node's name, %j the job's id.",
+       .fallback = "all with the job's output",
+       .group = kGroup,
+       .complete = "file"},
       {.name = "ranks-per-node",
        .value = "N",
        .text = "Ranks on each node, as MPI programs have them. Without -c so many CPUs are asked for, times "

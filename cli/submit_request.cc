@@ -109,6 +109,12 @@ Status AddEnvironment(const Context& context, const Arguments& arguments, api::S
       return InvalidArgument("--env " + Quoted(entry) + ": expected NAME=VALUE or NAME");
     entries.push_back(equals == std::string::npos ? entry + "=" + context.Variable(entry) : entry);
   }
+  if (const auto path = arguments.Get("rank-output")) {
+    if (path->find("%r") == std::string::npos)
+      return InvalidArgument("--rank-output " + Quoted(*path) +
+                             ": expected a path with %r, the rank's number");
+    entries.push_back("BSUB_RANK_OUTPUT=" + *path);
+  }
   api::Environment& environment = *request.mutable_environment();
   for (const auto& [name, value] : EnvironmentMap(entries)) environment.add_variables(name + "=" + value);
   return OkStatus();

@@ -1,5 +1,6 @@
 #include "worker/step/rank.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,6 +18,7 @@
 #include "worker/step/note_file.h"
 #include "worker/step/note_socket.h"
 #include "worker/step/processes.h"
+#include "worker/step/program_mpi.h"
 
 namespace bsub::step {
 namespace {
@@ -77,16 +79,40 @@ void Tell(const std::string& line) {
   if (const std::string scratch = Variable("BSUB_SCRATCH_DIR"); !scratch.empty()) AppendNote(scratch, line);
 }
 
+[[noreturn]] void NeverRun(const std::string& why) {
+  const std::string whole = "rank " + OwnRank() + " on node " + Variable("BSUB_NODE") + ": " + why;
+  std::fprintf(stderr, "bsub-lite-rank: %s\n", whole.c_str());
+  Tell(worker::NeverStartedLine(whole));
+  _exit(kNotFound);
+}
+
+void SendOutputTo(const std::string& pattern) {
+  const std::string path =
+      ExpandRankPath(pattern, {OwnRank(), Variable("BSUB_NODE"), Variable("BSUB_JOB_ID")});
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, 0666);
+  if (fd < 0) NeverRun("cannot open its output file '" + path + "': " + strerror(errno));
+  dup2(fd, STDOUT_FILENO);
+  dup2(fd, STDERR_FILENO);
+  close(fd);
+}
+
+// Each rank of such a program would run alone, as rank 0 of 1.
+void RefuseOtherMpi(const std::string& program) {
+  if (std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) return;
+  const std::string file = FindInPath(program, Variable("PATH"));
+  if (file.empty() || MpiOfProgram(file) != MpiKind::kHydra) return;
+  NeverRun("'" + program +
+           "' is linked with MPICH, and mpirun is Open MPI's; call MPICH's, or submit with --mpi");
+}
+
 [[noreturn]] void BecomeProgram(char* const* argv, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(kNotFound);
   UnblockSignals();
+  if (const std::string pattern = Variable("BSUB_RANK_OUTPUT"); !pattern.empty()) SendOutputTo(pattern);
+  RefuseOtherMpi(argv[0]);
   execvp(argv[0], argv);
-  const std::string why = "rank " + OwnRank() + " on node " + Variable("BSUB_NODE") + ": cannot run '" +
-                          argv[0] + "': " + strerror(errno);
-  std::fprintf(stderr, "bsub-lite-rank: %s\n", why.c_str());
-  Tell(worker::NeverStartedLine(why));
-  _exit(kNotFound);
+  NeverRun(std::string("cannot run '") + argv[0] + "': " + strerror(errno));
 }
 
 // mpirun's daemon sends signals to the process group, in which the rank is too.
@@ -118,6 +144,24 @@ bool IsOverlooked(int wait_status) {
 }
 
 }  // namespace
+
+std::string ExpandRankPath(std::string_view pattern, const RankNames& names) {
+  std::string path;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char next = pattern[i] == '%' && i + 1 < pattern.size() ? pattern[i + 1] : '\0';
+    const std::string* value = next == 'r'   ? &names.rank
+                               : next == 'n' ? &names.node
+                               : next == 'j' ? &names.job
+                                             : nullptr;
+    if (value == nullptr && next != '%') {
+      path.push_back(pattern[i]);
+      continue;
+    }
+    path += value == nullptr ? "%" : *value;
+    ++i;
+  }
+  return path;
+}
 
 int RunRank(std::vector<char*> argv) {
   // Its daemon has one thread, and gives ranks sessions of their own. Open MPI's starts them from threads

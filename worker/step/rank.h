@@ -3,9 +3,18 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bsub::step {
+
+struct RankNames {
+  std::string rank;
+  std::string node;
+  std::string job;
+};
+// %r, %n and %j of a path are these, %% is a percent sign.
+std::string ExpandRankPath(std::string_view pattern, const RankNames& names);
 
 // Runs `argv` as a child to its end and then ends the same way.
 int RunRank(std::vector<char*> argv);

@@ -11,6 +11,7 @@ from cluster import start_ticks, wait_for
 from mpi_cluster import KIND, RANKS, MpiCluster, environment_of, processes_of
 
 OTHER = {"openmpi": "mpich", "mpich": "openmpi"}[KIND]
+OTHERS_RANKS = RANKS.with_name(f"mpi-ranks-{OTHER}")
 MPIRUN = f"mpirun.{KIND}"
 DAEMON = {"openmpi": "orted", "mpich": "hydra_pmi_proxy"}[KIND]  # mpirun's, on each other node
 LAUNCHER = {"openmpi": "mpirun", "mpich": "mpi"}[KIND]  # how its process's name begins
@@ -63,6 +64,15 @@ class Mpi(MpiCluster):
             self.assertIn("threads 2 tmp /var/tmp", line)
         self.assertEqual(len(self.lines()), 2)
 
+    def test_each_rank_has_an_output_file_on_request(self):
+        job = self.submit("sum", mpi=("--mpi", "--rank-output", "of.%j.%r"))
+        self.cluster.bsub("wait", job)
+        self.assertEqual(self.lines(), [])
+        for rank in range(4):
+            self.assertIn(f"rank {rank} of 4 ", (self.folder / f"of.{job}.{rank}").read_text())
+        self.cluster.bsub("submit", "--mpi", "--rank-output", "of", "--", RANKS, code=255)
+        self.assertIn("--rank-output 'of': expected a path with %r", self.cluster.err)
+
     def test_a_signal_reaches_every_rank_once(self):
         job = self.submit("signal")
         self.wait_for_ranks(4)
@@ -106,6 +116,13 @@ class BadInput(MpiCluster):
         end = self.run_with(path=folder)
         self.assertIn("no mpirun of ", end)
         self.assertIn(f"there is {folder}/mpirun of ", end)
+
+    @unittest.skipUnless(KIND == "openmpi" and OTHERS_RANKS.exists(), "Hydra's plain mpiexec has no place to look")
+    def test_a_program_of_another_mpi(self):
+        job = self.submit(program=(MPIRUN, OTHERS_RANKS), mpi=())
+        self.cluster.bsub("wait", job, code=None)
+        self.assertEqual(self.cluster.job(job)["state"], "FAILED")
+        self.assertRegex(self.end_of(job), "rank [0-3] on node n[12]: '.*' is linked with MPICH, and mpirun is Open MPI's")
 
     def test_no_such_program(self):
         self.assertIn("cannot run './no-such-program'", self.run_with(program=("./no-such-program",)))

@@ -151,6 +151,17 @@ TEST(SubmitRequestOf, APlacementIsPutInOneSpelling) {
   EXPECT_EQ(Build({"--nodes", "4", "--", "x"})->gang().placement(), "");
 }
 
+TEST(SubmitRequestOf, HowAnMpiProgramIsLaunched) {
+  const auto launch = [](const std::vector<std::string>& words) { return Build(words)->gang().launch(); };
+  EXPECT_EQ(launch({"--mpi", "--nodes", "4", "--", "./solver"}), "ranks");
+  EXPECT_EQ(launch({"--mpi", "--", "./solver"}), "ranks") << "also on one node";
+  for (const char* mpirun : {"mpirun", "/usr/bin/mpiexec", "mpirun.openmpi", "mpiexec.hydra"})
+    EXPECT_EQ(launch({"--nodes", "4", "--", mpirun, "./solver"}), "main-node") << mpirun;
+  EXPECT_EQ(launch({"--nodes", "4", "--", "./mpirunner"}), "");
+  EXPECT_FALSE(Build({"--mpi", "--", "mpirun", "./solver"})) << "both would start the ranks";
+  EXPECT_FALSE(Build({"--mpi", "--launch", "every-node", "--", "./solver"}));
+}
+
 TEST(SubmitRequestOf, BadValuesNameTheOption) {
   const std::vector<std::vector<std::string>> cases = {{"-c", "0"},
                                                        {"-m", "much"},
@@ -165,6 +176,7 @@ TEST(SubmitRequestOf, BadValuesNameTheOption) {
                                                        {"--tag", "x"},
                                                        {"--retry-rule", "maybe"},
                                                        {"--placement", "near"},
+                                                       {"--rank-output", "out"},
                                                        {"--param", "=x"}};
   for (std::vector<std::string> words : cases) {
     words.insert(words.end(), {"--", "x"});
