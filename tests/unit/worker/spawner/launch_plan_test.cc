@@ -9,6 +9,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 
 class LaunchPlanTest : public ::testing::Test {
  protected:
@@ -53,6 +54,31 @@ TEST_F(LaunchPlanTest, BuildsEverythingFromTheLaunch) {
   EXPECT_EQ(plan->child.out.path, "output/5/2.1.out");
   EXPECT_EQ(plan->child.err.path, "") << "with standard output";
   EXPECT_FALSE(plan->child.change_user);
+}
+
+TEST_F(LaunchPlanTest, AJobThatMayStartRanksHasADirectoryWithItsHosts) {
+  rules_.scratch_path = "/dev/shm/s";
+  rules_.machine.programs = "/opt/bin";
+  rules_.machine.host_name = "box";
+  rules_.machine.machine_cpus = 8;
+  v1::LaunchGang& gang = *launch_.mutable_gang();
+  gang.set_ranks_per_node(2);
+  gang.set_threads_per_rank(1);
+  for (const char* name : {"n1", "n2"}) {
+    gang.add_nodes()->set_name(name);
+    gang.mutable_nodes()->rbegin()->set_address("127.0.0.1");
+  }
+  EXPECT_EQ(Plan()->scratch, "") << "its command runs on every node";
+  gang.set_launch(1);
+  const auto plan = Plan();
+  ASSERT_TRUE(plan.has_value()) << plan.error().message;
+  EXPECT_EQ(plan->scratch, "/dev/shm/s/5.2.1.3");
+  EXPECT_THAT(plan->child.env, Contains("BSUB_SCRATCH_DIR=/dev/shm/s/5.2.1.3"));
+  EXPECT_THAT(plan->child.env, Contains("OMPI_MCA_plm_rsh_agent=/opt/bin/bsub-lite-rsh"));
+  EXPECT_THAT(plan->scratch_files, ElementsAre(Pair("hosts.openmpi", "box slots=2\nn2 slots=2\n"),
+                                               Pair("hosts.hydra", "n1:2\nn2:2\n")));
+  gang.set_index(2);
+  EXPECT_THAT(Refusal(), HasSubstr("part 2 of 2"));
 }
 
 TEST_F(LaunchPlanTest, RunsScriptsThroughTheirInterpreter) {

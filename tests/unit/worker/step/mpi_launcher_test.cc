@@ -101,6 +101,13 @@ TEST_F(Launchers, AProgramThatIsNoElfFileHasNoMpi) {
   EXPECT_EQ(MpiOfProgram("/proc/self/exe"), MpiKind::kUnknown) << "this test is linked with none";
 }
 
+// The file that the fuzz test's corpus begins with: an ELF header, two segments and one needed library.
+TEST(MpiOfPrograms, IsReadFromTheLibrariesThatTheyNeed) {
+  const char* source = std::getenv("BSUB_SOURCE_DIR");
+  ASSERT_NE(source, nullptr);
+  EXPECT_EQ(MpiOfProgram(std::string(source) + "/tests/fuzz/corpus/step/elf-mpich"), MpiKind::kHydra);
+}
+
 // Nothing in a file is to be trusted.
 TEST_F(Launchers, ADamagedElfFileHasNoMpi) {
   std::ifstream self("/proc/self/exe", std::ios::binary);
