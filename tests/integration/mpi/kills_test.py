@@ -9,7 +9,7 @@ import signal
 import unittest
 
 from cluster import wait_for
-from mpi_cluster import MpiCluster, processes_of
+from mpi_cluster import MpiCluster, processes_of, with_own_shared_memory
 
 ROUNDS = int(os.environ.get("BSUB_MPI_ROUNDS", "5"))
 SEED = int(os.environ.get("BSUB_MPI_SEED", "1"))
@@ -67,4 +67,5 @@ class Kills(MpiCluster):
 
 
 if __name__ == "__main__":
+    with_own_shared_memory()
     unittest.main(verbosity=2)

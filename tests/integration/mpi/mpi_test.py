@@ -8,7 +8,7 @@ import signal
 import unittest
 
 from cluster import start_ticks, wait_for
-from mpi_cluster import KIND, RANKS, MpiCluster, environment_of, processes_of
+from mpi_cluster import KIND, RANKS, MpiCluster, environment_of, processes_of, with_own_shared_memory
 
 OTHER = {"openmpi": "mpich", "mpich": "openmpi"}[KIND]
 OTHERS_RANKS = RANKS.with_name(f"mpi-ranks-{OTHER}")
@@ -233,4 +233,5 @@ class BadLuck(MpiCluster):
 
 
 if __name__ == "__main__":
+    with_own_shared_memory()
     unittest.main(verbosity=2)

@@ -4,7 +4,7 @@
 import os
 import unittest
 
-from mpi_cluster import MpiCluster
+from mpi_cluster import MpiCluster, with_own_shared_memory
 
 ROUNDS = int(os.environ.get("BSUB_MPI_WIDE_ROUNDS", "2"))
 
@@ -24,4 +24,5 @@ class Wide(MpiCluster):
 
 
 if __name__ == "__main__":
+    with_own_shared_memory()
     unittest.main(verbosity=2)
