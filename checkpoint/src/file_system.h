@@ -1,12 +1,8 @@
 // Every call on the file system that a store's durability rests on. One implementation is POSIX; the tests'
 // counts the calls, fails or dies at any of them and forgets what was not synced.
-//
-// HDF5 writes the structure of its files itself: Build is one call here, and what it wrote counts as unsynced
-// until Sync.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +21,8 @@ class File {
   // All of `bytes`; an end of file before that is BSUB_CHECKPOINT_DAMAGED.
   virtual Done ReadAt(void* data, std::uint64_t bytes, std::uint64_t offset) = 0;
   virtual Outcome<std::uint64_t> Size() = 0;
+  // Cut, or made longer with zeros that take no room.
+  virtual Done Resize(std::uint64_t bytes) = 0;
   virtual Done Sync() = 0;
 };
 
@@ -36,8 +34,8 @@ class FileSystem {
 
   virtual Outcome<std::unique_ptr<File>> OpenForWriting(const std::string& path) = 0;
   virtual Outcome<std::unique_ptr<File>> OpenForReading(const std::string& path) = 0;
-  // `path` made by `build`, which does its own I/O. Not durable.
-  virtual Done Build(const std::string& path, const std::function<Done()>& build) = 0;
+  // Made, or emptied if it is there.
+  virtual Outcome<std::unique_ptr<File>> Create(const std::string& path) = 0;
   // Made or emptied, written, synced.
   virtual Done WriteDurably(const std::string& path, const std::string& bytes) = 0;
   // BSUB_CHECKPOINT_NOTHING_SAVED: there is no such file.

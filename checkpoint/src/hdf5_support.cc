@@ -70,13 +70,14 @@ Hdf5Session::~Hdf5Session() {
   if (usable_) H5Eset_auto2(H5E_DEFAULT, print_, print_data_);
 }
 
-Failure Hdf5Failure(const std::string& what, const std::string& path) {
+Failure Hdf5Failure(const std::string& what) {
   Told told;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, Collect, &told);
   H5Eclear2(H5E_DEFAULT);
+  std::ranges::replace(told.words, '\n', ' ');
   const bool io = told.words.find("errno") != std::string::npos;
   return {io ? BSUB_CHECKPOINT_IO : BSUB_CHECKPOINT_INTERNAL,
-          what + " " + path + ": HDF5 says: " + (told.words.empty() ? "nothing" : told.words)};
+          what + ": HDF5 says: " + (told.words.empty() ? "nothing" : told.words)};
 }
 
 hid_t NativeType(std::string_view type) {
@@ -106,6 +107,12 @@ bool SetFill(hid_t properties, std::string_view type) {
   if (type == "float32") return SetFillTo(properties, type, kNan<float>);
   if (type == "float64") return SetFillTo(properties, type, kNan<double>);
   return SetFillTo(properties, type, kNan<long double>);
+}
+
+Handle MemoryAccess() {
+  Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_fapl_stdio(access.get());
+  return access;
 }
 
 std::vector<hsize_t> Extents(const std::vector<std::uint64_t>& numbers) {

@@ -64,13 +64,17 @@ class Handle {
   Close close_ = nullptr;
 };
 
-// "what path: HDF5's own words". An errno that HDF5 mentions makes it BSUB_CHECKPOINT_IO.
-Failure Hdf5Failure(const std::string& what, const std::string& path);
+// "what: HDF5's own words" in one line. An errno that HDF5 mentions makes it BSUB_CHECKPOINT_IO.
+Failure Hdf5Failure(const std::string& what);
 
 // HDF5's native type of that name (number_type.h). Not owned.
 hid_t NativeType(std::string_view type);
 // Sets NaN, the smallest of a signed or the largest of an unsigned type, for what was never saved.
 bool SetFill(hid_t creation_properties, std::string_view type);
+
+// Access properties for a file in memory (memory_file.h). HDF5's usual driver resolves the links of a path,
+// and these lead to no name; the one on top of stdio opens what it is given.
+Handle MemoryAccess();
 
 std::vector<hsize_t> Extents(const std::vector<std::uint64_t>& numbers);
 Handle SimpleSpace(const std::vector<std::uint64_t>& shape);

@@ -2,10 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "checkpoint/src/memory_file.h"
+
 namespace bsub::ckpt {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr std::uint64_t kMasterBytes = std::uint64_t{1} << 20;  // of a usual one
 
 bool Select(hid_t space, const Box& box) {
   const std::vector<hsize_t> start = Extents(box.offset);
@@ -74,8 +78,7 @@ bool DescribeMaster(hid_t file, const Master& master) {
   return good;
 }
 
-Handle NewFile(const std::string& path) {
-  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+Handle NewFile(const std::string& path, const Handle& access) {
   H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V110);
   return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose};
 }
@@ -111,24 +114,25 @@ Outcome<std::vector<Mapping>> DecodeMappings(std::string_view text) {
   }
 }
 
-Done MakeMaster(const std::string& path, const Master& master) {
+Outcome<std::string> MakeMaster(const Master& master) {
   const Hdf5Session session;
   if (!session.usable()) return InternalFailure("the process is ending; HDF5 is closed");
-  Handle file = NewFile(path);
+  CKPT_ASSIGN_OR_RETURN(const MemoryFile memory, MemoryFile::Make(kMasterBytes));
+  Handle file = NewFile(memory.path(), MemoryAccess());
   bool good = file.valid();
   for (const DatasetShape& dataset : master.datasets) good = good && MakeVirtual(file.get(), master, dataset);
   good = good && DescribeMaster(file.get(), master);
-  if (!good || !file.CloseNow()) return Hdf5Failure("cannot make", path);
-  return {};
+  if (!good || !file.CloseNow()) return Hdf5Failure("cannot make the master file in memory");
+  return memory.ReadWhole();
 }
 
 Outcome<PlainFile> PlainFile::Make(const std::string& path, const Master& master) {
   const Hdf5Session session;
   if (!session.usable()) return InternalFailure("the process is ending; HDF5 is closed");
-  PlainFile plain(path, NewFile(path));
+  PlainFile plain(path, NewFile(path, Handle(H5Pcreate(H5P_FILE_ACCESS), H5Pclose)));
   bool good = plain.file_.valid();
   for (const DatasetShape& dataset : master.datasets) good = good && MakePlain(plain.file_.get(), dataset);
-  if (!good || !DescribeMaster(plain.file_.get(), master)) return Hdf5Failure("cannot make", path);
+  if (!good || !DescribeMaster(plain.file_.get(), master)) return Hdf5Failure("cannot make " + path);
   return plain;
 }
 
@@ -140,14 +144,14 @@ Done PlainFile::Write(const std::string& dataset, const Box& box, const void* da
   const Handle memory_space = SimpleSpace(box.count);
   if (!open.valid() || !Select(file_space.get(), box) ||
       H5Dwrite(open.get(), type.get(), memory_space.get(), file_space.get(), H5P_DEFAULT, data) < 0) {
-    return Hdf5Failure("cannot write", path_);
+    return Hdf5Failure("cannot write " + path_);
   }
   return {};
 }
 
 Done PlainFile::Close() {
   const Hdf5Session session;
-  if (!file_.CloseNow()) return Hdf5Failure("cannot close", path_);
+  if (!file_.CloseNow()) return Hdf5Failure("cannot close " + path_);
   return {};
 }
 

@@ -37,7 +37,8 @@ struct Master {
   std::vector<Mapping> mappings;
 };
 
-Done MakeMaster(const std::string& path, const Master& master);
+// Its bytes.
+Outcome<std::string> MakeMaster(const Master& master);
 
 // Datasets, values and attributes of `master` with room for all numbers: a file that stands alone.
 class PlainFile {

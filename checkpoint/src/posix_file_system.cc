@@ -66,6 +66,13 @@ class PosixFile : public File {
     return static_cast<std::uint64_t>(status.st_size);
   }
 
+  Done Resize(std::uint64_t bytes) override {
+    if (::ftruncate(buffered_.get(), static_cast<off_t>(bytes)) != 0) {
+      return IoFailure("cannot set the length of", path_, errno);
+    }
+    return {};
+  }
+
   Done Sync() override {
     if (::fdatasync(buffered_.get()) != 0) return IoFailure("cannot sync", path_, errno);
     return {};
@@ -120,14 +127,16 @@ class Posix : public FileSystem {
     return Open(path, O_RDONLY);
   }
 
-  Done Build(const std::string&, const std::function<Done()>& build) override { return build(); }
-
-  Done WriteDurably(const std::string& path, const std::string& bytes) override {
+  Outcome<std::unique_ptr<File>> Create(const std::string& path) override {
     {
       const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
       if (fd.get() < 0) return IoFailure("cannot make", path, errno);
     }
-    CKPT_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, OpenForWriting(path));
+    return OpenForWriting(path);
+  }
+
+  Done WriteDurably(const std::string& path, const std::string& bytes) override {
+    CKPT_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, Create(path));
     CKPT_RETURN_IF_FAILED(file->WriteAt(bytes.data(), bytes.size(), 0));
     return file->Sync();
   }

@@ -1,6 +1,8 @@
 #include "checkpoint/src/rest.h"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "checkpoint/src/checksum.h"
 #include "checkpoint/src/number_type.h"
@@ -10,31 +12,38 @@ namespace {
 
 constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 20;
 
-Done AddRange(File& file, std::uint64_t from, std::uint64_t to, RunningChecksum& checksum) {
-  std::vector<char> piece(std::min(kPieceBytes, to - from));
-  while (from < to) {
-    const std::uint64_t bytes = std::min<std::uint64_t>(piece.size(), to - from);
-    CKPT_RETURN_IF_FAILED(file.ReadAt(piece.data(), bytes, from));
-    checksum.Add(piece.data(), bytes);
-    from += bytes;
+// Calls use(offset, bytes) for what is between the blocks, front to back, in pieces.
+Done ForEachGap(std::uint64_t file_bytes, std::vector<Extent> blocks,
+                const std::function<Done(std::uint64_t offset, std::uint64_t bytes)>& use) {
+  std::ranges::sort(blocks, {}, &Extent::offset);
+  blocks.push_back({file_bytes, 0});
+  std::uint64_t at = 0;
+  for (const Extent& block : blocks) {
+    if (block.offset < at || block.bytes > file_bytes || block.offset > file_bytes - block.bytes) {
+      return Damaged("a block lies outside of the file or in another");
+    }
+    while (at < block.offset) {
+      const std::uint64_t bytes = std::min(kPieceBytes, block.offset - at);
+      CKPT_RETURN_IF_FAILED(use(at, bytes));
+      at += bytes;
+    }
+    at = block.offset + block.bytes;
   }
   return {};
 }
 
 }  // namespace
 
-Outcome<std::uint64_t> RestChecksum(File& file, std::uint64_t file_bytes, std::vector<Extent> blocks) {
-  std::ranges::sort(blocks, {}, &Extent::offset);
+Outcome<std::uint64_t> CopyRest(const MemoryFile& from, File& to, std::vector<Extent> blocks) {
+  CKPT_ASSIGN_OR_RETURN(const std::uint64_t bytes, from.Size());
   RunningChecksum checksum;
-  std::uint64_t at = 0;
-  for (const Extent& block : blocks) {
-    if (block.offset < at || block.bytes > file_bytes || block.offset > file_bytes - block.bytes) {
-      return Damaged("a block lies outside of the file or in another");
-    }
-    if (block.offset > at) CKPT_RETURN_IF_FAILED(AddRange(file, at, block.offset, checksum));
-    at = block.offset + block.bytes;
-  }
-  if (at < file_bytes) CKPT_RETURN_IF_FAILED(AddRange(file, at, file_bytes, checksum));
+  std::vector<char> piece(kPieceBytes);
+  const auto copy = [&](std::uint64_t at, std::uint64_t n) -> Done {
+    CKPT_RETURN_IF_FAILED(from.ReadAt(piece.data(), n, at));
+    checksum.Add(piece.data(), n);
+    return to.WriteAt(piece.data(), n, at);
+  };
+  CKPT_RETURN_IF_FAILED(ForEachGap(bytes, std::move(blocks), copy));
   return checksum.Value();
 }
 
@@ -61,7 +70,15 @@ Outcome<std::uint64_t> RestChecksum(File& file, const Shard& shard, std::uint64_
   for (const StoredPart& part : shard.parts) {
     AddExtents(part, FindType(manifest.FindDataset(part.dataset)->type)->bytes, generation, extents);
   }
-  return RestChecksum(file, bytes, std::move(extents));
+  RunningChecksum checksum;
+  std::vector<char> piece(kPieceBytes);
+  const auto add = [&](std::uint64_t at, std::uint64_t n) -> Done {
+    CKPT_RETURN_IF_FAILED(file.ReadAt(piece.data(), n, at));
+    checksum.Add(piece.data(), n);
+    return {};
+  };
+  CKPT_RETURN_IF_FAILED(ForEachGap(bytes, std::move(extents), add));
+  return checksum.Value();
 }
 
 }  // namespace bsub::ckpt

@@ -7,6 +7,7 @@
 
 #include "checkpoint/src/file_system.h"
 #include "checkpoint/src/manifest.h"
+#include "checkpoint/src/memory_file.h"
 
 namespace bsub::ckpt {
 
@@ -19,7 +20,8 @@ struct Extent {
   std::uint64_t offset = 0;
   std::uint64_t bytes = 0;
 };
-Outcome<std::uint64_t> RestChecksum(File& file, std::uint64_t file_bytes, std::vector<Extent> blocks);
+// Copies the rest of a shard from where HDF5 made it to where it belongs; its checksum.
+Outcome<std::uint64_t> CopyRest(const MemoryFile& from, File& to, std::vector<Extent> blocks);
 // Those of `part` that lie in the shard of `generation`.
 void AddExtents(const StoredPart& part, std::uint64_t element_bytes, std::uint64_t generation,
                 std::vector<Extent>& extents);

@@ -33,7 +33,8 @@ std::string UtcNow() {
 struct Saver::Flight {
   Clock::time_point began = Clock::now();
   double held_seconds = 0;
-  Manifest manifest;  // without shards and, until it is made, the master's checksum
+  Manifest manifest;   // without shards and, until it is made, the master's checksum
+  std::string master;  // the bytes of the master file
   std::vector<Attribute> attributes;
   std::unique_ptr<ShardSave> shard_save;
   Outcome<Shard> shard = InternalFailure("not written");
@@ -116,11 +117,9 @@ Done Saver::MakeMasterFile(const Declarations& declarations) {
       CKPT_ASSIGN_OR_RETURN(const std::vector<Mapping> mappings, DecodeMappings(text));
       master.mappings.insert(master.mappings.end(), mappings.begin(), mappings.end());
     }
-    const std::string path = generation_directory() + "/" + kMasterName;
-    CKPT_RETURN_IF_FAILED(files_.Build(path + ".tmp", [&] { return MakeMaster(path + ".tmp", master); }));
-    CKPT_ASSIGN_OR_RETURN(const std::string bytes, files_.ReadWhole(path + ".tmp"));
-    flight_->manifest.master_bytes = bytes.size();
-    flight_->manifest.master_checksum = Checksum(bytes);
+    CKPT_ASSIGN_OR_RETURN(flight_->master, MakeMaster(master));
+    flight_->manifest.master_bytes = flight_->master.size();
+    flight_->manifest.master_checksum = Checksum(flight_->master);
     return {};
   };
   return ranks_.Agree(ranks_.is_first() ? Guard(make) : Done());
@@ -236,10 +235,7 @@ Outcome<std::string> Saver::WriteManifest(const std::vector<Shard>& shards) {
   const std::vector<std::uint64_t> sources = manifest.sources();
   if (sources.front() != manifest.generation) manifest.base = sources.front();
   const std::string master = generation_directory() + "/" + kMasterName;
-  {
-    CKPT_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, files_.OpenForWriting(master + ".tmp"));
-    CKPT_RETURN_IF_FAILED(file->Sync());
-  }
+  CKPT_RETURN_IF_FAILED(files_.WriteDurably(master + ".tmp", flight_->master));
   CKPT_RETURN_IF_FAILED(files_.Rename(master + ".tmp", master));
   const std::string path = generation_directory() + "/" + kManifestName;
   CKPT_RETURN_IF_FAILED(files_.WriteDurably(path + ".tmp", Encode(manifest)));

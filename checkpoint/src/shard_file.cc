@@ -1,14 +1,29 @@
 #include "checkpoint/src/shard_file.h"
 
 #include "checkpoint/src/file_system.h"
+#include "checkpoint/src/number_type.h"
 
 namespace bsub::ckpt {
 namespace {
 
+constexpr const char* kCannotMake = "cannot make the structure of a shard in memory";
+constexpr std::uint64_t kStructureBytes = std::uint64_t{1} << 20;  // more than headers and small indices take
+
+// What a file of this structure can become: data, gaps for alignment, compressed blocks that have grown.
+std::uint64_t MostBytes(const ShardStructure& structure) {
+  std::uint64_t bytes = kStructureBytes;
+  for (const ShardDataset& dataset : structure.datasets) {
+    std::uint64_t elements = 1;
+    for (const std::uint64_t n : dataset.shape) elements *= n;
+    bytes += elements * FindType(dataset.type)->bytes + kDirectAlignment;
+  }
+  return bytes + bytes / 16;
+}
+
 Failure Ending() { return InternalFailure("the process is ending; HDF5 is closed"); }
 
 Handle MakeFile(const std::string& path) {
-  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  const Handle access = MemoryAccess();
   H5Pset_alignment(access.get(), kDirectAlignment, kDirectAlignment);
   // A format that HDF5 1.8 reads.
   H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
@@ -70,35 +85,33 @@ bool DescribeFile(hid_t file, const ShardStructure& structure) {
 
 }  // namespace
 
-Outcome<std::vector<std::uint64_t>> MakeShard(const std::string& path, const ShardStructure& structure) {
+Outcome<MadeShard> MakeShard(const ShardStructure& structure) {
   const Hdf5Session session;
   if (!session.usable()) return Ending();
-  Handle file = MakeFile(path);
-  if (!file.valid() || !DescribeFile(file.get(), structure)) return Hdf5Failure("cannot make", path);
+  CKPT_ASSIGN_OR_RETURN(MemoryFile memory, MemoryFile::Make(MostBytes(structure)));
+  Handle file = MakeFile(memory.path());
+  if (!file.valid() || !DescribeFile(file.get(), structure)) return Hdf5Failure(kCannotMake);
   std::vector<std::uint64_t> offsets;
   for (const ShardDataset& dataset : structure.datasets) {
     const Handle made = MakeDataset(file.get(), dataset, 0);
     const haddr_t offset = made.valid() ? H5Dget_offset(made.get()) : HADDR_UNDEF;
-    if (offset == HADDR_UNDEF) return Hdf5Failure("cannot make dataset " + dataset.name + " in", path);
+    if (offset == HADDR_UNDEF) return Hdf5Failure(kCannotMake);
     offsets.push_back(offset);
   }
-  if (!file.CloseNow()) return Hdf5Failure("cannot close", path);
-  return offsets;
+  if (!file.CloseNow()) return Hdf5Failure(kCannotMake);
+  return MadeShard{std::move(memory), std::move(offsets)};
 }
 
-Outcome<CompressedShard> CompressedShard::Make(const std::string& path, const ShardStructure& structure,
-                                               int level) {
+Outcome<CompressedShard> CompressedShard::Make(const ShardStructure& structure, int level) {
   const Hdf5Session session;
   if (!session.usable()) return Ending();
-  CompressedShard shard(path, MakeFile(path));
-  if (!shard.file_.valid() || !DescribeFile(shard.file_.get(), structure)) {
-    return Hdf5Failure("cannot make", path);
-  }
+  CKPT_ASSIGN_OR_RETURN(MemoryFile memory, MemoryFile::Make(MostBytes(structure)));
+  Handle file = MakeFile(memory.path());
+  CompressedShard shard(std::move(memory), std::move(file));
+  if (!shard.file_.valid() || !DescribeFile(shard.file_.get(), structure)) return Hdf5Failure(kCannotMake);
   for (const ShardDataset& dataset : structure.datasets) {
     shard.datasets_.push_back(MakeDataset(shard.file_.get(), dataset, level));
-    if (!shard.datasets_.back().valid()) {
-      return Hdf5Failure("cannot make dataset " + dataset.name + " in", path);
-    }
+    if (!shard.datasets_.back().valid()) return Hdf5Failure(kCannotMake);
   }
   return shard;
 }
@@ -114,38 +127,28 @@ CompressedShard::~CompressedShard() {
   file_ = Handle();
 }
 
-Done CompressedShard::WriteChunk(std::size_t dataset, const std::vector<std::uint64_t>& at,
-                                 const std::string& bytes) {
+Outcome<std::uint64_t> CompressedShard::AddChunk(std::size_t dataset, const std::vector<std::uint64_t>& at,
+                                                 const std::string& bytes) {
   const Hdf5Session session;
   if (!session.usable()) return Ending();
-  const std::vector<hsize_t> offset = Extents(at);
-  if (H5Dwrite_chunk(datasets_[dataset].get(), H5P_DEFAULT, 0, offset.data(), bytes.size(), bytes.data()) <
-      0) {
-    return Hdf5Failure("cannot write", path_);
-  }
-  return {};
-}
-
-Outcome<std::uint64_t> CompressedShard::ChunkOffset(std::size_t dataset,
-                                                    const std::vector<std::uint64_t>& at) {
-  const Hdf5Session session;
-  if (!session.usable()) return Ending();
-  const std::vector<hsize_t> offset = Extents(at);
+  const std::vector<hsize_t> first = Extents(at);
+  const hid_t id = datasets_[dataset].get();
   unsigned filters = 0;
-  haddr_t address = HADDR_UNDEF;
-  hsize_t bytes = 0;
-  if (H5Dget_chunk_info_by_coord(datasets_[dataset].get(), offset.data(), &filters, &address, &bytes) < 0 ||
-      address == HADDR_UNDEF) {
-    return Hdf5Failure("cannot find a chunk in", path_);
+  haddr_t offset = HADDR_UNDEF;
+  hsize_t length = 0;
+  if (H5Dwrite_chunk(id, H5P_DEFAULT, 0, first.data(), bytes.size(), bytes.data()) < 0 ||
+      H5Dget_chunk_info_by_coord(id, first.data(), &filters, &offset, &length) < 0 || offset == HADDR_UNDEF) {
+    return Hdf5Failure("cannot add a chunk to a file in memory");
   }
-  return static_cast<std::uint64_t>(address);
+  memory_.Forget(offset, bytes.size());
+  return static_cast<std::uint64_t>(offset);
 }
 
 Done CompressedShard::Close() {
   const Hdf5Session session;
   if (!session.usable()) return Ending();
   datasets_.clear();
-  if (!file_.CloseNow()) return Hdf5Failure("cannot close", path_);
+  if (!file_.CloseNow()) return Hdf5Failure("cannot close a file in memory");
   return {};
 }
 

@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "checkpoint/src/hdf5_support.h"
+#include "checkpoint/src/memory_file.h"
 #include "checkpoint/src/result.h"
 
 namespace bsub::ckpt {
@@ -40,27 +42,34 @@ struct ShardStructure {
   std::vector<ShardDataset> datasets;
 };
 
-// Makes the file and closes it. Returns where each dataset's data begins; multiples of 4096 where there is as
-// much data.
-Outcome<std::vector<std::uint64_t>> MakeShard(const std::string& path, const ShardStructure& structure);
+// A shard's structure, made and closed, in memory.
+struct MadeShard {
+  MemoryFile file;
+  std::vector<std::uint64_t>
+      offsets;  // of each dataset's data; multiples of 4096 where there is as much data
+};
+Outcome<MadeShard> MakeShard(const ShardStructure& structure);
 
-// The same with chunks and zlib's filter. Calls may come from any thread; each takes HDF5's lock.
+// The same with chunks and zlib's filter. Chunks pass through: HDF5 gives each its place, and where it is on
+// the disk is written by others. Calls may come from any thread; each takes HDF5's lock.
 class CompressedShard {
  public:
-  static Outcome<CompressedShard> Make(const std::string& path, const ShardStructure& structure, int level);
+  static Outcome<CompressedShard> Make(const ShardStructure& structure, int level);
   CompressedShard(CompressedShard&&) = default;
   CompressedShard& operator=(CompressedShard&&) = delete;
   ~CompressedShard();
 
-  // `at`: the chunk's first element in dataset number `dataset`.
-  Done WriteChunk(std::size_t dataset, const std::vector<std::uint64_t>& at, const std::string& bytes);
-  Outcome<std::uint64_t> ChunkOffset(std::size_t dataset, const std::vector<std::uint64_t>& at);
+  // `at`: the chunk's first element in dataset number `dataset`. Returns its offset in the file.
+  Outcome<std::uint64_t> AddChunk(std::size_t dataset, const std::vector<std::uint64_t>& at,
+                                  const std::string& bytes);
+  // Everything but the chunks is in TakeMemory() then.
   Done Close();
+  MemoryFile TakeMemory() { return std::move(memory_); }
 
  private:
-  CompressedShard(std::string path, Handle file) : path_(std::move(path)), file_(std::move(file)) {}
+  CompressedShard(MemoryFile memory, Handle file) : memory_(std::move(memory)), file_(std::move(file)) {}
 
-  std::string path_;
+  MemoryFile memory_;
   Handle file_;
   std::vector<Handle> datasets_;
 };

@@ -107,20 +107,19 @@ void ShardSave::AddDataset(Planned& planned) {
 }
 
 Done ShardSave::MakeFile() {
-  const std::string temporary = path() + kTemporary;
+  CKPT_ASSIGN_OR_RETURN(file_, files_.Create(path() + kTemporary));
   std::vector<std::uint64_t> offsets(structure_.datasets.size(), 0);
-  CKPT_RETURN_IF_FAILED(files_.Build(temporary, [&]() -> Done {
-    if (settings_.compression > 0) {
-      CKPT_ASSIGN_OR_RETURN(CompressedShard shard,
-                            CompressedShard::Make(temporary, structure_, settings_.compression));
-      compressed_.emplace(std::move(shard));
-      return {};
-    }
-    CKPT_ASSIGN_OR_RETURN(offsets, MakeShard(temporary, structure_));
-    return {};
-  }));
+  if (settings_.compression > 0) {
+    CKPT_ASSIGN_OR_RETURN(CompressedShard shard, CompressedShard::Make(structure_, settings_.compression));
+    compressed_.emplace(std::move(shard));
+  } else {
+    CKPT_ASSIGN_OR_RETURN(MadeShard made, MakeShard(structure_));
+    CKPT_ASSIGN_OR_RETURN(const std::uint64_t bytes, made.file.Size());
+    CKPT_RETURN_IF_FAILED(file_->Resize(bytes));
+    made_.emplace(std::move(made.file));
+    offsets = std::move(made.offsets);
+  }
   for (std::size_t d = 0; d < planned_of_.size(); ++d) AddWindows(planned_[planned_of_[d]], offsets[d]);
-  CKPT_ASSIGN_OR_RETURN(file_, files_.OpenForWriting(temporary));
   return {};
 }
 
@@ -186,7 +185,9 @@ Done ShardSave::Compress(const Window& window, const char* data) {
                           Deflate(data, item.bytes + item.padding, settings_.compression));
     item.block->packed_bytes = packed.size();
     item.block->packed_checksum = Checksum(packed);
-    CKPT_RETURN_IF_FAILED(compressed_->WriteChunk(window.dataset, ChunkAt(planned, item.number), packed));
+    CKPT_ASSIGN_OR_RETURN(item.block->offset,
+                          compressed_->AddChunk(window.dataset, ChunkAt(planned, item.number), packed));
+    CKPT_RETURN_IF_FAILED(file_->WriteAt(packed.data(), packed.size(), item.block->offset));
     data += item.bytes + item.padding;
   }
   return {};
@@ -220,32 +221,26 @@ Done ShardSave::CopyWindows() {
 
 Done ShardSave::WriteStaged() { return staged_->windows.Finish(); }
 
-Done ShardSave::FindChunks() {
-  for (const Window& window : windows_) {
-    const Planned& planned = planned_[planned_of_[window.dataset]];
-    for (const WindowItem& item : window.items) {
-      CKPT_ASSIGN_OR_RETURN(item.block->offset,
-                            compressed_->ChunkOffset(window.dataset, ChunkAt(planned, item.number)));
-    }
-  }
-  return compressed_->Close();
-}
-
 Outcome<Shard> ShardSave::Finish() {
-  if (compressed_) CKPT_RETURN_IF_FAILED(FindChunks());
-  CKPT_RETURN_IF_FAILED(file_->Sync());
   Shard shard;
   shard.rank = target_.rank;
-  CKPT_ASSIGN_OR_RETURN(shard.bytes, file_->Size());
+  if (compressed_) {
+    CKPT_RETURN_IF_FAILED(compressed_->Close());
+    made_.emplace(compressed_->TakeMemory());
+  }
+  CKPT_ASSIGN_OR_RETURN(shard.bytes, made_->Size());
+  CKPT_RETURN_IF_FAILED(file_->Resize(shard.bytes));
   std::vector<Extent> extents;
   for (const Planned& planned : planned_) {
     shard.parts.push_back(planned.stored);
     AddExtents(planned.stored, planned.part.type->bytes, target_.generation, extents);
   }
   for (const Extent& extent : extents) shard.written_bytes += extent.bytes;
-  CKPT_ASSIGN_OR_RETURN(shard.rest_checksum, RestChecksum(*file_, shard.bytes, std::move(extents)));
+  CKPT_ASSIGN_OR_RETURN(shard.rest_checksum, CopyRest(*made_, *file_, std::move(extents)));
+  CKPT_RETURN_IF_FAILED(file_->Sync());
   CKPT_RETURN_IF_FAILED(files_.Rename(path() + kTemporary, path()));
-  // Rank 0 syncs the directory again before it renames the manifest; on other machines that may not be enough.
+  // Rank 0 syncs the directory again before it renames the manifest; on other machines that may not be
+  // enough.
   if (target_.rank != 0) CKPT_RETURN_IF_FAILED(files_.SyncDirectory(target_.directory));
   return shard;
 }

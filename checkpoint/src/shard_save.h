@@ -119,7 +119,6 @@ class ShardSave {
   Done Process(const Window& window, const char* data);
   Done CopyWindows();
   Done Compress(const Window& window, const char* data);
-  Done FindChunks();
   std::string path() const { return target_.directory + "/" + ShardName(target_.rank); }
 
   FileSystem& files_;
@@ -132,6 +131,7 @@ class ShardSave {
   std::vector<Window> windows_;
   std::unique_ptr<File> file_;
   std::optional<CompressedShard> compressed_;
+  std::optional<MemoryFile> made_;  // HDF5's structure
   // Asynchronous.
   struct Staged;
   std::unique_ptr<Staged> staged_;

@@ -7,6 +7,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,5 +79,8 @@ int main(int argc, char** argv) {
     code = bsub::ckpt::tool::Run({argv + 1, argv + argc});
     return {};
   });
-  return done ? code : bsub::ckpt::tool::Fail("", done.error());
+  if (!done) code = bsub::ckpt::tool::Fail("", done.error());
+  // Without HDF5's handlers: after a failed export (a full disk) they would crash.
+  std::fflush(stdout);
+  std::_Exit(code);
 }

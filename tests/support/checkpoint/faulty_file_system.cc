@@ -40,6 +40,10 @@ class CountedFile : public ckpt::File {
     return file_->ReadAt(data, bytes, offset);
   }
   Outcome<std::uint64_t> Size() override { return file_->Size(); }
+  Done Resize(std::uint64_t bytes) override {
+    CKPT_RETURN_IF_FAILED(files_.Count("resize " + path_));
+    return file_->Resize(bytes);
+  }
   Done Sync() override {
     CKPT_RETURN_IF_FAILED(files_.Count("sync " + path_));
     CKPT_RETURN_IF_FAILED(file_->Sync());
@@ -127,9 +131,10 @@ Outcome<std::unique_ptr<ckpt::File>> FaultyFileSystem::OpenForReading(const std:
   return ckpt::PosixFileSystem().OpenForReading(path);
 }
 
-Done FaultyFileSystem::Build(const std::string& path, const std::function<Done()>& build) {
-  CKPT_RETURN_IF_FAILED(Count("build " + path));
-  return build();
+Outcome<std::unique_ptr<ckpt::File>> FaultyFileSystem::Create(const std::string& path) {
+  CKPT_RETURN_IF_FAILED(Count("make " + path));
+  WriteContent(path, "");
+  return OpenForWriting(path);
 }
 
 Done FaultyFileSystem::WriteDurably(const std::string& path, const std::string& bytes) {

@@ -35,7 +35,7 @@ class FaultyFileSystem : public ckpt::FileSystem {
 
   ckpt::Outcome<std::unique_ptr<ckpt::File>> OpenForWriting(const std::string& path) override;
   ckpt::Outcome<std::unique_ptr<ckpt::File>> OpenForReading(const std::string& path) override;
-  ckpt::Done Build(const std::string& path, const std::function<ckpt::Done()>& build) override;
+  ckpt::Outcome<std::unique_ptr<ckpt::File>> Create(const std::string& path) override;
   ckpt::Done WriteDurably(const std::string& path, const std::string& bytes) override;
   ckpt::Outcome<std::string> ReadWhole(const std::string& path) override;
   ckpt::Done Rename(const std::string& from, const std::string& to) override;

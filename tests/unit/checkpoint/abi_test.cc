@@ -1,9 +1,11 @@
 // The C ABI and its C++ header, through the shared library, as a program uses them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <array>
 #include <bsub/checkpoint.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -215,6 +217,44 @@ TEST_F(AbiTest, TheIntervalIsKept) {
   EXPECT_TRUE(store.Step(2).status);
   EXPECT_EQ(store.Facts().step, 2u);
   EXPECT_EQ(store.Facts().state_bytes, 80u);
+}
+
+// Files may not grow beyond `bytes`.
+void LimitFiles(rlim_t bytes) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit limit{};
+  getrlimit(RLIMIT_FSIZE, &limit);
+  limit.rlim_cur = bytes;
+  setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+Status SaveAndWait(Store& store, std::uint64_t step) {
+  Status saved = store.Save(step);
+  return saved ? store.Wait() : saved;
+}
+
+// A process that meets the limit in its first save and makes a second one; its exit code says what was wrong.
+[[noreturn]] void SaveWithoutRoom(const Options& options) {
+  std::vector<std::uint64_t> u(1 << 18);
+  Store store;
+  if (!store.Open(options) || !store.Dataset("u", {u.size()}, u.data())) std::exit(1);
+  LimitFiles(200'000);
+  if (SaveAndWait(store, 1).code() != BSUB_CHECKPOINT_IO) std::exit(2);
+  LimitFiles(RLIM_INFINITY);
+  if (!SaveAndWait(store, 2)) std::exit(3);
+  std::exit(0);
+}
+
+// HDF5 1.10 would crash at the end of a process in which it could not write to a file.
+TEST_F(AbiTest, WithoutRoomTheProgramGoesOnAndEndsInOrder) {
+  for (const int compression : {0, 1}) {
+    for (const int asynchronous : {0, 1}) {
+      options_.compression = compression;
+      options_.asynchronous = asynchronous;
+      EXPECT_EXIT(SaveWithoutRoom(options_), ::testing::ExitedWithCode(0), "")
+          << "compression " << compression << ", asynchronous " << asynchronous;
+    }
+  }
 }
 
 [[noreturn]] void EndInTheMiddleOfASave(const Options& options) {

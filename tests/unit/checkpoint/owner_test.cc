@@ -25,8 +25,8 @@ class PausingFileSystem : public ckpt::FileSystem {
   ckpt::Outcome<std::unique_ptr<ckpt::File>> OpenForReading(const std::string& path) override {
     return posix_.OpenForReading(path);
   }
-  ckpt::Done Build(const std::string& path, const std::function<ckpt::Done()>& build) override {
-    return posix_.Build(path, build);
+  ckpt::Outcome<std::unique_ptr<ckpt::File>> Create(const std::string& path) override {
+    return posix_.Create(path);
   }
   ckpt::Done WriteDurably(const std::string& path, const std::string& bytes) override {
     return posix_.WriteDurably(path, bytes);
