@@ -25,6 +25,12 @@ Done MakeDirectories(FileSystem& files, const std::string& path) {
   return {};
 }
 
+bool HasCompleteBelow(const std::vector<Generation>& generations, std::uint64_t number) {
+  return std::ranges::any_of(generations, [&](const Generation& generation) {
+    return generation.number < number && generation.state == GenerationState::kComplete;
+  });
+}
+
 std::string ParentOf(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
@@ -179,6 +185,13 @@ Outcome<std::string> Session::Choose(const std::string& directory, bool own, std
     if (generation.state != GenerationState::kComplete) continue;
     const Done counted = own ? CountLoad(generation) : Done();
     if (counted) return Encode(generation.manifest);
+    // A suspicion is no reason to lose everything: the last one that there is stays in use.
+    if (counted.error().status == BSUB_CHECKPOINT_DAMAGED &&
+        !HasCompleteBelow(*generations, generation.number)) {
+      Say("generation " + std::to_string(generation.number) +
+          " would be set aside, but there is no other: " + counted.error().message);
+      return Encode(generation.manifest);
+    }
     if (counted.error().status != BSUB_CHECKPOINT_DAMAGED) return counted.error();
     Reject(directory, own, generation.number, counted.error().message);
     any_bad = true;

@@ -177,6 +177,12 @@ TEST_F(SessionTest, AGenerationThatCrashesItsProgramIsQuarantined) {
   EXPECT_EQ(found.step, 1u) << found.message;
 }
 
+// It may as well be bad luck; what is left is never given up for a suspicion.
+TEST_F(SessionTest, TheLastGenerationThatThereIsIsNotQuarantined) {
+  SaveSteps(Options(), 1, 1);
+  for (int attempt = 0; attempt < 10; ++attempt) EXPECT_EQ(LoadFrom(Options()).step, 1u);
+}
+
 TEST_F(SessionTest, InterruptedAttemptsAreNoCrashes) {
   SaveSteps(Options(), 1, 2);
   ckpt::SessionOptions options = Options();
