@@ -2,10 +2,11 @@
 
 from figures.core_alone import cycle, n_to_n
 from figures.idle import followers, log_followers
+from figures.kernels import kernels
 from figures.million import job, restart, snapshot
 from figures.submits import cancel, large_array, memory, submit_process, submits
 from figures.tasks import array, dispatch, dispatch_core, idle_latency
 
 FIGURES = {f.__name__.replace("_", "-"): f for f in
            (array, submits, large_array, n_to_n, memory, dispatch_core, dispatch, cycle, submit_process, idle_latency, cancel, job,
-            restart, snapshot, followers, log_followers)}
+            restart, snapshot, followers, log_followers, kernels)}

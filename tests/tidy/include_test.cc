@@ -42,13 +42,15 @@ constexpr std::array kLayers = {
     Layer{"cli/", "api/ scheduler/cluster_config/ jobs/ common/"},
     Layer{"checkpoint/", ""},  // installed alone
     Layer{"checkpoint/control/", ""},
-    Layer{"examples/", "checkpoint/"},
+    Layer{"kernels/include/", ""},
+    Layer{"kernels/", "jobs/ common/"},
+    Layer{"examples/", "checkpoint/ kernels/include/"},
     Layer{"sim/", "scheduler/core/ worker/core/ jobs/ common/"},
-    Layer{"bench/", "scheduler/ worker/ jobs/ common/ sim/ checkpoint/ api/"},
+    Layer{"bench/", "scheduler/ worker/ jobs/ common/ sim/ checkpoint/ kernels/include/ api/"},
     // A command of bsub-lite in a program of its own.
     Layer{"bench/placement/",
           "scheduler/core/ scheduler/cluster_config/ sim/fabric/ sim/random.h cli/table.h jobs/ common/"},
-    Layer{"tests/", "api/ scheduler/ worker/ cli/ checkpoint/ examples/ sim/ bench/ jobs/ common/"},
+    Layer{"tests/", "api/ scheduler/ worker/ cli/ checkpoint/ kernels/ examples/ sim/ bench/ jobs/ common/"},
 };
 
 // Beginnings of system headers that a pure folder must not include.

@@ -13,8 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 10> kFolders = {"common", "jobs", "scheduler", "worker", "checkpoint",
-                                                       "cli",    "sim",  "examples",  "tests",  "bench"};
+constexpr std::array<std::string_view, 11> kFolders = {"common",     "jobs",    "scheduler", "worker",
+                                                       "checkpoint", "kernels", "cli",       "sim",
+                                                       "examples",   "tests",   "bench"};
 
 std::vector<std::string> ReadLines(const fs::path& path) {
   std::ifstream in(path);
