@@ -21,8 +21,10 @@ po::options_description Describe(Options& options) {
       ("frame", po::value(&film.frame)->value_name("N")->default_value(film.frame), "which picture of the film, from 0")
       ("frames", po::value(&film.frames)->value_name("N")->default_value(film.frames), "pictures of the whole film")
       ("seed", po::value(&film.seed)->value_name("N")->default_value(film.seed), "another seed makes another scene")
+      ("report", po::value(&options.report)->value_name("N")->default_value(options.report), "say \"sample K\" after each N samples; 0: never")
       ("threads", po::value(&options.threads)->value_name("N")->default_value(options.threads), "0: one for each CPU it may use")
       ("output,o", po::value(&options.output)->value_name("FILE")->default_value(options.output), "the PNG file to write")
+      ("from-tiles", po::value(&options.tiles)->value_name("DIR"), "make the picture of what an array with the kernel libtiles.so:render_tile has stored there, with the same --width, --height and --frames")
       ("help,h", po::bool_switch(&options.help), "show this");
   // clang-format on
   return all;
@@ -70,7 +72,9 @@ std::string HelpText(const std::string& usage) {
   text << "usage: " << usage
        << " [OPTION...]\n\nRenders one picture by path tracing. It does not depend, to the last bit, on the "
           "number of\n"
-          "threads and ranks nor on the machine.\n\n"
+          "threads and ranks nor on the machine. Started again in a job with --checkpoint-dir it goes on "
+          "from what was saved\n"
+          "(BSUB_CHECKPOINT_DIR).\n\n"
        << Describe(options);
   return text.str();
 }

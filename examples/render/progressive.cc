@@ -3,8 +3,6 @@
 #include <tbb/blocked_range2d.h>
 #include <tbb/parallel_for.h>
 
-#include <utility>
-
 #include "examples/render/tile.h"
 
 namespace render {
@@ -21,9 +19,9 @@ Progressive::Progressive(const Film& film, std::uint32_t first_row, std::uint32_
       scene_(MakeScene(film.seed, film.frame, film.frames)),
       sums_(std::size_t{3} * film.width * (last_row - first_row)) {}
 
-void Progressive::Restore(std::uint32_t passes, std::vector<double> sums) {
+void Progressive::Restore(std::uint32_t passes, const std::vector<double>& sums) {
   passes_ = passes;
-  sums_ = std::move(sums);
+  sums_ = sums;
 }
 
 void Progressive::AddPass() {

@@ -21,7 +21,7 @@ class Progressive {
   const std::vector<double>& sums() const { return sums_; }
 
   // Goes on from saved sums; `sums` has the size of sums().
-  void Restore(std::uint32_t passes, std::vector<double> sums);
+  void Restore(std::uint32_t passes, const std::vector<double>& sums);
 
   void AddPass();  // TBB, all its threads
 

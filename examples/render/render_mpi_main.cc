@@ -1,4 +1,5 @@
 // render-mpi: one picture by path tracing, its rows divided among MPI ranks, with TBB threads in each.
+#include <bsub/checkpoint_mpi.h>
 #include <mpi.h>
 #include <tbb/global_control.h>
 
@@ -9,6 +10,7 @@
 #include "examples/render/options.h"
 #include "examples/render/png_file.h"
 #include "examples/render/progressive.h"
+#include "examples/render/render_loop.h"
 
 namespace render {
 namespace {
@@ -46,8 +48,16 @@ int RunRank(const Options& options, int rank, int ranks) {
   if (film.pixels() > INT32_MAX / 3)
     return ComplainAs(rank, kBadCommandLine,
                       "width times height is too large to be gathered: at most 715 million pixels");
-  Progressive rows(film, FirstRow(film, rank, ranks), FirstRow(film, rank + 1, ranks));
-  while (rows.passes() < options.samples) rows.AddPass();
+  const std::uint32_t first_row = FirstRow(film, rank, ranks), last_row = FirstRow(film, rank + 1, ranks);
+  Progressive rows(film, first_row, last_row);
+  bsub_checkpoint_collectives collectives;
+  if (SavedPicture::Wanted() && bsub_checkpoint_mpi(MPI_COMM_WORLD, &collectives) != MPI_SUCCESS)
+    return ComplainAs(rank, 1, "MPI refused to duplicate the communicator for the checkpoints");
+  auto saved = SavedPicture::Open(film, first_row, last_row, &collectives);
+  if (!saved) return ComplainAs(rank, 1, saved.error());
+  const auto ended = RenderAll(options, rows, *saved, rank == 0);
+  if (!ended) return ComplainAs(rank, 1, ended.error());
+  if (*ended == SavedPicture::Next::kStop) return 0;
   const std::vector<std::uint8_t> bytes = Gather(film, BytesOf(rows.sums(), options.samples), rank, ranks);
   if (rank != 0) return 0;
   if (const auto written = WritePng(options.output, film.width, film.height, bytes); !written)

@@ -1,4 +1,4 @@
-// stencil: the heat equation on a cube, with MPI ranks and TBB threads.
+// stencil: the heat equation on a cube, with MPI ranks and TBB threads; resumes from the job's checkpoints.
 #include <mpi.h>
 #include <tbb/global_control.h>
 
@@ -7,6 +7,7 @@
 
 #include "examples/stencil/options.h"
 #include "examples/stencil/result_file.h"
+#include "examples/stencil/saved_state.h"
 #include "examples/stencil/simulation.h"
 
 namespace stencil {
@@ -19,6 +20,33 @@ int Complain(int rank, int code, const std::string& message) {
   return code;
 }
 
+// Steps until the end, or until the job is told to stop; nothing if it has to end with an error, which was
+// told.
+std::optional<SavedState::Next> Compute(const Options& options, int rank, Simulation& simulation,
+                                        SavedState& saved) {
+  while (simulation.step() < options.steps) {
+    simulation.Advance();
+    if (options.report > 0 && simulation.step() % options.report == 0 && rank == 0) {
+      std::printf("step %lld\n", static_cast<long long>(simulation.step()));
+      std::fflush(stdout);
+    }
+    const auto next = saved.AfterStep(simulation);
+    if (!next) {
+      Complain(rank, 1, next.error());
+      return std::nullopt;
+    }
+    if (*next == SavedState::Next::kStop) return SavedState::Next::kStop;
+  }
+  return SavedState::Next::kGoOn;
+}
+
+int Tell(const Options& options, const RunResult& result) {
+  std::printf("%s\n", Sentence(result).c_str());
+  if (options.result.empty()) return 0;
+  const auto written = WriteResultFile(options.result, result);
+  return written ? 0 : Complain(0, 1, written.error());
+}
+
 int Run(const Options& options, int rank, int ranks) {
   const Int3 cells{options.size, options.size, options.size};
   const std::optional<Int3> process_grid = ProcessGrid(ranks, cells);
@@ -28,18 +56,24 @@ int Run(const Options& options, int rank, int ranks) {
                         std::to_string(ranks) + " blocks; use fewer ranks or a larger size");
   }
   Simulation simulation(MPI_COMM_WORLD, cells, *process_grid);
+  auto saved = SavedState::Open(MPI_COMM_WORLD, cells, simulation.block());
+  if (!saved) return Complain(rank, 1, saved.error());
+  if (const auto loaded = saved->LoadInto(simulation); !loaded) return Complain(rank, 1, loaded.error());
+
   const std::int64_t first_step = simulation.step();
   const double begin = MPI_Wtime();
-  while (simulation.step() < options.steps) simulation.Advance();
+  const auto ended = Compute(options, rank, simulation, *saved);
   const double seconds = MPI_Wtime() - begin;
-
+  const auto closed = saved->Close();
+  if (!ended) return 1;
+  if (!closed) Complain(rank, 0, closed.error());
+  if (*ended == SavedState::Next::kStop) {
+    if (rank == 0) std::printf("stopped at step %lld\n", static_cast<long long>(simulation.step()));
+    return 0;
+  }
   const RunResult result{options.size, simulation.step(),       first_step,
                          ranks,        simulation.MeasureAll(), seconds};
-  if (rank != 0) return 0;
-  std::printf("%s\n", Sentence(result).c_str());
-  if (options.result.empty()) return 0;
-  const auto written = WriteResultFile(options.result, result);
-  return written ? 0 : Complain(rank, 1, written.error());
+  return rank == 0 ? Tell(options, result) : 0;
 }
 
 int Main(int argc, char** argv) {

@@ -18,6 +18,7 @@ po::options_description Describe(Options& options) {
       ("size", po::value(&options.size)->value_name("N")->default_value(options.size), "cells along each side of the cube, 1 to 8192")
       ("steps", po::value(&options.steps)->value_name("N")->default_value(options.steps), "time steps in all, those before a restart included")
       ("threads", po::value(&options.threads)->value_name("N")->default_value(options.threads), "threads of each rank; 0: one for each CPU it may use")
+      ("report", po::value(&options.report)->value_name("N")->default_value(options.report), "say \"step K\" after each N steps; 0: never")
       ("result", po::value(&options.result)->value_name("FILE"), "write the result there as JSON")
       ("help,h", po::bool_switch(&options.help), "show this");
   // clang-format on
@@ -45,6 +46,7 @@ tl::expected<Options, std::string> ParseOptions(int argc, const char* const* arg
   if (options.size < 1 || options.size > kLargestSize)
     return tl::unexpected(OutOfRange("size", options.size, "1 to 8192 cells"));
   if (options.steps < 0) return tl::unexpected(OutOfRange("steps", options.steps, "0 or more"));
+  if (options.report < 0) return tl::unexpected(OutOfRange("report", options.report, "0 or more"));
   if (options.threads < 0) return tl::unexpected(OutOfRange("threads", options.threads, "0 or more"));
   return options;
 }
@@ -55,7 +57,9 @@ std::string HelpText() {
   text << "usage: [mpirun -n RANKS] stencil [OPTION...]\n\n"
           "Solves the heat equation on a cube with MPI ranks and TBB threads. The result does not depend, to "
           "the last\n"
-          "bit, on the number of ranks and threads.\n\n"
+          "bit, on the number of ranks and threads. Started again in a job with --checkpoint-dir it goes on "
+          "from what was\n"
+          "saved (BSUB_CHECKPOINT_DIR), on any number of ranks.\n\n"
        << Describe(options);
   return text.str();
 }
