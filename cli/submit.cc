@@ -10,10 +10,12 @@
 #include "cli/json.h"
 #include "cli/moments.h"
 #include "cli/submit_directives.h"
+#include "cli/submit_kernel.h"
 #include "cli/submit_request.h"
 #include "cli/submit_source.h"
 #include "cli/submit_surroundings.h"
 #include "cli/submit_trial.h"
+#include "cli/supervisor/launch.h"
 #include "cli/waiting.h"
 #include "common/hash.h"
 #include "jobs/text.h"
@@ -56,8 +58,17 @@ void WarnOfSlurm(Context& context, const std::string& script) {
       << std::endl;
 }
 
-Result<Submission> Prepare(Context& context, const Arguments& arguments) {
+// An array of kernel calls is the job of the kernel host.
+Result<Arguments> AsGiven(const Context& context, const Arguments& given) {
+  if (!given.Has("kernel")) return given;
+  BSUB_ASSIGN_OR_RETURN(const std::string programs, ProgramsDirectory());
+  BSUB_ASSIGN_OR_RETURN(const std::string here, WorkingDirectory(context));
+  return WithKernelHost(given, programs, here);
+}
+
+Result<Submission> Prepare(Context& context, const Arguments& given) {
   Submission submission;
+  BSUB_ASSIGN_OR_RETURN(const Arguments arguments, AsGiven(context, given));
   BSUB_ASSIGN_OR_RETURN(const JobSource source, FindJobSource(context, arguments));
   submission.arguments = arguments;
   if (source.is_script()) {

@@ -31,6 +31,18 @@ std::vector<Option> ProgramOptions() {
        .text = "Make an array job. SPEC lists the indexes, such as 1-1000, 0-9:3 or 1,4,7-10; %N at its end "
                "runs at most N children at a time. Each child finds its index in BSUB_ARRAY_INDEX.",
        .group = kGroup},
+      {.name = "kernel",
+       .value = "LIBRARY:FUNCTION",
+       .text = "The children of --array are calls of this function in a shared object (bsub/kernel.h), all "
+               "in one job "
+               "with --cpus threads. Results and what is finished are saved below --checkpoint-dir each "
+               "second; see "
+               "docs/kernels.md.",
+       .group = kGroup},
+      {.name = "kernel-input",
+       .value = "TEXT|@FILE",
+       .text = "Handed to each call of the kernel; @FILE: what the file holds when the job runs.",
+       .group = kGroup},
       {.name = "workdir",
        .value = "DIR",
        .text = "Directory the job runs in.",
