@@ -14,10 +14,15 @@ namespace bsub::cli {
 namespace {
 
 constexpr std::string_view kSettings =
-    "priority|max-running|max-running-per-user|max-waiting|max-waiting-per-user|description|default";
+    "priority|max-running|max-running-per-user|max-waiting|max-waiting-per-user|description|default|policy|"
+    "backfill|share|share-decay|compute-reservation|favour-short|overdue-after|weight-age|weight-fair-share|"
+    "weight-"
+    "priority|"
+    "weight-size|max-age";
 
 Manual QueuesManual() {
   constexpr std::string_view kGroup = "SETTINGS OF A QUEUE";
+  constexpr std::string_view kPolicy = "WHO GOES FIRST (docs/policies.md)";
   return {
       .name = "queues",
       .summary = "list and change queues",
@@ -38,10 +43,49 @@ Manual QueuesManual() {
             .group = kGroup},
            {.name = "max-waiting-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
            {.name = "description", .value = "TEXT", .text = "For people.", .group = kGroup},
+           {.name = "policy",
+            .value = "NAME",
+            .text = "In which order it serves: priority, balanced, fair-share, multifactor, shortest, "
+                    "smallest or wfp3; default is balanced with backfill easy-shortest.",
+            .group = kPolicy,
+            .complete = "default|priority|balanced|fair-share|multifactor|shortest|smallest|wfp3"},
+           {.name = "backfill",
+            .value = "NAME",
+            .text = "What may start while those before it wait: spare, none, easy, easy-shortest or "
+                    "conservative.",
+            .group = kPolicy,
+            .complete = "spare|none|easy|easy-shortest|conservative"},
+           {.name = "favour-short",
+            .value = "TIME",
+            .text =
+                "For balanced: how far a job goes before those that came earlier and take e times as long.",
+            .group = kPolicy},
+           {.name = "overdue-after",
+            .value = "TIME",
+            .text = "Whoever has waited so long goes first whatever the policy; 0: never.",
+            .group = kPolicy},
+           {.name = "share",
+            .value = "SHARE=WEIGHT",
+            .text = "Weight of a share, or of all that begin so (gold*=0.5): a lower one gets more; others "
+                    "have 1. "
+                    "May be given several times, and replaces those there were.",
+            .group = kPolicy},
+           {.name = "share-decay", .value = "TIME", .text = "After it use counts half.", .group = kPolicy},
+           {.name = "compute-reservation",
+            .value = "PERCENT",
+            .text = "Of the CPUs: kept for shares that run nothing yet; its square with two active shares, "
+                    "and so on.",
+            .group = kPolicy},
+           {.name = "weight-age", .value = "N", .text = "Of waiting, for multifactor.", .group = kPolicy},
+           {.name = "weight-fair-share", .value = "N", .text = "Of little use of late.", .group = kPolicy},
+           {.name = "weight-priority", .value = "N", .text = "Of the job's priority.", .group = kPolicy},
+           {.name = "weight-size", .value = "N", .text = "Of the CPUs asked for.", .group = kPolicy},
+           {.name = "max-age", .value = "TIME", .text = "Waiting longer counts no more.", .group = kPolicy},
            {.name = "default", .text = "Make it the queue of jobs that name none.", .group = kGroup}},
       .examples = {{"queues", "List them."},
                    {"queues create high --priority 100 --max-running-per-user 50",
                     "A queue that goes first."},
+                   {"queues set default --policy fair-share --backfill conservative", "For many users."},
                    {"queues close low", "Start nothing from it for now."}},
       .complete_words = "list|create|set|delete|open|close|enable|disable"};
 }
@@ -62,6 +106,8 @@ int List(Context& context, const Arguments& arguments, const std::vector<std::st
                {"PRIORITY", true},
                {"STARTS"},
                {"ACCEPTS"},
+               {"POLICY"},
+               {"BACKFILL"},
                {"WAITING", true},
                {"STARTING", true},
                {"RUNNING", true},
@@ -72,8 +118,8 @@ int List(Context& context, const Arguments& arguments, const std::vector<std::st
   for (const api::Queue& queue : reply.queues()) {
     table.Add({queue.name() + (queue.is_default() ? " (default)" : ""), std::to_string(queue.priority()),
                queue.dispatches() ? "open" : "closed", queue.accepts() ? "enabled" : "disabled",
-               std::to_string(queue.waiting()), std::to_string(queue.starting()),
-               std::to_string(queue.running()), Limit(queue.max_running()),
+               queue.policy(), queue.backfill(), std::to_string(queue.waiting()),
+               std::to_string(queue.starting()), std::to_string(queue.running()), Limit(queue.max_running()),
                Limit(queue.max_running_per_user()), Limit(queue.max_waiting()), queue.description()});
   }
   context.out << table.Render(context.terminal.columns) << std::flush;
@@ -107,7 +153,57 @@ constexpr NumberSetting kNumbers[] = {
     {"max-waiting", "max_waiting", [](api::Queue& q, std::int64_t v) { q.set_max_waiting(v); }, 0},
     {"max-waiting-per-user", "max_waiting_per_user",
      [](api::Queue& q, std::int64_t v) { q.set_max_waiting_per_user(v); }, 0},
+    {"compute-reservation", "compute_reservation",
+     [](api::Queue& q, std::int64_t v) { q.set_compute_reservation(static_cast<std::int32_t>(v)); }, 0},
+    {"weight-age", "weight_age",
+     [](api::Queue& q, std::int64_t v) { q.set_weight_age(static_cast<std::int32_t>(v)); }, 0},
+    {"weight-fair-share", "weight_fair_share",
+     [](api::Queue& q, std::int64_t v) { q.set_weight_fair_share(static_cast<std::int32_t>(v)); }, 0},
+    {"weight-priority", "weight_priority",
+     [](api::Queue& q, std::int64_t v) { q.set_weight_priority(static_cast<std::int32_t>(v)); }, 0},
+    {"weight-size", "weight_size",
+     [](api::Queue& q, std::int64_t v) { q.set_weight_size(static_cast<std::int32_t>(v)); }, 0},
 };
+
+struct TimeSetting {
+  std::string_view option;
+  std::string_view field;
+  void (*set)(api::Queue& queue, std::int64_t micros);
+};
+
+constexpr TimeSetting kTimes[] = {
+    {"share-decay", "share_decay", [](api::Queue& q, std::int64_t v) { q.set_share_decay_us(v); }},
+    {"favour-short", "favour_short", [](api::Queue& q, std::int64_t v) { q.set_favour_short_us(v); }},
+    {"overdue-after", "overdue_after", [](api::Queue& q, std::int64_t v) { q.set_overdue_after_us(v); }},
+    {"max-age", "max_age", [](api::Queue& q, std::int64_t v) { q.set_max_age_us(v); }},
+};
+
+Status FillPolicy(const Arguments& arguments, api::SetQueueRequest& request) {
+  for (const TimeSetting& time : kTimes) {
+    const auto text = arguments.Get(time.option);
+    if (!text) continue;
+    const auto value = ParseDuration(*text);
+    if (!value) return InvalidArgument("--" + std::string(time.option) + ": " + value.error().message);
+    time.set(*request.mutable_queue(), value->count());
+    request.add_update(std::string(time.field));
+  }
+  if (const auto policy = arguments.Get("policy")) {
+    const bool whole = *policy == "default";
+    request.mutable_queue()->set_policy(whole ? "balanced" : *policy);
+    request.add_update("policy");
+    if (whole && !arguments.Has("backfill")) {
+      request.mutable_queue()->set_backfill("easy-shortest");
+      request.add_update("backfill");
+    }
+  }
+  if (const auto backfill = arguments.Get("backfill")) {
+    request.mutable_queue()->set_backfill(*backfill);
+    request.add_update("backfill");
+  }
+  for (const std::string& share : arguments.All("share")) request.mutable_queue()->add_shares(share);
+  if (arguments.Has("share")) request.add_update("shares");
+  return OkStatus();
+}
 
 Status FillSettings(const Arguments& arguments, api::SetQueueRequest& request) {
   for (const NumberSetting& number : kNumbers) {
@@ -118,6 +214,7 @@ Status FillSettings(const Arguments& arguments, api::SetQueueRequest& request) {
     number.set(*request.mutable_queue(), *value);
     request.add_update(std::string(number.field));
   }
+  BSUB_RETURN_IF_ERROR(FillPolicy(arguments, request));
   if (const auto text = arguments.Get("description")) {
     request.mutable_queue()->set_description(*text);
     request.add_update("description");

@@ -107,6 +107,7 @@ sched::State CloneState(const sched::State& from) {
   state.next_incarnation = from.next_incarnation;
   for (const auto& [id, job] : from.jobs) CloneJob(job, state.jobs[id]);
   state.queues = from.queues;
+  state.shares = from.shares;
   state.default_queue = from.default_queue;
   state.definitions = from.definitions;
   state.nodes = from.nodes;

@@ -146,6 +146,7 @@ Status Store::Do(const AttemptEnded& e, TimePoint at) {
     Task& task = edit.Row();
     if (ProvesStart(e.end.kind)) first_start = SetStarted(*job, task, ordinal);
     GivePlaces(e.attempt, *task.attempt);
+    ChargeShare(*job, *task.attempt, at);
     ArrayState* array = job->array.get();
     if (array) --(task.state == JobState::kStarting ? array->starting_count : array->running_count);
     task.attempt.reset();

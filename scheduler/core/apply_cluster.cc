@@ -31,16 +31,20 @@ Status Store::Do(const QueueSet& e, TimePoint /*at*/) {
   if (it != state_.queues.end()) terms_ -= HashOf(it->second);
   state_.queues[e.queue.name] = e.queue;
   terms_ += HashOf(e.queue);
+  RecountLoads(e.queue.name);
   waiting_.SetByWalltime(e.queue.name, GoesByWalltime(e.queue.order, e.queue.backfill), state_.jobs);
   if (e.make_default) state_.default_queue = e.queue.name;
   return OkStatus();
 }
 
-Status Store::Do(const QueueDeleted& e, TimePoint /*at*/) {
+Status Store::Do(const QueueDeleted& e, TimePoint at) {
   const auto it = state_.queues.find(e.name);
   BSUB_RETURN_IF_ERROR(Expect(it != state_.queues.end(), "a known queue", 0));
   terms_ -= HashOf(it->second);
   waiting_.SetByWalltime(e.name, false, state_.jobs);
+  ForgetShares(e.name, at, true);
+  loads_.erase(e.name);
+  plans_.erase(e.name);
   state_.queues.erase(it);
   return OkStatus();
 }

@@ -151,7 +151,7 @@ Status Store::Do(const TasksRequeued& e, TimePoint at) {
   return OkStatus();
 }
 
-Status Store::Do(const JobsForgotten& e, TimePoint /*at*/) {
+Status Store::Do(const JobsForgotten& e, TimePoint at) {
   for (const JobId id : e.jobs) {
     const Job* job = state_.FindJob(id);
     BSUB_RETURN_IF_ERROR(Expect(job && job->Over(), "a finished job", id.value()));
@@ -165,6 +165,7 @@ Status Store::Do(const JobsForgotten& e, TimePoint /*at*/) {
     UnindexJob(job);
     state_.jobs.erase(it);
   }
+  for (const auto& [name, queue] : state_.queues) ForgetShares(name, at, false);
   return OkStatus();
 }
 

@@ -18,11 +18,15 @@ Resources NodeCapacity::Use::Free() const {
 }
 
 void NodeCapacity::Unlist(NodeId node, const Use& use) {
-  if (use.usable) free_.erase({use.Free().cpu_milli, node});
+  if (!use.usable) return;
+  total_cpu_milli_ -= use.total.cpu_milli;
+  free_.erase({use.Free().cpu_milli, node});
 }
 
 void NodeCapacity::List(NodeId node, const Use& use) {
-  if (use.usable) free_.insert({use.Free().cpu_milli, node});
+  if (!use.usable) return;
+  total_cpu_milli_ += use.total.cpu_milli;
+  free_.insert({use.Free().cpu_milli, node});
 }
 
 void NodeCapacity::SetTotal(NodeId node, const Resources& total) {

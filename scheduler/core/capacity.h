@@ -64,6 +64,8 @@ class NodeCapacity {
 
   const Use* Find(NodeId node) const;
   const std::map<NodeId, Use>& nodes() const { return nodes_; }
+  // Of the usable nodes.
+  std::int64_t total_cpu_milli() const { return total_cpu_milli_; }
   // Goes up whenever there may be more room than before. As long as it stands, what found no room finds none.
   std::uint64_t grown() const { return grown_; }
   // No usable node has anything free: a cycle can start nothing that asks for CPU.
@@ -76,6 +78,7 @@ class NodeCapacity {
   std::map<NodeId, Use> nodes_;
   std::set<std::pair<std::int64_t, NodeId>> free_;  // (free CPU, node) of usable nodes
   std::uint64_t grown_ = 0;
+  std::int64_t total_cpu_milli_ = 0;
 };
 
 }  // namespace bsub::sched

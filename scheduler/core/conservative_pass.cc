@@ -55,7 +55,7 @@ void ConservativePass::TakeLines() {
     if (HitsLimit(turn_.store, queue_, key.uid)) continue;
     for (const WaitingMember& member : waiting.members) {
       const Job& job = turn_.state().jobs.at(member.job);
-      lines_.push_back({ServedKeyOf(job, member, queue_.order, turn_.at), &job, {}, {}});
+      lines_.push_back({ServedKeyOf(turn_.store, queue_, job, member, turn_.at), &job, {}, {}});
     }
   }
   const auto before = [](const Line& a, const Line& b) { return a.key < b.key; };
@@ -200,7 +200,10 @@ std::uint32_t ConservativePass::StartThoseDue(std::uint32_t budget) {
 }
 
 bool ConservativePass::StartsNow(Line& line) {
-  if (HitsLimit(turn_.store, queue_, line.job->spec.settings->owner.uid)) return false;
+  if (HitsLimit(turn_.store, queue_, line.job->spec.settings->owner.uid) ||
+      LeavesTooLittle(turn_.store, queue_, *line.job)) {
+    return false;
+  }
   const NodeCapacity& capacity = turn_.store.capacity();
   std::vector<NodeCandidate> candidates;
   for (const NodeId node : line.planned.nodes) {

@@ -29,8 +29,7 @@ bool MustYield(const Store& store, const Queue& queue, const WaitingClass& waiti
   const Job& first = store.state().jobs.at(holder->members.begin()->job);
   if (store.HasRoom(RequestNow(first, now))) return false;
   if (holder->queue == queue.name) {
-    return ServedKeyOf(store.state(), queue.order, *holder, now) <
-           ServedKeyOf(store.state(), queue.order, waiting, now);
+    return ServedKeyOf(store, queue, *holder, now) < ServedKeyOf(store, queue, waiting, now);
   }
   const auto other = store.state().queues.find(holder->queue);
   if (other == store.state().queues.end()) return false;
@@ -56,6 +55,17 @@ std::optional<LimitHit> HitsLimit(const Store& store, const Queue& queue, std::u
     if (running >= queue.max_running_per_user) return LimitHit{true, queue.max_running_per_user, running};
   }
   return std::nullopt;
+}
+
+bool LeavesTooLittle(const Store& store, const Queue& queue, const Job& job) {
+  const std::int32_t percent = queue.fair_share.compute_reservation;
+  if (percent == 0 || !GoesByShares(queue.order)) return false;
+  const JobSettings& settings = *job.spec.settings;
+  const Store::QueueLoad load = store.LoadOfQueue(queue.name);
+  if (load.shares == 0 || !store.LoadOfShare(queue.name, ShareOf(settings))) return false;
+  const std::int64_t total = store.capacity().total_cpu_milli();
+  const std::int64_t taken = load.cpu_milli + settings.request.cpu_milli * settings.gang.nodes;
+  return taken > total - Reserved(total, percent, load.shares);
 }
 
 void Decide(Turn& turn, const RunCycle& input) {

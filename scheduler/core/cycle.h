@@ -19,6 +19,9 @@ struct LimitHit {
 // The queue limit that forbids one more running task of this user, if any.
 std::optional<LimitHit> HitsLimit(const Store& store, const Queue& queue, std::uint32_t uid);
 
+// Whether the job would take of what is reserved for shares that run nothing.
+bool LeavesTooLittle(const Store& store, const Queue& queue, const Job& job);
+
 // Whether a class of `queue` is served after the one a node is kept for, and so must leave that node alone.
 // False if nothing is kept any more: the holder has gone, or it fits somewhere now.
 bool MustYield(const Store& store, const Queue& queue, const WaitingClass& waiting,

@@ -33,7 +33,12 @@ Status Check(const Queue& queue) {
       return InvalidArgument(std::string(field) + " " + std::to_string(value) +
                              ": expected 0 (no limit) or more");
   }
-  return OkStatus();
+  if (queue.favour_short.count() < 0 || queue.favour_short > std::chrono::hours(24 * 365))
+    return InvalidArgument("favour_short: expected 0 to 1 year");
+  if (queue.overdue_after.count() < 0)
+    return InvalidArgument("overdue_after: expected 0 (never) or a length of time");
+  BSUB_RETURN_IF_ERROR(Validate(queue.fair_share));
+  return Validate(queue.weights);
 }
 
 Status Set(Turn& turn, const SetQueue& input) {

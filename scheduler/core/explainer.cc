@@ -121,6 +121,7 @@ class WaitingReasons {
   void Limits() {
     const Queue* queue = FindQueue();
     if (!queue) return;
+    if (LeavesTooLittle(store_, *queue, job_)) Reserve(*queue);
     const auto hit = HitsLimit(store_, *queue, settings_.owner.uid);
     if (!hit) return;
     const std::string of = hit->per_user ? " of user " + settings_.owner.name : "";
@@ -131,6 +132,14 @@ class WaitingReasons {
         "set " +
             queue->name + (hit->per_user ? " --max-running-per-user " : " --max-running ") +
             std::to_string(2 * hit->limit) + "`");
+  }
+
+  void Reserve(const Queue& queue) {
+    Add(ReasonCode::kQueueLimit,
+        "queue " + queue.name + " keeps a part of its CPUs for shares that run nothing yet, and its share " +
+            Quoted(std::string(ShareOf(settings_))) + " runs something",
+        "it starts when more is free; an administrator can lower the reserve with `bsub-lite queues set " +
+            queue.name + " --compute-reservation N`");
   }
 
   void Concurrency() {
@@ -394,8 +403,12 @@ class WaitingReasons {
     Ahead ahead;
     for (const Queue* queue : QueuesInOrder(store_.state())) {
       const bool own = queue->name == settings_.queue;
-      if (const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name))
+      const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name);
+      if (classes && own && queue->order != QueueOrder::kPriority) {
+        CountByOrder(*classes, *queue, ahead);
+      } else if (classes) {
         CountClasses(*classes, own, ahead);
+      }
       if (own || ahead.enough()) break;
     }
     if (ahead.jobs == 0 && !found_.empty()) return;
@@ -410,6 +423,17 @@ class WaitingReasons {
         (ahead.tired() && !ahead.many() ? "at least " : "") + jobs +
             " served before it in its own or a higher queue",
         "see them with `bsub-lite jobs --user all --state waiting`");
+  }
+
+  void CountByOrder(const WaitingTable::Classes& classes, const Queue& queue, Ahead& ahead) const {
+    const ServedKey mine = ServedKeyOf(store_, queue, job_, {!InFront(job_), job_.id}, now_);
+    for (const auto& [key, waiting] : classes) {
+      for (const WaitingMember& member : waiting.members) {
+        if (++ahead.classes; ahead.enough()) return;
+        const Job& other = store_.state().jobs.at(member.job);
+        ahead.jobs += ServedKeyOf(store_, queue, other, member, now_) < mine;
+      }
+    }
   }
 
   // Classes stand in ascending order of priority.

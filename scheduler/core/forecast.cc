@@ -12,6 +12,7 @@
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
 #include "scheduler/core/reservations.h"
+#include "scheduler/core/served_order.h"
 #include "scheduler/core/task_ranges.h"
 
 namespace bsub::sched {
@@ -25,6 +26,7 @@ struct Line {
   const Queue* queue = nullptr;
   std::uint32_t waiting = 0;
   bool is_target = false;
+  ServedKey key;
 };
 
 // A task leaves a node; or, without a node, a job no longer waits for what it prefers.
@@ -137,6 +139,7 @@ class Rehearsal {
     line.queue = &queue;
     line.waiting = job.array ? job.array->open_count : 1;
     line.is_target = job.id == target.id;
+    line.key = ServedKeyOf(store_, queue, job, {!InFront(job), job.id}, now_);
     const PlacementSpec placement = RequestOf(*job.spec.settings).placement;
     const TimePoint prefers_until = WaitsSince(job) + placement.wait;
     if (placement.mode == PlacementMode::kPreferred && prefers_until > now_)
@@ -144,11 +147,7 @@ class Rehearsal {
     lines_.push_back(std::move(line));
   }
 
-  static bool ServedBefore(const Line& a, const Line& b) {
-    if (a.job->priority != b.job->priority) return a.job->priority > b.job->priority;
-    if (InFront(*a.job) != InFront(*b.job)) return InFront(*a.job);
-    return a.job->id < b.job->id;
-  }
+  static bool ServedBefore(const Line& a, const Line& b) { return a.key < b.key; }
 
   void Pass() {
     std::set<NodesRequest> full;  // no nodes have room for these now

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "common/time.h"
+#include "scheduler/core/fair_share.h"
 #include "scheduler/core/queue_policy.h"
 
 namespace bsub::sched {
@@ -19,8 +21,14 @@ struct Queue {
   std::int64_t max_waiting = 0;  // tasks; a submit beyond it is refused
   std::int64_t max_waiting_per_user = 0;
   std::string description{};
-  QueueOrder order = QueueOrder::kSubmission;
+  QueueOrder order = QueueOrder::kPriority;
   Backfill backfill = Backfill::kSpare;
+  FairShare fair_share{};
+  PriorityWeights weights{};
+  // For order kBalanced: 8 hours is what did best on the first halves of the logs in docs/policies.md.
+  Duration favour_short = std::chrono::hours(8);
+  // Whoever has waited longer goes first in every order, so that nobody waits for ever; zero: never.
+  Duration overdue_after = std::chrono::hours(24 * 7);
   friend auto operator<=>(const Queue&, const Queue&) = default;
 };
 

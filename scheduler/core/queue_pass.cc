@@ -25,7 +25,8 @@ std::uint32_t QueuePass::Run(std::uint32_t budget) {
   while (!heads_.empty() && placed_ < budget && !capacity.Full()) {
     const Head head = Pop();
     const WaitingClass& waiting = *head.waiting;
-    if (HitsLimit(turn_.store, queue_, waiting.key.uid)) continue;
+    if (ComesLaterNow(head)) continue;
+    if (HitsLimit(turn_.store, queue_, waiting.key.uid) || MustLeaveReserve(head)) continue;
     const bool others = waiting.members.size() > 1;
     const Job& job = turn_.state().jobs.at(head.key.job);
     if (!TryStart(head)) continue;
@@ -37,6 +38,19 @@ std::uint32_t QueuePass::Run(std::uint32_t budget) {
   if (put_off_) turn_.WantCycle();
   if (!heads_.empty() || put_off_ || placed_ == budget || capacity.Full()) KeepAsBefore();
   return placed_;
+}
+
+// What this pass has started counts for the shares: whoever has got something goes behind the others.
+bool QueuePass::ComesLaterNow(const Head& head) {
+  if (!GoesByShares(queue_.order) || placed_ == 0) return false;
+  if (!(head.key < ServedKeyOf(turn_.store, queue_, *head.waiting, turn_.at))) return false;
+  Push(*head.waiting);
+  return true;
+}
+
+// A part of the machine is for shares that run nothing yet (FairShare::compute_reservation).
+bool QueuePass::MustLeaveReserve(const Head& head) const {
+  return LeavesTooLittle(turn_.store, queue_, turn_.state().jobs.at(head.key.job));
 }
 
 bool QueuePass::TryStart(const Head& head) {
@@ -93,13 +107,13 @@ void QueuePass::PushAll() {
   if (!classes) return;
   heads_.reserve(classes->size() + 1);
   for (const auto& [key, waiting] : *classes)
-    heads_.push_back({ServedKeyOf(turn_.state(), queue_.order, waiting, turn_.at), 0, &waiting});
+    heads_.push_back({ServedKeyOf(turn_.store, queue_, waiting, turn_.at), 0, &waiting});
   std::make_heap(heads_.begin(), heads_.end(), ServedLater());
 }
 
 void QueuePass::Push(const WaitingClass& waiting) {
   const std::int64_t walltime = by_walltime_ ? ComparedWalltime(waiting.key.walltime) : 0;
-  heads_.push_back({ServedKeyOf(turn_.state(), queue_.order, waiting, turn_.at), walltime, &waiting});
+  heads_.push_back({ServedKeyOf(turn_.store, queue_, waiting, turn_.at), walltime, &waiting});
   std::push_heap(heads_.begin(), heads_.end(), ServedLater());
 }
 

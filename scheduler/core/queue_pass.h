@@ -47,6 +47,8 @@ class QueuePass {
   void PushAll();
   void Push(const WaitingClass& waiting);
   Head Pop();
+  bool ComesLaterNow(const Head& head);
+  bool MustLeaveReserve(const Head& head) const;
   // The first task of the class starts, if it can.
   bool TryStart(const Head& head);
   // It is the next cycle's, which need not look again for what this one has found no places for.

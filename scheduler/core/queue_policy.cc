@@ -12,10 +12,13 @@ namespace {
 template <typename T, std::size_t n>
 using WordTable = std::array<std::pair<T, std::string_view>, n>;
 
-constexpr WordTable<QueueOrder, 4> kOrders = {{{QueueOrder::kSubmission, "submission"},
+constexpr WordTable<QueueOrder, 7> kOrders = {{{QueueOrder::kPriority, "priority"},
                                                {QueueOrder::kShortest, "shortest"},
                                                {QueueOrder::kSmallest, "smallest"},
-                                               {QueueOrder::kWfp3, "wfp3"}}};
+                                               {QueueOrder::kWfp3, "wfp3"},
+                                               {QueueOrder::kBalanced, "balanced"},
+                                               {QueueOrder::kFairShare, "fair-share"},
+                                               {QueueOrder::kMultifactor, "multifactor"}}};
 constexpr WordTable<Backfill, 5> kBackfills = {{{Backfill::kSpare, "spare"},
                                                 {Backfill::kNone, "none"},
                                                 {Backfill::kEasy, "easy"},
@@ -50,5 +53,15 @@ Result<QueueOrder> ParseQueueOrder(std::string_view text) { return ValueOf(kOrde
 
 std::string_view ToString(Backfill backfill) { return WordOf(kBackfills, backfill); }
 Result<Backfill> ParseBackfill(std::string_view text) { return ValueOf(kBackfills, "backfill", text); }
+
+Status Validate(const PriorityWeights& weights) {
+  for (const std::int32_t weight : {weights.age, weights.fair_share, weights.priority, weights.size}) {
+    if (weight < 0 || weight > 1'000'000)
+      return InvalidArgument("weights: " + std::to_string(weight) + ": expected 0 to 1000000");
+  }
+  if (weights.max_age < std::chrono::minutes(1) || weights.max_age > std::chrono::hours(24 * 365))
+    return InvalidArgument("weights: max-age: expected 1 minute to 1 year");
+  return OkStatus();
+}
 
 }  // namespace bsub::sched

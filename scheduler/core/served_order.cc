@@ -1,7 +1,11 @@
 #include "scheduler/core/served_order.h"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <limits>
+
+#include "scheduler/core/store.h"
 
 namespace bsub::sched {
 namespace {
@@ -23,10 +27,72 @@ double Wfp3Of(const Job& job, TimePoint now) {
   return static_cast<double>(CpusOf(settings)) / 1000.0 * (share * share * share);
 }
 
-std::array<std::int64_t, 2> KeysOf(const Job& job, QueueOrder order, TimePoint now) {
+// A virtual time of submission, in microseconds.
+std::int64_t BalancedOf(const Queue& queue, const Job& job) {
+  constexpr double kShortestSeconds = 10;  // below it all are equally short
+  const double seconds = static_cast<double>(ComparedWalltime(job.spec.settings->walltime)) / 1e6;
+  const double later =
+      static_cast<double>(queue.favour_short.count()) * std::log(std::max(seconds / kShortestSeconds, 1.0));
+  return WaitsSince(job).micros() + std::llround(later);
+}
+
+// Of all that the queue's shares have used the part that this one has, as a double.
+double PartOf(const Store& store, const Queue& queue, std::int64_t use, TimePoint now) {
+  std::int64_t all = 0;
+  for (auto it = store.state().shares.lower_bound({queue.name, ""});
+       it != store.state().shares.end() && it->first.first == queue.name; ++it) {
+    all += store.UseOfShare(queue, it->first.second, now);
+  }
+  all = std::max(all, use);
+  return all == 0 ? 0.0 : static_cast<double>(use) / static_cast<double>(all);
+}
+
+// What one of as many shares as have used anything is entitled to.
+double EntitledOf(const Store& store, const Queue& queue, std::string_view share) {
+  const auto of = [&queue](std::string_view name) {
+    return static_cast<double>(kShareWeightOne) / static_cast<double>(WeightOf(queue.fair_share, name));
+  };
+  double all = 0;
+  bool listed = false;
+  for (auto it = store.state().shares.lower_bound({queue.name, ""});
+       it != store.state().shares.end() && it->first.first == queue.name; ++it) {
+    all += of(it->first.second);
+    listed = listed || it->first.second == share;
+  }
+  return of(share) / (listed ? all : all + of(share));
+}
+
+double MultifactorOf(const Store& store, const Queue& queue, const Job& job, TimePoint now) {
   const JobSettings& settings = *job.spec.settings;
-  switch (order) {
-    case QueueOrder::kSubmission:
+  const PriorityWeights& weights = queue.weights;
+  const std::string_view share = ShareOf(settings);
+  const auto waited = static_cast<double>((now - WaitsSince(job)).count());
+  const double age = std::clamp(waited / static_cast<double>(weights.max_age.count()), 0.0, 1.0);
+  const double priority = std::clamp((job.priority + 100.0) / 200.0, 0.0, 1.0);
+  const auto total = static_cast<double>(std::max<std::int64_t>(1, store.capacity().total_cpu_milli()));
+  const double size = std::min(static_cast<double>(CpusOf(settings)) / total, 1.0);
+  double score = weights.age * age + weights.priority * priority + weights.size * size;
+  if (weights.fair_share > 0) {
+    score +=
+        weights.fair_share * FairShareFactor(PartOf(store, queue, store.UseOfShare(queue, share, now), now),
+                                             EntitledOf(store, queue, share));
+  }
+  return score;
+}
+
+// Use times weight, and then the priority.
+std::array<std::int64_t, 2> FairKeysOf(const Store& store, const Queue& queue, const Job& job,
+                                       TimePoint now) {
+  const std::string_view share = ShareOf(*job.spec.settings);
+  const double value = static_cast<double>(store.UseOfShare(queue, share, now)) *
+                       static_cast<double>(WeightOf(queue.fair_share, share));
+  return {OrderedBits(value), -std::int64_t{job.priority}};
+}
+
+std::array<std::int64_t, 2> KeysOf(const Store& store, const Queue& queue, const Job& job, TimePoint now) {
+  const JobSettings& settings = *job.spec.settings;
+  switch (queue.order) {
+    case QueueOrder::kPriority:
       return {};
     case QueueOrder::kShortest:
       return {ComparedWalltime(settings.walltime), CpusOf(settings)};
@@ -34,6 +100,12 @@ std::array<std::int64_t, 2> KeysOf(const Job& job, QueueOrder order, TimePoint n
       return {OrderedBits(AreaOf(settings)), 0};
     case QueueOrder::kWfp3:
       return {OrderedBits(Wfp3Of(job, now)), WaitsSince(job).micros()};
+    case QueueOrder::kBalanced:
+      return {BalancedOf(queue, job), 0};
+    case QueueOrder::kFairShare:
+      return FairKeysOf(store, queue, job, now);
+    case QueueOrder::kMultifactor:
+      return {OrderedBits(-MultifactorOf(store, queue, job, now)), 0};
   }
   return {};
 }
@@ -54,15 +126,26 @@ std::int64_t OrderedBits(double value) {
   return bits >= 0 ? bits : std::numeric_limits<std::int64_t>::min() - bits;
 }
 
-ServedKey ServedKeyOf(const Job& job, const WaitingMember& member, QueueOrder order, TimePoint now) {
-  return {-std::int64_t{job.priority}, member.normal, KeysOf(job, order, now), member.job};
+double FairShareFactor(double use, double entitled) { return entitled <= 0 ? 0 : std::exp2(-use / entitled); }
+
+ServedKey ServedKeyOf(const Store& store, const Queue& queue, const Job& job, const WaitingMember& member,
+                      TimePoint now) {
+  ServedKey key{true, -std::int64_t{job.priority}, member.normal, {}, member.job};
+  if (queue.order == QueueOrder::kPriority) return key;
+  if (GoesByShares(queue.order)) key.negated_priority = 0;
+  if (queue.overdue_after.count() > 0 && now - WaitsSince(job) >= queue.overdue_after) {
+    key.in_time = false;
+    return key;
+  }
+  key.by_order = KeysOf(store, queue, job, now);
+  return key;
 }
 
-ServedKey ServedKeyOf(const State& state, QueueOrder order, const WaitingClass& waiting, TimePoint now) {
+ServedKey ServedKeyOf(const Store& store, const Queue& queue, const WaitingClass& waiting, TimePoint now) {
   const WaitingMember& first = *waiting.members.begin();
-  if (order == QueueOrder::kSubmission)
-    return {-std::int64_t{waiting.key.priority}, first.normal, {}, first.job};
-  return ServedKeyOf(state.jobs.at(first.job), first, order, now);
+  if (queue.order == QueueOrder::kPriority)
+    return {true, -std::int64_t{waiting.key.priority}, first.normal, {}, first.job};
+  return ServedKeyOf(store, queue, store.state().jobs.at(first.job), first, now);
 }
 
 }  // namespace bsub::sched

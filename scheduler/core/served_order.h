@@ -6,23 +6,31 @@
 #include <cstdint>
 
 #include "common/time.h"
-#include "scheduler/core/queue_policy.h"
+#include "scheduler/core/queue.h"
 #include "scheduler/core/waiting.h"
 
 namespace bsub::sched {
 
+class Store;
+
 // The less is served first.
 struct ServedKey {
-  std::int64_t negated_priority = 0;
-  bool normal = true;  // false: retried
+  bool in_time = true;                // false: it has waited too long (Queue::overdue_after)
+  std::int64_t negated_priority = 0;  // 0 where the queue goes by something else first
+  bool normal = true;                 // false: retried
   std::array<std::int64_t, 2> by_order{};
   JobId job;
   friend auto operator<=>(const ServedKey&, const ServedKey&) = default;
 };
 
-ServedKey ServedKeyOf(const Job& job, const WaitingMember& member, QueueOrder order, TimePoint now);
+ServedKey ServedKeyOf(const Store& store, const Queue& queue, const Job& job, const WaitingMember& member,
+                      TimePoint now);
 // Of the first member of a class.
-ServedKey ServedKeyOf(const State& state, QueueOrder order, const WaitingClass& waiting, TimePoint now);
+ServedKey ServedKeyOf(const Store& store, const Queue& queue, const WaitingClass& waiting, TimePoint now);
+
+// 2^(-use / entitled): 1 of a share that has used nothing, 1/2 of one that has used what it is entitled to.
+// Both are fractions of all that was used. As Slurm's classic fair share.
+double FairShareFactor(double use, double entitled);
 
 // A time limit as it is compared: none is the longest.
 std::int64_t ComparedWalltime(Duration walltime);

@@ -82,6 +82,7 @@ std::string ShortReasons::OfDispatch(const Job& job) {
     const std::string whose = hit->per_user ? " a user" : "";
     return "queue " + queue.name + " runs at most " + std::to_string(hit->limit) + whose;
   }
+  if (LeavesTooLittle(store_, queue, job)) return "kept for shares that run nothing";
   const std::uint32_t limit = job.array ? job.spec.array->concurrency() : 0;
   if (limit > 0 && job.array->live_count() >= limit)
     return "runs at most " + std::to_string(limit) + " at a time";

@@ -91,6 +91,7 @@ struct State {
   std::string default_queue;
   std::map<std::string, std::vector<JobDefinition>> definitions;  // by name, ascending revision
   std::map<NodeId, Node> nodes;
+  ShareUses shares;  // of queues that go by shares
 
   const Job* FindJob(JobId id) const {
     const auto it = jobs.find(id);

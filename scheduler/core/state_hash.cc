@@ -8,7 +8,16 @@ namespace bsub::sched {
 namespace {
 
 // Each kind of term starts from its own word, so that equal fields of different kinds do not cancel.
-enum class Term : std::uint8_t { kSpec = 1, kProgress, kChild, kQueue, kDefinition, kNode, kCounters };
+enum class Term : std::uint8_t {
+  kSpec = 1,
+  kProgress,
+  kChild,
+  kQueue,
+  kDefinition,
+  kNode,
+  kCounters,
+  kShare
+};
 
 std::string_view View(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -183,7 +192,17 @@ std::uint64_t HashOf(const Queue& q) {
   h.Add(Term::kQueue).Add(q.name).Add(q.priority).Add(q.accepts).Add(q.dispatches).Add(q.max_running);
   h.Add(q.max_running_per_user).Add(q.max_waiting).Add(q.max_waiting_per_user).Add(q.description);
   // Only where they were set: states of before the fields keep their hashes.
-  if (q.order != QueueOrder::kSubmission || q.backfill != Backfill::kSpare) h.Add(q.order).Add(q.backfill);
+  if (q.order != QueueOrder::kPriority || q.backfill != Backfill::kSpare) h.Add(q.order).Add(q.backfill);
+  if (q.fair_share != FairShare{}) {
+    h.Add(q.fair_share.half_life.count()).Add(q.fair_share.compute_reservation);
+    for (const ShareWeight& share : q.fair_share.weights) h.Add(share.identifier).Add(share.weight);
+  }
+  if (q.weights != PriorityWeights{}) {
+    h.Add(q.weights.age).Add(q.weights.fair_share).Add(q.weights.priority).Add(q.weights.size);
+    h.Add(q.weights.max_age.count());
+  }
+  if (q.favour_short != Queue{}.favour_short) h.Add(q.favour_short.count()).Add(true);
+  if (q.overdue_after != Queue{}.overdue_after) h.Add(q.overdue_after.count());
   return h.Value();
 }
 
@@ -233,6 +252,13 @@ std::uint64_t HashOf(const Node& n) {
   return h.Value();
 }
 
+std::uint64_t HashOf(const ShareUses::value_type& share) {
+  FieldHasher h;
+  h.Add(Term::kShare).Add(share.first.first).Add(share.first.second);
+  h.Add(share.second.cpu_milli_seconds).Add(share.second.at.micros());
+  return h.Value();
+}
+
 std::uint64_t HashOfCounters(const State& s) {
   FieldHasher h;
   h.Add(Term::kCounters).Add(s.cluster_uuid).Add(s.last_sequence.value()).Add(s.last_at.micros());
@@ -254,6 +280,7 @@ std::uint64_t HashOf(const State& state) {
     for (const JobDefinition& definition : revisions) sum += HashOf(definition);
   }
   for (const auto& [id, node] : state.nodes) sum += HashOf(node);
+  for (const auto& share : state.shares) sum += HashOf(share);
   return sum;
 }
 

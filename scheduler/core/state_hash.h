@@ -14,6 +14,7 @@ std::uint64_t HashOfChild(const Job& job, std::uint32_t ordinal);  // 0 for a ch
 std::uint64_t HashOf(const Queue& queue);
 std::uint64_t HashOf(const JobDefinition& definition);
 std::uint64_t HashOf(const Node& node);
+std::uint64_t HashOf(const ShareUses::value_type& share);
 std::uint64_t HashOfCounters(const State& state);
 
 std::uint64_t HashOfChildren(const Job& job);  // the sum of theirs; 0 of a plain job

@@ -140,6 +140,7 @@ void Store::TakePlaces(const AttemptRef& ref, const Attempt& attempt) {
   ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto& gpus) {
     capacity_.Take(node, ref, allocated, gpus);
   });
+  CountLoad(ref, attempt, +1);
   const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
   const std::string& group = settings.gang.placement.group;
   if (!group.empty()) groups_.Add({settings.owner.uid, group}, ref);
@@ -149,6 +150,7 @@ void Store::GivePlaces(const AttemptRef& ref, const Attempt& attempt) {
   ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto& gpus) {
     capacity_.Give(node, ref, allocated, gpus);
   });
+  CountLoad(ref, attempt, -1);
   const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
   const std::string& group = settings.gang.placement.group;
   if (!group.empty()) groups_.Remove({settings.owner.uid, group}, ref);

@@ -70,6 +70,15 @@ class Store {
   TaskCounts CountsOfQueue(std::string_view queue) const;
   TaskCounts CountsOfUser(std::uint32_t uid) const;
   TaskCounts CountsOfUserInQueue(std::string_view queue, std::uint32_t uid) const;
+  // Of a share in a queue that goes by shares: its use so far with what runs (UseAt), and how many tasks run.
+  std::int64_t UseOfShare(const Queue& queue, std::string_view share, TimePoint now) const;
+  const ShareLoad* LoadOfShare(const std::string& queue, std::string_view share) const;
+  // CPUs that run in such a queue, in thousandths, and its shares that run anything.
+  struct QueueLoad {
+    std::int64_t cpu_milli = 0;
+    std::size_t shares = 0;
+  };
+  QueueLoad LoadOfQueue(const std::string& queue) const;
   JobId FindByToken(const SubmitToken& token) const;
   // Ascending; of more than `most` that match, `most` + 1 of them. A name that ends in '*' is a prefix.
   std::vector<JobId> FindByName(std::uint32_t uid, std::string_view name, std::size_t most) const;
@@ -158,6 +167,11 @@ class Store {
   void TakePlaces(const AttemptRef& ref, const Attempt& attempt);
   void GivePlaces(const AttemptRef& ref, const Attempt& attempt);
   void UpdateUsable(NodeId node);
+  bool GoesByShares(const std::string& queue) const;
+  void CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign);
+  void RecountLoads(const std::string& queue);
+  void ChargeShare(const Job& job, const Attempt& attempt, TimePoint at);
+  void ForgetShares(const std::string& queue, TimePoint at, bool all);
   void EditNode(NodeId node, const std::function<void(Node&)>& change);
 
   State state_;
@@ -171,6 +185,8 @@ class Store {
   std::map<std::string, TaskCounts, std::less<>> queue_counts_;
   std::map<std::uint32_t, TaskCounts> user_counts_;
   std::map<std::pair<std::string, std::uint32_t>, TaskCounts> queue_user_counts_;
+  std::map<std::string, std::map<std::string, ShareLoad, std::less<>>, std::less<>>
+      loads_;  // by queue, share
   TokenIndex tokens_;
   struct NamedJob {
     std::uint32_t uid = 0;

@@ -203,7 +203,7 @@ struct Encoder {
 };
 
 Status DecodeBody(const pb::QueueSet& m, sched::QueueSet* e) {
-  Decode(m.queue(), &e->queue);
+  BSUB_RETURN_IF_ERROR(Decode(m.queue(), &e->queue));
   e->make_default = m.make_default();
   e->by = m.by();
   return OkStatus();
@@ -467,6 +467,7 @@ struct Version {
     const bool forgets = e.forgets_deregistered || !e.forgets_in.empty();
     return std::max(VersionNeeded(e.definition), forgets ? 2u : 1u);
   }
+  std::uint32_t operator()(const sched::QueueSet& e) const { return VersionNeeded(e.queue); }
   std::uint32_t operator()(const sched::AttemptPlaced& e) const {
     return e.others.empty() && !e.placement ? 1 : 3;
   }
@@ -507,6 +508,14 @@ std::uint32_t VersionNeeded(const JobDefinition& d) { return NeededByGang(d.gang
 std::uint32_t VersionNeeded(const sched::NodeDescription& node) { return node.address.empty() ? 1 : 3; }
 std::uint32_t VersionNeeded(const sched::Task& task) {
   return task.restarts > 0 || (task.attempt && task.attempt->notice) ? 5 : 1;
+}
+
+std::uint32_t VersionNeeded(const sched::Queue& queue) {
+  const sched::Queue plain;
+  const bool old = queue.order == plain.order && queue.backfill == plain.backfill &&
+                   queue.fair_share == plain.fair_share && queue.weights == plain.weights &&
+                   queue.overdue_after == plain.overdue_after && queue.favour_short == plain.favour_short;
+  return old ? 1 : 5;
 }
 
 std::uint32_t VersionNeeded(const sched::EntryBody& body) { return std::visit(Version{}, body); }

@@ -19,8 +19,8 @@ namespace bsub::journal {
 //      NodeDescription.address
 //   4  group, features and preferred_features of a gang's placement
 //   5  interruptions: NodeNoticeSet, AttemptNoticed, AttemptEnded.cost and restarts, StopRequested for a
-//   notice;
-//      settings' checkpoint
+//      notice; settings' checkpoint; order, backfill, fair_share, weights, favour_short and overdue_after of a
+//      queue; the use of shares
 inline constexpr std::uint32_t kContentVersion = 5;
 
 // The least version that an entry's reader must know.
@@ -37,6 +37,7 @@ std::uint32_t VersionNeeded(const JobSettings& settings);
 std::uint32_t VersionNeeded(const JobDefinition& definition);
 std::uint32_t VersionNeeded(const sched::NodeDescription& node);
 std::uint32_t VersionNeeded(const sched::Task& task);
+std::uint32_t VersionNeeded(const sched::Queue& queue);
 
 // The payloads that an entry names for the first time.
 std::vector<PayloadHash> PayloadsNamedBy(const sched::JournalEntry& entry);

@@ -383,6 +383,39 @@ void Decode(const pb::AttemptRef& in, sched::AttemptRef* x) {
   *x = {{JobId(in.job()), in.ordinal()}, in.number()};
 }
 
+namespace {
+
+void Encode(const sched::FairShare& x, pb::FairShare* out) {
+  out->set_half_life_us(x.half_life.count());
+  out->set_compute_reservation(x.compute_reservation);
+  for (const sched::ShareWeight& weight : x.weights) {
+    pb::ShareWeight* to = out->add_weights();
+    to->set_identifier(weight.identifier);
+    to->set_weight(weight.weight);
+  }
+}
+
+void Decode(const pb::FairShare& in, sched::FairShare* x) {
+  x->half_life = Duration(in.half_life_us());
+  x->compute_reservation = in.compute_reservation();
+  for (const pb::ShareWeight& weight : in.weights())
+    x->weights.push_back({weight.identifier(), weight.weight()});
+}
+
+void Encode(const sched::PriorityWeights& x, pb::PriorityWeights* out) {
+  out->set_age(x.age);
+  out->set_fair_share(x.fair_share);
+  out->set_priority(x.priority);
+  out->set_size(x.size);
+  out->set_max_age_us(x.max_age.count());
+}
+
+void Decode(const pb::PriorityWeights& in, sched::PriorityWeights* x) {
+  *x = {in.age(), in.fair_share(), in.priority(), in.size(), Duration(in.max_age_us())};
+}
+
+}  // namespace
+
 void Encode(const sched::Queue& x, pb::Queue* out) {
   out->set_name(x.name);
   out->set_priority(x.priority);
@@ -393,9 +426,15 @@ void Encode(const sched::Queue& x, pb::Queue* out) {
   out->set_max_waiting(x.max_waiting);
   out->set_max_waiting_per_user(x.max_waiting_per_user);
   out->set_description(x.description);
+  out->set_order(static_cast<std::uint32_t>(x.order));
+  out->set_backfill(static_cast<std::uint32_t>(x.backfill));
+  if (x.fair_share != sched::FairShare{}) Encode(x.fair_share, out->mutable_fair_share());
+  if (x.weights != sched::PriorityWeights{}) Encode(x.weights, out->mutable_weights());
+  if (x.favour_short != sched::Queue{}.favour_short) out->set_favour_short_us(x.favour_short.count());
+  if (x.overdue_after != sched::Queue{}.overdue_after) out->set_overdue_after_us(x.overdue_after.count());
 }
 
-void Decode(const pb::Queue& in, sched::Queue* x) {
+Status Decode(const pb::Queue& in, sched::Queue* x) {
   x->name = in.name();
   x->priority = in.priority();
   x->accepts = in.accepts();
@@ -405,6 +444,12 @@ void Decode(const pb::Queue& in, sched::Queue* x) {
   x->max_waiting = in.max_waiting();
   x->max_waiting_per_user = in.max_waiting_per_user();
   x->description = in.description();
+  if (in.has_fair_share()) Decode(in.fair_share(), &x->fair_share);
+  if (in.has_weights()) Decode(in.weights(), &x->weights);
+  if (in.has_favour_short_us()) x->favour_short = Duration(in.favour_short_us());
+  if (in.has_overdue_after_us()) x->overdue_after = Duration(in.overdue_after_us());
+  BSUB_RETURN_IF_ERROR(DecodeEnum(in.backfill(), sched::Backfill::kConservative, "backfill", &x->backfill));
+  return DecodeEnum(in.order(), sched::QueueOrder::kMultifactor, "order of a queue", &x->order);
 }
 
 void Encode(const sched::NodeDescription& x, pb::NodeDescription* out) {

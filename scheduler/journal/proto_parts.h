@@ -66,7 +66,7 @@ Status Decode(const pb::JobSpec& in, JobSpec* x);
 void Encode(const sched::AttemptRef& x, pb::AttemptRef* out);
 void Decode(const pb::AttemptRef& in, sched::AttemptRef* x);
 void Encode(const sched::Queue& x, pb::Queue* out);
-void Decode(const pb::Queue& in, sched::Queue* x);
+Status Decode(const pb::Queue& in, sched::Queue* x);
 void Encode(const sched::NodeDescription& x, pb::NodeDescription* out);
 Status Decode(const pb::NodeDescription& in, sched::NodeDescription* x);
 

@@ -270,6 +270,13 @@ void EncodeGlobals(const sched::State& state, pb::Globals* out) {
   }
   for (const auto& [id, node] : state.nodes) Encode(node, out->add_nodes());
   out->set_job_count(state.jobs.size());
+  for (const auto& [key, use] : state.shares) {
+    pb::ShareUse* share = out->add_shares();
+    share->set_queue(key.first);
+    share->set_share(key.second);
+    share->set_cpu_milli_seconds(use.cpu_milli_seconds);
+    share->set_at_us(use.at.micros());
+  }
 }
 
 Status DecodeGlobals(const pb::Globals& in, sched::State* state) {
@@ -280,13 +287,16 @@ Status DecodeGlobals(const pb::Globals& in, sched::State* state) {
   state->next_node_id = in.next_node_id();
   state->next_incarnation = in.next_incarnation();
   state->default_queue = in.default_queue();
-  for (const pb::Queue& queue : in.queues()) journal::Decode(queue, &state->queues[queue.name()]);
+  for (const pb::Queue& queue : in.queues())
+    BSUB_RETURN_IF_ERROR(journal::Decode(queue, &state->queues[queue.name()]));
   for (const pb::JobDefinition& definition : in.definitions()) {
     auto& revisions = state->definitions[definition.name()];
     BSUB_RETURN_IF_ERROR(journal::Decode(definition, &revisions.emplace_back()));
   }
   for (const pb::Node& node : in.nodes())
     BSUB_RETURN_IF_ERROR(Decode(node, &state->nodes[NodeId(node.id())]));
+  for (const pb::ShareUse& share : in.shares())
+    state->shares[{share.queue(), share.share()}] = {share.cpu_milli_seconds(), TimePoint(share.at_us())};
   return OkStatus();
 }
 
@@ -364,7 +374,8 @@ std::uint32_t NeededByGlobals(const sched::State& state) {
   }
   for (const auto& [id, node] : state.nodes)
     needs = std::max(needs, node.notice ? 5u : VersionNeeded(node.description));
-  return needs;
+  for (const auto& [name, queue] : state.queues) needs = std::max(needs, VersionNeeded(queue));
+  return state.shares.empty() ? needs : std::max(needs, 5u);
 }
 
 std::string EncodeGlobalsChunk(const sched::State& state, std::uint64_t job_count) {

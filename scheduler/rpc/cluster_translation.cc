@@ -22,6 +22,35 @@ struct QueueField {
   void (*set)(const v1::Queue& from, sched::Queue& to);
 };
 
+// The same of those that may be no word of ours.
+struct QueueWord {
+  std::string_view name;
+  Status (*set)(const v1::Queue& from, sched::Queue& to);
+};
+
+Status SetShares(const v1::Queue& from, sched::Queue& to) {
+  to.fair_share.weights.clear();
+  for (const std::string& text : from.shares()) {
+    BSUB_ASSIGN_OR_RETURN(sched::ShareWeight share, sched::ParseShareWeight(text));
+    to.fair_share.weights.push_back(std::move(share));
+  }
+  return OkStatus();
+}
+
+constexpr std::array kQueueWords = {
+    QueueWord{"policy",
+              [](const v1::Queue& from, sched::Queue& to) -> Status {
+                BSUB_ASSIGN_OR_RETURN(to.order, sched::ParseQueueOrder(from.policy()));
+                return OkStatus();
+              }},
+    QueueWord{"backfill",
+              [](const v1::Queue& from, sched::Queue& to) -> Status {
+                BSUB_ASSIGN_OR_RETURN(to.backfill, sched::ParseBackfill(from.backfill()));
+                return OkStatus();
+              }},
+    QueueWord{"shares", SetShares},
+};
+
 constexpr std::array kQueueFields = {
     QueueField{"priority", [](const v1::Queue& from, sched::Queue& to) { to.priority = from.priority(); }},
     QueueField{"accepts", [](const v1::Queue& from, sched::Queue& to) { to.accepts = from.accepts(); }},
@@ -41,6 +70,30 @@ constexpr std::array kQueueFields = {
                }},
     QueueField{"description",
                [](const v1::Queue& from, sched::Queue& to) { to.description = from.description(); }},
+    QueueField{"share_decay",
+               [](const v1::Queue& from, sched::Queue& to) {
+                 to.fair_share.half_life = Duration(from.share_decay_us());
+               }},
+    QueueField{"compute_reservation",
+               [](const v1::Queue& from, sched::Queue& to) {
+                 to.fair_share.compute_reservation = from.compute_reservation();
+               }},
+    QueueField{"overdue_after",
+               [](const v1::Queue& from,
+                  sched::Queue& to) { to.overdue_after = Duration(from.overdue_after_us()); }},
+    QueueField{"favour_short", [](const v1::Queue& from,
+                                  sched::Queue& to) { to.favour_short = Duration(from.favour_short_us()); }},
+    QueueField{"weight_age",
+               [](const v1::Queue& from, sched::Queue& to) { to.weights.age = from.weight_age(); }},
+    QueueField{
+        "weight_fair_share",
+        [](const v1::Queue& from, sched::Queue& to) { to.weights.fair_share = from.weight_fair_share(); }},
+    QueueField{"weight_priority",
+               [](const v1::Queue& from, sched::Queue& to) { to.weights.priority = from.weight_priority(); }},
+    QueueField{"weight_size",
+               [](const v1::Queue& from, sched::Queue& to) { to.weights.size = from.weight_size(); }},
+    QueueField{"max_age", [](const v1::Queue& from,
+                             sched::Queue& to) { to.weights.max_age = Duration(from.max_age_us()); }},
 };
 constexpr std::string_view kMakeDefault = "is_default";
 
@@ -60,6 +113,10 @@ Status SetField(std::string_view name, const v1::SetQueueRequest& request, sched
     if (field.name == name) return field.set(request.queue(), out.queue), OkStatus();
     names.emplace_back(field.name);
   }
+  for (const QueueWord& word : kQueueWords) {
+    if (word.name == name) return word.set(request.queue(), out.queue);
+    names.emplace_back(word.name);
+  }
   return InvalidArgument("update: " + Quoted(name) + " is not a field of a queue" + DidYouMean(name, names));
 }
 
@@ -75,6 +132,22 @@ std::string NodeStateText(const CoreView& view, const sched::Node& node) {
   return connecting ? "connecting" : std::string(sched::ToString(node.state));
 }
 
+void FillPolicy(const sched::Queue& queue, v1::Queue& to) {
+  to.set_policy(std::string(sched::ToString(queue.order)));
+  to.set_backfill(std::string(sched::ToString(queue.backfill)));
+  to.set_share_decay_us(queue.fair_share.half_life.count());
+  to.set_compute_reservation(queue.fair_share.compute_reservation);
+  for (const sched::ShareWeight& share : queue.fair_share.weights)
+    to.add_shares(ToUtf8(sched::ToString(share)));
+  to.set_favour_short_us(queue.favour_short.count());
+  to.set_overdue_after_us(queue.overdue_after.count());
+  to.set_weight_age(queue.weights.age);
+  to.set_weight_fair_share(queue.weights.fair_share);
+  to.set_weight_priority(queue.weights.priority);
+  to.set_weight_size(queue.weights.size);
+  to.set_max_age_us(queue.weights.max_age.count());
+}
+
 }  // namespace
 
 void FillQueue(const CoreView& view, const sched::Queue& queue, v1::Queue& to) {
@@ -87,6 +160,7 @@ void FillQueue(const CoreView& view, const sched::Queue& queue, v1::Queue& to) {
   to.set_max_waiting(queue.max_waiting);
   to.set_max_waiting_per_user(queue.max_waiting_per_user);
   to.set_description(ToUtf8(queue.description));
+  FillPolicy(queue, to);
   to.set_is_default(queue.name == view.state().default_queue);
   const sched::QueueUsage usage = view.scheduler.UsageOf(queue.name);
   to.set_waiting(usage.waiting);

@@ -41,6 +41,7 @@ CoreMachine::CoreMachine(std::int64_t processors, const ReplayPolicy& policy)
   sched::Queue queue = scheduler_.state().queues.at(scheduler_.state().default_queue);
   queue.order = policy.order;
   queue.backfill = policy.backfill;
+  queue.overdue_after = policy.overdue_after;
   Handle(sched::SetQueue{.reply = {}, .who = Root(), .queue = std::move(queue)});
   sched::NodeHello hello;
   hello.stream = sched::StreamId(1);

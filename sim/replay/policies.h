@@ -5,15 +5,16 @@
 #include <vector>
 
 #include "common/result.h"
-#include "scheduler/core/queue_policy.h"
+#include "scheduler/core/queue.h"
 
 namespace bsub::sim {
 
 struct ReplayPolicy {
   std::string_view name;  // of --policy
-  sched::QueueOrder order = sched::QueueOrder::kSubmission;
+  sched::QueueOrder order = sched::QueueOrder::kPriority;
   sched::Backfill backfill = sched::Backfill::kNone;
-  bool perfect = false;  // time limits are the real run times
+  Duration overdue_after{};  // of the queue; zero: never, as published
+  bool perfect = false;      // time limits are the real run times
   bool event_only =
       false;  // always with a pass after every event, and nothing is off the machine before its end
   std::string_view summary;  // for --help

@@ -240,6 +240,11 @@ void ScenarioRun::SetQueue(const Words& w) {
   queue.dispatches = !w.Has("closed");
   queue.max_running = w.Number("max_running", 0);
   queue.max_running_per_user = w.Number("max_running_per_user", 0);
+  queue.overdue_after = std::chrono::hours(w.Number("overdue_hours", 24 * 7));
+  if (w.values.count("policy") != 0) queue.order = sched::ParseQueueOrder(w.Value("policy")).value();
+  if (w.values.count("backfill") != 0) queue.backfill = sched::ParseBackfill(w.Value("backfill")).value();
+  if (w.values.count("share") != 0)
+    queue.fair_share.weights.push_back(sched::ParseShareWeight(w.Value("share")).value());
   static_cast<void>(env_.SetQueue(std::move(queue), w.Who(Ops())));
 }
 

@@ -1,7 +1,8 @@
 // Runs the commands of a scenario in an Env. Commands, one per line; T is a job or child, "2" or "2[17]":
 //
 //   nodes N cpus=C                 N nodes more, named n1, n2, …       node NAME cpus=C [kill]
-//   queue NAME [priority=P] [max_running=N] [max_running_per_user=N] [closed]
+//   queue NAME [priority=P] [max_running=N] [max_running_per_user=N] [closed] [policy=fair-share]
+//         [backfill=easy] [share=gold*=0.5] [overdue_hours=H]
 //   submit [name=] [cpus=] [array=] [after=] [queue=] [priority=] [retry=] [by=bob] [begin=+1h] [token=N]
 //          [held] [keep-if-impossible] [nodes=N] [exclusive] [ends-with-main]
 //          [placement=cluster:preferred@5m]

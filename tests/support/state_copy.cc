@@ -46,6 +46,7 @@ sched::State CopyDurable(const sched::State& from) {
   to.default_queue = from.default_queue;
   to.definitions = from.definitions;
   to.nodes = from.nodes;
+  to.shares = from.shares;
   for (const auto& [id, job] : from.jobs) {
     sched::Job& copy = to.jobs[id];
     copy.id = job.id;

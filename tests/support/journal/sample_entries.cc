@@ -217,6 +217,14 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion4() {
 }
 
 std::vector<sched::JournalEntry> SampleEntriesOfVersion5() {
+  sched::QueueSet queue = SampleQueue();
+  queue.queue.order = sched::QueueOrder::kFairShare;
+  queue.queue.backfill = sched::Backfill::kConservative;
+  queue.queue.fair_share = {std::chrono::hours(2), 20, {{"gold " + kBytes, 5'000}, {"silver*", 1}}};
+  queue.queue.weights = {
+      .age = 1, .fair_share = 2, .priority = 3, .size = 4, .max_age = std::chrono::hours(5)};
+  queue.queue.favour_short = std::chrono::hours(1);
+  queue.queue.overdue_after = Duration(0);
   const sched::AttemptRef attempt{{JobId(17), 3}, 2};
   sched::JobSubmitted job = SampleJob();
   JobSettings settings = *job.spec.settings;
@@ -229,7 +237,8 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion5() {
   return Numbered(
       {std::move(job), sched::NodeNoticeSet{NodeId(2), kAt, sched::NoticeKind::kDrill, "root", "spot"},
        sched::AttemptNoticed{attempt, NodeId(2), kAt, sched::NoticeKind::kDrain},
-       sched::StopRequested{attempt, sched::StopReason::kNotice, "", "its time is over"}, std::move(ended)});
+       sched::StopRequested{attempt, sched::StopReason::kNotice, "", "its time is over"}, std::move(ended),
+       std::move(queue)});
 }
 
 std::vector<sched::JournalEntry> SampleEntries() {

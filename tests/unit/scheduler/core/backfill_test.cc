@@ -20,7 +20,7 @@ using ::testing::IsEmpty;
 // in an hour, and two CPUs are left beside it then.
 class WithBackfill : public ::testing::Test {
  protected:
-  void Begin(Backfill backfill, QueueOrder order = QueueOrder::kSubmission) {
+  void Begin(Backfill backfill, QueueOrder order = QueueOrder::kPriority) {
     env.AddNodes(1, Cpus(10));
     ASSERT_TRUE(env.SetQueue({.name = "default", .order = order, .backfill = backfill}));
     const JobId runs = env.Submit(Job().Cpus(6).Walltime(hours(1)));
@@ -188,10 +188,11 @@ TEST(QueueOrders, ServeBySubmissionLengthAreaOrAgeingPriority) {
     for (const std::uint64_t n : numbers) list.emplace_back(n);
     return list;
   };
-  EXPECT_EQ(OrderOf(QueueOrder::kSubmission), ids({1, 2, 3, 4}));  // the fifth no longer fits
+  EXPECT_EQ(OrderOf(QueueOrder::kPriority), ids({1, 2, 3, 4}));  // the fifth no longer fits
   EXPECT_EQ(OrderOf(QueueOrder::kShortest), ids({4, 2, 3, 1}));
   EXPECT_EQ(OrderOf(QueueOrder::kSmallest), ids({4, 3, 2, 1}));
   EXPECT_EQ(OrderOf(QueueOrder::kWfp3), ids({1, 2, 3, 4}));
+  EXPECT_EQ(OrderOf(QueueOrder::kBalanced), ids({2, 4, 3, 1}));
 }
 
 TEST(QueueOrders, NumbersKeepTheirOrderAsBits) {
@@ -205,7 +206,8 @@ TEST(QueueOrders, AreReadByTheirNames) {
   EXPECT_EQ(*sched::ParseQueueOrder("wfp3"), QueueOrder::kWfp3);
   EXPECT_EQ(*sched::ParseBackfill("easy-shortest"), Backfill::kShortest);
   EXPECT_EQ(sched::ParseBackfill("eassy").error().message,
-            "backfill 'eassy': expected one of spare, none, easy, easy-shortest, conservative; did you mean 'easy'?");
+            "backfill 'eassy': expected one of spare, none, easy, easy-shortest, conservative; did you mean "
+            "'easy'?");
 }
 
 }  // namespace

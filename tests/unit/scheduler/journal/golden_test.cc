@@ -129,11 +129,22 @@ Status RunNotices(CoreJournal& core) {
   return core.Handle(std::move(saved));
 }
 
+// A queue that goes by shares, so that use is in the snapshot.
+Status GoByShares(CoreJournal& core) {
+  sched::Queue queue = core.scheduler().state().queues.at(core.scheduler().state().default_queue);
+  queue.order = sched::QueueOrder::kFairShare;
+  queue.backfill = sched::Backfill::kEasy;
+  queue.fair_share.weights = {{"gold*", 5'000}};
+  return core.Handle(
+      sched::SetQueue{.reply = {}, .who = {.uid = 0, .gid = 0, .name = "root"}, .queue = queue});
+}
+
 // A snapshot with a pack, closed segments before and behind it, and an open one.
 void MakeGolden(UnsyncedFileSystem& files) {
   CoreJournal core(files, kGoldenPath, 4096);
   core.core_settings.max_definitions_per_user = 1;
   ASSERT_TRUE(core.Start());
+  ASSERT_TRUE(GoByShares(core));
   ASSERT_TRUE(core.RunSomeWork());
   ASSERT_TRUE(RunGangs(core));
   ASSERT_TRUE(SubmitChoosy(core));

@@ -1,0 +1,104 @@
+// The use of shares: what ended tasks have used, which is durable, and what runs, which follows from the
+// attempts.
+#include <utility>
+
+#include "scheduler/core/state_hash.h"
+#include "scheduler/core/store.h"
+
+namespace bsub::sched {
+namespace {
+
+// Of all parts, over or not: an attempt is charged as a whole.
+std::int64_t CpuOf(const Attempt& attempt) {
+  if (!attempt.gang) return attempt.allocated.cpu_milli;
+  std::int64_t cpu = 0;
+  for (const Part& part : attempt.gang->parts) cpu += part.allocated.cpu_milli;
+  return cpu;
+}
+
+}  // namespace
+
+bool Store::GoesByShares(const std::string& queue) const {
+  const auto it = state_.queues.find(queue);
+  return it != state_.queues.end() && sched::GoesByShares(it->second.order);
+}
+
+void Store::CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign) {
+  const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
+  if (!GoesByShares(settings.queue)) return;
+  auto& loads = loads_[settings.queue];
+  const auto it = loads.try_emplace(std::string(ShareOf(settings))).first;
+  it->second.Add(CpuOf(attempt), attempt.placed_at, sign);
+  if (it->second.tasks == 0) loads.erase(it);
+}
+
+// The queue came to go by shares, or does so no more.
+void Store::RecountLoads(const std::string& queue) {
+  loads_.erase(queue);
+  if (!GoesByShares(queue)) return;
+  for (const auto& [node, use] : capacity_.nodes()) {
+    for (const AttemptRef& ref : use.attempts) {
+      const Job& job = state_.jobs.at(ref.task.job);
+      const Attempt& attempt = *FindTask(job, ref.task.ordinal)->attempt;
+      // A gang is counted on the first node that it still has.
+      bool first = true, counted = false;
+      ForEachPlace(attempt, [&](NodeId place, Incarnation, const Resources&, const auto&) {
+        counted = counted || (first && place == node);
+        first = false;
+      });
+      if (counted && job.spec.settings->queue == queue) CountLoad(ref, attempt, +1);
+    }
+  }
+}
+
+void Store::ChargeShare(const Job& job, const Attempt& attempt, TimePoint at) {
+  const JobSettings& settings = *job.spec.settings;
+  if (!GoesByShares(settings.queue)) return;
+  const Duration half_life = state_.queues.at(settings.queue).fair_share.half_life;
+  const auto [it, fresh] = state_.shares.try_emplace({settings.queue, std::string(ShareOf(settings))});
+  if (!fresh) terms_ -= HashOf(*it);
+  ShareUse& use = it->second;
+  const std::int64_t seconds = (at - attempt.placed_at).count() / 1'000'000;
+  use = {Decayed(use.cpu_milli_seconds, at - use.at, half_life) + CpuOf(attempt) * seconds, at};
+  terms_ += HashOf(*it);
+}
+
+// Those of which nothing is left, or all of a queue that is gone.
+void Store::ForgetShares(const std::string& queue, TimePoint at, bool all) {
+  for (auto it = state_.shares.lower_bound({queue, ""});
+       it != state_.shares.end() && it->first.first == queue;) {
+    const Duration half_life = state_.queues.at(queue).fair_share.half_life;
+    const ShareUse& use = it->second;
+    if (!all && Decayed(use.cpu_milli_seconds, at - use.at, half_life) > 0) {
+      ++it;
+      continue;
+    }
+    terms_ -= HashOf(*it);
+    it = state_.shares.erase(it);
+  }
+}
+
+const ShareLoad* Store::LoadOfShare(const std::string& queue, std::string_view share) const {
+  const auto loads = loads_.find(queue);
+  if (loads == loads_.end()) return nullptr;
+  const auto it = loads->second.find(share);
+  return it == loads->second.end() ? nullptr : &it->second;
+}
+
+Store::QueueLoad Store::LoadOfQueue(const std::string& queue) const {
+  QueueLoad sum;
+  const auto loads = loads_.find(queue);
+  if (loads == loads_.end()) return sum;
+  sum.shares = loads->second.size();
+  for (const auto& [share, load] : loads->second) sum.cpu_milli += load.cpu_milli;
+  return sum;
+}
+
+std::int64_t Store::UseOfShare(const Queue& queue, std::string_view share, TimePoint now) const {
+  const auto ended = state_.shares.find({queue.name, std::string(share)});
+  const ShareLoad* running = LoadOfShare(queue.name, share);
+  return UseAt(ended == state_.shares.end() ? ShareUse() : ended->second, running ? *running : ShareLoad(),
+               now, queue.fair_share.half_life);
+}
+
+}  // namespace bsub::sched
