@@ -3,7 +3,6 @@
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,18 +10,14 @@
 #include <filesystem>
 #include <memory>
 
+#include "worker/spawner/cpu_binder.h"
+
 namespace bsub::spawner {
 namespace {
 
 std::string OwnHostName() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
-
-std::uint32_t OwnCpus() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&set)));
 }
 
 // EFA's devices are named after their driver (efa_0, or rdmap0s6 with renaming by udev); the driver decides.
@@ -46,7 +41,7 @@ worker::MpiFacts LookAtMachine(const std::string& devices) {
   std::error_code error;
   facts.programs = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
   facts.host_name = OwnHostName();
-  facts.machine_cpus = OwnCpus();
+  facts.machine_cpus = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(OwnCpus().size()));
   facts.fabric = FabricOf(devices);
   return facts;
 }

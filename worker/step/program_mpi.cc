@@ -26,7 +26,8 @@ class ElfFile {
     struct stat info {};
     const bool plain = fd_.valid() && fstat(fd_.get(), &info) == 0 && S_ISREG(info.st_mode);
     valid_ = plain && Read(0, &header_, sizeof header_) &&
-             std::equal(ELFMAG, ELFMAG + SELFMAG, header_.e_ident) && header_.e_ident[EI_CLASS] == ELFCLASS64;
+             std::equal(header_.e_ident, header_.e_ident + SELFMAG, ELFMAG) &&
+             header_.e_ident[EI_CLASS] == ELFCLASS64;
     if (valid_) LoadSegments();
   }
 
