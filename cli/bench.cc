@@ -24,7 +24,9 @@ Manual BenchManual() {
            "The network is modelled: SimGrid (Debian's libsimgrid-dev) runs the same program on the nodes, "
            "latencies and bandwidths of the file. No cluster needs to run. All policies see the same draws "
            "of "
-           "busy nodes; a policy that cannot be kept is as good as it gets, and the table says how often.",
+           "busy nodes; a policy that cannot be kept is as good as it gets, and the table says how often. "
+           "With "
+           "--real the program runs on the cluster itself.",
            "DIR gets report.json, and below runs/ what each run was given and printed. "
            "docs/placement-benchmark.md explains all of it."},
       .options =
@@ -36,7 +38,10 @@ Manual BenchManual() {
             .text = "Where the report goes; made if it is not there.",
             .fallback = "placement-benchmark",
             .complete = "file"},
-           {.name = "draws", .value = "N", .text = "Different sets of busy nodes.", .fallback = "10"},
+           {.name = "draws",
+            .value = "N",
+            .text = "Different sets of busy nodes; with --real, jobs for each placement.",
+            .fallback = "10; 3 with --real"},
            {.name = "busy", .value = "PERCENT", .text = "Nodes that other jobs have.", .fallback = "25"},
            {.name = "seed", .value = "N", .text = "Of the draws.", .fallback = "1"},
            {.name = "partitions", .value = "K", .text = "Of policy partition.", .fallback = "2"},
@@ -49,6 +54,14 @@ Manual BenchManual() {
             .value = "PERCENT",
             .text = "Beyond what its level promises something is called slow.",
             .fallback = "20"},
+           {.name = "real",
+            .text = "Run on the running cluster, which is up with FILE: jobs that `submit --mpi` starts, one "
+                    "after "
+                    "the other. Excludes --busy, --seed and --degrade."},
+           {.name = "timeout",
+            .value = "TIME",
+            .text = "With --real: a job that is not over after so long is cancelled.",
+            .fallback = "10m"},
            {.name = "json", .text = "Print report.json instead of the table."}},
       .examples = {{"bench placement --config cluster-configs/efa-cluster.yaml --nodes 8 --out report", ""},
                    {"bench placement --config my.yaml --nodes 8 --degrade n03=50%", "Is it found?"}},

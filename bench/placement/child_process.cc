@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -15,7 +16,9 @@
 namespace bsub::placement {
 namespace {
 
-constexpr int kNotStarted = 127;  // as shells say it
+// As shells say it.
+constexpr int kNotStarted = 127;
+constexpr int kSignalled = 128;
 
 Error SystemError(const std::string& what) { return Internal(what + ": " + std::strerror(errno)); }
 
@@ -41,14 +44,9 @@ std::string LastLine(const std::string& path) {
   return std::string(rest.substr(rest.rfind('\n') + 1));
 }
 
-std::string EndOf(int status) {
-  if (WIFSIGNALED(status)) return "was ended by signal " + std::to_string(WTERMSIG(status));
-  return "ended with exit code " + std::to_string(WEXITSTATUS(status));
-}
-
 }  // namespace
 
-Status RunChild(const ChildRun& child) {
+Result<int> ExitCodeOf(const ChildRun& child) {
   const pid_t pid = fork();
   if (pid < 0) return SystemError("fork");
   if (pid == 0) Become(child);
@@ -56,10 +54,17 @@ Status RunChild(const ChildRun& child) {
   while (waitpid(pid, &status, 0) < 0) {
     if (errno != EINTR) return SystemError("waitpid");
   }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return OkStatus();
+  return WIFSIGNALED(status) ? kSignalled + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+Status RunChild(const ChildRun& child) {
+  BSUB_ASSIGN_OR_RETURN(const int code, ExitCodeOf(child));
+  if (code == 0) return OkStatus();
   const std::string last = LastLine(child.errors);
-  return Internal(child.words.front() + " " + EndOf(status) + (last.empty() ? "" : ": " + last) + "; see " +
-                  child.errors);
+  return Internal(child.words.front() +
+                  (code > kSignalled ? " was ended by signal " + std::to_string(code - kSignalled)
+                                     : " ended with exit code " + std::to_string(code)) +
+                  (last.empty() ? "" : ": " + last) + "; see " + child.errors);
 }
 
 std::string FindProgram(const std::string& name) {
@@ -79,6 +84,13 @@ Result<std::string> OwnDirectory() {
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return Internal("/proc/self/exe: " + error.message());
   return self.parent_path().string();
+}
+
+Status MakeDirectory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return Internal(path + ": " + error.message());
+  return OkStatus();
 }
 
 Result<std::string> ReadFile(const std::string& path) {

@@ -7,10 +7,12 @@
 
 #include "bench/placement/child_process.h"
 #include "bench/placement/fault_option.h"
+#include "bench/placement/modelled_draws.h"
 #include "bench/placement/modelled_fabric.h"
 #include "bench/placement/options.h"
 #include "bench/placement/pictures.h"
 #include "bench/placement/report.h"
+#include "bench/placement/running_cluster.h"
 #include "scheduler/cluster_config/load.h"
 
 namespace bsub::placement {
@@ -27,7 +29,7 @@ class ProgressLine {
     if (terminal_) std::cerr << "\r\033[K" << text << std::flush;
   }
   void Show(const std::string& policy, std::uint32_t draw) const {
-    Show(policy + ": draw " + std::to_string(draw + 1) + " of " + std::to_string(draws_));
+    Show(policy + ", " + std::to_string(draw + 1) + " of " + std::to_string(draws_));
   }
 
  private:
@@ -51,26 +53,40 @@ Result<std::vector<sim::NetworkFault>> ReadFaults(const Options& options, const 
   return faults;
 }
 
+Result<std::vector<PolicyRuns>> CompareModelled(const Options& options, const sched::Topology& topology,
+                                                const std::string& directory, const ShowProgress& progress) {
+  BSUB_ASSIGN_OR_RETURN(auto faults, ReadFaults(options, topology));
+  BSUB_ASSIGN_OR_RETURN(const auto fabric,
+                        ModelledFabric::Make(topology, std::move(faults), options.ranks_per_node, directory));
+  const auto measure = [&fabric](const std::string& name, const std::vector<sched::NodeIndex>& nodes) {
+    return fabric.Run(name, nodes);
+  };
+  BSUB_ASSIGN_OR_RETURN(auto draws, ModelledDraws::Make(topology, options, measure));
+  const auto place = [&draws](const std::string& name, const sched::PlacementRequest& request,
+                              std::uint32_t draw) { return draws.Run(name, request, draw); };
+  return ComparePolicies(options, place, progress);
+}
+
+Result<std::vector<PolicyRuns>> CompareForReal(const Options& options, const sched::Topology& topology,
+                                               const std::string& directory, const ShowProgress& progress) {
+  BSUB_ASSIGN_OR_RETURN(const auto cluster, RunningCluster::Make(topology, options, directory));
+  const auto place = [&cluster](const std::string& name, const sched::PlacementRequest& request,
+                                std::uint32_t draw) { return cluster.Run(name, request, draw); };
+  return ComparePolicies(options, place, progress);
+}
+
 Status Compare(const Options& options) {
   BSUB_ASSIGN_OR_RETURN(const auto config, cluster_config::LoadClusterConfig(options.config));
   if (!config.topology)
     return InvalidArgument("--config " + options.config + ": it has settings only, and no tree of nodes");
   const sched::Topology& topology = *config.topology;
-  BSUB_ASSIGN_OR_RETURN(auto faults, ReadFaults(options, topology));
   BSUB_ASSIGN_OR_RETURN(const std::string out, OutDirectory(options));
-  BSUB_ASSIGN_OR_RETURN(const auto fabric, ModelledFabric::Make(topology, std::move(faults),
-                                                                options.ranks_per_node, out + "/runs"));
-  const auto measure = [&fabric](const std::string& name, const std::vector<sched::NodeIndex>& nodes) {
-    return fabric.Run(name, nodes);
-  };
-  std::vector<PolicyRuns> study;
-  {
-    const ProgressLine line(options.draws);
-    BSUB_ASSIGN_OR_RETURN(study, ComparePolicies(topology, options, measure,
-                                                 [&line](const std::string& policy, std::uint32_t draw) {
-                                                   line.Show(policy, draw);
-                                                 }));
-  }
+  const ProgressLine line(options.draws);
+  const auto progress = [&line](const std::string& policy, std::uint32_t draw) { line.Show(policy, draw); };
+  BSUB_ASSIGN_OR_RETURN(const auto study, options.real
+                                              ? CompareForReal(options, topology, out + "/runs", progress)
+                                              : CompareModelled(options, topology, out + "/runs", progress));
+  line.Show("");
   const Report report{.cluster = config.name,
                       .options = options,
                       .topology = topology,

@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <filesystem>
-
 #include "bench/placement/child_process.h"
 
 namespace bsub::placement {
@@ -23,13 +21,6 @@ const std::vector<std::string>& ModelOptions() {
 
 // A modelled network has no noise: nothing is gained by more.
 constexpr const char* kIterations = "4";
-
-Status MakeDirectory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) return Internal(path + ": " + error.message());
-  return OkStatus();
-}
 
 }  // namespace
 
@@ -56,36 +47,19 @@ Result<Measurements> ModelledFabric::Run(const std::string& name,
   BSUB_RETURN_IF_ERROR(MakeDirectory(here));
   BSUB_RETURN_IF_ERROR(WriteFile(here + "/platform.xml", sim::PlatformXml(*topology_, nodes, faults_)));
   BSUB_RETURN_IF_ERROR(WriteFile(here + "/hostfile", sim::HostFile(*topology_, nodes, ranks_per_node_)));
-  const auto [first, second] = FarthestRanks(*topology_, nodes, ranks_per_node_);
   // netbench has no globals that the ranks could not share, so its image need not be copied for each.
-  ChildRun child{.words = {smpirun_, "-no-privatize", "-np", std::to_string(nodes.size() * ranks_per_node_),
-                           "-platform", "platform.xml", "-hostfile", "hostfile", netbench_, "--iterations",
-                           kIterations, "--pair", std::to_string(first) + ":" + std::to_string(second)},
-                 .directory = here,
-                 .output = here + "/netbench.jsonl",
-                 .errors = here + "/smpirun.log"};
+  ChildRun child{
+      .words = {smpirun_, "-no-privatize", "-np", std::to_string(nodes.size() * ranks_per_node_), "-platform",
+                "platform.xml", "-hostfile", "hostfile", netbench_, "--iterations", kIterations},
+      .directory = here,
+      .output = here + "/netbench.jsonl",
+      .errors = here + "/smpirun.log"};
   child.words.insert(child.words.end(), ModelOptions().begin(), ModelOptions().end());
   BSUB_RETURN_IF_ERROR(RunChild(child));
   BSUB_ASSIGN_OR_RETURN(const std::string text, ReadFile(child.output));
   auto measured = ReadNetbench(text);
   if (!measured) return DataLoss(measured.error().message + "; see " + child.output);
   return measured;
-}
-
-std::pair<std::uint32_t, std::uint32_t> FarthestRanks(const sched::Topology& topology,
-                                                      const std::vector<sched::NodeIndex>& nodes,
-                                                      std::uint32_t ranks_per_node) {
-  std::pair<std::uint32_t, std::uint32_t> farthest = {0, ranks_per_node};
-  std::int64_t most_ns = 0;
-  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
-    for (std::uint32_t j = i + 1; j < nodes.size(); ++j) {
-      const std::int64_t latency_ns = topology.LatencyNs(nodes[i], nodes[j]);
-      if (latency_ns <= most_ns) continue;
-      most_ns = latency_ns;
-      farthest = {i * ranks_per_node, j * ranks_per_node};
-    }
-  }
-  return farthest;
 }
 
 }  // namespace bsub::placement

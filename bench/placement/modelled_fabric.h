@@ -37,9 +37,4 @@ class ModelledFabric {
   std::string smpirun_, netbench_;
 };
 
-// The first ranks of the two nodes that are promised the least of each other.
-std::pair<std::uint32_t, std::uint32_t> FarthestRanks(const sched::Topology& topology,
-                                                      const std::vector<sched::NodeIndex>& nodes,
-                                                      std::uint32_t ranks_per_node);
-
 }  // namespace bsub::placement

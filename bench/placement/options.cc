@@ -1,6 +1,7 @@
 #include "bench/placement/options.h"
 
 #include <array>
+#include <chrono>
 #include <limits>
 #include <string_view>
 
@@ -25,6 +26,17 @@ constexpr std::array kNumbers = {
     NumberOption{"tolerance", &Options::tolerance_percent, 1, 1000},
 };
 
+Status ReadTimeout(std::string_view value, Options& options) {
+  constexpr std::int64_t kMost = 7 * 24 * 3600;  // a week
+  const auto read = ParseDuration(value);
+  if (!read) return InvalidArgument("--timeout: " + read.error().message);
+  const std::int64_t seconds = *read / std::chrono::seconds(1);
+  if (seconds < 1 || seconds > kMost)
+    return InvalidArgument("--timeout " + Quoted(value) + ": expected from 1s to 7d");
+  options.timeout_s = static_cast<std::uint32_t>(seconds);
+  return OkStatus();
+}
+
 Status ReadOption(std::string_view name, std::string_view value, Options& options) {
   for (const NumberOption& number : kNumbers) {
     if (name != number.name) continue;
@@ -47,8 +59,24 @@ Status ReadOption(std::string_view name, std::string_view value, Options& option
     options.faults.emplace_back(value);
   } else if (name == "json") {
     options.json = true;
+  } else if (name == "real") {
+    options.real = true;
+  } else if (name == "timeout") {
+    return ReadTimeout(value, options);
   } else {
     return InvalidArgument("unknown option --" + std::string(name));
+  }
+  return OkStatus();
+}
+
+// Options of the one world in the other would have no effect.
+Status CheckWorld(const Options& options, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    const std::string name = word.substr(0, word.find('='));
+    if (options.real && (name == "--busy" || name == "--seed" || name == "--degrade"))
+      return InvalidArgument(name + " is of the modelled network and excludes --real");
+    if (!options.real && name == "--timeout")
+      return InvalidArgument(name + " is of real jobs and needs --real");
   }
   return OkStatus();
 }
@@ -64,6 +92,8 @@ Result<Options> ReadOptions(const std::vector<std::string>& words) {
     BSUB_RETURN_IF_ERROR(
         ReadOption(word.substr(2, equals == std::string_view::npos ? equals : equals - 2), value, options));
   }
+  BSUB_RETURN_IF_ERROR(CheckWorld(options, words));
+  if (options.draws == 0) options.draws = options.real ? kRealDraws : kDraws;
   if (options.config.empty())
     return InvalidArgument("--config: say which cluster, such as --config cluster-configs/efa-cluster.yaml");
   if (options.nodes == 0)

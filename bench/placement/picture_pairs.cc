@@ -136,7 +136,7 @@ void DrawLegend(Svg& svg, Point corner, const Range& range, const LogScale& shad
 
 std::string DrawText(const Report& report, std::size_t draw) {
   if (report.options.draws < 2) return "";
-  return "; draw " + std::to_string(draw + 1) + " of " + std::to_string(report.options.draws) +
+  return std::string("; ") + (report.options.real ? "round " : "draw ") + std::to_string(draw + 1) +
          ", the middle one by what the placements differ";
 }
 

@@ -19,8 +19,7 @@ std::vector<Picture> DrawPictures(const Report& report) {
 
 std::string PictureCaption(const Report& report) {
   const Options& asked = report.options;
-  std::string text = CountNodes(asked.nodes) + " of " + report.cluster + ", modelled, " +
-                     std::to_string(asked.busy_percent) + "% of all nodes busy";
+  std::string text = CountNodes(asked.nodes) + " of " + report.cluster + ", " + WorldText(asked);
   for (const std::string& fault : asked.faults) text += ", " + fault;
   return text;
 }

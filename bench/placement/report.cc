@@ -56,9 +56,7 @@ PolicySummary SummariseOne(const PolicyRuns& policy, const PolicyRuns& first) {
 std::string Heading(const Report& report) {
   const Options& asked = report.options;
   std::string text = CountNodes(asked.nodes) + " of " + report.cluster + ", " +
-                     Count(asked.ranks_per_node, "rank", "ranks") + " each, on a modelled network; " +
-                     Count(asked.draws, "draw", "draws") + " with " + std::to_string(asked.busy_percent) +
-                     "% of all nodes busy";
+                     Count(asked.ranks_per_node, "rank", "ranks") + " each, " + WorldText(asked);
   if (asked.draws > 1) text += "; geometric means with 95% confidence intervals";
   for (const std::string& fault : asked.faults) text += "\ndegraded: " + fault;
   return text + "\n";
@@ -89,6 +87,13 @@ std::string FigureTable(const std::vector<PolicySummary>& summary, bool ratios, 
 }
 
 }  // namespace
+
+std::string WorldText(const Options& options) {
+  if (options.real)
+    return "on the running cluster, " + Count(options.draws, "job", "jobs") + " for each placement";
+  return "on a modelled network, " + Count(options.draws, "draw", "draws") + " with " +
+         std::to_string(options.busy_percent) + "% of all nodes busy";
+}
 
 std::vector<PolicySummary> Summarise(const std::vector<PolicyRuns>& study) {
   std::vector<PolicySummary> summary;

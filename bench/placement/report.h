@@ -29,6 +29,8 @@ struct Report {
   std::vector<SlowPart> slow;
 };
 
+// "on a modelled network, 10 draws with 25% of all nodes busy"
+std::string WorldText(const Options& options);
 // The table, and what is slow.
 std::string ReportText(const Report& report);
 // docs/placement-benchmark.md says what is in it.

@@ -1,5 +1,4 @@
-// Placements of one gang compared: each policy places it on the same draws of busy nodes, and netbench runs
-// on what it got.
+// Placements of one gang compared: each policy places it again and again, and netbench runs on what it got.
 #pragma once
 
 #include <cstdint>
@@ -27,14 +26,18 @@ struct PolicyRuns {
   std::vector<PlacedRun> runs;
 };
 
-// Runs netbench, for real or modelled, on these nodes; `name` is that of the run ("cluster-3").
-using Measure =
-    std::function<Result<Measurements>(const std::string& name, const std::vector<sched::NodeIndex>& nodes)>;
+// cluster, partition, spread, none; preferred: where one cannot be kept the gang is placed all the same, and
+// the report says so.
+std::vector<sched::PlacementRequest> RequestsOf(const Options& options);
+std::string NameOf(const sched::PlacementRequest& request);  // "partition=2"
+
+// Places the gang and runs netbench on it; `name` is that of the run ("cluster-3").
+using PlaceAndMeasure = std::function<Result<PlacedRun>(
+    const std::string& name, const sched::PlacementRequest& request, std::uint32_t draw)>;
 using ShowProgress = std::function<void(const std::string& policy, std::uint32_t draw)>;
 
-// Placing asks the scheduler's own functions. FailedPrecondition: the cluster has too few nodes. The same
-// nodes in the same order are measured once.
-Result<std::vector<PolicyRuns>> ComparePolicies(const sched::Topology& topology, const Options& options,
-                                                const Measure& measure, const ShowProgress& progress);
+// One draw after the other, all policies in each, so that what changes meanwhile meets all of them.
+Result<std::vector<PolicyRuns>> ComparePolicies(const Options& options, const PlaceAndMeasure& measure,
+                                                const ShowProgress& progress);
 
 }  // namespace bsub::placement

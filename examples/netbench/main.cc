@@ -3,6 +3,7 @@
 //
 // Rank 0 prints one JSON object per line; README.md beside this file describes them.
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -14,6 +15,7 @@
 namespace netbench {
 namespace {
 
+constexpr std::size_t kLatencyBytes = 8;
 constexpr std::size_t kSmall = 64 << 10;  // bytes: up to here latency counts, and messages are timed in tens
 
 int IterationsFor(const Options& options, std::size_t bytes) {
@@ -82,24 +84,38 @@ void PrintTogether(const Run& run, const char* test, std::size_t bytes, double s
               bytes, seconds);
 }
 
-void MeasurePingPong(const Run& run, MPI_Comm all) {
-  for (std::size_t bytes = 1; bytes <= run.options.largest; bytes *= 2) {
-    const double seconds =
-        PingPong(all, run.options.first, run.options.second, bytes, IterationsFor(run.options, bytes));
-    PrintPair(run, "pingpong", run.options.first, run.options.second, bytes, seconds);
-  }
-}
+struct RankPair {
+  int first = 0, second = 0;
+};
 
-// Between the first ranks of all nodes, one pair after the other.
-void MeasurePairs(const Run& run, MPI_Comm all) {
+// Between the first ranks of all nodes, one pair after the other. Returns, on rank 0, the pair with the
+// longest latency; (0, the last rank) if all ranks are on one node.
+RankPair MeasurePairs(const Run& run, MPI_Comm all) {
+  int ranks = 0;
+  MPI_Comm_size(all, &ranks);
+  RankPair slowest{0, ranks - 1};
+  double longest = 0;
   for (std::size_t i = 0; i < run.leaders.size(); ++i) {
     for (std::size_t j = i + 1; j < run.leaders.size(); ++j) {
-      for (const std::size_t bytes : {std::size_t{8}, run.options.pair_bytes}) {
+      const RankPair pair{run.leaders[i], run.leaders[j]};
+      for (const std::size_t bytes : {kLatencyBytes, run.options.pair_bytes}) {
         const double seconds =
-            PingPong(all, run.leaders[i], run.leaders[j], bytes, IterationsFor(run.options, bytes));
-        PrintPair(run, "pair", run.leaders[i], run.leaders[j], bytes, seconds);
+            PingPong(all, pair.first, pair.second, bytes, IterationsFor(run.options, bytes));
+        PrintPair(run, "pair", pair.first, pair.second, bytes, seconds);
+        if (bytes == kLatencyBytes && seconds > longest) longest = seconds, slowest = pair;
       }
     }
+  }
+  return slowest;
+}
+
+// `pair` counts on rank 0.
+void MeasurePingPong(const Run& run, RankPair pair, MPI_Comm all) {
+  std::array<int, 2> both = {pair.first, pair.second};
+  MPI_Bcast(both.data(), 2, MPI_INT, 0, all);
+  for (std::size_t bytes = 1; bytes <= run.options.largest; bytes *= 2) {
+    const double seconds = PingPong(all, both[0], both[1], bytes, IterationsFor(run.options, bytes));
+    PrintPair(run, "pingpong", both[0], both[1], bytes, seconds);
   }
 }
 
@@ -128,19 +144,18 @@ void MeasureAll(const Options& options, MPI_Comm all) {
   if (rank == 0) PrintAbout(nodes);
   Run run{.options = options, .repetition = 0, .prints = rank == 0, .leaders = FirstOfEachNode(nodes)};
   for (; run.repetition < options.repetitions; ++run.repetition) {
-    MeasurePingPong(run, all);
-    MeasurePairs(run, all);
+    const RankPair slowest = MeasurePairs(run, all);
+    MeasurePingPong(run, options.first < 0 ? slowest : RankPair{options.first, options.second}, all);
     MeasureTogether(run, all);
     if (run.prints) std::fflush(stdout);
   }
 }
 
 // Whether the options fit the number of ranks; the same answer on all of them.
-std::string CheckRanks(Options& options) {
+std::string CheckRanks(const Options& options) {
   int ranks = 0;
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   if (ranks < 2) return "there is one rank; at least two are needed: mpirun -n 2 netbench";
-  if (options.second < 0) options.second = ranks - 1;
   if (options.first < ranks && options.second < ranks) return "";
   return "--pair: there are " + std::to_string(ranks) + " ranks, numbered from 0";
 }

@@ -68,7 +68,7 @@ const char* Usage() {
          "(examples/netbench/README.md says what is in them).\n\n"
          "  --repeat N           measure everything N times (1)\n"
          "  --iterations N       messages timed together, up to 64 KiB; a quarter of larger ones (20)\n"
-         "  --pair A:B           ranks of the ping-pong (0 and the last)\n"
+         "  --pair A:B           ranks of the ping-pong (of the slowest pair of nodes)\n"
          "  --largest BYTES      of ping-pong and allreduce (4194304)\n"
          "  --pair-bytes BYTES   of the large message between each pair of nodes (4194304)\n"
          "  --block-bytes BYTES  from each to each in alltoall, and of a face of the halo (65536)\n";

@@ -9,7 +9,7 @@ namespace netbench {
 struct Options {
   int repetitions = 1;               // of everything
   int iterations = 20;               // timed together, of messages up to 64 KiB; of larger ones a quarter
-  int first = 0, second = -1;        // ranks of the ping-pong; -1: the last
+  int first = -1, second = -1;       // ranks of the ping-pong; -1: of the slowest pair of nodes
   std::size_t largest = 4 << 20;     // bytes, of ping-pong and allreduce
   std::size_t pair_bytes = 4 << 20;  // of the large message between each pair
   std::size_t block_bytes =

@@ -27,6 +27,18 @@ TEST(PlacementOptions, AreRead) {
   EXPECT_EQ(options->draws, 10u);
 }
 
+TEST(PlacementOptions, TheRunningClusterHasItsOwn) {
+  const auto options = ReadOptions({"--config=c.yaml", "--nodes=2", "--real", "--timeout=90s"});
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_TRUE(options->real);
+  EXPECT_EQ(options->draws, 3u);
+  EXPECT_EQ(options->timeout_s, 90u);
+  EXPECT_THAT(OptionsError({"--config=c", "--nodes=2", "--real", "--busy=5"}),
+              HasSubstr("--busy is of the modelled"));
+  EXPECT_THAT(OptionsError({"--config=c", "--nodes=2", "--timeout=5s"}), HasSubstr("needs --real"));
+  EXPECT_THAT(OptionsError({"--config=c", "--nodes=2", "--real", "--timeout=0s"}), HasSubstr("--timeout"));
+}
+
 TEST(PlacementOptions, MistakesNameTheOption) {
   EXPECT_THAT(OptionsError({}), HasSubstr("--config: say which"));
   EXPECT_THAT(OptionsError({"--config=c"}), HasSubstr("--nodes: say how many"));

@@ -7,7 +7,7 @@
 
 #include "bench/placement/busy_nodes.h"
 #include "bench/placement/figures.h"
-#include "bench/placement/modelled_fabric.h"
+#include "bench/placement/modelled_draws.h"
 #include "bench/placement/report.h"
 #include "tests/unit/bench/placement/modelled.h"
 #include "tests/unit/sim/fabric/two_racks.h"
@@ -34,7 +34,14 @@ struct Compared {
       ++measured;
       return Result<Measurements>(testing::AsPromised(topology, chosen, NotWorse));
     };
-    study = ComparePolicies(topology, options, measure, [](const std::string&, std::uint32_t) {});
+    auto modelled = ModelledDraws::Make(topology, options, measure);
+    if (!modelled) {
+      study = modelled.error();
+      return;
+    }
+    const auto place = [&](const std::string& name, const sched::PlacementRequest& request,
+                           std::uint32_t draw) { return modelled->Run(name, request, draw); };
+    study = ComparePolicies(options, place, [](const std::string&, std::uint32_t) {});
   }
 };
 
@@ -100,12 +107,6 @@ TEST(Study, SummariesAndReports) {
   EXPECT_THAT(report.slow, IsEmpty());
   EXPECT_THAT(ReportText(report), HasSubstr("nothing is slower"));
   EXPECT_THAT(ReportJson(report), HasSubstr("\"placement\": \"spread\""));
-}
-
-TEST(Study, PingPongIsBetweenTheFarthest) {
-  const auto topology = testing::TwoRacksAndOne();
-  EXPECT_EQ(FarthestRanks(topology, {0, 1, 3, 6}, 2), (std::pair<std::uint32_t, std::uint32_t>{0, 6}));
-  EXPECT_EQ(FarthestRanks(topology, {0, 1}, 1), (std::pair<std::uint32_t, std::uint32_t>{0, 1}));
 }
 
 }  // namespace
