@@ -11,6 +11,8 @@ namespace {
 
 // A network wider than this holds more than one site's nodes: the cards must be told apart otherwise.
 constexpr int kWidestNetwork = 8;
+// Open MPI 4.1 takes a /32 for every interface there is; messages beyond the eager limit (64 KiB) then hang.
+constexpr int kNarrowestNetwork = 31;
 
 class Variables {
  public:
@@ -156,7 +158,7 @@ std::string CommonNetwork(const v1::LaunchGang& gang) {
     if (!first) first = address;
     differing |= *first ^ *address;
   }
-  const int bits = std::countl_zero(differing);
+  const int bits = std::min(std::countl_zero(differing), kNarrowestNetwork);
   if (!first || bits < kWidestNetwork) return "";
   const std::uint32_t mask = bits == 0 ? 0 : ~std::uint32_t{0} << (32 - bits);
   in_addr network{htonl(*first & mask)};

@@ -45,8 +45,8 @@ struct MpiVariable {
 };
 std::vector<MpiVariable> MpiVariables(const v1::Launch& launch, const MpiFacts& facts);
 
-// The smallest IPv4 network ("10.0.0.0/23") that holds the addresses of all nodes; empty: there is none, or
-// it would be the whole Internet.
+// The smallest IPv4 network ("10.0.0.0/23", a /31 at least) that holds the addresses of all nodes; empty:
+// there is none, or it would be the whole Internet.
 std::string CommonNetwork(const v1::LaunchGang& gang);
 
 // Holds the names of those that a job may override and did not, so that a job submitted from within a job

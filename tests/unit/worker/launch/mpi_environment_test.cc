@@ -93,7 +93,7 @@ TEST(MpiEnvironment, TheNetworkIsTheSmallestThatHoldsAllNodes) {
   const auto network = [](const std::vector<std::string>& addresses) {
     return CommonNetwork(MpiJob(0, addresses).gang());
   };
-  EXPECT_EQ(network({"127.0.0.1", "127.0.0.1"}), "127.0.0.1/32");
+  EXPECT_EQ(network({"127.0.0.1", "127.0.0.1"}), "127.0.0.0/31");
   EXPECT_EQ(network({"10.0.0.1", "10.0.0.2", "10.0.7.9"}), "10.0.0.0/21");
   EXPECT_EQ(network({"10.0.0.1", "192.168.0.1"}), "") << "it would be nearly everything";
   EXPECT_EQ(network({"10.0.0.1", "fd00::2"}), "");
