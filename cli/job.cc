@@ -46,6 +46,7 @@ std::string Asked(const api::Resources& resources) {
 std::string GangText(const api::Gang& gang) {
   GangSpec spec;
   spec.nodes = gang.nodes();
+  spec.min_nodes = gang.min_nodes();
   spec.ranks_per_node = gang.ranks_per_node();
   spec.threads_per_rank = gang.threads_per_rank();
   spec.exclusive = gang.exclusive();

@@ -20,7 +20,7 @@ Manual LogsManual() {
   return {
       .name = "logs",
       .summary = "show the output of a job",
-      .synopsis = {"[-f] [--stderr] [--attempt N] [--tail N] JOB"},
+      .synopsis = {"[-f] [--stderr] [--attempt N | --all-attempts] [--tail N] JOB"},
       .paragraphs = {"Prints what the job wrote to standard output, also while it runs and without a shared "
                      "file system. If the node is gone, the last part that the scheduler kept is shown, and "
                      "a line on standard error says so."},
@@ -31,6 +31,9 @@ Manual LogsManual() {
                 "Go on until the job is over, over all its attempts; a node out of contact is waited for."},
            {.name = "stderr", .text = "Standard error instead, if it was kept apart (-e)."},
            {.name = "attempt", .value = "N", .text = "Of the Nth attempt.", .fallback = "the newest"},
+           {.name = "all-attempts",
+            .text = "Of all attempts, one behind the other; a line on standard error before each says where "
+                    "it ran."},
            {.name = "tail",
             .letter = 'n',
             .value = "N",
@@ -54,6 +57,9 @@ Result<api::LogsRequest> BuildRequest(const Arguments& arguments) {
     if (!number) return InvalidArgument("--attempt: " + number.error().message);
     request.set_attempt(static_cast<std::uint32_t>(*number));
   }
+  if (arguments.Has("all-attempts") && arguments.Has("attempt"))
+    return InvalidArgument("--all-attempts and --attempt: give one of them");
+  if (arguments.Has("all-attempts") && request.follow()) request.set_from_attempt(1);
   if (const auto text = arguments.Get("tail")) {
     const auto number = ParseInteger(*text, 1, 1'000'000'000);
     if (!number) return InvalidArgument("--tail: " + number.error().message);
@@ -131,12 +137,36 @@ class Copier {
   std::uint64_t next_ = 0;     // where a chunk begins that does not tell
 };
 
+std::string WhereItRan(const api::Attempt& attempt) {
+  std::string text = "== attempt " + std::to_string(attempt.number()) + " on ";
+  for (int i = 0; i < attempt.nodes_size(); ++i) text += (i == 0 ? "" : ", ") + attempt.nodes(i);
+  return text + (attempt.has_exit() ? ": " + attempt.exit().text() : "");
+}
+
+// One after the other, as many as there are now.
+Status CopyAllAttempts(Context& context, Client& client, api::LogsRequest request) {
+  api::GetJobRequest wanted;
+  wanted.set_target(request.target());
+  api::Job job;
+  BSUB_RETURN_IF_ERROR(client.Call(&api::Scheduler::Stub::GetJob, wanted, &job));
+  if (job.attempts().empty()) return FailedPrecondition("job " + job.display_id() + " has not run yet");
+  for (const api::Attempt& attempt : job.attempts()) {
+    context.err << WhereItRan(attempt) << std::endl;
+    request.set_attempt(attempt.number());
+    const Status copied = Copier(context, client, request).Run();
+    if (!copied) context.err << copied.error().message << std::endl;  // of one; the others may be there
+  }
+  return OkStatus();
+}
+
 int Run(Context& context, const Arguments& arguments) {
   const auto request = BuildRequest(arguments);
   if (!request) return Fail(context, "logs", request.error());
   auto client = Connect(context);
   if (!client) return Fail(context, "logs", client.error());
-  const Status status = Copier(context, *client, *request).Run();
+  const bool one_by_one = arguments.Has("all-attempts") && !request->follow();
+  const Status status =
+      one_by_one ? CopyAllAttempts(context, *client, *request) : Copier(context, *client, *request).Run();
   return status ? kExitOk : Fail(context, "logs", status.error());
 }
 

@@ -115,9 +115,10 @@ std::vector<Option> NodesOptions() {
   constexpr std::string_view kGroup = "ON SEVERAL NODES";
   return {
       {.name = "nodes",
-       .value = "N",
+       .value = "N[:M]",
        .text =
-           "Run on N nodes at once, all of them or none; -c, -m and --gpus are what it takes of each. The "
+           "Run on N nodes at once, all of them or none, or on N to M, as many as there are at a start; -c, "
+           "-m and --gpus are what it takes of each. The "
            "program runs once on every node and finds its index in BSUB_NODE_INDEX; mpirun and its like run "
            "on the first one only.",
        .fallback = "1",
@@ -227,7 +228,7 @@ std::vector<Option> CheckpointOptions() {
        .value = "N",
        .text = "By which the program says that it has saved and wants to go on. Without a notice it is "
                "started again.",
-       .fallback = "85 with --checkpoint-signal, else none",
+       .fallback = "85 with --checkpoint-dir or --checkpoint-signal, else none",
        .group = kGroup},
       {.name = "checkpoint-interval",
        .value = "TIME",
@@ -242,6 +243,11 @@ std::vector<Option> CheckpointOptions() {
        .text = "Give up after N interruptions, which do not count as attempts.",
        .fallback = "core.max_interruptions_default: 100",
        .group = kGroup},
+      {.name = "then",
+       .value = "QUEUE",
+       .text = "With --max-interruptions: do not give up, but go on in QUEUE, as one of nodes that stay.",
+       .group = kGroup,
+       .complete = "queue"},
   };
 }
 

@@ -180,7 +180,13 @@ Status AddGangSize(const Arguments& arguments, api::Gang& gang) {
     set(static_cast<std::uint32_t>(value));
     return OkStatus();
   };
-  BSUB_RETURN_IF_ERROR(number("nodes", [&](std::uint32_t n) { gang.set_nodes(n); }));
+  if (arguments.Has("nodes")) {
+    const auto count =
+        Value(arguments, "nodes", [](const std::string& text) { return ParseNodeCount(text); });
+    if (!count) return Error(count.error());
+    gang.set_nodes(count->most);
+    if (count->least != count->most) gang.set_min_nodes(count->least);
+  }
   BSUB_RETURN_IF_ERROR(number("ranks-per-node", [&](std::uint32_t n) { gang.set_ranks_per_node(n); }));
   return number("threads-per-rank", [&](std::uint32_t n) { gang.set_threads_per_rank(n); });
 }
@@ -309,6 +315,9 @@ Status AddCheckpoint(const Context& context, const Arguments& arguments, api::Su
     checkpoint.set_exit_code(code);
   }
   checkpoint.set_anywhere(arguments.Has("checkpoint-anywhere"));
+  checkpoint.set_then_queue(arguments.Get("then", ""));
+  if (arguments.Has("then") && !arguments.Has("max-interruptions"))
+    return InvalidArgument("--then needs --max-interruptions: after how many does it go to the other queue?");
   if (checkpoint.ByteSizeLong() > 0) *request.mutable_checkpoint() = std::move(checkpoint);
   return OkStatus();
 }

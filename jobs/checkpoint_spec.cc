@@ -42,6 +42,8 @@ std::string ToString(const NoticeSignal& signal) {
 }
 
 Status Validate(const CheckpointSpec& spec, std::size_t max_path_bytes) {
+  if (!spec.then_queue.empty())
+    BSUB_RETURN_IF_ERROR(CheckIdentifier("queue after too many interruptions", spec.then_queue));
   if (!spec.directory.empty())
     BSUB_RETURN_IF_ERROR(CheckAbsolutePath("checkpoint directory", spec.directory, max_path_bytes));
   BSUB_RETURN_IF_ERROR(CheckNumber("checkpoint signal", spec.signal, 0, kLargestSignal));

@@ -28,6 +28,9 @@ struct CheckpointSpec {
   // From the notice on, saving may take so long; then the attempt is stopped. Zero: as long as the node has.
   Duration grace{};
   bool anywhere = false;  // the directory need not be one that outlives the node
+  // Interrupted more often than the job's limit it goes to this queue, where it has none of its own; empty:
+  // it fails.
+  std::string then_queue{};
   friend auto operator<=>(const CheckpointSpec&, const CheckpointSpec&) = default;
 
   // Whether the program takes part: it hears of a notice, and what it has saved counts.
@@ -40,6 +43,13 @@ struct CheckpointSpec {
   bool DiedOfNotice(const End& end) const {
     return signal != 0 && end.kind == EndKind::kSignalled && end.code == signal;
   }
+};
+
+// What a program told of its saves until its end.
+struct SavedWork {
+  std::uint64_t generation = 0;  // of the newest; 0: none is known
+  Duration unsaved{-1};          // since then; negative: not known
+  friend bool operator==(const SavedWork&, const SavedWork&) = default;
 };
 
 struct NoticeSignal {

@@ -66,8 +66,19 @@ std::string ToString(const PartRange& range) {
          (range.last == NodeRange::kOpen ? "" : std::to_string(range.last));
 }
 
+Result<NodeCount> ParseNodeCount(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const auto least = ParseInteger(text.substr(0, colon), 1, kLargestIndex);
+  const auto most =
+      colon == std::string_view::npos ? least : ParseInteger(text.substr(colon + 1), 1, kLargestIndex);
+  if (least && most && *least <= *most)
+    return NodeCount{static_cast<std::uint32_t>(*least), static_cast<std::uint32_t>(*most)};
+  return InvalidArgument("nodes " + Quoted(text) + ": expected a number such as 4, or 2:4 for two to four");
+}
+
 Status Validate(const GangSpec& gang, std::uint32_t max_nodes) {
   BSUB_RETURN_IF_ERROR(CheckNumber("nodes", gang.nodes, 1, max_nodes));
+  BSUB_RETURN_IF_ERROR(CheckNumber("least number of nodes", gang.min_nodes, 0, gang.nodes));
   BSUB_RETURN_IF_ERROR(CheckNumber("ranks per node", gang.ranks_per_node, 1, kMostRanks));
   BSUB_RETURN_IF_ERROR(CheckNumber("threads per rank", gang.threads_per_rank, 1, kMostRanks));
   return Validate(gang.placement, gang.nodes);
@@ -101,7 +112,8 @@ const PayloadHash& CommandOf(std::uint32_t part, const PayloadHash& common,
 std::string Describe(const GangSpec& gang) {
   std::string text;
   const auto add = [&text](const std::string& more) { text += (text.empty() ? "" : ", ") + more; };
-  if (gang.nodes > 1) add(std::to_string(gang.nodes) + " nodes");
+  const std::string least = gang.min_nodes == 0 ? "" : std::to_string(gang.min_nodes) + " to ";
+  if (gang.nodes > 1) add(least + std::to_string(gang.nodes) + " nodes");
   if (gang.ranks_per_node > 1) add(Count(gang.ranks_per_node, "rank", "ranks") + " on each");
   if (gang.threads_per_rank > 1) add(Count(gang.threads_per_rank, "thread", "threads") + " in each rank");
   if (gang.exclusive) add(gang.nodes > 1 ? "whole nodes" : "a whole node");

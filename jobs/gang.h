@@ -36,16 +36,19 @@ Result<GangLaunch> ParseGangLaunch(std::string_view text);
 inline constexpr std::uint32_t kMainPart = 0;
 
 struct GangSpec {
-  std::uint32_t nodes = 1;
+  std::uint32_t nodes = 1;             // as many as there can be, up to this
   std::uint32_t ranks_per_node = 1;    // for the program, and for mpirun: nothing is started so often by us
   std::uint32_t threads_per_rank = 1;  // the same
   bool exclusive = false;              // whole nodes, that nobody else runs on
   GangEnd end = GangEnd::kAny;
   GangLaunch launch = GangLaunch::kEveryNode;
   PlacementSpec placement{};  // its policy counts where there are several nodes, or a group
+  // It also starts with fewer, down to this; 0: not. Each attempt has a number of its own.
+  std::uint32_t min_nodes = 0;
   friend auto operator<=>(const GangSpec&, const GangSpec&) = default;
 
   bool several() const { return nodes > 1; }
+  std::uint32_t least_nodes() const { return min_nodes == 0 ? nodes : min_nodes; }
   // Asks for nothing but what it takes of one node: its program is told of no nodes and ranks.
   bool plain() const {
     GangSpec other = *this;
@@ -77,6 +80,13 @@ Result<PartRange> ParsePartRange(std::string_view text);
 std::string ToString(const PartRange& range);
 
 inline constexpr std::size_t kMostNodeRanges = 64;
+
+// "4", or "2:4" for two to four.
+struct NodeCount {
+  std::uint32_t least = 1;
+  std::uint32_t most = 1;
+};
+Result<NodeCount> ParseNodeCount(std::string_view text);
 
 Status Validate(const GangSpec& gang, std::uint32_t max_nodes);
 Status Validate(const std::vector<NodeRange>& ranges, const GangSpec& gang);

@@ -168,9 +168,10 @@ void Witness::On(const sched::AttemptPlaced& e, TimePoint) {
 void Witness::CheckParts(const AttemptRef& attempt, const Job& job,
                          const std::vector<Task::Part>& parts) const {
   const std::string name = Name(attempt);
-  if (parts.size() != job.spec.settings->gang.nodes)
+  const GangSpec& gang = job.spec.settings->gang;
+  if (parts.size() < gang.least_nodes() || parts.size() > gang.nodes)
     throw Violation{name + " is placed on " + std::to_string(parts.size()) + " nodes, not on " +
-                    std::to_string(job.spec.settings->gang.nodes)};
+                    std::to_string(gang.least_nodes()) + " to " + std::to_string(gang.nodes)};
   std::set<NodeId> nodes;
   for (const Task::Part& part : parts) {
     if (!nodes.insert(part.node).second) throw Violation{name + " has two parts on one node"};
@@ -335,6 +336,16 @@ void Witness::On(const sched::NodeDied& e, TimePoint) {
 }
 void Witness::On(const sched::NodeDrainSet& e, TimePoint) { nodes_.at(e.node).drained = e.drained; }
 void Witness::On(const sched::NodeNoticeSet& e, TimePoint) { nodes_.at(e.node).noticed = e.ends_at.set(); }
+void Witness::On(const sched::JobMoved& e, TimePoint) {
+  Job& job = Known(e.job);
+  if (job.spec.settings->checkpoint.then_queue != e.queue || !queues_.contains(e.queue))
+    throw Violation{"job " + Name(e.job) + " is moved to queue " + e.queue +
+                    ", which it did not ask for or is gone"};
+  auto moved = std::make_shared<JobSettings>(*job.spec.settings);
+  moved->queue = e.queue;
+  moved->checkpoint.then_queue.clear();
+  job.spec.settings = std::move(moved);
+}
 void Witness::On(const sched::AttemptNoticed& e, TimePoint) {
   Task& task = Live(e.attempt);
   task.noticed = true;

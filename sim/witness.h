@@ -113,6 +113,7 @@ class Witness {
   void On(const sched::PartEnded& e, TimePoint at);
   void On(const sched::NodeNoticeSet& e, TimePoint at);
   void On(const sched::AttemptNoticed& e, TimePoint at);
+  void On(const sched::JobMoved& e, TimePoint at);
 
   std::string CompareDefinitions(const sched::State& state) const;
   Job& Known(JobId id);

@@ -81,6 +81,7 @@ std::shared_ptr<JobSettings> Workload::MakeSettings() {
   if (random.Chance(150)) settings->on_impossible = OnImpossible::kKeep;
   if (random.Chance(400)) {
     settings->checkpoint = {.directory = "/saved", .signal = kNoticeSignal, .exit_code = kSavedExitCode};
+    if (random.Chance(300)) settings->checkpoint.then_queue = random.Pick(QueueNames());
     if (random.Chance(300)) settings->checkpoint.grace = random.Spread(seconds(1), seconds(120));
   }
   MakeGang(*settings);
@@ -93,6 +94,8 @@ void Workload::MakeGang(JobSettings& settings) {
   if (random.Chance(750)) return;
   const auto most = static_cast<std::int64_t>(nodes_.size());
   settings.gang.nodes = static_cast<std::uint32_t>(random.Between(std::min<std::int64_t>(2, most), most));
+  if (random.Chance(300))
+    settings.gang.min_nodes = static_cast<std::uint32_t>(random.Between(1, settings.gang.nodes));
   settings.gang.exclusive = random.Chance(200);
   if (random.Chance(300)) settings.gang.end = GangEnd::kMain;
   settings.gang.placement = MakePlacement(settings.gang.nodes);

@@ -213,7 +213,8 @@ std::string_view KindName(const EntryBody& body) {
                                                 "PartStarted",
                                                 "PartEnded",
                                                 "NodeNoticeSet",
-                                                "AttemptNoticed"};
+                                                "AttemptNoticed",
+                                                "JobMoved"};
   static_assert(std::variant_size_v<EntryBody> == std::size(kNames));
   return kNames[body.index()];
 }

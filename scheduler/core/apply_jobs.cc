@@ -1,6 +1,8 @@
 // Applies entries about jobs that are not running: submit, begin time, hold, priority, ends without an
 // attempt.
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "scheduler/core/apply_checks.h"
 #include "scheduler/core/job_edit.h"
@@ -85,6 +87,22 @@ Status Store::Do(const PrioritySet& e, TimePoint /*at*/) {
   waiting_.Remove(*job);
   JobEdit edit(*this, *job);
   job->priority = e.priority;
+  return OkStatus();
+}
+
+Status Store::Do(const JobMoved& e, TimePoint /*at*/) {
+  Job* job = MutableJob(e.job);
+  BSUB_RETURN_IF_ERROR(Expect(job != nullptr, "a known job", e.job.value()));
+  BSUB_RETURN_IF_ERROR(Expect(state_.queues.count(e.queue) != 0, "a known queue", 0));
+  auto moved = std::make_shared<JobSettings>(*job->spec.settings);
+  moved->queue = e.queue;
+  moved->max_interruptions = -1;
+  moved->checkpoint.then_queue.clear();
+  waiting_.Remove(*job);
+  const JobEdit edit(*this, *job);
+  terms_ -= HashOfSpec(*job);
+  DropUnused(std::exchange(job->spec.settings, Interned(moved)));
+  terms_ += HashOfSpec(*job);
   return OkStatus();
 }
 

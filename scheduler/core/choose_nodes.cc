@@ -1,5 +1,7 @@
 #include "scheduler/core/choose_nodes.h"
 
+#include <algorithm>
+
 #include "scheduler/core/capacity.h"
 #include "scheduler/core/cluster_tree.h"
 
@@ -18,7 +20,8 @@ std::vector<NodeId> FirstFit(const NodesRequest& request, const std::vector<Node
 
 NodesRequest RequestOf(const JobSettings& settings) {
   const GangSpec& gang = settings.gang;
-  NodesRequest request{settings.request, gang.nodes, gang.exclusive, gang.placement};
+  NodesRequest request{settings.request, gang.least_nodes(), gang.exclusive, gang.placement};
+  if (gang.min_nodes != 0) request.most = gang.nodes;
   PlacementSpec& placement = request.placement;
   if (!placement.group.empty()) {
     request.group_owner = settings.owner.uid;
@@ -60,8 +63,10 @@ PlacementQuestion QuestionOf(const ClusterView& cluster, const NodesRequest& req
   return question;
 }
 
-ChosenNodes ChooseNodes(const ClusterView& cluster, const NodesRequest& request,
-                        const std::vector<NodeCandidate>& candidates) {
+namespace {
+
+ChosenNodes ChooseExactly(const ClusterView& cluster, const NodesRequest& request,
+                          const std::vector<NodeCandidate>& candidates) {
   if (candidates.size() < request.nodes) return {};
   const ClusterTree& tree = cluster.tree;
   const PlacementSpec& placement = request.placement;
@@ -79,6 +84,19 @@ ChosenNodes ChooseNodes(const ClusterView& cluster, const NodesRequest& request,
         std::make_shared<const PlacementRecord>(RecordOf(*tree.topology(), placement.policy, *placed));
   }
   return chosen;
+}
+
+}  // namespace
+
+ChosenNodes ChooseNodes(const ClusterView& cluster, const NodesRequest& request,
+                        const std::vector<NodeCandidate>& candidates) {
+  NodesRequest exact = request;
+  exact.most = 0;
+  const auto there = static_cast<std::uint32_t>(std::min<std::size_t>(request.most, candidates.size()));
+  for (exact.nodes = std::max(there, request.nodes); exact.nodes > request.nodes; --exact.nodes) {
+    if (ChosenNodes chosen = ChooseExactly(cluster, exact, candidates); !chosen.nodes.empty()) return chosen;
+  }
+  return ChooseExactly(cluster, exact, candidates);
 }
 
 }  // namespace bsub::sched

@@ -25,10 +25,11 @@ struct NodesRequest {
   bool exclusive = false;
   PlacementSpec placement{};      // of one node without a group, no policy
   std::uint32_t group_owner = 0;  // uid; 0 without a group
+  std::uint32_t most = 0;         // as many as there are, up to this; 0: `nodes` and no more
   friend auto operator<=>(const NodesRequest&, const NodesRequest&) = default;
 
   // Of two nodes with room the fuller one is always the better choice.
-  bool plain() const { return nodes == 1 && !exclusive && !placement.chooses_nodes(); }
+  bool plain() const { return nodes == 1 && most <= 1 && !exclusive && !placement.chooses_nodes(); }
   // Of a node that has `total`: what the request takes of it, if it can serve it at all.
   const Resources& TakenOf(const Resources& total) const { return exclusive ? total : each; }
 };
@@ -56,7 +57,7 @@ struct ClusterView {
   std::vector<GroupMember> members;  // of the request's placement group
 };
 
-// As many of the candidates as are asked for. The candidates come fullest first.
+// As many of the candidates as are asked for: the most that can be had. The candidates come fullest first.
 ChosenNodes ChooseNodes(const ClusterView& cluster, const NodesRequest& request,
                         const std::vector<NodeCandidate>& candidates);
 

@@ -28,8 +28,9 @@ struct Decision {
   bool charged = true;
   bool interruption = false;
   std::string why;
-  bool saved = false;     // it said so, for the interruption
-  bool restarts = false;  // see AttemptEnded
+  bool saved = false;      // it said so, for the interruption
+  bool restarts = false;   // see AttemptEnded
+  std::string moves_to{};  // a queue; empty: it stays where it is
 };
 
 // Interruptions are not charged, but have a limit of their own.
@@ -38,9 +39,12 @@ Decision LimitInterruptions(const Turn& turn, const JobSettings& settings, const
                                                      : turn.settings.max_interruptions_default;
   d.interruption = true;
   if (task.interruptions + 1 <= limit) return d;
-  d.then = AfterAttempt::kFailed;
   d.why = "interrupted " + std::to_string(task.interruptions + 1) + " times, at most " +
           std::to_string(limit) + " are allowed";
+  const std::string& queue = settings.checkpoint.then_queue;
+  const bool moves = d.then == AfterAttempt::kRetry && turn.state().queues.count(queue) != 0;
+  d.then = moves ? AfterAttempt::kRetry : AfterAttempt::kFailed;
+  if (moves) d.moves_to = queue, d.why += " in its queue: it goes on in " + queue;
   return d;
 }
 
@@ -75,14 +79,19 @@ Decision AfterRestart(const Turn& turn, const Task& task, const End& end) {
 }
 
 // What it cost, as far as is known.
-Interruption CostOf(const Turn& turn, const Attempt& attempt, const Decision& d) {
+Interruption CostOf(const Turn& turn, const Attempt& attempt, const Decision& d, const SavedWork& saved) {
   Interruption cost;
   if (!d.interruption) return cost;
+  cost.generation = saved.generation;
   if (attempt.notice) cost.notice_at = attempt.notice->at;
   if (d.saved) {
     cost.saved_at = turn.at;
   } else if (attempt.started_at.set()) {
     cost.lost = turn.at - attempt.started_at;
+    if (saved.unsaved >= Duration(0) && saved.unsaved < cost.lost) {
+      cost.lost = saved.unsaved;
+      cost.saved_at = turn.at - saved.unsaved;
+    }
   }
   return cost;
 }
@@ -133,13 +142,14 @@ void BeginRest(Turn& turn, NodeId node, const std::string& why) {
   turn.store.SetResting(node, why.empty() ? "it could not start a task" : why);
 }
 
-void EndAttempt(Turn& turn, const AttemptRef& ref, const End& end, const Usage& usage) {
+void EndAttempt(Turn& turn, const AttemptRef& ref, const End& end, const Usage& usage,
+                const SavedWork& saved) {
   const Job& job = *turn.state().FindJob(ref.task.job);
   const Task& task = *FindTask(job, ref.task.ordinal);
   const Attempt& attempt = *task.attempt;
   const std::string& node = turn.state().nodes.at(attempt.node).description.name;
   Decision d = Conclude(turn, job, task, end, node, false);
-  const Interruption cost = CostOf(turn, attempt, d);
+  const Interruption cost = CostOf(turn, attempt, d, saved);
   turn.Record(AttemptEnded{ref,
                            std::move(d.end),
                            usage,
@@ -154,18 +164,20 @@ void EndAttempt(Turn& turn, const AttemptRef& ref, const End& end, const Usage& 
                            {},
                            cost,
                            d.restarts});
+  if (!d.moves_to.empty()) turn.Record(JobMoved{ref.task.job, d.moves_to});
   turn.WantCycle();
 }
 
 void EndGang(Turn& turn, const AttemptRef& ref, const GangVerdict& verdict, const Usage& usage,
-             std::uint32_t part, const End& end) {
+             std::uint32_t part, const End& end, const SavedWork& saved) {
   const Job& job = *turn.state().FindJob(ref.task.job);
   const Task& task = *FindTask(job, ref.task.ordinal);
   const Attempt& attempt = *task.attempt;
   Decision d = Conclude(turn, job, task, verdict.end, verdict.node, verdict.node_fault);
-  const Interruption cost = CostOf(turn, attempt, d);
+  const Interruption cost = CostOf(turn, attempt, d, saved);
   turn.Record(AttemptEnded{ref, std::move(d.end), usage, d.then, d.charged, d.interruption, std::move(d.why),
                            attempt.node, attempt.placed_at, attempt.started_at, part, end, cost, d.restarts});
+  if (!d.moves_to.empty()) turn.Record(JobMoved{ref.task.job, d.moves_to});
   turn.WantCycle();
 }
 
@@ -187,7 +199,7 @@ void Decide(Turn& turn, const TaskEnded& input) {
   if (it == turn.state().nodes.end() || it->second.incarnation != input.incarnation) return;
   if (input.node_fault) BeginRest(turn, input.node, input.end.reason);
   if (Believe(turn, input.node, input.incarnation, input.attempt)) {
-    EndPlace(turn, input.node, input.attempt, input.end, input.usage, input.node_fault);
+    EndPlace(turn, input.node, input.attempt, input.end, input.usage, input.node_fault, input.saved);
     EndDoomedTasks(turn);
   }
   // Also for an attempt that is no longer ours: the spawner need not keep what nobody waits for.

@@ -44,20 +44,21 @@ bool IsCauseOf(const End& last, const End& ending) {
 }
 
 void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, const Usage& usage,
-             bool node_fault) {
+             bool node_fault, const SavedWork& saved) {
   const Attempt& attempt = AttemptOf(turn, ref);
   const Gang& gang = *attempt.gang;
   const JobSettings& settings = *turn.state().jobs.at(ref.task.job).spec.settings;
   const GangSpec& spec = settings.gang;
-  const bool saved = settings.checkpoint.SaidSaved(end);
+  const bool said_saved = settings.checkpoint.SaidSaved(end);
   const std::uint32_t index = IndexOfPart(attempt, node);
   const bool stopping = attempt.stop != StopReason::kNone || gang.ends();
   const bool ends = !stopping && EndsGang(spec, gang.parts[index], index, end);
   if (gang.live() > 1) {
     turn.Record(PartEnded{ref, index, end, usage, ends, node_fault});
     NoteAllStarted(turn, ref);
-    // The others were told to save too, and may be at it.
-    if (ends && !(attempt.notice && saved)) StopPlaces(turn, ref, StopReason::kGangEnds);
+    // The others of a job that runs on every node were told to save too, and may be at it.
+    const bool others_save = attempt.notice && said_saved && !spec.main_ends();
+    if (ends && !others_save) StopPlaces(turn, ref, StopReason::kGangEnds);
     return turn.WantCycle();
   }
   const bool by_another = gang.ends() && !IsCauseOf(end, gang.ending);
@@ -65,7 +66,7 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, con
                                    : VerdictOf(turn, gang, index, end, node_fault);
   Usage sum = gang.usage;
   AddUsage(usage, sum);
-  EndGang(turn, ref, verdict, sum, index, end);
+  EndGang(turn, ref, verdict, sum, index, end, saved);
 }
 
 }  // namespace
@@ -82,9 +83,9 @@ void StartPlace(Turn& turn, NodeId node, const AttemptRef& ref, std::int64_t pid
 }
 
 void EndPlace(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, const Usage& usage,
-              bool node_fault) {
-  if (AttemptOf(turn, ref).gang) return EndPart(turn, node, ref, end, usage, node_fault);
-  EndAttempt(turn, ref, end, usage);
+              bool node_fault, const SavedWork& saved) {
+  if (AttemptOf(turn, ref).gang) return EndPart(turn, node, ref, end, usage, node_fault, saved);
+  EndAttempt(turn, ref, end, usage, saved);
 }
 
 void StopPlaces(Turn& turn, const AttemptRef& ref, StopReason reason) {

@@ -89,7 +89,7 @@ void ReconcileTask(Turn& turn, const Node& node, const NodeTask& task, const std
   const Attempt& attempt = *FindTask(job, task.attempt.task.ordinal)->attempt;
   if (task.started) StartPlace(turn, node.id, task.attempt, task.pid);
   if (task.ended) {
-    EndPlace(turn, node.id, task.attempt, task.end, task.usage, task.node_fault);
+    EndPlace(turn, node.id, task.attempt, task.end, task.usage, task.node_fault, task.saved);
     turn.Send(AckEnded{node.id, node.incarnation, task.attempt});
   } else if (const StopReason stop = WantedStop(attempt); stop != StopReason::kNone) {
     SendStop(turn, node, task.attempt, stop, StopGraceOf(turn, task.attempt, stop));

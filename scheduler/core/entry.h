@@ -222,12 +222,18 @@ struct AttemptNoticed {
   NoticeKind kind = NoticeKind::kInterruption;
 };
 
+// It was interrupted too often where it was. Its limit of interruptions was of that queue.
+struct JobMoved {
+  JobId job;
+  std::string queue;
+};
+
 using EntryBody =
     std::variant<ClusterCreated, QueueSet, QueueDeleted, DefinitionRegistered, DefinitionDeregistered,
                  JobSubmitted, BeginTimeReached, HoldSet, PrioritySet, TasksEnded, TasksRequeued,
                  AttemptPlaced, AttemptStarted, StopRequested, AttemptEnded, NodeRegistered, NodeContactLost,
                  NodeDied, NodeDrainSet, NodeRemoved, JobsForgotten, StateHashRecorded, CountersLifted,
-                 PartStarted, PartEnded, NodeNoticeSet, AttemptNoticed>;
+                 PartStarted, PartEnded, NodeNoticeSet, AttemptNoticed, JobMoved>;
 
 struct JournalEntry {
   Sequence sequence;  // 1, 2, 3 … without gaps over all entries

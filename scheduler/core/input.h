@@ -107,6 +107,7 @@ struct NodeTask {
   End end;
   Usage usage;
   bool node_fault = false;  // see TaskEnded
+  SavedWork saved{};
 };
 struct NodeHello {
   StreamId stream;
@@ -144,6 +145,7 @@ struct TaskEnded {
   End end;
   Usage usage;
   bool node_fault = false;  // it never started for want of something of the node's, e.g. room on its disk
+  SavedWork saved{};
 };
 
 // Time has passed: begin times, leases, retention.

@@ -1,5 +1,6 @@
 #include "scheduler/core/invariants.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -19,10 +20,11 @@ struct Walk {
 
 // A gang has a part on each of several nodes, and is over when all of them are.
 Status CheckGang(const std::string& id, const Job& job, const Attempt& a) {
-  const std::size_t wanted = job.spec.settings->gang.nodes;
-  if (!a.gang) return wanted == 1 ? OkStatus() : Broken("task " + id + " runs on one node, not on several");
+  const GangSpec& spec = job.spec.settings->gang;
+  if (!a.gang)
+    return spec.least_nodes() == 1 ? OkStatus() : Broken("task " + id + " runs on one node, not on several");
   const Gang& gang = *a.gang;
-  if (gang.parts.size() != wanted || wanted < 2)
+  if (gang.parts.size() < std::max(2u, spec.least_nodes()) || gang.parts.size() > spec.nodes)
     return Broken("task " + id + " has " + std::to_string(gang.parts.size()) + " parts");
   if (gang.live() == 0) return Broken("task " + id + ": all of its parts are over, the attempt is not");
   if (gang.parts[kMainPart].node != a.node) return Broken("task " + id + ": its main node differs");

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "common/time.h"
 #include "jobs/authority.h"
@@ -56,6 +58,9 @@ struct Settings {
   // What connects the nodes; null: not known, and all count as being on one rack.
   std::shared_ptr<const Topology> topology;
   PlacementLimits placement;
+  // Directories that outlive an interruptible node: those that save must be below one of them. Empty: not
+  // known, all do.
+  std::vector<std::string> durable_paths{};
   // What people write beside what they do: reasons, descriptions. It is copied into ends and messages.
   std::size_t max_text_bytes = 1024;
 

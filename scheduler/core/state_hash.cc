@@ -41,6 +41,7 @@ void Add(FieldHasher& h, const GangSpec& gang) {
   h.Add(gang.nodes).Add(gang.ranks_per_node).Add(gang.threads_per_rank).Add(gang.exclusive).Add(gang.end);
   h.Add(gang.launch);
   const PlacementSpec& p = gang.placement;
+  if (gang.min_nodes != 0) h.Add(gang.min_nodes);
   if (p != PlacementSpec{}) h.Add(p.policy).Add(p.mode).Add(p.partitions).Add(p.wait.count());
   if (!p.chooses_nodes()) return;
   h.Add(p.group);
@@ -65,6 +66,7 @@ void Add(FieldHasher& h, const PlacementRecord& placement) {
 void Add(FieldHasher& h, const CheckpointSpec& c) {
   h.Add(c.directory).Add(c.interval.count()).Add(c.signal).Add(c.signal_group).Add(c.exit_code);
   h.Add(c.grace.count()).Add(c.anywhere);
+  if (!c.then_queue.empty()) h.Add(c.then_queue);
 }
 
 void Add(FieldHasher& h, const JobSettings& s) {

@@ -166,7 +166,10 @@ void Store::UnindexJob(Job& job) {
   if (!job.spec.token.empty()) tokens_.Remove(job.spec.token);
   if (newest_name_ != names_.end() && newest_name_->job == job.id) newest_name_ = names_.end();
   names_.erase({job.spec.settings->owner.uid, job.spec.name, job.id});
-  std::shared_ptr<const JobSettings> settings = std::move(job.spec.settings);
+  DropUnused(std::move(job.spec.settings));
+}
+
+void Store::DropUnused(std::shared_ptr<const JobSettings> settings) {
   if (settings.use_count() > 2) return;  // ours here and the set's
   const auto unused = settings_.find(settings);
   if (newest_settings_ == unused) newest_settings_ = settings_.end();

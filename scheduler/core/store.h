@@ -148,6 +148,7 @@ class Store {
   Status Do(const PartEnded& e, TimePoint at);
   Status Do(const NodeNoticeSet& e, TimePoint at);
   Status Do(const AttemptNoticed& e, TimePoint at);
+  Status Do(const JobMoved& e, TimePoint at);
   void ForgetRevisions(std::vector<JobDefinition>& revisions, std::size_t first, std::size_t last);
 
   Job* MutableJob(JobId id);
@@ -157,6 +158,8 @@ class Store {
   void IndexJob(Job& job);
   std::shared_ptr<const JobSettings> Interned(const std::shared_ptr<const JobSettings>& settings);
   void UnindexJob(Job& job);
+  // A job has given them up: they go if no other has them.
+  void DropUnused(std::shared_ptr<const JobSettings> settings);
   void CountJob(const Job& job, int sign);
   void RefreshWord(Job& job, std::size_t word);
   void RefreshAll(Job& job);

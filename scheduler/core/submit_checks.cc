@@ -7,6 +7,7 @@
 
 #include "jobs/authority.h"
 #include "jobs/nearest.h"
+#include "jobs/text.h"
 
 namespace bsub::sched {
 namespace {
@@ -64,6 +65,23 @@ Status CheckPriority(const Settings& settings, const Principal& who, std::int32_
       "priority " + std::to_string(priority) + ": " + who.name + " may ask for at most " +
       std::to_string(settings.max_user_priority) +
       " (core.max_user_priority); submit with less, and ask an administrator to raise it");
+}
+
+// What is saved where it goes with its node is of no use.
+Status CheckDurable(const Settings& settings, const CheckpointSpec& checkpoint) {
+  if (settings.durable_paths.empty() || checkpoint.directory.empty() || checkpoint.anywhere)
+    return OkStatus();
+  std::string all;
+  for (const std::string& path : settings.durable_paths) {
+    const bool below = checkpoint.directory.starts_with(path) &&
+                       (checkpoint.directory.size() == path.size() || path.ends_with('/') ||
+                        checkpoint.directory[path.size()] == '/');
+    if (below) return OkStatus();
+    all += (all.empty() ? "" : ", ") + path;
+  }
+  return InvalidArgument("checkpoint directory " + Quoted(checkpoint.directory) +
+                         ": goes with its node; name one below " + all +
+                         " (the cluster's durable_paths), or insist with --checkpoint-anywhere");
 }
 
 // The condition `node` looks at `target`: does the child or the index-wise pairing exist?
@@ -159,6 +177,10 @@ Result<JobSpec> CheckSubmit(const Settings& settings, const Store& store, const 
   BSUB_RETURN_IF_ERROR(Validate(spec, settings.spec_limits));
   BSUB_RETURN_IF_ERROR(CheckPriority(settings, who, own->priority));
   BSUB_ASSIGN_OR_RETURN(const Queue* queue, FindQueue(store.state(), own->queue));
+  BSUB_RETURN_IF_ERROR(CheckDurable(settings, own->checkpoint));
+  if (const std::string& then = own->checkpoint.then_queue; !then.empty()) {
+    if (const auto later = FindQueue(store.state(), then); !later) return Error(later.error());
+  }
   BSUB_RETURN_IF_ERROR(CheckRoom(settings, store, *queue, who, spec.array ? spec.array->size() : 1));
   BSUB_ASSIGN_OR_RETURN(spec.dependency, ResolveDependency(settings, store, who, spec));
   return spec;

@@ -95,7 +95,8 @@ void Decide(Turn& turn, const Tick& input);
 void Decide(Turn& turn, const RunCycle& input);
 
 // decide_attempts.cc: the attempt is over; what follows from it. The attempt must be live.
-void EndAttempt(Turn& turn, const AttemptRef& attempt, const End& end, const Usage& usage);
+void EndAttempt(Turn& turn, const AttemptRef& attempt, const End& end, const Usage& usage,
+                const SavedWork& saved);
 // The node is known to be dead or without these attempts: ends them as interruptions.
 void LoseAttempts(Turn& turn, NodeId node, const std::vector<AttemptRef>& attempts,
                   const std::string& reason);
@@ -103,7 +104,7 @@ void LoseAttempts(Turn& turn, NodeId node, const std::vector<AttemptRef>& attemp
 // decide_gangs.cc: what an attempt has on one node has started, or is over. The attempt must be live there.
 void StartPlace(Turn& turn, NodeId node, const AttemptRef& attempt, std::int64_t pid);
 void EndPlace(Turn& turn, NodeId node, const AttemptRef& attempt, const End& end, const Usage& usage,
-              bool node_fault);
+              bool node_fault, const SavedWork& saved = {});
 // Tells all nodes of an attempt that can be told to stop it.
 void StopPlaces(Turn& turn, const AttemptRef& attempt, StopReason reason);
 // How an attempt on several nodes ended: by the end of its part on `node`.
@@ -114,7 +115,7 @@ struct GangVerdict {
 };
 // decide_attempts.cc: `part` was the last one that was not over, and ended so.
 void EndGang(Turn& turn, const AttemptRef& attempt, const GangVerdict& verdict, const Usage& usage,
-             std::uint32_t part, const End& end);
+             std::uint32_t part, const End& end, const SavedWork& saved);
 
 inline constexpr Duration kLongestNotice = std::chrono::hours(24 * 7);
 // decide_notices.cc: the node is to be taken away then: its attempts are told.

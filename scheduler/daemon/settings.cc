@@ -89,6 +89,7 @@ Status ReadSettings(const std::string& yaml, DaemonSettings& settings) {
       return InvalidArgument((first.line > 0 ? "line " + std::to_string(first.line) + ": " : "") +
                              first.text);
     }
+    settings.core.durable_paths = parsed.config.durable_paths;
     if (parsed.config.topology)
       settings.core.topology = std::make_shared<const sched::Topology>(*parsed.config.topology);
     const YAML::Node all = root;

@@ -199,6 +199,10 @@ struct Encoder {
     m->set_node_fault(e.node_fault);
   }
   void operator()(const sched::NodeNoticeSet& e) const { Encode(e, out->mutable_node_notice_set()); }
+  void operator()(const sched::JobMoved& e) const {
+    out->mutable_job_moved()->set_job(e.job.value());
+    out->mutable_job_moved()->set_queue(e.queue);
+  }
   void operator()(const sched::AttemptNoticed& e) const { Encode(e, out->mutable_attempt_noticed()); }
 };
 
@@ -372,6 +376,8 @@ sched::EntryBody DecodeSimple(const pb::Entry& in) {
       const auto& m = in.counters_lifted();
       return sched::CountersLifted{m.next_job_id(), m.next_node_id(), m.next_incarnation()};
     }
+    case Case::kJobMoved:
+      return sched::JobMoved{JobId(in.job_moved().job()), in.job_moved().queue()};
     case Case::kPartStarted:
       return DecodePartStarted(in.part_started());
     default:
@@ -480,6 +486,7 @@ struct Version {
   }
   std::uint32_t operator()(const sched::NodeNoticeSet& /*e*/) const { return 5; }
   std::uint32_t operator()(const sched::AttemptNoticed& /*e*/) const { return 5; }
+  std::uint32_t operator()(const sched::JobMoved& /*e*/) const { return 5; }
   std::uint32_t operator()(const sched::NodeRegistered& e) const { return VersionNeeded(e.description); }
   std::uint32_t operator()(const sched::PartStarted& /*e*/) const { return 3; }
   std::uint32_t operator()(const sched::PartEnded& /*e*/) const { return 3; }
@@ -495,6 +502,7 @@ namespace {
 
 template <typename Ranges>
 std::uint32_t NeededByGang(const GangSpec& gang, const Ranges& ranges) {
+  if (gang.min_nodes != 0) return 5;
   if (gang.placement.chooses_nodes()) return 4;
   return gang == GangSpec{} && ranges.empty() ? 1 : 3;
 }

@@ -19,8 +19,8 @@ namespace bsub::journal {
 //      NodeDescription.address
 //   4  group, features and preferred_features of a gang's placement
 //   5  interruptions: NodeNoticeSet, AttemptNoticed, AttemptEnded.cost and restarts, StopRequested for a
-//      notice; settings' checkpoint; order, backfill, fair_share, weights, favour_short and overdue_after of a
-//      queue; the use of shares
+//      notice, JobMoved; settings' checkpoint; a gang's min_nodes; order, backfill, fair_share, weights,
+//      favour_short and overdue_after of a queue; the use of shares
 inline constexpr std::uint32_t kContentVersion = 5;
 
 // The least version that an entry's reader must know.

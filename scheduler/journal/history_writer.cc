@@ -41,6 +41,7 @@ struct Subject {
   About operator()(const sched::NodeDrainSet& e) const { return {{}, {}, e.node.value()}; }
   About operator()(const sched::NodeNoticeSet& e) const { return {{}, {}, e.node.value()}; }
   About operator()(const sched::AttemptNoticed& e) const { return AboutTask(e.attempt); }
+  About operator()(const sched::JobMoved& e) const { return {e.job.value(), {}, {}}; }
   About operator()(const sched::NodeRemoved& e) const { return {{}, {}, e.node.value()}; }
   template <typename T>
   About operator()(const T& /*cluster-wide*/) const {
@@ -144,6 +145,7 @@ class HistoryWriter::Impl {
          "submitted_at_us, entry) "
          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
         {&set_priority_, "UPDATE jobs SET priority = ?1 WHERE id = ?2"},
+        {&move_, "UPDATE jobs SET queue = ?1 WHERE id = ?2"},
         {&forget_, "UPDATE jobs SET forgotten = 1 WHERE id = ?1"},
         {&count_tasks_,
          "UPDATE jobs SET succeeded = succeeded + ?1, failed = failed + ?2, finished_at_us = "
@@ -234,6 +236,10 @@ class HistoryWriter::Impl {
 
   Status Do(const sched::PrioritySet& e, const sched::JournalEntry& /*entry*/) {
     return set_priority_.Bind(e.priority).Bind(Signed(e.job.value())).Run();
+  }
+
+  Status Do(const sched::JobMoved& e, const sched::JournalEntry& /*entry*/) {
+    return move_.Bind(e.queue).Bind(Signed(e.job.value())).Run();
   }
 
   Status Do(const sched::JobsForgotten& e, const sched::JournalEntry& /*entry*/) {
@@ -402,8 +408,8 @@ class HistoryWriter::Impl {
 
   Database database_;  // outlives the statements
   std::uint64_t last_sequence_ = 0;
-  Statement set_sequence_, add_event_, add_node_, add_job_, set_priority_, forget_, count_tasks_, place_,
-      place_gang_, start_, end_, add_task_end_, final_attempts_, reopen_attempts_, overlapping_ends_,
+  Statement set_sequence_, add_event_, add_node_, add_job_, set_priority_, move_, forget_, count_tasks_,
+      place_, place_gang_, start_, end_, add_task_end_, final_attempts_, reopen_attempts_, overlapping_ends_,
       remove_end_;
 };
 

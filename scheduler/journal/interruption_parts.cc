@@ -11,6 +11,7 @@ void Encode(const CheckpointSpec& x, pb::CheckpointSpec* out) {
   out->set_exit_code(x.exit_code);
   out->set_grace_us(x.grace.count());
   out->set_anywhere(x.anywhere);
+  out->set_then_queue(x.then_queue);
 }
 
 void Decode(const pb::CheckpointSpec& in, CheckpointSpec* x) {
@@ -21,6 +22,7 @@ void Decode(const pb::CheckpointSpec& in, CheckpointSpec* x) {
   x->exit_code = in.exit_code();
   x->grace = Duration(in.grace_us());
   x->anywhere = in.anywhere();
+  x->then_queue = in.then_queue();
 }
 
 void Encode(const sched::Interruption& x, pb::Interruption* out) {

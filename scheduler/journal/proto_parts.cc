@@ -210,6 +210,7 @@ void Encode(const GangSpec& x, pb::GangSpec* out) {
   out->set_exclusive(x.exclusive);
   out->set_end(static_cast<std::uint32_t>(x.end));
   out->set_launch(static_cast<std::uint32_t>(x.launch));
+  out->set_min_nodes(x.min_nodes);
   if (x.placement != PlacementSpec{}) Encode(x.placement, out->mutable_placement());
 }
 
@@ -218,6 +219,7 @@ Status Decode(const pb::GangSpec& in, GangSpec* x) {
   x->ranks_per_node = in.ranks_per_node();
   x->threads_per_rank = in.threads_per_rank();
   x->exclusive = in.exclusive();
+  x->min_nodes = in.min_nodes();
   BSUB_RETURN_IF_ERROR(DecodeEnum(in.launch(), GangLaunch::kRanks, "launch of a gang", &x->launch));
   if (in.has_placement()) BSUB_RETURN_IF_ERROR(Decode(in.placement(), &x->placement));
   return DecodeEnum(in.end(), GangEnd::kMain, "end of a gang", &x->end);

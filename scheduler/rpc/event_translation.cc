@@ -141,6 +141,11 @@ class Teller {
     Text("node " + names_.Node(e.node) + " is to be taken away at " + FormatUtc(e.ends_at) + By(e.by) +
          Because(e.reason));
   }
+  void operator()(const JobMoved& e) {
+    Whole(e.job);
+    Detail("queue", e.queue);
+    Text("it was interrupted too often and goes on in queue " + e.queue);
+  }
   void operator()(const AttemptNoticed& e) {
     Attempt(e.attempt);
     Node(e.node);

@@ -43,13 +43,14 @@ Result<CheckpointSpec> TranslateCheckpoint(const v1::SubmitRequest& request) {
   spec.directory = in.directory();
   spec.interval = Duration(in.interval_us());
   spec.anywhere = in.anywhere();
+  spec.then_queue = in.then_queue();
   spec.exit_code = in.exit_code();
   if (!in.signal().empty()) {
     BSUB_ASSIGN_OR_RETURN(const NoticeSignal signal, ParseNoticeSignal(in.signal()));
     spec.signal = signal.number;
     spec.signal_group = signal.group;
-    if (spec.exit_code == 0) spec.exit_code = kSavedExitCode;
   }
+  if (spec.used() && spec.exit_code == 0) spec.exit_code = kSavedExitCode;
   // The first signal that it gets when it is to end is that of the notice.
   if (spec.used() && request.has_stop_grace_us()) spec.grace = Duration(request.stop_grace_us());
   return spec;
@@ -61,6 +62,7 @@ void FillCheckpoint(const CheckpointSpec& from, v1::Checkpoint& to) {
   if (from.signal != 0) to.set_signal(ToString(NoticeSignal{from.signal, from.signal_group}));
   to.set_exit_code(from.exit_code);
   to.set_anywhere(from.anywhere);
+  to.set_then_queue(from.then_queue);
 }
 
 void FillNotice(const sched::NodeNotice& from, v1::NodeNotice& to) {

@@ -83,7 +83,7 @@ void FillSettings(const JobSettings& settings, v1::Job& to) {
   to.set_stdout_path(ToUtf8(settings.stdout_path));
   to.set_stderr_path(ToUtf8(settings.stderr_path));
   if (settings.gang != GangSpec{}) FillGang(settings.gang, *to.mutable_gang());
-  if (settings.checkpoint.used()) FillCheckpoint(settings.checkpoint, *to.mutable_checkpoint());
+  if (settings.checkpoint != CheckpointSpec{}) FillCheckpoint(settings.checkpoint, *to.mutable_checkpoint());
 }
 
 void FillSpec(JobId id, const JobSpec& spec, v1::Job& to) {
@@ -172,6 +172,7 @@ void FillExit(const End& from, v1::Exit& to) {
 
 void FillGang(const GangSpec& from, v1::Gang& to) {
   to.set_nodes(from.nodes);
+  to.set_min_nodes(from.min_nodes);
   to.set_ranks_per_node(from.ranks_per_node);
   to.set_threads_per_rank(from.threads_per_rank);
   to.set_exclusive(from.exclusive);

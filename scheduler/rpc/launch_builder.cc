@@ -123,6 +123,7 @@ void FillCheckpoint(const sched::LaunchTask& task, v1::Launch& launch) {
   to.set_interval_us(spec.interval.count());
   to.set_signal(spec.signal);
   to.set_signal_group(spec.signal_group);
+  to.set_exit_code(spec.exit_code);
   if (spec.directory.empty()) return;
   std::string directory = spec.directory + "/" + std::to_string(task.attempt.task.job.value());
   if (task.array_index) directory += "/" + std::to_string(*task.array_index);

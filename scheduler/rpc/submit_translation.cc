@@ -182,7 +182,7 @@ Resources TranslateResources(const v1::Resources& resources, const Resources& ot
 }
 
 Result<GangSpec> TranslateGang(const v1::Gang& gang, GangSpec otherwise) {
-  if (gang.nodes() > 0) otherwise.nodes = gang.nodes();
+  if (gang.nodes() > 0) otherwise.nodes = gang.nodes(), otherwise.min_nodes = gang.min_nodes();
   if (gang.ranks_per_node() > 0) otherwise.ranks_per_node = gang.ranks_per_node();
   if (gang.threads_per_rank() > 0) otherwise.threads_per_rank = gang.threads_per_rank();
   if (gang.has_exclusive()) otherwise.exclusive = gang.exclusive();

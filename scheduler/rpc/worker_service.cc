@@ -172,7 +172,7 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
       if (task.started) inputs.push_back(sched::TaskStarted{node, incarnation, task.attempt, task.pid});
       if (!task.ended) continue;
       inputs.push_back(sched::TaskEnded{node, incarnation, task.attempt, std::move(task.end), task.usage,
-                                        task.node_fault});
+                                        task.node_fault, task.saved});
     }
     services_.core.SendAllFromNode(std::move(inputs));
     return OkStatus();

@@ -74,12 +74,18 @@ class Job {
   Job& MaxInterruptions(std::int32_t n) { return settings_.max_interruptions = n, *this; }
   Job& Walltime(Duration d) { return settings_.walltime = d, *this; }
   Job& Grace(Duration d) { return settings_.stop_grace = d, *this; }
+  Job& AtLeast(std::uint32_t nodes) { return settings_.gang.min_nodes = nodes, *this; }
   // It saves on USR1 and then exits with 85.
   Job& Saves() {
     settings_.checkpoint.directory = "/scratch/saved";
     settings_.checkpoint.signal = 10;
     settings_.checkpoint.exit_code = kSavedExitCode;
     return *this;
+  }
+  Job& Then(std::string queue) { return settings_.checkpoint.then_queue = std::move(queue), *this; }
+  Job& SavesTo(std::string directory, bool anywhere) {
+    settings_.checkpoint.directory = std::move(directory);
+    return settings_.checkpoint.anywhere = anywhere, *this;
   }
   Job& SaveGrace(Duration d) { return settings_.checkpoint.grace = d, *this; }
   Job& KeepIfImpossible() { return settings_.on_impossible = OnImpossible::kKeep, *this; }

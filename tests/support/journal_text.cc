@@ -195,6 +195,7 @@ void Fill(Line& l, const sched::NodeNoticeSet& e) {
   l.Add("node", e.node.value()).Word("withdrawn", !e.ends_at.set()).Add("ends", e.ends_at);
   l.Word(ToString(e.kind)).Add("by", e.by).Add("reason", e.reason);
 }
+void Fill(Line& l, const sched::JobMoved& e) { l.Word(std::to_string(e.job.value())).Add("queue", e.queue); }
 void Fill(Line& l, const sched::AttemptNoticed& e) {
   l.Word(Attempt(e.attempt)).Add("node", e.node.value()).Add("ends", e.ends_at);
   l.Word(ToString(e.kind));
@@ -259,7 +260,11 @@ std::string Text(const sched::NoticeTask& m) {
       .Take();
 }
 std::string Text(const sched::StrikeNode& m) {
-  return Line("StrikeNode").Add("node", m.node.value()).Word("kill", m.kill).Add("cut-off", m.cut_off_for).Take();
+  return Line("StrikeNode")
+      .Add("node", m.node.value())
+      .Word("kill", m.kill)
+      .Add("cut-off", m.cut_off_for)
+      .Take();
 }
 std::string Text(const sched::AckEnded& m) {
   return Line("AckEnded").Word(Attempt(m.attempt)).Add("node", m.node.value()).Take();

@@ -13,6 +13,7 @@
 
 #include "common/ids.h"
 #include "common/time.h"
+#include "jobs/checkpoint_spec.h"
 #include "jobs/end.h"
 #include "jobs/resources.h"
 #include "worker/core/attempt_key.h"
@@ -35,6 +36,7 @@ struct TaskState {
   End end;
   Usage usage;
   bool node_fault = false;  // it never started, for want of something of the node's
+  SavedWork saved{};
   friend bool operator==(const TaskState&, const TaskState&) = default;
 };
 

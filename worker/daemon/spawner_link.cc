@@ -77,6 +77,7 @@ TaskState StateFrom(const wire::TaskStatus& status) {
   const wire::Ended& ended = status.ended();
   state.end = {KindFrom(ended), ended.code(), "", ToUtf8(ended.reason())};
   state.node_fault = ended.stop_cause() == wire::NODE_FAULT;
+  state.saved = {ended.generation(), Duration(ended.has_unsaved_us() ? ended.unsaved_us() : -1)};
   state.usage = {ended.user_us(),       ended.system_us(),  ended.elapsed_us(),
                  ended.max_rss_bytes(), ended.read_bytes(), ended.write_bytes()};
   return state;

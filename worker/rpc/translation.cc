@@ -31,6 +31,8 @@ void FillReport(const TaskState& task, v1::TaskReport& wire) {
   wire.set_read_bytes(task.usage.read_bytes);
   wire.set_write_bytes(task.usage.write_bytes);
   wire.set_node_fault(task.node_fault);
+  wire.set_generation(task.saved.generation);
+  if (task.saved.unsaved >= Duration(0)) wire.set_unsaved_us(task.saved.unsaved.count());
 }
 
 std::optional<InputBody> InputFrom(v1::ToNode& message) {

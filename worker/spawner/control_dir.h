@@ -1,13 +1,17 @@
 // The node's side of a task's control directory: docs/formats/control-directory.md. The directory belongs to
 // the job's user, who may put anything there at any time; so each name in it is opened without following
-// links.
+// links, and the page is made while the directory is still the spawner's own.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
+#include "checkpoint/control/page.h"
 #include "common/result.h"
 #include "worker/launch/unique_fd.h"
 
@@ -19,18 +23,35 @@ struct ControlOwner {
   gid_t gid = 0;
 };
 
-// Makes it, with an empty report. One that is left from before is replaced.
-Status MakeControlDir(const std::string& path, const ControlOwner& owner);
-
-struct NoticeText {
-  std::string reason;             // "interruption", "drain", "drill"
-  std::int64_t remaining_us = 0;  // 0 at the least
+// What the program has told of its state.
+struct SavedState {
+  std::uint64_t generation = 0;            // of the newest commit, or that it stopped at; 0: none
+  bool stopped = false;                    // it has saved and ended, and wants to go on elsewhere
+  std::optional<std::int64_t> unsaved_us;  // since the newest commit; nothing: there was none
 };
-// notice.json, by rename.
-Status WriteNotice(const std::string& path, const NoticeText& notice);
 
-// With all that is in it.
-void RemoveControlDir(const std::string& path);
+class ControlDir {
+ public:
+  // Makes it. One that is left from before is replaced. `interval_us`: that the job wants between saves; 0:
+  // none.
+  static Result<std::unique_ptr<ControlDir>> Make(const std::string& path, const ControlOwner& owner,
+                                                  std::int64_t interval_us);
+
+  // Asks the program to save and to end: by the page, and by notice.json, which appears by rename. `reason`
+  // is a word of the format's.
+  Status Notice(std::string_view reason, std::int64_t remaining_us);
+  SavedState ReadReport() const;
+  // With all that is in it.
+  void Remove();
+
+ private:
+  explicit ControlDir(std::string path) : path_(std::move(path)) {}
+  Status WriteNotice(std::string_view reason, std::int64_t remaining_us, std::int64_t deadline_ns);
+
+  std::string path_;
+  control::PageWriter page_;
+};
+
 // All directories below `parent`: of tasks of a spawner before this one, which are dead.
 void ClearControlDirs(const std::string& parent);
 

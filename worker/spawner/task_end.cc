@@ -228,6 +228,7 @@ void TaskRunner::NameFailedRank(Task& task) {
 void TaskRunner::Finish(Task& task) {
   DescribeEnd(task);
   NameFailedRank(task);
+  TakeReport(task);
   if (task.started) TellOfFullDisk(task);
   if (!LeaveOutput(task)) task.slot.reset();  // with the file that cannot be moved
   task.phase = Phase::kEnded;

@@ -12,8 +12,9 @@ namespace bsub::spawner {
 Status TaskRunner::PrepareControl(const PlannedLaunch& plan, Task& task) {
   if (plan.control_dir.empty()) return OkStatus();
   const ControlOwner owner{plan.child.change_user, plan.child.uid, plan.child.gid};
-  BSUB_RETURN_IF_ERROR(MakeControlDir(plan.control_dir, owner));
-  task.control_dir = plan.control_dir;
+  BSUB_ASSIGN_OR_RETURN(task.control,
+                        ControlDir::Make(plan.control_dir, owner, plan.launch.checkpoint().interval_us()));
+  task.saved_exit_code = plan.launch.checkpoint().exit_code();
   task.notice_signal = plan.launch.checkpoint().signal();
   task.notice_to_group = plan.launch.checkpoint().signal_group();
   return OkStatus();
@@ -22,11 +23,11 @@ Status TaskRunner::PrepareControl(const PlannedLaunch& plan, Task& task) {
 // A later notice may bring another time; the signal comes once.
 void TaskRunner::Notice(const wire::NoticeTask& notice) {
   Task* task = Find(KeyOf(notice.attempt()));
-  if (task == nullptr || task->control_dir.empty()) return;
+  if (task == nullptr || !task->control) return;
   Hear(*task);
   if (task->phase != Phase::kStarting && task->phase != Phase::kRunning) return;
   const std::int64_t remaining_us = notice.ends_us() - BootTimeUs();
-  if (const auto written = WriteNotice(task->control_dir, {notice.reason(), remaining_us}); !written)
+  if (const auto written = task->control->Notice(notice.reason(), remaining_us); !written)
     LogLine("event=notice-not-written task=" + ToString(task->key) + " error=\"" + written.error().message +
             "\"");
   if (std::exchange(task->noticed, true)) return;
@@ -38,6 +39,21 @@ void TaskRunner::Notice(const wire::NoticeTask& notice) {
   signal.set_signal(task->notice_signal);
   signal.set_group(task->notice_to_group);
   Signal(signal);
+}
+
+// What the program has said of its state is believed before its exit code: mpirun does not carry those
+// faithfully.
+void TaskRunner::TakeReport(Task& task) {
+  if (!task.control) return;
+  const SavedState saved = task.control->ReadReport();
+  wire::Ended& ended = task.ended;
+  ended.set_generation(saved.generation);
+  if (saved.unsaved_us) ended.set_unsaved_us(*saved.unsaved_us);
+  const bool went_on = ended.kind() == wire::EXITED || ended.kind() == wire::SIGNALLED;
+  if (!saved.stopped || !task.noticed || !went_on || task.saved_exit_code == 0) return;
+  ended.set_kind(wire::EXITED);
+  ended.set_code(task.saved_exit_code);
+  ended.set_reason("stopped at generation " + std::to_string(saved.generation));
 }
 
 }  // namespace bsub::spawner

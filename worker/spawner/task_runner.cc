@@ -153,7 +153,7 @@ void TaskRunner::Commit() {
   for (const worker::AttemptKey& key : awaiting_sync_) {
     Task& task = tasks_.at(key);
     if (task.slot) slots_->Give(*std::exchange(task.slot, std::nullopt));
-    if (!task.control_dir.empty()) RemoveControlDir(std::exchange(task.control_dir, ""));
+    if (task.control) std::exchange(task.control, nullptr)->Remove();
     reports_.push_back(StatusOf(task));
   }
   awaiting_sync_.clear();

@@ -25,6 +25,7 @@
 #include "worker/core/attempt_key.h"
 #include "worker/launch/unique_fd.h"
 #include "worker/spawner/cgroup_tree.h"
+#include "worker/spawner/control_dir.h"
 #include "worker/spawner/cpu_binder.h"
 #include "worker/spawner/descendants.h"
 #include "worker/spawner/launch_plan.h"
@@ -124,7 +125,8 @@ class TaskRunner {
     std::string stop_reason;
     std::int64_t kill_at_us = 0;  // of a stop that came before it was heard of
     std::string never_started;
-    std::string control_dir;  // empty: none
+    std::unique_ptr<ControlDir> control;  // null: it does not save
+    int saved_exit_code = 0;              // by which it says so; 0: none
     int notice_signal = 0;
     bool notice_to_group = false;
     bool noticed = false;
@@ -179,6 +181,7 @@ class TaskRunner {
 
   // task_notice.cc
   static Status PrepareControl(const PlannedLaunch& plan, Task& task);
+  static void TakeReport(Task& task);
 
   // task_output.cc
   Status PrepareSpooledOutput(PlannedLaunch& plan, Task& task);

@@ -9,7 +9,7 @@ from cluster import Cluster, wait_for
 
 # The whole contract: save on the signal, say so by 85, go on from what is there.
 SIX_LINES = """#!/bin/sh
-state=$BSUB_CHECKPOINT_DIR/step; step=$(cat $state 2>/dev/null || echo 0)
+state=$BSUB_CHECKPOINT_DIR/step; step=$(cat $state 2>/dev/null || echo 0); echo begins at $step
 trap 'echo $step > $state.new && mv $state.new $state; exit 85' USR1
 while [ $step -lt 1000000 ] && [ ! -e finish ]; do
   echo "$step $BSUB_NODE $BSUB_RESTART_COUNT" >> steps; step=$((step + 1)); sleep 0.02
@@ -46,6 +46,9 @@ class Interruption(unittest.TestCase):
         found = self.cluster.job(job)
         return found if found["state"] == "RUNNING" else {}
 
+    def begun(self, attempt):
+        return int(next(step[0] for step in self.steps() if step[2] == str(attempt)))
+
     def steps(self):
         path = self.folder / "steps"
         return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
@@ -75,6 +78,8 @@ class Interruption(unittest.TestCase):
         self.assertNotEqual(interruption["resumedOn"], first)
         self.assertIn("INTERRUPTED", self.cluster.bsub("job", job))
         self.assertTrue((self.saved / str(job) / "step").exists())
+        self.assertEqual(self.cluster.bsub("logs", job, "--all-attempts"), "begins at 0\nbegins at %d\n" % self.begun(1))
+        self.assertRegex(self.cluster.err, r"(?s)== attempt 1 on n\d: exited with code 85.*== attempt 2 on n\d: exited with code 0")
         self.cluster.bsub("resume", first)
 
     def test_a_drain_with_a_deadline_moves_it_too_and_tells_how_long(self):
@@ -103,6 +108,35 @@ class Interruption(unittest.TestCase):
         self.assertEqual((interruption["outcome"], interruption["savedAt"]), ("not saved", None))
         self.assertGreater(interruption["lostWorkSeconds"], 0)
         self.assertIn("its time to save is over", found["attempts"][0]["exit"]["text"])
+        self.cluster.bsub("resume", node)
+
+    def test_a_gang_with_a_range_of_nodes_goes_on_on_what_is_there(self):
+        script = ('#!/bin/sh\ntrap "exit 85" USR1\necho $BSUB_NODES > nodes.$BSUB_RESTART_COUNT.$BSUB_NODE_INDEX\n'
+                  'while [ $BSUB_RESTART_COUNT = 0 ]; do sleep 0.05; done\n')
+        job = self.submit(script, "--nodes", "2:4", "--checkpoint-signal", "USR1")
+        wait_for("all parts", lambda: len(list(self.folder.glob("nodes.0.*"))) == 3)
+        self.cluster.bsub("drill", "notice", "--node", "n2", "--in", "30s")
+        self.cluster.bsub("wait", job)
+        parts = {path.name: path.read_text().strip() for path in self.folder.glob("nodes.1.*")}
+        self.assertEqual(parts, {"nodes.1.0": "2", "nodes.1.1": "2"})
+        [interruption] = self.cluster.job(job)["interruptions"]
+        self.assertEqual(interruption["outcome"], "saved")
+        self.cluster.bsub("resume", "n2")
+
+    def test_a_report_of_having_stopped_is_believed_before_the_exit_code(self):
+        script = ('#!/bin/sh\n[ $BSUB_RESTART_COUNT = 0 ] || exit 0\ntouch started\n'
+                  'until [ -e $BSUB_CONTROL_DIR/notice.json ]; do sleep 0.05; done\n'
+                  'head -c 8 $BSUB_CONTROL_DIR/page > magic\n'
+                  'echo "stopped generation=41 step=3 at=0" >> $BSUB_CONTROL_DIR/report\nexit 0\n')
+        job = self.submit(script, "--checkpoint-dir", self.saved)
+        node = self.node_of(job)
+        wait_for("its start", lambda: (self.folder / "started").exists())
+        self.cluster.bsub("drill", "notice", "--node", node, "--in", "30s")
+        self.cluster.bsub("wait", job)
+        found = self.cluster.job(job)
+        self.assertEqual([attempt["then"] for attempt in found["attempts"]], ["retry", "succeeded"])
+        self.assertEqual((found["interruptions"][0]["generation"], found["interruptions"][0]["outcome"]), (41, "saved"))
+        self.assertEqual((self.folder / "magic").read_text(), "BSUBCTL1")
         self.cluster.bsub("resume", node)
 
     def test_directives_of_a_script_say_the_same(self):

@@ -241,6 +241,16 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion5() {
        std::move(queue)});
 }
 
+std::vector<sched::JournalEntry> LaterEntriesOfVersion5() {
+  sched::JobSubmitted job = SampleJob();
+  JobSettings settings = *job.spec.settings;
+  settings.checkpoint.then_queue = "on-demand " + kBytes;
+  settings.gang.nodes = 4;
+  settings.gang.min_nodes = 2;
+  job.spec.settings = std::make_shared<JobSettings>(settings);
+  return Numbered({std::move(job), sched::JobMoved{JobId(17), "on-demand"}});
+}
+
 std::vector<sched::JournalEntry> SampleEntries() {
   const sched::AttemptRef attempt{{JobId(17), 3}, 2};
   std::vector<sched::EntryBody> bodies;

@@ -16,5 +16,7 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion3();
 // Those of jobs that choose their nodes: placement groups and features.
 std::vector<sched::JournalEntry> SampleEntriesOfVersion4();
 std::vector<sched::JournalEntry> SampleEntriesOfVersion5();
+// What came to version 5 after its golden journal was made.
+std::vector<sched::JournalEntry> LaterEntriesOfVersion5();
 
 }  // namespace bsub::journal::test

@@ -20,8 +20,7 @@ TEST(PartRange, IsWrittenAsAwsWritesTargetNodes) {
   EXPECT_EQ(Parsed(":3"), "0..3");
   EXPECT_EQ(Parsed("2:"), "2.." + open);
   EXPECT_EQ(Parsed(":"), "0.." + open);
-  for (const char* bad : {"", "a", "3:2", "1:2:3", "-1", "1-2"})
-    EXPECT_EQ(Parsed(bad), "refused") << bad;
+  for (const char* bad : {"", "a", "3:2", "1:2:3", "-1", "1-2"}) EXPECT_EQ(Parsed(bad), "refused") << bad;
 }
 
 TEST(PartRange, IsShownAsItIsRead) {
@@ -68,6 +67,21 @@ TEST(GangSpec, WordsAreReadBack) {
     EXPECT_EQ(*ParseGangLaunch(ToString(how)), how);
   EXPECT_FALSE(ParseGangEnd("both"));
   EXPECT_FALSE(ParseGangLaunch(""));
+}
+
+TEST(NodeCount, IsANumberOrARange) {
+  EXPECT_EQ(ParseNodeCount("4")->least, 4u);
+  EXPECT_EQ(ParseNodeCount("2:4")->least, 2u);
+  EXPECT_EQ(ParseNodeCount("2:4")->most, 4u);
+  for (const char* text : {"", "0", "4:2", "2:", ":4", "a", "2-4"})
+    EXPECT_FALSE(ParseNodeCount(text)) << text;
+  GangSpec gang;
+  gang.nodes = 4;
+  gang.min_nodes = 2;
+  EXPECT_EQ(Describe(gang), "2 to 4 nodes");
+  EXPECT_EQ(gang.least_nodes(), 2u);
+  gang.min_nodes = 5;
+  EXPECT_FALSE(Validate(gang, 100));
 }
 
 }  // namespace

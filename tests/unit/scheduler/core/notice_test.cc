@@ -222,6 +222,61 @@ TEST_F(NoticeTest, TheLimitOfInterruptionsHoldsForNoticesToo) {
   EXPECT_THAT(LastEnded(env_).why, HasSubstr("interrupted 1 times, at most 0"));
 }
 
+TEST_F(NoticeTest, AfterTooManyItGoesToTheQueueThatItNamed) {
+  ASSERT_TRUE(env_.SetQueue({.name = "steady", .dispatches = false}));
+  const JobId a = Run(Job().Saves().MaxInterruptions(0).Then("steady"));
+  ASSERT_TRUE(Notice(env_, "n1", 60s));
+  env_.TakeNotices();
+  env_.Finish(a, Exit(kSavedExitCode));
+  EXPECT_EQ(env_.StateOf(a), JobState::kRunnable);
+  EXPECT_EQ(env_.job(a).spec.settings->queue, "steady");
+  EXPECT_THAT(LaunchedOn(), IsEmpty()) << "that queue is closed";
+  ASSERT_TRUE(env_.SetQueue({.name = "steady"}));
+  EXPECT_THAT(LaunchedOn(), ElementsAre(2u));
+  env_.RestartFromState();
+  EXPECT_EQ(env_.job(a).spec.settings->max_interruptions, -1) << "the limit was of the other queue";
+}
+
+TEST(CheckpointDirectory, MustOutliveANodeUnlessOneInsists) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.durable_paths = {"/fsx", "/home/"};
+  Env env(settings);
+  const auto answer = [&](const std::string& directory, bool anywhere) {
+    const auto accepted = env.TrySubmit(Job().Saves().SavesTo(directory, anywhere));
+    return accepted ? "ok" : accepted.error().message;
+  };
+  EXPECT_EQ(answer("/fsx", false), "ok");
+  EXPECT_EQ(answer("/fsx/me", false), "ok");
+  EXPECT_EQ(answer("/home/me", false), "ok");
+  EXPECT_THAT(answer("/fsx2/me", false), HasSubstr("below /fsx, /home/"));
+  EXPECT_EQ(answer("/fsx2/me", true), "ok");
+}
+
+TEST_F(NoticeTest, ItFailsIfThatQueueIsGone) {
+  ASSERT_TRUE(env_.SetQueue({.name = "steady"}));
+  const JobId a = Run(Job().Saves().MaxInterruptions(0).Then("steady"));
+  ASSERT_TRUE(env_.DeleteQueue("steady"));
+  ASSERT_TRUE(Notice(env_, "n1", 60s));
+  env_.TakeNotices();
+  env_.Finish(a, Exit(kSavedExitCode));
+  EXPECT_EQ(env_.StateOf(a), JobState::kFailed);
+}
+
+TEST_F(NoticeTest, WhatWasSavedBeforeIsNotLost) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 30s));
+  env_.TakeNotices();
+  env_.Advance(28s);
+  ASSERT_THAT(env_.TakeStops(), SizeIs(1));
+  const FakeNode& n1 = env_.node("n1");
+  sched::TaskEnded ended{n1.id, n1.incarnation, {{a, 0}, 1}, {EndKind::kSignalled, 9, "", ""}, {}};
+  ended.saved = {7, 5s};
+  env_.Handle(ended);
+  EXPECT_EQ(LastEnded(env_).cost.generation, 7u);
+  EXPECT_EQ(LastEnded(env_).cost.lost, Duration(5s));
+  EXPECT_EQ(env_.now() - LastEnded(env_).cost.saved_at, Duration(5s));
+}
+
 TEST_F(NoticeTest, AnEarlierEndReplacesALaterOne) {
   const JobId a = Run(Job().Saves());
   ASSERT_TRUE(Notice(env_, "n1", 10min));
@@ -261,6 +316,27 @@ TEST(NoticeToGangs, AllPartsAreToldOfOneNodesEndAndNoneIsStoppedByAnothersSave) 
   for (const sched::LaunchTask& launch : env.TakeLaunches()) nodes.push_back(launch.node.value());
   EXPECT_THAT(nodes, ::testing::Not(::testing::Contains(2u)));
   EXPECT_THAT(nodes, SizeIs(2));
+}
+
+TEST(NoticeToGangs, OneWithARangeOfNodesGoesOnOnWhatIsThere) {
+  Env env;
+  env.AddNodes(4, Cpus(1));
+  const JobId a = env.Submit(Job().Nodes(4).AtLeast(2).Saves());
+  env.Cycle();
+  ASSERT_THAT(env.TakeLaunches(), SizeIs(4)) << "as many as there are";
+  for (const char* node : {"n1", "n2", "n3", "n4"}) env.Start(a, node);
+  ASSERT_TRUE(Notice(env, "n2", 60s));
+  env.TakeNotices();
+  for (const char* node : {"n1", "n2", "n3", "n4"}) env.Finish(a, Exit(kSavedExitCode), node);
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunches(), SizeIs(3));
+  for (const char* node : {"n1", "n3", "n4"}) env.Start(a, node);
+  for (const char* node : {"n3", "n4"}) ASSERT_TRUE(Notice(env, node, 60s));
+  env.TakeNotices();
+  for (const char* node : {"n1", "n3", "n4"}) env.Finish(a, Exit(kSavedExitCode), node);
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunches(), IsEmpty()) << "one node is too few";
+  EXPECT_EQ(env.StateOf(a), JobState::kRunnable);
 }
 
 }  // namespace

@@ -122,6 +122,9 @@ struct Same {
     using T = sched::NodeNoticeSet;
     return Fieldwise(e, &T::node, &T::ends_at, &T::kind, &T::by, &T::reason);
   }
+  bool operator()(const sched::JobMoved& e) const {
+    return Fieldwise(e, &sched::JobMoved::job, &sched::JobMoved::queue);
+  }
   bool operator()(const sched::AttemptNoticed& e) const {
     using T = sched::AttemptNoticed;
     return Fieldwise(e, &T::attempt, &T::node, &T::ends_at, &T::kind);
@@ -159,6 +162,7 @@ TEST(EntryCodec, EveryFieldOfEveryKindRoundTrips) {
   for (sched::JournalEntry& entry : SampleEntriesOfVersion3()) entries.push_back(std::move(entry));
   for (sched::JournalEntry& entry : SampleEntriesOfVersion4()) entries.push_back(std::move(entry));
   for (sched::JournalEntry& entry : SampleEntriesOfVersion5()) entries.push_back(std::move(entry));
+  for (sched::JournalEntry& entry : LaterEntriesOfVersion5()) entries.push_back(std::move(entry));
   for (const sched::JournalEntry& entry : entries) {
     const auto decoded = DecodeEntry(EncodeEntry(entry));
     ASSERT_TRUE(decoded) << sched::KindName(entry.body) << ": " << decoded.error().message;
@@ -188,10 +192,10 @@ TEST(EntryCodec, KeepsFieldsThatTheSamplesLack) {
 // A struct that grew a field shows here: add the field to the codec, the comparison above and SampleEntries.
 TEST(EntryCodec, KnowsTheWholeOfEachStruct) {
   EXPECT_EQ(sizeof(sched::AttemptEnded), 328u);
-  EXPECT_EQ(sizeof(JobSettings), 728u);
+  EXPECT_EQ(sizeof(JobSettings), 768u);
   EXPECT_EQ(sizeof(sched::NodeDescription), 256u);
   EXPECT_EQ(sizeof(sched::Queue), 112u);  // order and backfill are not set by any entry yet
-  EXPECT_EQ(sizeof(JobDefinition), 496u);
+  EXPECT_EQ(sizeof(JobDefinition), 504u);
 }
 
 TEST(EntryCodec, AnEntryFromTheFutureNamesTheVersionItNeeds) {
