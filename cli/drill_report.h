@@ -1,0 +1,58 @@
+// What a drill did and what became of the jobs: judged, as a table, as JSON and as a picture.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/bsub/v1/scheduler.pb.h"
+#include "cli/drill_strikes.h"
+#include "cli/json.h"
+
+namespace bsub::cli {
+
+namespace api = ::bsub::v1;
+
+struct DoneStrike {
+  Strike strike;
+  std::int64_t at_us = 0;  // since 1970
+  std::string refused;     // why the scheduler would not; empty: done
+};
+
+struct DrillFacts {
+  std::int64_t began_at_us = 0;
+  std::int64_t ended_at_us = 0;
+  std::vector<DoneStrike> strikes;
+  std::vector<std::uint64_t> jobs_before;  // that were not over when it began
+  std::vector<api::Job> jobs;  // all that were there during the drill, children of arrays one by one
+  std::vector<std::string> silent_nodes;  // that did not come back
+  double on_demand_price = 0;             // of a node for an hour; 0: not told
+  double spot_price = 0;
+};
+
+struct DrillInterruption {
+  std::string job;
+  bool saves = false;  // its program takes part
+  api::Interruption facts;
+  // From the notice, or from the loss, until it ran again; -1: it does not yet.
+  std::int64_t pause_us = -1;
+};
+
+struct DrillReport {
+  std::vector<DrillInterruption> interruptions;
+  std::int64_t lost_work_us = 0;
+  std::int64_t pause_us = 0;          // in all
+  std::int64_t node_us = 0;           // that attempts took, within the drill
+  std::vector<std::string> failures;  // why the verdict is bad; empty: it is good
+  bool good() const { return failures.empty(); }
+};
+
+// The verdict is bad if a job that was accepted is gone, if one failed for its interruptions, if one that
+// saves and had a notice lost work all the same, or if a node did not come back.
+DrillReport Judge(const DrillFacts& facts);
+
+std::string RenderTable(const DrillFacts& facts, const DrillReport& report, int columns);
+Json ToJson(const DrillFacts& facts, const DrillReport& report);
+// An SVG: a row per node with what ran there, and each strike.
+std::string DrawTimeline(const DrillFacts& facts, const DrillReport& report);
+
+}  // namespace bsub::cli
