@@ -259,6 +259,24 @@ void FillDefinitions(const sched::State& state, const DefinitionRef& wanted, boo
   }
 }
 
+namespace {
+
+// A client that names no fields and says nothing of how the queue's jobs are ordered leaves that as it is.
+v1::Queue WithPolicyOf(const sched::Queue& queue, v1::Queue told) {
+  if (told.share_decay_us() == 0) told.set_share_decay_us(queue.fair_share.half_life.count());
+  if (told.max_age_us() == 0) told.set_max_age_us(queue.weights.max_age.count());
+  const bool weighs = told.weight_age() != 0 || told.weight_fair_share() != 0 || told.weight_priority() != 0 ||
+                      told.weight_size() != 0;
+  if (weighs) return told;
+  told.set_weight_age(queue.weights.age);
+  told.set_weight_fair_share(queue.weights.fair_share);
+  told.set_weight_priority(queue.weights.priority);
+  told.set_weight_size(queue.weights.size);
+  return told;
+}
+
+}  // namespace
+
 Result<sched::SetQueue> TranslateSetQueue(const v1::SetQueueRequest& request, const sched::Queue* present) {
   sched::SetQueue out;
   out.must_be_new = request.must_be_new();
@@ -268,12 +286,13 @@ Result<sched::SetQueue> TranslateSetQueue(const v1::SetQueueRequest& request, co
     for (const std::string& name : request.update()) BSUB_RETURN_IF_ERROR(SetField(name, request, out));
     return out;
   }
+  const v1::Queue told = WithPolicyOf(out.queue, request.queue());
   for (const QueueField& field : kQueueFields) {
     // Without a list of fields, a new queue that says nothing about them is open.
     const bool keep = !present &&
                       std::find(kOnByDefault.begin(), kOnByDefault.end(), field.name) != kOnByDefault.end() &&
                       !request.queue().accepts() && !request.queue().dispatches();
-    if (!keep) field.set(request.queue(), out.queue);
+    if (!keep) field.set(told, out.queue);
   }
   out.make_default = request.queue().is_default();
   return out;

@@ -194,7 +194,7 @@ TEST(EntryCodec, KnowsTheWholeOfEachStruct) {
   EXPECT_EQ(sizeof(sched::AttemptEnded), 328u);
   EXPECT_EQ(sizeof(JobSettings), 768u);
   EXPECT_EQ(sizeof(sched::NodeDescription), 256u);
-  EXPECT_EQ(sizeof(sched::Queue), 112u);
+  EXPECT_EQ(sizeof(sched::Queue), 192u);
   EXPECT_EQ(sizeof(JobDefinition), 504u);
 }
 
