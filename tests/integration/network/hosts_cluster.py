@@ -4,13 +4,13 @@ import hosts
 from tcp_cluster import TcpCluster
 
 RACKS = [["n1", "n2"], ["n3", "n4"]]
-UPLINK, UPLINK_BYTES = "160mbit", 160e6 / 8  # per second
+UPLINK, UPLINK_BYTES = "40mbit", 40e6 / 8  # per second
 
 CONFIG = """
 name: racks
 levels:
-  - {name: cluster, latency: 50us, bandwidth: 160Mbit/s}
-  - {name: rack, latency: 30us, bandwidth: 10Gbit/s, uplink: 160Mbit/s}
+  - {name: cluster, latency: 50us, bandwidth: 40Mbit/s}
+  - {name: rack, latency: 30us, bandwidth: 10Gbit/s, uplink: 40Mbit/s}
   - {name: node, latency: 300ns, bandwidth: 20GB/s}
 types:
   host: {cpus: 2, memory: 1G}

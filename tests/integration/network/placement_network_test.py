@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Placement on hosts with addresses of their own, in racks whose uplinks are slow: for real, a cluster placement beats spreading."""
 
+import json
 import pathlib
 import sys
 import unittest
 
 import hosts
+from cluster import BUILD
 from hosts_cluster import RACKS, UPLINK, UPLINK_BYTES, HostsCluster
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -42,6 +44,24 @@ class Placement(unittest.TestCase):
         self.assertLess(across, UPLINK_BYTES * 1.1)
         self.assertGreater(inside, 2 * across)
         print(f"bytes per second: {inside:.3g} in the rack, {across:.3g} across the uplink of {UPLINK_BYTES:.3g}")
+
+    def netbench(self, placement):
+        """Bytes per second of a large message between the two nodes of an MPI job, and these nodes."""
+        job = self.cluster.submit("--mpi", "--nodes", 2, "--placement", placement, "--", BUILD / "bin" / "netbench", "--iterations", 1,
+                                  "--largest", 1024, "--block-bytes", 1024)
+        self.cluster.bsub("wait", job)
+        lines = [json.loads(line) for line in self.cluster.bsub("logs", job).splitlines() if line.startswith("{")]
+        pair = max((line for line in lines if line["test"] == "pair"), key=lambda line: line["bytes"])
+        return pair["bytes"] / pair["seconds"], lines[0]["nodes"]
+
+    def test_an_mpi_program_sees_the_uplink_too(self):
+        inside, near = self.netbench("cluster")
+        across, far = self.netbench("spread")
+        self.assertIn(sorted(near), RACKS)
+        self.assertEqual(len([rack for rack in RACKS if set(rack) & set(far)]), 2)
+        self.assertLess(across, UPLINK_BYTES * 1.1)
+        self.assertGreater(inside, 2 * across)
+        print(f"MPI, bytes per second: {inside:.3g} in the rack, {across:.3g} across the uplink")
 
 
 if __name__ == "__main__":
