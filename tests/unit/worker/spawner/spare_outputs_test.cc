@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const worker::AttemptKey kFirst{JobId(12), 0, 1}, kSecond{JobId(13), 4, 2};
+const worker::AttemptKey kFirstKey{JobId(12), 0, 1}, kSecondKey{JobId(13), 4, 2};
 
 class SpareOutputsTest : public ::testing::Test {
  protected:
@@ -48,12 +48,12 @@ class SpareOutputsTest : public ::testing::Test {
 
 TEST_F(SpareOutputsTest, AnEmptyFileServesTheNextTask) {
   SpareOutputs spares(state_.get());
-  const std::string path = spares.Prepare(3, kFirst, plan_).value();
+  const std::string path = spares.Prepare(3, kFirstKey, plan_).value();
   const ino_t inode = Inode(path);
   EXPECT_TRUE(spares.IsEmpty(3));
-  EXPECT_EQ(spares.Prepare(3, kSecond, plan_).value(), path);
+  EXPECT_EQ(spares.Prepare(3, kSecondKey, plan_).value(), path);
   EXPECT_EQ(Inode(path), inode);
-  EXPECT_NE(spares.Prepare(4, kFirst, plan_).value(), path);
+  EXPECT_NE(spares.Prepare(4, kFirstKey, plan_).value(), path);
   EXPECT_TRUE(fs::is_directory(directory_ + "/output/12")) << "it was here, and wrote nothing";
   EXPECT_TRUE(fs::is_directory(directory_ + "/output/13"));
   EXPECT_TRUE(fs::is_empty(directory_ + "/output/12"));
@@ -61,28 +61,28 @@ TEST_F(SpareOutputsTest, AnEmptyFileServesTheNextTask) {
 
 TEST_F(SpareOutputsTest, WhatWasWrittenGetsTheAttemptsName) {
   SpareOutputs spares(state_.get());
-  const std::string path = spares.Prepare(3, kFirst, plan_).value();
+  const std::string path = spares.Prepare(3, kFirstKey, plan_).value();
   Write(path, "one\n");
   EXPECT_FALSE(spares.IsEmpty(3));
-  EXPECT_EQ(spares.Name(3, kFirst).value(), "output/12/0.1.out");
+  EXPECT_EQ(spares.Name(3, kFirstKey).value(), "output/12/0.1.out");
   EXPECT_EQ(Read("output/12/0.1.out"), "one\n");
-  EXPECT_EQ(spares.Prepare(3, kSecond, plan_).value(), path);
+  EXPECT_EQ(spares.Prepare(3, kSecondKey, plan_).value(), path);
   EXPECT_EQ(Read(path), "");
 }
 
 TEST_F(SpareOutputsTest, AFolderThatWasDeletedIsMadeAgain) {
   SpareOutputs spares(state_.get());
-  Write(spares.Prepare(3, kFirst, plan_).value(), "one\n");
+  Write(spares.Prepare(3, kFirstKey, plan_).value(), "one\n");
   fs::remove_all(directory_ + "/output/12");
-  ASSERT_TRUE(spares.Name(3, kFirst));
+  ASSERT_TRUE(spares.Name(3, kFirstKey));
   EXPECT_EQ(Read("output/12/0.1.out"), "one\n");
 }
 
 // Of a process that got away, say.
 TEST_F(SpareOutputsTest, AFileThatWasWrittenToLaterServesNobody) {
   SpareOutputs spares(state_.get());
-  Write(spares.Prepare(3, kFirst, plan_).value(), "late");
-  EXPECT_EQ(Read(spares.Prepare(3, kSecond, plan_).value()), "");
+  Write(spares.Prepare(3, kFirstKey, plan_).value(), "late");
+  EXPECT_EQ(Read(spares.Prepare(3, kSecondKey, plan_).value()), "");
 }
 
 TEST_F(SpareOutputsTest, NobodyGetsAnotherUsersFile) {
@@ -91,7 +91,7 @@ TEST_F(SpareOutputsTest, NobodyGetsAnotherUsersFile) {
   plan_.change_user = true;
   plan_.uid = 1000;
   plan_.spool_group = 1001;
-  const std::string path = spares.Prepare(3, kFirst, plan_).value();
+  const std::string path = spares.Prepare(3, kFirstKey, plan_).value();
   const ino_t inode = Inode(path);
   struct stat info {};
   ASSERT_EQ(fstatat(state_.get(), path.c_str(), &info, 0), 0);
@@ -100,7 +100,7 @@ TEST_F(SpareOutputsTest, NobodyGetsAnotherUsersFile) {
   EXPECT_EQ(info.st_mode & 0777, 0640u);
   const UniqueFd held(openat(state_.get(), path.c_str(), O_RDONLY | O_CLOEXEC));
   plan_.uid = 1002;
-  ASSERT_EQ(spares.Prepare(3, kFirst, plan_).value(), path);
+  ASSERT_EQ(spares.Prepare(3, kFirstKey, plan_).value(), path);
   EXPECT_NE(Inode(path), inode);
   ASSERT_EQ(fstatat(state_.get(), "output/12", &info, 0), 0);
   EXPECT_EQ(info.st_gid, 1001u);
@@ -108,11 +108,11 @@ TEST_F(SpareOutputsTest, NobodyGetsAnotherUsersFile) {
 
 TEST_F(SpareOutputsTest, AfterADeathWhatWasWrittenIsNotLost) {
   SpareOutputs before(state_.get());
-  Write(before.Prepare(0, kFirst, plan_).value(), "mine");
-  Write(before.Prepare(1, kFirst, plan_).value(), "whose?");
-  before.Prepare(2, kFirst, plan_).value();
-  ClaimOutput(state_.get(), 0, kSecond);
-  ClaimOutput(state_.get(), 2, kFirst);
+  Write(before.Prepare(0, kFirstKey, plan_).value(), "mine");
+  Write(before.Prepare(1, kFirstKey, plan_).value(), "whose?");
+  before.Prepare(2, kFirstKey, plan_).value();
+  ClaimOutput(state_.get(), 0, kSecondKey);
+  ClaimOutput(state_.get(), 2, kFirstKey);
   ClearSpareOutputs(state_.get());
   EXPECT_EQ(Read("output/13/4.2.out"), "mine");
   EXPECT_FALSE(fs::exists(directory_ + "/output/12/0.1.out"));
