@@ -1,14 +1,10 @@
 #include "cli/checkpoint.h"
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <limits>
 #include <ostream>
 
 #include "cli/client.h"
-#include "cli/supervisor/launch.h"
+#include "cli/run_tool.h"
 #include "cli/verbs.h"
 #include "jobs/units.h"
 
@@ -50,25 +46,12 @@ Manual CheckpointManual() {
       .complete_words = "ls|show|verify|prune|export"};
 }
 
-// Replaces this process; returns only if that fails.
-Error ExecuteCheckpointTool(const std::vector<std::string>& words) {
-  const auto programs = ProgramsDirectory();
-  if (!programs) return programs.error();
-  std::vector<std::string> all = {*programs + "/" + std::string(kCheckpointTool)};
-  all.insert(all.end(), words.begin(), words.end());
-  std::vector<char*> argv;
-  for (std::string& word : all) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  execv(argv.front(), argv.data());
-  return Internal(all.front() + ": " + std::strerror(errno) + "; it belongs beside bsub-lite");
-}
-
 int RunCheckpointTool(Context& context, const Arguments& arguments, const std::string& verb,
                       const std::vector<std::string>& names) {
   const auto words = CheckpointToolWords(arguments, verb, names);
   if (!words) return Fail(context, "checkpoint", words.error());
   context.out.flush();
-  return Fail(context, "checkpoint", ExecuteCheckpointTool(*words));
+  return Fail(context, "checkpoint", RunTool(kCheckpointTool, *words));
 }
 
 template <const char* kVerb>
