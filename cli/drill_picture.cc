@@ -2,11 +2,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include "cli/drill_report.h"
+#include "common/picture/svg.h"
 #include "common/time.h"
-#include "common/utf8.h"
 #include "jobs/text.h"
 
 namespace bsub::cli {
@@ -19,55 +18,44 @@ constexpr int kTop = 30;
 constexpr int kRow = 34;
 constexpr int kBar = 18;
 
-std::string Escaped(const std::string& text) {
-  std::string out;
-  for (const char c : ToUtf8(text)) {
-    if (c == '<') {
-      out += "&lt;";
-    } else if (c == '&') {
-      out += "&amp;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else {
-      out.push_back(c);
-    }
+using picture::Svg;
+
+using Rows = std::map<std::string, int, std::less<>>;  // the top of each node's
+
+Rows RowsOf(const DrillFacts& facts) {
+  std::set<std::string, bool (*)(std::string_view, std::string_view)> names(
+      [](std::string_view a, std::string_view b) { return a != b && NaturalLess(a, b); });
+  for (const DoneStrike& done : facts.strikes) names.insert(done.strike.node);
+  for (const api::Job& job : facts.jobs) {
+    for (const api::Attempt& attempt : job.attempts())
+      names.insert(attempt.nodes().begin(), attempt.nodes().end());
   }
-  return out;
+  Rows rows;
+  for (const std::string& name : names) {
+    const int row = static_cast<int>(rows.size());
+    rows[name] = kTop + row * kRow;
+  }
+  return rows;
 }
 
-class Picture {
+class Timeline {
  public:
-  Picture(const DrillFacts& facts, const DrillReport& report) : facts_(facts), report_(report) {
-    std::set<std::string, bool (*)(std::string_view, std::string_view)> names(
-        [](std::string_view a, std::string_view b) { return a != b && NaturalLess(a, b); });
-    for (const DoneStrike& done : facts.strikes) names.insert(done.strike.node);
-    for (const api::Job& job : facts.jobs) {
-      for (const api::Attempt& attempt : job.attempts())
-        names.insert(attempt.nodes().begin(), attempt.nodes().end());
-    }
-    for (const std::string& name : names) {
-      const int row = static_cast<int>(rows_.size());
-      rows_[name] = kTop + row * kRow;
-    }
-  }
+  Timeline(const DrillFacts& facts, const DrillReport& report)
+      : facts_(facts), report_(report), rows_(RowsOf(facts)), svg_(kWidth, Height()) {}
 
   std::string Draw() {
-    const int height = kTop + static_cast<int>(rows_.size()) * kRow + 30;
-    out_ << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << kWidth << "\" height=\"" << height
-         << "\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" "
-            "fill=\"white\"/>\n";
-    DrawAxis(height - 20);
+    DrawAxis(Height() - 20);
     for (const auto& [name, y] : rows_) Text(4, y + 14, name, "black");
     for (const api::Job& job : facts_.jobs) {
       for (const api::Attempt& attempt : job.attempts()) DrawAttempt(job, attempt);
     }
     for (const DoneStrike& done : facts_.strikes) DrawStrike(done);
     for (const DrillInterruption& one : report_.interruptions) DrawSave(one);
-    out_ << "</svg>\n";
-    return out_.str();
+    return svg_.Document();
   }
 
  private:
+  int Height() const { return kTop + static_cast<int>(rows_.size()) * kRow + 30; }
   double X(std::int64_t at_us) const {
     const double length =
         static_cast<double>(std::max<std::int64_t>(facts_.ended_at_us - facts_.began_at_us, 1));
@@ -76,13 +64,9 @@ class Picture {
     return kLeft + at / length * (kWidth - kLeft - kRight);
   }
   void Text(double x, double y, const std::string& text, const char* fill) {
-    out_ << "<text x=\"" << x << "\" y=\"" << y << "\" fill=\"" << fill << "\">" << Escaped(text)
-         << "</text>\n";
+    svg_.Text({x, y}, text, {.size = 12, .colour = fill});
   }
-  void Line(double x, double y1, double y2, const char* stroke) {
-    out_ << "<line x1=\"" << x << "\" x2=\"" << x << "\" y1=\"" << y1 << "\" y2=\"" << y2 << "\" stroke=\""
-         << stroke << "\" stroke-width=\"2\"/>\n";
-  }
+  void Line(double x, double y1, double y2, const char* stroke) { svg_.Line({x, y1}, {x, y2}, stroke, 2); }
   void DrawAxis(int y) {
     constexpr int kTicks = 6;
     const std::int64_t length = facts_.ended_at_us - facts_.began_at_us;
@@ -99,11 +83,11 @@ class Picture {
     const double x = X(attempt.started_at_us());
     for (const std::string& node : attempt.nodes()) {
       const int y = rows_.at(node);
-      out_ << "<rect x=\"" << x << "\" y=\"" << y << "\" width=\"" << std::max(X(end) - x, 1.0)
-           << "\" height=\"" << kBar << "\" fill=\"" << kColours[job.id() % std::size(kColours)]
-           << "\" stroke=\"#555\"><title>job " << Escaped(job.display_id()) << ", attempt "
-           << attempt.number() << ": "
-           << Escaped(attempt.has_exit() ? attempt.exit().text() : attempt.phase()) << "</title></rect>\n";
+      const std::string end_text = attempt.has_exit() ? attempt.exit().text() : attempt.phase();
+      svg_.Rectangle(
+          {x, static_cast<double>(y)}, std::max(X(end) - x, 1.0), kBar,
+          kColours[job.id() % std::size(kColours)], "#555555", 1,
+          "job " + job.display_id() + ", attempt " + std::to_string(attempt.number()) + ": " + end_text);
       Text(x + 3, y + 13, job.display_id() + "#" + std::to_string(attempt.number()), "black");
     }
   }
@@ -124,14 +108,14 @@ class Picture {
 
   const DrillFacts& facts_;
   const DrillReport& report_;
-  std::map<std::string, int, std::less<>> rows_;  // the top of each node's
-  std::ostringstream out_;
+  const Rows rows_;
+  Svg svg_;
 };
 
 }  // namespace
 
 std::string DrawTimeline(const DrillFacts& facts, const DrillReport& report) {
-  return Picture(facts, report).Draw();
+  return Timeline(facts, report).Draw();
 }
 
 }  // namespace bsub::cli

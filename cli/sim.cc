@@ -48,9 +48,16 @@ Manual SimManual() {
             .value = "FILE",
             .text = "Write when each job started, as lines of job,start in seconds.",
             .complete = "file"},
+           {.name = "plot",
+            .value = "FILE",
+            .text =
+                "Write a picture as SVG: utilisation, length of the queue, and which processors had jobs, "
+                "over time.",
+            .complete = "file"},
            {.name = "json", .text = "Print the summary as one JSON object."}},
       .examples = {{"sim replay kth-sp2.swf.gz --processors 100", "A summary for people."},
-                   {"sim replay log.swf --policy sjbf --starts out.csv --json", "For programs."}},
+                   {"sim replay log.swf --policy sjbf --starts out.csv --json", "For programs."},
+                   {"sim replay sdsc-blue.swf.gz --policy default --plot out.svg", "With a picture."}},
       .min_words = 2,
       .max_words = 3,
       .complete_words = "replay|table"};
@@ -65,7 +72,7 @@ constexpr Verb kSimVerbs[] = {
     {.name = "replay",
      .min_names = 1,
      .max_names = 1,
-     .options = "processors|policy|passes|first|starts|json",
+     .options = "processors|policy|passes|first|starts|plot|json",
      .run = RunSimTool},
     {.name = "table", .min_names = 2, .max_names = 2, .options = "json", .run = RunSimTool}};
 

@@ -1,13 +1,19 @@
 // What each placement costs beside the first: one group of bars for each figure.
 #include <algorithm>
 
-#include "bench/placement/chart_scale.h"
 #include "bench/placement/figures.h"
 #include "bench/placement/pictures.h"
-#include "bench/placement/svg.h"
+#include "common/picture/chart_scale.h"
+#include "common/picture/svg.h"
 
 namespace bsub::placement {
 namespace {
+
+using picture::Anchor;
+using picture::DecadeMarks;
+using picture::LogScale;
+using picture::Mark;
+using picture::Svg;
 
 constexpr double kBar = 22, kGroupGap = 40, kBarsHigh = 260, kBarsLeft = 60, kBarsTop = 78,
                  kBarsBelow = 76;  // pixels

@@ -3,13 +3,23 @@
 #include <map>
 #include <set>
 
-#include "bench/placement/chart_scale.h"
 #include "bench/placement/pictures.h"
 #include "bench/placement/statistics.h"
-#include "bench/placement/svg.h"
+#include "common/picture/chart_scale.h"
+#include "common/picture/svg.h"
 
 namespace bsub::placement {
 namespace {
+
+using picture::Anchor;
+using picture::ByteMarks;
+using picture::DecadeMarks;
+using picture::LogScale;
+using picture::Mark;
+using picture::Point;
+using picture::Range;
+using picture::RangeOf;
+using picture::Svg;
 
 constexpr double kPlot = 380, kPlotHigh = 300, kPlotLeft = 70, kPlotTop = 78, kPlotGap = 90,
                  kPlotBelow = 64;  // pixels

@@ -4,13 +4,23 @@
 #include <cmath>
 #include <cstdio>
 
-#include "bench/placement/chart_scale.h"
 #include "bench/placement/pictures.h"
-#include "bench/placement/svg.h"
+#include "common/picture/chart_scale.h"
+#include "common/picture/svg.h"
 #include "sim/fabric/promise.h"
 
 namespace bsub::placement {
 namespace {
+
+using picture::Anchor;
+using picture::DecadeMarks;
+using picture::LogScale;
+using picture::Mark;
+using picture::Point;
+using picture::Range;
+using picture::RangeOf;
+using picture::ShortNumber;
+using picture::Svg;
 
 constexpr double kMap = 300, kMapLeft = 50, kMapTop = 78, kMapGap = 62, kMapBelow = 78;  // pixels
 constexpr std::size_t kMostLabels = 32, kMostNumbers = 12;                               // nodes

@@ -5,13 +5,14 @@
 #include <set>
 #include <utility>
 
-#include "bench/placement/chart_scale.h"
 #include "bench/placement/statistics.h"
+#include "common/picture/chart_scale.h"
 #include "sim/fabric/promise.h"
 
 namespace bsub::placement {
 namespace {
 
+using picture::ShortNumber;
 using sched::NodeIndex;
 using sched::SwitchIndex;
 using sched::Topology;

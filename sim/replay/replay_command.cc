@@ -1,12 +1,14 @@
 #include "sim/replay/replay_command.h"
 
 #include <chrono>
+#include <filesystem>
 #include <ostream>
 
 #include "sim/replay/progress.h"
 #include "sim/replay/read_log.h"
 #include "sim/replay/replay.h"
 #include "sim/replay/replay_options.h"
+#include "sim/replay/replay_picture.h"
 #include "sim/replay/replay_report.h"
 
 namespace bsub::sim {
@@ -45,6 +47,12 @@ Status RunReplay(const ReplayWish& wish, std::ostream& out, std::ostream& err, i
                             .bad_lines = log.bad_line_count,
                             .seconds = took.count(),
                             .metrics = Measure(workload, starts)};
+  if (!wish.plot.empty()) {
+    const PictureCaption caption{.log = std::filesystem::path(wish.log).filename().string(),
+                                 .policy = std::string(report.policy) + ", " + std::string(report.passes),
+                                 .metrics = report.metrics};
+    BSUB_RETURN_IF_ERROR(WritePicture(DrawReplay(workload, starts, caption), wish.plot));
+  }
   if (wish.json) {
     PrintJson(report, out);
   } else {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: bsub-lite sim replay LOG [--processors P] [--policy NAME] [--passes batch|event]\n"
-    "                            [--first N] [--starts FILE] [--json]\n"
+    "                            [--first N] [--starts FILE] [--plot FILE.svg] [--json]\n"
     "\n"
     "Replays a workload log (Standard Workload Format, plain or gzip) through the scheduler's core.\n"
     "\n"
@@ -20,6 +20,7 @@ constexpr std::string_view kUsage =
     "                   event: one after every event, as published simulators have it\n"
     "  --first N        only the first N jobs\n"
     "  --starts FILE    write when each job started: job,start in seconds\n"
+    "  --plot FILE      write a picture (SVG): utilisation, queue and Gantt view over time\n"
     "  --json           print the summary as one JSON object\n"
     "\n"
     "policies:\n";
@@ -43,6 +44,8 @@ Status ReadOption(const std::string& option, const std::string& value, ReplayWis
     BSUB_ASSIGN_OR_RETURN(wish.passes, ParsePasses(value));
   } else if (option == "--starts") {
     wish.starts = value;
+  } else if (option == "--plot") {
+    wish.plot = value;
   } else if (option == "--processors") {
     BSUB_ASSIGN_OR_RETURN(wish.processors, PositiveNumber(option, value));
   } else if (option == "--first") {

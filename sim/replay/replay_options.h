@@ -18,6 +18,7 @@ struct ReplayWish {
   ReplayPolicy policy;
   Passes passes = Passes::kBatch;
   std::string starts;  // path; empty: not wanted
+  std::string plot;    // path of a picture; empty: not wanted
   bool json = false;
   bool help = false;
 };

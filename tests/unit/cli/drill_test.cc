@@ -166,7 +166,7 @@ TEST(DrillReport, WhoTakesNoPartMayLoseWorkButNotItsLife) {
 TEST(DrillReport, ThePictureHasARowPerNodeAndEscapesNames) {
   const DrillFacts facts = Facts();
   const std::string svg = DrawTimeline(facts, Judge(facts));
-  EXPECT_THAT(svg, HasSubstr("n&lt;1>"));
+  EXPECT_THAT(svg, HasSubstr("n&lt;1&gt;"));
   EXPECT_THAT(svg, HasSubstr(">n1</text>"));
   EXPECT_THAT(svg, HasSubstr("spot"));
   EXPECT_THAT(svg, ::testing::EndsWith("</svg>\n"));

@@ -1,8 +1,8 @@
-#include "bench/placement/chart_scale.h"
+#include "common/picture/chart_scale.h"
 
 #include <gmock/gmock.h>
 
-namespace bsub::placement {
+namespace bsub::picture {
 namespace {
 
 std::vector<std::string> Labels(const std::vector<Mark>& marks) {
@@ -26,6 +26,13 @@ TEST(ChartScale, MarksAreRoundNumbersWithinTheRange) {
   EXPECT_THAT(Labels(ByteMarks(1, 4 << 20)), ElementsAre("1", "32", "1Ki", "32Ki", "1Mi"));
 }
 
+TEST(ChartScale, EvenMarksAreFewAndRound) {
+  EXPECT_THAT(Labels(EvenMarks(0, 340, 8)), ElementsAre("0", "50", "100", "150", "200", "250", "300"));
+  EXPECT_THAT(Labels(EvenMarks(0, 1, 5)), ElementsAre("0", "0.2", "0.4", "0.6", "0.8", "1"));
+  EXPECT_THAT(Labels(EvenMarks(3, 9, 3)), ElementsAre("4", "6", "8"));
+  EXPECT_DOUBLE_EQ((LinearScale{.low = 0, .high = 10, .from = 100, .to = 0}).At(2.5), 75);
+}
+
 TEST(ChartScale, NumbersHaveThreeDigits) {
   EXPECT_EQ(ShortNumber(0.125), "0.125");
   EXPECT_EQ(ShortNumber(14), "14");
@@ -41,4 +48,4 @@ TEST(ChartScale, RangesAreNeverEmpty) {
 }
 
 }  // namespace
-}  // namespace bsub::placement
+}  // namespace bsub::picture

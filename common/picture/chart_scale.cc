@@ -1,9 +1,9 @@
-#include "bench/placement/chart_scale.h"
+#include "common/picture/chart_scale.h"
 
 #include <algorithm>
 #include <cstdio>
 
-namespace bsub::placement {
+namespace bsub::picture {
 
 std::vector<Mark> DecadeMarks(double low, double high) {
   std::vector<Mark> marks;
@@ -31,6 +31,22 @@ std::vector<Mark> ByteMarks(double low, double high) {
   return marks;
 }
 
+std::vector<Mark> EvenMarks(double low, double high, int most) {
+  const double least = (high - low) / most;
+  double step = std::pow(10, std::floor(std::log10(least)));
+  for (const double times : {2.0, 2.5, 2.0}) {  // 1, 2, 5, 10 times the power of ten
+    if (step >= least) break;
+    step *= times;
+  }
+  std::vector<Mark> marks;
+  const double rounding = step * 1e-9;
+  for (double i = std::ceil((low - rounding) / step); i * step <= high + rounding; ++i) {
+    const double value = i * step + 0.0;  // and not -0
+    marks.push_back({value, ShortNumber(value)});
+  }
+  return marks;
+}
+
 std::string ShortNumber(double value) {
   char text[32];
   if (value > 0 && value < 0.01) {
@@ -53,4 +69,4 @@ Range RangeOf(const std::vector<double>& values) {
   return {low / kRoom, high * kRoom};
 }
 
-}  // namespace bsub::placement
+}  // namespace bsub::picture
