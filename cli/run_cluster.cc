@@ -9,6 +9,7 @@
 #include "cli/stream.h"
 #include "cli/submit_surroundings.h"
 #include "common/utf8.h"
+#include "jobs/checkpoint_spec.h"
 #include "jobs/directives.h"
 #include "jobs/end.h"
 #include "jobs/state.h"
@@ -71,6 +72,17 @@ void AddResources(const Step& step, api::SubmitRequest& request) {
   request.mutable_retry()->set_attempts(step.attempts);
 }
 
+void AddCheckpoint(const CheckpointSpec& spec, api::SubmitRequest& request) {
+  if (!spec.used()) return;
+  api::Checkpoint& checkpoint = *request.mutable_checkpoint();
+  checkpoint.set_directory(spec.directory);
+  checkpoint.set_interval_us(spec.interval.count());
+  if (spec.signal != 0) checkpoint.set_signal(ToString(NoticeSignal{spec.signal, spec.signal_group}));
+  checkpoint.set_exit_code(spec.exit_code);
+  checkpoint.set_anywhere(spec.anywhere);
+  if (spec.grace.count() > 0) request.set_stop_grace_us(spec.grace.count());
+}
+
 Status AddCommand(const Step& step, api::SubmitRequest& request) {
   api::Command& command = *request.mutable_command();
   for (const std::string& word : step.argv) command.add_argv(word);
@@ -112,6 +124,7 @@ Result<api::SubmitRequest> RequestFor(const StepOrder& order, const Context& con
   request.set_queue(step.queue);
   request.set_priority(step.priority);
   AddResources(step, request);
+  AddCheckpoint(step.checkpoint, request);
   if (step.array) request.set_array(step.array->ToString());
   request.set_dependency(order.dependency);
   request.set_stdout_path(step.output);

@@ -1,6 +1,6 @@
 // bench-checkpoint DIRECTORY [MIB] [RUNS]: what saving and loading cost beside what the machine can do, in
-// the same run. DIRECTORY must be on a file system with O_DIRECT and have room for five times the state;
-// everything in it is removed again.
+// the same run; a line of JSON for each figure. DIRECTORY must be on a file system with O_DIRECT and have room
+// for five times the state; everything in it is removed again.
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bench/checkpoint/raw_disk.h"
@@ -21,17 +22,21 @@ namespace {
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 constexpr std::uint64_t kBlock = kMiB;  // the library's default
 
+// As many threads as the library takes for its files: what is beside it gets the same.
+int Threads() { return std::max(4, static_cast<int>(std::thread::hardware_concurrency())); }
+
+// Of one figure, a number for each round.
 struct Row {
-  const char* what;
-  const char* beside;
-  const char* reach;
+  const char* figure;
   std::vector<double> ratios;
   std::vector<double> seconds;
+  std::vector<double> beside_seconds;  // of what the ratio compares it with
 };
 
-double Median(std::vector<double> numbers) {
-  std::ranges::sort(numbers);
-  return numbers[numbers.size() / 2];
+void PrintNumbers(const char* name, const std::vector<double>& numbers) {
+  std::printf(", \"%s\": [", name);
+  for (std::size_t i = 0; i < numbers.size(); ++i) std::printf("%s%.6g", i == 0 ? "" : ", ", numbers[i]);
+  std::printf("]");
 }
 
 void Expect(const checkpoint::Status& status) {
@@ -92,37 +97,45 @@ class Bench {
   }
 
   void Print() const {
-    for (const Row* row : {&save_, &load_, &held_, &changed_bytes_, &changed_time_}) {
-      std::printf("%-46s %8.3f s  %6.3f of %s (reach: %s)\n", row->what, Median(row->seconds),
-                  Median(row->ratios), row->beside, row->reach);
+    for (const Row* row : {&save_, &save_many_, &load_, &load_alone_, &held_, &changed_bytes_, &changed_time_}) {
+      std::printf("{\"figure\": \"%s\", \"threads\": %d", row->figure, Threads());
+      PrintNumbers("ratios", row->ratios);
+      PrintNumbers("seconds", row->seconds);
+      PrintNumbers("beside_seconds", row->beside_seconds);
+      std::printf("}\n");
     }
   }
 
  private:
   std::string StorePath() const { return directory_ + "/store"; }
 
-  static void Note(Row& row, double seconds, double ratio) {
+  static void Note(Row& row, double seconds, double beside, double ratio) {
     row.seconds.push_back(seconds);
+    row.beside_seconds.push_back(beside);
     row.ratios.push_back(ratio);
   }
 
   void Write() {
-    const double raw = RawWriteSeconds(directory_ + "/raw", state_.bytes());
+    const double many = RawWriteSeconds(directory_ + "/raw", state_.bytes(), Threads());
+    const double raw = RawWriteSeconds(directory_ + "/raw", state_.bytes(), 1);
     checkpoint::Store store = Open(StorePath(), state_, [](checkpoint::Options&) {});
     const double began = Now();
     Expect(store.Save(1));
     const double seconds = Now() - began;
-    Note(save_, seconds, raw / seconds);
+    Note(save_, seconds, raw, raw / seconds);
+    Note(save_many_, seconds, many, many / seconds);
   }
 
   void Read() {
-    const double raw = RawReadSeconds(directory_ + "/raw", state_.bytes());
+    const double raw = RawReadSeconds(directory_ + "/raw", state_.bytes(), Threads());
+    const double alone = RawReadSeconds(directory_ + "/raw", state_.bytes(), 1);
     checkpoint::Store store = Open(StorePath(), state_, [](checkpoint::Options&) {});
     std::uint64_t step = 0;
     const double began = Now();
     Expect(store.Load(step));
     const double seconds = Now() - began;
-    Note(load_, seconds, raw / seconds);
+    Note(load_, seconds, raw, raw / seconds);
+    Note(load_alone_, seconds, alone, alone / seconds);
   }
 
   // The second save: the staging memory is there.
@@ -136,7 +149,7 @@ class Bench {
     Expect(store.Save(3));
     const double seconds = Now() - began;
     Expect(store.Wait());
-    Note(held_, seconds, seconds / copy);
+    Note(held_, seconds, copy, seconds / copy);
   }
 
   void Differential() {
@@ -149,19 +162,21 @@ class Bench {
     Expect(store.Save(5));
     const double seconds = Now() - began;
     const bsub_checkpoint_facts changed = store.Facts();
-    Note(changed_time_, seconds, seconds / full.save_seconds);
-    Note(changed_bytes_, seconds,
+    Note(changed_time_, seconds, full.save_seconds, seconds / full.save_seconds);
+    Note(changed_bytes_, seconds, full.save_seconds,
          static_cast<double>(changed.written_bytes) / static_cast<double>(full.written_bytes));
   }
 
   std::string directory_;
   State state_;
   std::vector<double> copy_;
-  Row save_{"synchronous durable save", "the speed of a raw O_DIRECT write and fdatasync", ">= 0.9", {}, {}};
-  Row load_{"load, everything verified", "the speed of a raw O_DIRECT read", ">= 0.7", {}, {}};
-  Row held_{"asynchronous save: the program is held", "the time of a parallel copy", "<= 1.3", {}, {}};
-  Row changed_bytes_{"differential save, 5 % of blocks changed: bytes", "a full save's", "<= 0.08", {}, {}};
-  Row changed_time_{"differential save, 5 % of blocks changed: time", "a full save's", "<= 0.25", {}, {}};
+  Row save_{"save", {}, {}, {}};                    // speed, of a raw O_DIRECT write and fdatasync by one thread
+  Row save_many_{"save-many", {}, {}, {}};          // of one by as many threads as the library takes
+  Row load_{"load", {}, {}, {}};                    // speed, of a raw O_DIRECT read by as many threads
+  Row load_alone_{"load-alone", {}, {}, {}};        // of one by one thread
+  Row held_{"held", {}, {}, {}};                    // time, of a parallel copy
+  Row changed_bytes_{"changed-bytes", {}, {}, {}};  // bytes, of a full save
+  Row changed_time_{"changed-time", {}, {}, {}};    // time, of a full save
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "common/time.h"
 #include "jobs/array_spec.h"
+#include "jobs/checkpoint_spec.h"
 
 namespace bsub::cli {
 
@@ -58,6 +59,7 @@ struct Step {
   std::map<std::string, std::string> tags;
   std::string workdir;  // absolute
   std::string output;   // empty: the node's spool
+  CheckpointSpec checkpoint;  // exit_code 0: the scheduler's default
 
   std::uint32_t tasks() const { return array ? array->size() : 1; }
 };

@@ -27,6 +27,13 @@ void AddMap(FieldHasher& hash, const std::map<std::string, std::string>& map) {
   for (const auto& [key, value] : map) hash.Add(key).Add(value);
 }
 
+// Nothing for a step without one, whose digest so is what it was before there were any.
+void AddCheckpoint(FieldHasher& hash, const CheckpointSpec& spec) {
+  if (!spec.used()) return;
+  hash.Add(spec.directory).Add(spec.signal).Add(spec.signal_group).Add(spec.exit_code);
+  hash.Add(spec.interval.count()).Add(spec.grace.count()).Add(spec.anywhere);
+}
+
 FieldHasher HashWork(const Step& step) {
   FieldHasher hash;
   hash.Add(kDigestVersion).Add(step.argv.size());
@@ -143,6 +150,7 @@ std::string DefinitionDigest(const Step& step) {
   hash.Add(step.walltime.count()).Add(step.attempts).Add(step.queue).Add(step.priority).Add(step.output);
   hash.Add(step.array ? step.array->concurrency() : 0);
   AddMap(hash, step.tags);
+  AddCheckpoint(hash, step.checkpoint);
   return Hex(hash.Value());
 }
 

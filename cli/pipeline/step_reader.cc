@@ -24,13 +24,15 @@ bool IsShellLine(const YAML::Node& node) { return node.IsScalar(); }
 const std::vector<std::string>& StepKeys() {
   static const std::vector<std::string> keys = {
       "name",     "command", "script", "needs",    "array",       "cpus",    "memory", "gpus",
-      "walltime", "retry",   "queue",  "priority", "environment", "workdir", "tags",   "output"};
+      "walltime", "retry",   "queue",  "priority", "environment", "workdir", "tags",   "output",
+      "checkpoint"};
   return keys;
 }
 
 const std::vector<std::string>& DefaultKeys() {
   static const std::vector<std::string> keys = {"cpus",  "memory",   "gpus",        "walltime", "retry",
-                                                "queue", "priority", "environment", "workdir",  "tags"};
+                                                "queue", "priority", "environment", "workdir",  "tags",
+                                                "checkpoint"};
   return keys;
 }
 
@@ -104,6 +106,7 @@ Step StepReader::Read(const YAML::Node& node, std::size_t position) {
   ReadCommand(step);
   ReadNeeds(step);
   ReadResources(step);
+  ReadCheckpoint(step);
   step.array = Parsed<ArraySpec>("array", [](const std::string& text) { return ParseArraySpec(text); });
   ReadMap("environment", step.environment);
   ReadMap("tags", step.tags);
@@ -188,6 +191,46 @@ void StepReader::ReadResources(Step& step) {
   step.priority = static_cast<std::int32_t>(
       Parsed<std::int64_t>("priority", in_range(-kMaxPriority, kMaxPriority)).value_or(0));
   step.queue = Text("queue").value_or("");
+}
+
+// As a whole: a step's own `checkpoint` replaces that of `defaults`.
+void StepReader::ReadCheckpoint(Step& step) {
+  const Value value = Find("checkpoint");
+  if (value.field == nullptr) return;
+  static const std::vector<std::string> keys = {"dir", "signal", "exit_code", "interval", "grace", "anywhere"};
+  for (const YamlField& field : ReadFields(value.field->value, value.where, keys, problems_))
+    ReadCheckpointField(field, value.where + ": " + field.key, step.checkpoint);
+  const CheckpointSpec& spec = step.checkpoint;
+  if (spec.used()) return;
+  problems_.Add(value.field->line, value.where + ": says not how the program saves; give dir or signal");
+}
+
+void StepReader::ReadCheckpointField(const YamlField& field, const std::string& where, CheckpointSpec& spec) {
+  const auto text = ScalarText(field.value, field.line, where, problems_);
+  if (!text) return;
+  const std::string value = Filled(*text, field.line, where);
+  const auto taken = [&](const auto& parsed) {
+    if (!parsed) problems_.Add(field.line, where + ": " + parsed.error().message);
+    return parsed.has_value();
+  };
+  if (field.key == "dir") {
+    spec.directory = InFolder(value);
+  } else if (field.key == "signal") {
+    const auto signal = ParseNoticeSignal(value);
+    if (!taken(signal)) return;
+    spec.signal = signal->number;
+    spec.signal_group = signal->group;
+  } else if (field.key == "exit_code") {
+    const auto code = ParseInteger(value, 1, 255);
+    if (taken(code)) spec.exit_code = static_cast<std::int32_t>(*code);
+  } else if (field.key == "anywhere") {
+    spec.anywhere = value == "true";
+    if (value != "true" && value != "false")
+      problems_.Add(field.line, where + ": " + Quoted(value) + ": expected true or false");
+  } else {
+    const auto time = ParseDuration(value);
+    if (taken(time)) (field.key == "grace" ? spec.grace : spec.interval) = *time;
+  }
 }
 
 void StepReader::ReadNeeds(Step& step) {

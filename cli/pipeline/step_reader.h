@@ -40,6 +40,8 @@ class StepReader {
   void ReadCommand(Step& step);
   std::vector<std::string> Arguments(const Value& command);
   void ReadResources(Step& step);
+  void ReadCheckpoint(Step& step);
+  void ReadCheckpointField(const YamlField& field, const std::string& where, CheckpointSpec& spec);
   void ReadNeeds(Step& step);
   void AddNeed(const YAML::Node& node, Step& step);
   Need NeedFromMap(const YAML::Node& node);

@@ -1,9 +1,9 @@
 #!/bin/bash
-# The pipeline's call step as one job for all chromosomes, which goes on at the chromosome it had not finished:
+# The pipeline's call step: one job for all chromosomes, which goes on at the chromosome it had not finished:
 #
-#   bsub-lite submit --checkpoint-dir DIR --checkpoint-signal USR1 -- examples/genomics/call-genome.sh
+#   bsub-lite submit --checkpoint-signal USR1 -- examples/genomics/call-genome.sh
 #
-# Its state is what it has made: a chromosome's calls are there whole or not at all (steps/common.sh), and one that is
+# Its state is what it has made: a chromosome's calls are there whole or not at all (the steps' common.sh), and one that is
 # there is passed over. So there is nothing to save when SIGUSR1 says that the node is to be taken away: it gives up the
 # chromosome it is at and exits with 85, by which the job is started again elsewhere. Needs GENOMICS_WORK, as the steps.
 set -euo pipefail

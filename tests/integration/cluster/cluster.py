@@ -78,6 +78,9 @@ class Cluster:
     def jobs(self):
         return json.loads(self.bsub("jobs", "--all", "--json"))
 
+    def nodes(self):
+        return json.loads(self.bsub("nodes", "--json"))
+
     def status(self):
         return json.loads(self.bsub("status", "--json"))
 

@@ -46,8 +46,8 @@ kill_within() { # RESULT FILE: runs until the step that makes RESULT has begun t
   echo "killed within $1"
 }
 
-diff <(cd "$example" && grep -o 'steps/[a-z]*\.sh' pipeline.yaml | sort) \
-  <(cd "$example" && find steps -name '*.sh' -perm -u+x | sort) || fail "pipeline.yaml and steps/ differ"
+diff <(cd "$example" && grep -oh 'steps/[a-z]*\.sh' pipeline.yaml call-genome.sh | sort) \
+  <(cd "$example" && find steps -name '*.sh' -perm -u+x | sort) || fail "pipeline.yaml, call-genome.sh and steps/ differ"
 
 run undisturbed
 undisturbed=$pid

@@ -62,6 +62,19 @@ TEST_F(RunCluster, AsksForOneJobsFailedTasksAndNoMoreThanItTells) {
   EXPECT_EQ(request.limit(), 5u);
 }
 
+TEST_F(RunCluster, AsksForWhatAStepSaysOfItsSaves) {
+  Step step;
+  step.argv = {"x"};
+  const auto request = [&] {
+    return *RequestFor({.step = &step, .pipeline = {}, .label = {}, .dependency = "", .token = ""}, context_);
+  };
+  EXPECT_FALSE(request().has_checkpoint());
+  step.checkpoint = {.directory = "/saved", .signal = 10, .signal_group = true, .grace = std::chrono::minutes(1)};
+  EXPECT_EQ(request().checkpoint().directory(), "/saved");
+  EXPECT_EQ(request().checkpoint().signal(), "USR1@group");
+  EXPECT_EQ(request().stop_grace_us(), 60'000'000);
+}
+
 TEST_F(RunCluster, ARequeueWhoseAnswerWasLostIsNotRepeated) {
   scheduler_.control.answer = [&](const v1::ControlRequest&, v1::ControlReply&) {
     return grpc::Status(grpc::StatusCode::UNAVAILABLE, "killed");

@@ -98,6 +98,24 @@ steps:
   EXPECT_THAT(pipeline.steps[2].argv, ElementsAre("/data/lab/../tool"));
 }
 
+TEST(PipelineParse, ReadsHowAProgramSaves) {
+  const Pipeline pipeline = Good(R"(
+defaults:
+  checkpoint: {dir: saved, interval: 30s}
+steps:
+  - {name: a, command: x}
+  - {name: b, command: x, checkpoint: {signal: USR1@group, exit_code: 99, grace: 1m}}
+)");
+  const CheckpointSpec &library = pipeline.steps[0].checkpoint, &own = pipeline.steps[1].checkpoint;
+  EXPECT_EQ(library.directory, "/data/lab/saved");
+  EXPECT_EQ(library.interval, std::chrono::seconds(30));
+  EXPECT_EQ(own.directory, "") << "a step's own replaces that of defaults as a whole";
+  EXPECT_EQ(own.signal, 10);
+  EXPECT_TRUE(own.signal_group);
+  EXPECT_EQ(own.exit_code, 99);
+  EXPECT_EQ(own.grace, std::chrono::minutes(1));
+}
+
 TEST(PipelineParse, ReadsNeedsInAllTheirForms) {
   const Pipeline pipeline = Good(kVariants);
   const Need& each = pipeline.steps[2].needs.at(0);
@@ -200,6 +218,13 @@ const BadInput kBadInputs[] = {
      "'A=B' cannot be a variable's name"},
     {"ReservedVariable", "steps: [{name: a, command: x, environment: {BSUB_CPUS: 1}}]", "begins with BSUB_"},
     {"ReservedTag", "steps: [{name: a, command: x, tags: {'bsub:run': 1}}]", "begins with bsub:"},
+    {"SavesUnknown", "steps: [{name: a, command: x, checkpoint: {singal: USR1}}]",
+     "step 'a': checkpoint: unknown key 'singal'; did you mean 'signal'?"},
+    {"SavesNowhere", "steps: [{name: a, command: x, checkpoint: {interval: 5s}}]", "give dir or signal"},
+    {"SavesOnKill", "steps: [{name: a, command: x, checkpoint: {signal: KILL}}]",
+     "1: step 'a': checkpoint: signal: "},
+    {"SavesByNoCode", "steps: [{name: a, command: x, checkpoint: {dir: d, exit_code: 256}}]",
+     "step 'a': checkpoint: exit_code: "},
     {"NeedsNothing", "steps: [{name: a, command: x, needs: ['']}]", "names no step"},
     {"NeedsANewKey", "steps: [{name: a, command: x, needs: [{stp: a}]}]",
      "unknown key 'stp'; did you mean 'step'?"},

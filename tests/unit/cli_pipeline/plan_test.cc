@@ -217,6 +217,11 @@ TEST_F(PlanTest, DigestsSeeWhatMatters) {
   for (const char* extra : {", array: 1-4", ", environment: {A: 1}", ", workdir: sub"}) {
     EXPECT_NE(digest(""), digest(extra)) << extra;
   }
+  const auto asked = [](const std::string& extra) {
+    return DefinitionDigest(Good("steps: [{name: a, command: x" + extra + "}]").steps.at(0));
+  };
+  EXPECT_EQ(digest(""), digest(", checkpoint: {signal: USR1}"));
+  EXPECT_NE(asked(""), asked(", checkpoint: {signal: USR1}"));
 }
 
 }  // namespace
