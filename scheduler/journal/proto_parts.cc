@@ -387,7 +387,7 @@ void Decode(const pb::AttemptRef& in, sched::AttemptRef* x) {
 
 namespace {
 
-void Encode(const sched::FairShare& x, pb::FairShare* out) {
+void EncodeFairShare(const sched::FairShare& x, pb::FairShare* out) {
   out->set_half_life_us(x.half_life.count());
   out->set_compute_reservation(x.compute_reservation);
   for (const sched::ShareWeight& weight : x.weights) {
@@ -397,14 +397,14 @@ void Encode(const sched::FairShare& x, pb::FairShare* out) {
   }
 }
 
-void Decode(const pb::FairShare& in, sched::FairShare* x) {
+void DecodeFairShare(const pb::FairShare& in, sched::FairShare* x) {
   x->half_life = Duration(in.half_life_us());
   x->compute_reservation = in.compute_reservation();
   for (const pb::ShareWeight& weight : in.weights())
     x->weights.push_back({weight.identifier(), weight.weight()});
 }
 
-void Encode(const sched::PriorityWeights& x, pb::PriorityWeights* out) {
+void EncodeWeights(const sched::PriorityWeights& x, pb::PriorityWeights* out) {
   out->set_age(x.age);
   out->set_fair_share(x.fair_share);
   out->set_priority(x.priority);
@@ -412,7 +412,7 @@ void Encode(const sched::PriorityWeights& x, pb::PriorityWeights* out) {
   out->set_max_age_us(x.max_age.count());
 }
 
-void Decode(const pb::PriorityWeights& in, sched::PriorityWeights* x) {
+void DecodeWeights(const pb::PriorityWeights& in, sched::PriorityWeights* x) {
   *x = {in.age(), in.fair_share(), in.priority(), in.size(), Duration(in.max_age_us())};
 }
 
@@ -430,8 +430,8 @@ void Encode(const sched::Queue& x, pb::Queue* out) {
   out->set_description(x.description);
   out->set_order(static_cast<std::uint32_t>(x.order));
   out->set_backfill(static_cast<std::uint32_t>(x.backfill));
-  if (x.fair_share != sched::FairShare{}) Encode(x.fair_share, out->mutable_fair_share());
-  if (x.weights != sched::PriorityWeights{}) Encode(x.weights, out->mutable_weights());
+  if (x.fair_share != sched::FairShare{}) EncodeFairShare(x.fair_share, out->mutable_fair_share());
+  if (x.weights != sched::PriorityWeights{}) EncodeWeights(x.weights, out->mutable_weights());
   if (x.favour_short != sched::Queue{}.favour_short) out->set_favour_short_us(x.favour_short.count());
   if (x.overdue_after != sched::Queue{}.overdue_after) out->set_overdue_after_us(x.overdue_after.count());
 }
@@ -446,8 +446,8 @@ Status Decode(const pb::Queue& in, sched::Queue* x) {
   x->max_waiting = in.max_waiting();
   x->max_waiting_per_user = in.max_waiting_per_user();
   x->description = in.description();
-  if (in.has_fair_share()) Decode(in.fair_share(), &x->fair_share);
-  if (in.has_weights()) Decode(in.weights(), &x->weights);
+  if (in.has_fair_share()) DecodeFairShare(in.fair_share(), &x->fair_share);
+  if (in.has_weights()) DecodeWeights(in.weights(), &x->weights);
   if (in.has_favour_short_us()) x->favour_short = Duration(in.favour_short_us());
   if (in.has_overdue_after_us()) x->overdue_after = Duration(in.overdue_after_us());
   BSUB_RETURN_IF_ERROR(DecodeEnum(in.backfill(), sched::Backfill::kConservative, "backfill", &x->backfill));
