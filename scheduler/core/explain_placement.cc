@@ -1,5 +1,9 @@
 #include "scheduler/core/explain_placement.h"
 
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <set>
 #include <utility>
 
 namespace bsub::sched {
@@ -15,6 +19,24 @@ std::optional<PlacementRefusal> Refused(const ClusterView& cluster, const NodesR
   const PlacementQuestion question = QuestionOf(cluster, request, with_room);
   auto placed = Place(*cluster.tree.topology(), question.room, question.request);
   return placed ? std::nullopt : std::optional(std::move(placed).error());
+}
+
+// A limit that a person types should not be too long by the time it is typed.
+constexpr Duration kMinutesFrom = std::chrono::minutes(5);
+
+// "90m", "45s".
+std::string AsOption(Duration walltime) {
+  const auto seconds = walltime / std::chrono::seconds(1);
+  return seconds % 60 == 0 ? std::to_string(seconds / 60) + "m" : std::to_string(seconds) + "s";
+}
+
+// On fewer of the nodes with room, or on as many that stand otherwise.
+std::string PlacedOtherwise(const Store& store, const NodesRequest& request,
+                            const std::vector<NodeCandidate>& with_room) {
+  const bool asks = request.nodes > 1 || Matters(store, request);
+  if (!asks || with_room.empty() || !store.tree().topology()) return "";
+  const PlacementQuestion question = QuestionOf(store.ViewFor(request), request, with_room);
+  return AdvisePlacement(*store.tree().topology(), question.room, question.request).message;
 }
 
 }  // namespace
@@ -43,19 +65,37 @@ std::optional<PlacementRefusal> RefusedForEver(const Store& store, const NodesRe
   return by_policy ? std::nullopt : refusal;
 }
 
-std::string WouldFitNow(const Store& store, const NodesRequest& request,
-                        const std::vector<NodeCandidate>& with_room) {
-  std::string text;
-  const bool asks = request.nodes > 1 || Matters(store, request);
-  if (asks && !with_room.empty() && store.tree().topology()) {
-    const PlacementQuestion question = QuestionOf(store.ViewFor(request), request, with_room);
-    text = AdvisePlacement(*store.tree().topology(), question.room, question.request).message;
-  }
-  if (!request.exclusive) return text;
+std::string WouldFitNow(const Store& store, const NodesRequest& request, const RoomNow& room) {
+  std::vector<std::string> instead;
+  if (std::string placed = PlacedOtherwise(store, request, room.with_room); !placed.empty())
+    instead.push_back(std::move(placed));
   NodesRequest shared = request;
   shared.exclusive = false;
-  if (store.ChooseNodes(shared, store.reservations().kept()).nodes.empty()) return text;
-  return text + (text.empty() ? "" : "; ") + "it would fit without --exclusive";
+  if (request.exclusive && !store.ChooseNodes(shared, room.kept, room.ends).nodes.empty())
+    instead.push_back("it would fit without --exclusive");
+  if (const auto walltime = WalltimeThatFitsNow(store, request, room))
+    instead.push_back("it would fit with -t " + AsOption(*walltime) + " or less");
+  std::string text;
+  for (const std::string& one : instead) text += (text.empty() ? "" : "; ") + one;
+  return text;
+}
+
+// What may be over later may be over sooner, so the moments up to which nodes are kept are halved.
+std::optional<Duration> WalltimeThatFitsNow(const Store& store, const NodesRequest& request,
+                                            const RoomNow& room) {
+  std::set<TimePoint> moments;
+  for (const auto& [node, share] : room.kept) {
+    if (share.from > room.now && share.from < room.ends) moments.insert(share.from);
+  }
+  const std::vector<TimePoint> ends(moments.begin(), moments.end());
+  const auto too_late = std::partition_point(ends.begin(), ends.end(), [&](TimePoint end) {
+    return !store.ChooseNodes(request, room.kept, end).nodes.empty();
+  });
+  if (too_late == ends.begin()) return std::nullopt;
+  const Duration longest = *std::prev(too_late) - room.now;
+  const Duration unit = longest < kMinutesFrom ? Duration(std::chrono::seconds(1)) : std::chrono::minutes(1);
+  const Duration whole = longest / unit * unit;
+  return whole.count() > 0 ? std::optional(whole) : std::nullopt;
 }
 
 }  // namespace bsub::sched

@@ -18,9 +18,22 @@ std::optional<PlacementRefusal> RefusedOnIdleNodes(const Store& store, NodesRequ
 // The same, without refusals that a job which only prefers its policy does not mind: it can never run.
 std::optional<PlacementRefusal> RefusedForEver(const Store& store, const NodesRequest& request);
 
+// What a task finds that waits: nodes with room that it need not leave alone, and what it must leave alone,
+// up to when it would be over.
+struct RoomNow {
+  const std::vector<NodeCandidate>& with_room;
+  const KeptResources& kept;
+  TimePoint now, ends;
+};
+
 // What could start now instead, found by trying: "3 nodes would fit now with placement cluster; all 4 would
-// fit with placement none; it would fit without --exclusive". Empty: nothing.
-std::string WouldFitNow(const Store& store, const NodesRequest& request,
-                        const std::vector<NodeCandidate>& with_room);
+// fit with placement none; it would fit without --exclusive; it would fit with -t 25m or less". Empty:
+// nothing.
+std::string WouldFitNow(const Store& store, const NodesRequest& request, const RoomNow& room);
+
+// The longest time limit, in whole minutes or seconds, with which it would have room now: it would be over
+// before what is kept for others is needed. None: no limit would do.
+std::optional<Duration> WalltimeThatFitsNow(const Store& store, const NodesRequest& request,
+                                            const RoomNow& room);
 
 }  // namespace bsub::sched

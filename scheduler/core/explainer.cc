@@ -180,7 +180,8 @@ class WaitingReasons {
                                 HoldersOn(node.id, *use));
       } else if (const auto holder = KeptFromThis(node.id, use->Free())) {
         if (groups.kept++ == 0) groups.kept_node = name, groups.kept_for = *holder;
-        AddEvidence(reason, name + ": kept free for job " + std::to_string(holder->value()));
+        AddEvidence(reason,
+                    name + ": kept free for job " + std::to_string(holder->value()) + KeptUntil(node.id));
       } else {
         ++groups.fit_now;
         groups.with_room.push_back({node.id, use->Free(), use->attempts.empty()});
@@ -223,15 +224,35 @@ class WaitingReasons {
   // The job for which the node is kept free, if this one must leave it alone.
   std::optional<JobId> KeptFromThis(NodeId node, const Resources& free) const {
     const auto it = store_.reservations().all().find(node);
-    const Queue* queue = FindQueue();
-    if (it == store_.reservations().all().end() || !queue || !job_.waiting_class) return std::nullopt;
+    if (it == store_.reservations().all().end() || !FindQueue() || !job_.waiting_class) return std::nullopt;
     const Resources& taken = request_.TakenOf(store_.capacity().Find(node)->total);
     const KeptShare& kept = store_.reservations().kept().at(node);
     if (LeavesAlone(kept, taken, free, LatestEnd(now_, settings_.walltime))) return std::nullopt;
-    const WaitingClass* holder = HolderOf(store_, it->second);
+    const WaitingClass* holder = YieldsTo(it->second);
+    return holder ? std::optional(holder->members.begin()->job) : std::nullopt;
+  }
+
+  // Those for whom a node is kept, if they are before this one. It waits in a queue.
+  const WaitingClass* YieldsTo(const Reservation& reservation) const {
+    const WaitingClass* holder = HolderOf(store_, reservation);
     const auto [yields, fresh] = must_yield_.try_emplace(holder, false);
-    if (fresh) yields->second = MustYield(store_, *queue, *job_.waiting_class, it->second, now_);
-    return yields->second ? std::optional(holder->members.begin()->job) : std::nullopt;
+    if (fresh) yields->second = MustYield(store_, *FindQueue(), *job_.waiting_class, reservation, now_);
+    return yields->second ? holder : nullptr;
+  }
+
+  std::string KeptUntil(NodeId node) const {
+    const TimePoint from = store_.reservations().kept().at(node).from;
+    return from.set() ? ", which is expected to need it at " + FormatUtc(from) : "";
+  }
+
+  // What is kept for those that are before this one.
+  KeptResources KeptForThoseBefore() const {
+    KeptResources kept;
+    if (!FindQueue() || !job_.waiting_class) return kept;
+    for (const auto& [node, reservation] : store_.reservations().all()) {
+      if (YieldsTo(reservation)) kept.emplace(node, store_.reservations().kept().at(node));
+    }
+    return kept;
   }
 
   // What is kept free for this job or for one that asks for the same and is before it.
@@ -337,7 +358,9 @@ class WaitingReasons {
 
   // What the same job could be submitted as.
   std::string Instead(const NodeGroups& g) const {
-    const std::string instead = WouldFitNow(store_, request_, g.with_room);
+    const KeptResources kept = KeptForThoseBefore();
+    const TimePoint ends = LatestEnd(now_, settings_.walltime);
+    const std::string instead = WouldFitNow(store_, request_, {g.with_room, kept, now_, ends});
     return instead.empty() ? "" : "; if it asked for less: " + instead;
   }
 
@@ -349,15 +372,16 @@ class WaitingReasons {
         (g.kept == 1
              ? "node " + g.kept_node + " would do but is kept free for job " + holder + ", which is before it"
              : CountNodes(g.kept) + " would do but are kept free for jobs that are before it");
-    reason.next_step = "see when that starts with `bsub-lite when " + holder + "`";
+    reason.next_step = "see when that starts with `bsub-lite when " + holder + "`" + Instead(g);
   }
 
   void Unavailable(const NodeGroups& g, Reason& reason) const {
     reason.code = ReasonCode::kNodesUnavailable;
     reason.text =
         "it asks for " + Asked() + "; " + CountNodes(g.unavailable) + " would do but cannot take work now";
-    reason.next_step = g.drained.empty() ? "see since when with `bsub-lite nodes`"
-                                         : "let one work again with `bsub-lite resume " + g.drained + "`";
+    reason.next_step = (g.drained.empty() ? "see since when with `bsub-lite nodes`"
+                                          : "let one work again with `bsub-lite resume " + g.drained + "`") +
+                       Instead(g);
   }
 
   void Busy(const NodeGroups& g, Reason& reason) const {

@@ -38,9 +38,12 @@ WaitingClass ClassFor(const Store& store, const Job& job) {
 
 // What to do about a job that is there is no advice for one that is not.
 void DropAdvice(std::vector<Reason>& reasons) {
+  const auto is_of_use = [](ReasonCode code) {
+    return code == ReasonCode::kResources || code == ReasonCode::kPlacement ||
+           code == ReasonCode::kPosition || code == ReasonCode::kNodesUnavailable;
+  };
   for (Reason& reason : reasons) {
-    if (reason.code != ReasonCode::kResources && reason.code != ReasonCode::kPlacement)
-      reason.next_step.clear();
+    if (!is_of_use(reason.code)) reason.next_step.clear();
   }
 }
 

@@ -14,7 +14,9 @@ using sched::QueueOrder;
 using std::chrono::hours;
 using std::chrono::minutes;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 // One node of ten CPUs; a job of six runs for an hour, and the first that waits asks for eight: it will start
 // in an hour, and two CPUs are left beside it then.
@@ -136,6 +138,26 @@ TEST_F(GangBackfill, WhatItLeavesOfItsNodesIsForAnybody) {
   env.Submit(Job().Cpus(1).Walltime(hours(30)));
   env.Cycle();
   EXPECT_THAT(env.TakeLaunched(), ElementsAre(beside));
+}
+
+TEST_F(GangBackfill, WhySaysWithWhichTimeLimitItWouldStartNow) {
+  const JobId too_long = env.Submit(Job().Cpus(4).Walltime(hours(5)));
+  env.Cycle();
+  ASSERT_THAT(env.TakeLaunched(), IsEmpty());
+  const std::string text = env.Explain(too_long);
+  EXPECT_THAT(text, HasSubstr("; if it asked for less: it would fit with -t 120m or less"));
+  EXPECT_THAT(text, HasSubstr("n3: kept free for job " + std::to_string(gang.value()) +
+                              ", which is expected to need it at 2026-01-01T02:00:00Z"));
+  const JobId longer = env.Submit(Job().Cpus(4).Walltime(minutes(121)));
+  const JobId as_advised = env.Submit(Job().Cpus(4).Walltime(minutes(120)));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(as_advised)) << env.Explain(longer);
+}
+
+TEST_F(GangBackfill, WhyAdvisesNoTimeLimitThatWouldNotDo) {
+  const JobId two = env.Submit(Job().Nodes(2).Cpus(4).Walltime(hours(5)));
+  env.Cycle();
+  EXPECT_THAT(env.Explain(two), Not(HasSubstr("would fit with -t"))) << "two nodes are busy";
 }
 
 TEST_F(GangBackfill, ItStartsThoughSmallJobsComeAllTheTime) {
