@@ -14,11 +14,10 @@ namespace bsub::cli {
 namespace {
 
 constexpr std::string_view kSettings =
-    "priority|max-running|max-running-per-user|max-waiting|max-waiting-per-user|description|default|policy|"
+    "priority|max-running|max-running-per-user|max-running-per-share|max-cpus|max-cpus-per-user|"
+    "max-cpus-per-share|max-waiting|max-waiting-per-user|max-waiting-per-share|description|default|policy|"
     "backfill|share|share-decay|compute-reservation|favour-short|overdue-after|weight-age|weight-fair-share|"
-    "weight-"
-    "priority|"
-    "weight-size|max-age";
+    "weight-priority|weight-size|max-age";
 
 Manual QueuesManual() {
   constexpr std::string_view kGroup = "SETTINGS OF A QUEUE";
@@ -28,20 +27,33 @@ Manual QueuesManual() {
       .summary = "list and change queues",
       .synopsis = {"[list] [--json]", "create NAME [SETTING ...]", "set NAME SETTING ...", "delete NAME",
                    "close NAME | open NAME", "disable NAME | enable NAME"},
-      .paragraphs = {"Queues with a higher priority are served first. A closed queue takes jobs but starts "
-                     "none; what runs goes on. A disabled queue takes no new jobs but starts those it has. "
-                     "Only an administrator may change queues.",
-                     "Limits count tasks: a plain job is one, an array one per child. 0 means no limit."},
+      .paragraphs =
+          {"Queues with a higher priority are served first. A closed queue takes jobs but starts "
+           "none; what runs goes on. A disabled queue takes no new jobs but starts those it has. "
+           "Only an administrator may change queues.",
+           "Limits count tasks, a plain job being one and an array one per child, or CPUs of what runs. 0 "
+           "means no limit. A job's share is its --share, else its user."},
       .options =
           {{.name = "json", .text = "Print JSON."},
            {.name = "priority", .value = "N", .text = "Priority among queues.", .group = kGroup},
            {.name = "max-running", .value = "N", .text = "Tasks that run at a time.", .group = kGroup},
            {.name = "max-running-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
+           {.name = "max-running-per-share",
+            .value = "N",
+            .text = "The same for each share (--share).",
+            .group = kGroup},
+           {.name = "max-cpus", .value = "N", .text = "CPUs of what runs at a time.", .group = kGroup},
+           {.name = "max-cpus-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
+           {.name = "max-cpus-per-share", .value = "N", .text = "The same for each share.", .group = kGroup},
            {.name = "max-waiting",
             .value = "N",
             .text = "Tasks that wait; a submit beyond is refused.",
             .group = kGroup},
            {.name = "max-waiting-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
+           {.name = "max-waiting-per-share",
+            .value = "N",
+            .text = "The same for each share.",
+            .group = kGroup},
            {.name = "description", .value = "TEXT", .text = "For people.", .group = kGroup},
            {.name = "policy",
             .value = "NAME",
@@ -153,6 +165,15 @@ constexpr NumberSetting kNumbers[] = {
     {"max-waiting", "max_waiting", [](api::Queue& q, std::int64_t v) { q.set_max_waiting(v); }, 0},
     {"max-waiting-per-user", "max_waiting_per_user",
      [](api::Queue& q, std::int64_t v) { q.set_max_waiting_per_user(v); }, 0},
+    {"max-waiting-per-share", "max_waiting_per_share",
+     [](api::Queue& q, std::int64_t v) { q.set_max_waiting_per_share(v); }, 0},
+    {"max-running-per-share", "max_running_per_share",
+     [](api::Queue& q, std::int64_t v) { q.set_max_running_per_share(v); }, 0},
+    {"max-cpus", "max_cpus", [](api::Queue& q, std::int64_t v) { q.set_max_cpus(v); }, 0},
+    {"max-cpus-per-user", "max_cpus_per_user",
+     [](api::Queue& q, std::int64_t v) { q.set_max_cpus_per_user(v); }, 0},
+    {"max-cpus-per-share", "max_cpus_per_share",
+     [](api::Queue& q, std::int64_t v) { q.set_max_cpus_per_share(v); }, 0},
     {"compute-reservation", "compute_reservation",
      [](api::Queue& q, std::int64_t v) { q.set_compute_reservation(static_cast<std::int32_t>(v)); }, 0},
     {"weight-age", "weight_age",

@@ -32,6 +32,7 @@ Status Store::Do(const QueueSet& e, TimePoint /*at*/) {
   state_.queues[e.queue.name] = e.queue;
   terms_ += HashOf(e.queue);
   RecountLoads(e.queue.name);
+  RecountLimits(e.queue.name);
   waiting_.SetByWalltime(e.queue.name, GoesByWalltime(e.queue.order, e.queue.backfill), state_.jobs);
   if (e.make_default) state_.default_queue = e.queue.name;
   return OkStatus();
@@ -44,6 +45,7 @@ Status Store::Do(const QueueDeleted& e, TimePoint at) {
   waiting_.SetByWalltime(e.name, false, state_.jobs);
   ForgetShares(e.name, at, true);
   loads_.erase(e.name);
+  limit_uses_.erase(e.name);
   plans_.erase(e.name);
   state_.queues.erase(it);
   return OkStatus();

@@ -100,9 +100,11 @@ Status Store::Do(const JobMoved& e, TimePoint /*at*/) {
   moved->checkpoint.then_queue.clear();
   waiting_.Remove(*job);
   const JobEdit edit(*this, *job);
+  CountLiveOf(*job, -1);  // of an array, what runs of it counts in the other queue from now on
   terms_ -= HashOfSpec(*job);
   DropUnused(std::exchange(job->spec.settings, Interned(moved)));
   terms_ += HashOfSpec(*job);
+  CountLiveOf(*job, +1);
   return OkStatus();
 }
 

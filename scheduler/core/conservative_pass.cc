@@ -52,7 +52,8 @@ void ConservativePass::TakeLines() {
   const WaitingTable::Classes* classes = turn_.store.waiting().ClassesOf(queue_.name);
   if (!classes) return;
   for (const auto& [key, waiting] : *classes) {
-    if (HitsLimit(turn_.store, queue_, key.uid)) continue;
+    const Job& first = turn_.state().jobs.at(waiting.members.begin()->job);
+    if (HitsLimit(turn_.store, queue_, *first.spec.settings)) continue;
     for (const WaitingMember& member : waiting.members) {
       const Job& job = turn_.state().jobs.at(member.job);
       lines_.push_back({ServedKeyOf(turn_.store, queue_, job, member, turn_.at), &job, {}, {}});
@@ -200,7 +201,7 @@ std::uint32_t ConservativePass::StartThoseDue(std::uint32_t budget) {
 }
 
 bool ConservativePass::StartsNow(Line& line) {
-  if (HitsLimit(turn_.store, queue_, line.job->spec.settings->owner.uid) ||
+  if (HitsLimit(turn_.store, queue_, *line.job->spec.settings) ||
       LeavesTooLittle(turn_.store, queue_, *line.job)) {
     return false;
   }

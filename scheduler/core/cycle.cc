@@ -45,18 +45,6 @@ std::vector<const Queue*> QueuesInOrder(const State& state) {
   return queues;
 }
 
-std::optional<LimitHit> HitsLimit(const Store& store, const Queue& queue, std::uint32_t uid) {
-  if (queue.max_running > 0) {
-    const std::int64_t running = store.CountsOfQueue(queue.name).live();
-    if (running >= queue.max_running) return LimitHit{false, queue.max_running, running};
-  }
-  if (queue.max_running_per_user > 0) {
-    const std::int64_t running = store.CountsOfUserInQueue(queue.name, uid).live();
-    if (running >= queue.max_running_per_user) return LimitHit{true, queue.max_running_per_user, running};
-  }
-  return std::nullopt;
-}
-
 bool LeavesTooLittle(const Store& store, const Queue& queue, const Job& job) {
   const std::int32_t percent = queue.fair_share.compute_reservation;
   if (percent == 0 || !GoesByShares(queue.order)) return false;

@@ -6,18 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/core/queue_limits.h"
 #include "scheduler/core/store.h"
 
 namespace bsub::sched {
-
-struct LimitHit {
-  bool per_user = false;
-  std::int64_t limit = 0;
-  std::int64_t running = 0;
-};
-
-// The queue limit that forbids one more running task of this user, if any.
-std::optional<LimitHit> HitsLimit(const Store& store, const Queue& queue, std::uint32_t uid);
 
 // Whether the job would take of what is reserved for shares that run nothing.
 bool LeavesTooLittle(const Store& store, const Queue& queue, const Job& job);

@@ -11,6 +11,7 @@ namespace bsub::sched {
 namespace {
 
 constexpr const char* kFirstQueue = "default";
+constexpr std::int64_t kMostLimit = 1'000'000'000'000;  // in thousandths of CPUs it is a number still
 
 bool GoodName(const std::string& name) {
   return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
@@ -27,11 +28,16 @@ Status Check(const Queue& queue) {
       {"max_running", queue.max_running},
       {"max_running_per_user", queue.max_running_per_user},
       {"max_waiting", queue.max_waiting},
-      {"max_waiting_per_user", queue.max_waiting_per_user}};
+      {"max_waiting_per_user", queue.max_waiting_per_user},
+      {"max_cpus", queue.max_cpus},
+      {"max_cpus_per_user", queue.max_cpus_per_user},
+      {"max_cpus_per_share", queue.max_cpus_per_share},
+      {"max_running_per_share", queue.max_running_per_share},
+      {"max_waiting_per_share", queue.max_waiting_per_share}};
   for (const auto& [field, value] : limits) {
-    if (value < 0)
+    if (value < 0 || value > kMostLimit)
       return InvalidArgument(std::string(field) + " " + std::to_string(value) +
-                             ": expected 0 (no limit) or more");
+                             ": expected 0 (no limit) to " + std::to_string(kMostLimit));
   }
   if (queue.favour_short.count() < 0 || queue.favour_short > std::chrono::hours(24 * 365))
     return InvalidArgument("favour_short: expected 0 to 1 year");

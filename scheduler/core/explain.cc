@@ -28,6 +28,8 @@ std::string_view ToString(ReasonCode code) {
       return "queue-closed";
     case ReasonCode::kQueueLimit:
       return "queue-limit";
+    case ReasonCode::kShareLimit:
+      return "share-limit";
     case ReasonCode::kUserLimit:
       return "user-limit";
     case ReasonCode::kArrayConcurrency:

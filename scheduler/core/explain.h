@@ -20,6 +20,7 @@ enum class ReasonCode : std::uint8_t {
   kQueueInactive,  // the queue does not dispatch
   kQueueLimit,
   kUserLimit,
+  kShareLimit,
   kArrayConcurrency,
   kNoNodes,           // none registered
   kNeverFits,         // no node that exists could ever run it

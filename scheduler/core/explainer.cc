@@ -109,16 +109,27 @@ class WaitingReasons {
     const Queue* queue = FindQueue();
     if (!queue) return;
     if (LeavesTooLittle(store_, *queue, job_)) Reserve(*queue);
-    const auto hit = HitsLimit(store_, *queue, settings_.owner.uid);
+    const auto hit = HitsLimit(store_, *queue, settings_);
     if (!hit) return;
-    const std::string of = hit->per_user ? " of user " + settings_.owner.name : "";
-    Add(hit->per_user ? ReasonCode::kUserLimit : ReasonCode::kQueueLimit,
-        "queue " + queue->name + " runs at most " + Tasks(hit->limit) + of + " at a time, and " +
-            std::to_string(hit->running) + " run now",
-        "it starts when one of them ends; an administrator can raise the limit, e.g. with `bsub-lite queues "
-        "set " +
-            queue->name + (hit->per_user ? " --max-running-per-user " : " --max-running ") +
-            std::to_string(2 * hit->limit) + "`");
+    const std::int64_t raised = std::max(2 * hit->limit, hit->cpus ? (hit->asked + 999) / 1000 : 0);
+    Add(CodeOf(*hit), Describe(*hit, *queue, settings_),
+        std::string(hit->never() ? ""
+                    : hit->cpus  ? "it starts when enough of them have ended; "
+                                 : "it starts when one of them ends; ") +
+            "an administrator can raise the limit, e.g. with `bsub-lite queues set " + queue->name + " " +
+            OptionOf(*hit) + " " + std::to_string(raised) + "`");
+  }
+
+  static ReasonCode CodeOf(const LimitHit& hit) {
+    switch (hit.of) {
+      case LimitHit::Of::kQueue:
+        return ReasonCode::kQueueLimit;
+      case LimitHit::Of::kUser:
+        return ReasonCode::kUserLimit;
+      case LimitHit::Of::kShare:
+        return ReasonCode::kShareLimit;
+    }
+    return ReasonCode::kQueueLimit;
   }
 
   void Reserve(const Queue& queue) {

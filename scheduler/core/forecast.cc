@@ -110,6 +110,11 @@ class Rehearsal {
     running_[&queue->second] += n;
     running_of_user_[{&queue->second, job.spec.settings->owner.uid}] += n;
     running_of_job_[&job] += n;
+    if (!HasFineLimits(queue->second)) return;
+    const JobSettings& settings = *job.spec.settings;
+    const std::string share(ShareOf(settings));
+    fine_[&queue->second].CountTasks(share, 0, n);
+    fine_[&queue->second].CountCpu(share, settings.owner.uid, n * CpuAskedBy(settings));
   }
 
   void AddLines(const Job& target) {
@@ -181,6 +186,7 @@ class Rehearsal {
     const std::uint32_t uid = line.job->spec.settings->owner.uid;
     if (queue.max_running_per_user > 0 && running_of_user_[{&queue, uid}] >= queue.max_running_per_user)
       return false;
+    if (HasFineLimits(queue) && HitsFineLimit(fine_[&queue], queue, *line.job->spec.settings)) return false;
     const std::uint32_t limit = line.job->array ? line.job->spec.array->concurrency() : 0;
     return limit == 0 || running_of_job_[line.job] < limit;
   }
@@ -292,6 +298,7 @@ class Rehearsal {
   std::map<const Queue*, std::int64_t> running_;
   std::map<User, std::int64_t> running_of_user_;
   std::map<const Job*, std::int64_t> running_of_job_;
+  std::map<const Queue*, LimitUse> fine_;
   std::vector<Line> lines_;
   std::map<NodeId, std::vector<std::pair<const Job*, LiveTask>>> tasks_;
   KeptResources kept_;                                  // in this pass

@@ -145,6 +145,33 @@ Status CheckCounts(const Store& store) {
   return OkStatus();
 }
 
+// What limits by CPUs and shares go by.
+Status CheckLimitUse(const Store& store) {
+  std::map<std::string, LimitUse> recounted;
+  for (const auto& [name, queue] : store.state().queues) {
+    if (HasFineLimits(queue)) recounted[name];
+  }
+  if (recounted.empty()) return OkStatus();
+  for (const auto& [id, job] : store.state().jobs) {
+    const JobSettings& settings = *job.spec.settings;
+    const auto use = recounted.find(settings.queue);
+    if (use == recounted.end()) continue;
+    const std::string share(ShareOf(settings));
+    for (std::uint32_t i = 0; i < job.size(); ++i) {
+      const JobState state = StateOf(job, i);
+      use->second.CountTasks(share, IsWaiting(state), IsLive(state));
+      const Task* task = FindTask(job, i);
+      if (task && task->attempt) use->second.CountCpu(share, settings.owner.uid, CpuOf(*task->attempt));
+    }
+  }
+  for (const auto& [name, use] : recounted) {
+    const LimitUse* kept = store.LimitUseOf(name);
+    if (!kept || *kept != use)
+      return Broken("queue " + name + ": what its limits go by differs from its jobs");
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 Status CheckInvariants(const Store& store) {
@@ -152,6 +179,7 @@ Status CheckInvariants(const Store& store) {
   for (const auto& [id, job] : store.state().jobs) BSUB_RETURN_IF_ERROR(CheckJob(store, job, walk));
   BSUB_RETURN_IF_ERROR(CheckNodes(store, walk));
   BSUB_RETURN_IF_ERROR(CheckCounts(store));
+  BSUB_RETURN_IF_ERROR(CheckLimitUse(store));
   if (walk.groups != store.placement_groups()) return Broken("the placement groups differ from what runs");
   if (store.hash() != HashOf(store.state())) return Broken("the state hash differs from the state");
   return OkStatus();

@@ -29,7 +29,19 @@ struct Queue {
   Duration favour_short = std::chrono::hours(8);
   // Whoever has waited longer goes first in every order, so that nobody waits for ever; zero: never.
   Duration overdue_after = std::chrono::hours(24 * 7);
+  // CPUs of what runs, in whole ones, and tasks of one share (fair_share.h), in any order.
+  std::int64_t max_cpus = 0;
+  std::int64_t max_cpus_per_user = 0;
+  std::int64_t max_cpus_per_share = 0;
+  std::int64_t max_running_per_share = 0;
+  std::int64_t max_waiting_per_share = 0;
   friend auto operator<=>(const Queue&, const Queue&) = default;
 };
+
+// Whether what runs and waits in the queue is counted by CPUs and by shares too.
+inline bool HasFineLimits(const Queue& queue) {
+  return queue.max_cpus > 0 || queue.max_cpus_per_user > 0 || queue.max_cpus_per_share > 0 ||
+         queue.max_running_per_share > 0 || queue.max_waiting_per_share > 0;
+}
 
 }  // namespace bsub::sched

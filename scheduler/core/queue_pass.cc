@@ -26,9 +26,9 @@ std::uint32_t QueuePass::Run(std::uint32_t budget) {
     const Head head = Pop();
     const WaitingClass& waiting = *head.waiting;
     if (ComesLaterNow(head)) continue;
-    if (HitsLimit(turn_.store, queue_, waiting.key.uid) || MustLeaveReserve(head)) continue;
-    const bool others = waiting.members.size() > 1;
     const Job& job = turn_.state().jobs.at(head.key.job);
+    if (HitsLimit(turn_.store, queue_, *job.spec.settings) || MustLeaveReserve(head)) continue;
+    const bool others = waiting.members.size() > 1;
     if (!TryStart(head)) continue;
     // The class is gone with its last member; an array may be in it again.
     const WaitingClass* next = others ? &waiting : job.waiting_class;

@@ -78,9 +78,12 @@ std::string ShortReasons::OfDispatch(const Job& job) {
   if (it == store_.state().queues.end()) return "";
   const Queue& queue = it->second;
   if (!queue.dispatches) return "queue " + queue.name + " is closed";
-  if (const auto hit = HitsLimit(store_, queue, settings.owner.uid)) {
-    const std::string whose = hit->per_user ? " a user" : "";
-    return "queue " + queue.name + " runs at most " + std::to_string(hit->limit) + whose;
+  if (const auto hit = HitsLimit(store_, queue, settings)) {
+    const std::string whose = hit->of == LimitHit::Of::kUser    ? " a user"
+                              : hit->of == LimitHit::Of::kShare ? " a share"
+                                                                : "";
+    return "queue " + queue.name + " runs at most " + std::to_string(hit->limit) +
+           (hit->cpus ? " CPUs" : "") + whose;
   }
   if (LeavesTooLittle(store_, queue, job)) return "kept for shares that run nothing";
   const std::uint32_t limit = job.array ? job.spec.array->concurrency() : 0;

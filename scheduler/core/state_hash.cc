@@ -205,6 +205,10 @@ std::uint64_t HashOf(const Queue& q) {
   }
   if (q.favour_short != Queue{}.favour_short) h.Add(q.favour_short.count()).Add(true);
   if (q.overdue_after != Queue{}.overdue_after) h.Add(q.overdue_after.count());
+  if (HasFineLimits(q)) {
+    h.Add(q.max_cpus).Add(q.max_cpus_per_user).Add(q.max_cpus_per_share);
+    h.Add(q.max_running_per_share).Add(q.max_waiting_per_share);
+  }
   return h.Value();
 }
 

@@ -60,8 +60,10 @@ Store::Store(State state, std::size_t expected_jobs) : state_(std::move(state)) 
   BSUB_CHECK(state_.jobs.empty()) << "jobs are restored one after another";
   terms_ = HashOf(state_) - HashOfCounters(state_);
   tokens_.Reserve(expected_jobs);
-  for (const auto& [name, queue] : state_.queues)
+  for (const auto& [name, queue] : state_.queues) {
     waiting_.SetByWalltime(name, GoesByWalltime(queue.order, queue.backfill), state_.jobs);
+    if (HasFineLimits(queue)) limit_uses_.try_emplace(name);
+  }
   for (const auto& [id, node] : state_.nodes) {
     capacity_.SetTotal(id, node.description.total);
     tree_.Add(id, node.description.name);
@@ -192,6 +194,7 @@ void Store::CountJob(const Job& job, int sign) {
   update(queue_counts_, settings.queue);
   update(user_counts_, settings.owner.uid);
   update(queue_user_counts_, std::pair(settings.queue, settings.owner.uid));
+  if (!limit_uses_.empty()) CountForLimits(settings, counts, sign);
 }
 
 std::uint64_t EvaluateTasks(const State& state, Job& job, std::size_t word) {

@@ -21,6 +21,7 @@
 #include "scheduler/core/dependency_index.h"
 #include "scheduler/core/entry.h"
 #include "scheduler/core/placement_groups.h"
+#include "scheduler/core/queue_limits.h"
 #include "scheduler/core/queue_plan.h"
 #include "scheduler/core/reservations.h"
 #include "scheduler/core/saved_job.h"
@@ -79,6 +80,8 @@ class Store {
     std::size_t shares = 0;
   };
   QueueLoad LoadOfQueue(const std::string& queue) const;
+  // Null of a queue without such limits.
+  const LimitUse* LimitUseOf(const std::string& queue) const;
   JobId FindByToken(const SubmitToken& token) const;
   // Ascending; of more than `most` that match, `most` + 1 of them. A name that ends in '*' is a prefix.
   std::vector<JobId> FindByName(std::uint32_t uid, std::string_view name, std::size_t most) const;
@@ -173,6 +176,9 @@ class Store {
   bool GoesByShares(const std::string& queue) const;
   void CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign);
   void RecountLoads(const std::string& queue);
+  void RecountLimits(const std::string& queue);
+  void CountForLimits(const JobSettings& settings, const TaskCounts& counts, int sign);
+  void CountLiveOf(const Job& job, int sign);
   void ChargeShare(const Job& job, const Attempt& attempt, TimePoint at);
   void ForgetShares(const std::string& queue, TimePoint at, bool all);
   void EditNode(NodeId node, const std::function<void(Node&)>& change);
@@ -189,7 +195,8 @@ class Store {
   std::map<std::uint32_t, TaskCounts> user_counts_;
   std::map<std::pair<std::string, std::uint32_t>, TaskCounts> queue_user_counts_;
   std::map<std::string, std::map<std::string, ShareLoad, std::less<>>, std::less<>>
-      loads_;  // by queue, share
+      loads_;                                                // by queue, share
+  std::map<std::string, LimitUse, std::less<>> limit_uses_;  // of the queues with HasFineLimits
   TokenIndex tokens_;
   struct NamedJob {
     std::uint32_t uid = 0;

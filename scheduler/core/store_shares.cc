@@ -8,12 +8,13 @@
 namespace bsub::sched {
 namespace {
 
-// Of all parts, over or not: an attempt is charged as a whole.
-std::int64_t CpuOf(const Attempt& attempt) {
-  if (!attempt.gang) return attempt.allocated.cpu_milli;
-  std::int64_t cpu = 0;
-  for (const Part& part : attempt.gang->parts) cpu += part.allocated.cpu_milli;
-  return cpu;
+template <typename Use>
+void ForEachLive(const Job& job, Use use) {
+  const auto one = [&use](std::uint32_t ordinal, const Task& task) {
+    if (task.attempt) use(ordinal, *task.attempt);
+  };
+  if (!job.array) return one(0, job.task);
+  for (const auto& [ordinal, row] : job.array->rows) one(ordinal, row);
 }
 
 }  // namespace
@@ -25,11 +26,51 @@ bool Store::GoesByShares(const std::string& queue) const {
 
 void Store::CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign) {
   const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
+  if (!limit_uses_.empty()) {
+    const auto use = limit_uses_.find(settings.queue);
+    if (use != limit_uses_.end())
+      use->second.CountCpu(std::string(ShareOf(settings)), settings.owner.uid, sign * CpuOf(attempt));
+  }
   if (!GoesByShares(settings.queue)) return;
   auto& loads = loads_[settings.queue];
   const auto it = loads.try_emplace(std::string(ShareOf(settings))).first;
   it->second.Add(CpuOf(attempt), attempt.placed_at, sign);
   if (it->second.tasks == 0) loads.erase(it);
+}
+
+void Store::CountForLimits(const JobSettings& settings, const TaskCounts& counts, int sign) {
+  const auto use = limit_uses_.find(settings.queue);
+  if (use == limit_uses_.end()) return;
+  use->second.CountTasks(std::string(ShareOf(settings)), sign * counts.waiting, sign * counts.live());
+}
+
+void Store::CountLiveOf(const Job& job, int sign) {
+  ForEachLive(job, [&](std::uint32_t ordinal, const Attempt& attempt) {
+    CountLoad({{job.id, ordinal}, attempt.number}, attempt, sign);
+  });
+}
+
+// The queue came to have limits by CPUs or shares, or has none any more.
+void Store::RecountLimits(const std::string& queue) {
+  limit_uses_.erase(queue);
+  if (!HasFineLimits(state_.queues.at(queue))) return;
+  LimitUse use;
+  for (const auto& [id, job] : state_.jobs) {
+    const JobSettings& settings = *job.spec.settings;
+    const TaskCounts counts = CountsOf(job);
+    if (settings.queue != queue || counts == TaskCounts{}) continue;
+    const std::string share(ShareOf(settings));
+    use.CountTasks(share, counts.waiting, counts.live());
+    ForEachLive(job, [&](std::uint32_t, const Attempt& attempt) {
+      use.CountCpu(share, settings.owner.uid, CpuOf(attempt));
+    });
+  }
+  limit_uses_[queue] = std::move(use);
+}
+
+const LimitUse* Store::LimitUseOf(const std::string& queue) const {
+  const auto it = limit_uses_.find(queue);
+  return it == limit_uses_.end() ? nullptr : &it->second;
 }
 
 // The queue came to go by shares, or does so no more.

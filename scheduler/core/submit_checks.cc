@@ -34,7 +34,7 @@ Result<const Queue*> FindQueue(const State& state, const std::string& name) {
 }
 
 Status CheckRoom(const Settings& settings, const Store& store, const Queue& queue, const Principal& who,
-                 std::int64_t tasks) {
+                 std::string_view share, std::int64_t tasks) {
   const auto check = [](std::int64_t limit, std::int64_t now, std::int64_t more,
                         const std::string& of) -> Status {
     if (limit == 0 || now + more <= limit) return OkStatus();
@@ -47,6 +47,10 @@ Status CheckRoom(const Settings& settings, const Store& store, const Queue& queu
   BSUB_RETURN_IF_ERROR(check(queue.max_waiting_per_user,
                              store.CountsOfUserInQueue(queue.name, who.uid).waiting, tasks,
                              "in queue " + queue.name + " for user " + who.name));
+  if (const LimitUse* use = store.LimitUseOf(queue.name)) {
+    BSUB_RETURN_IF_ERROR(check(queue.max_waiting_per_share, use->ShareNow(share).waiting, tasks,
+                               "in queue " + queue.name + " for share " + std::string(share)));
+  }
   BSUB_RETURN_IF_ERROR(check(settings.max_waiting_per_user, store.CountsOfUser(who.uid).waiting, tasks,
                              "for user " + who.name));
   const auto jobs = static_cast<std::int64_t>(store.state().jobs.size());
@@ -181,7 +185,8 @@ Result<JobSpec> CheckSubmit(const Settings& settings, const Store& store, const 
   if (const std::string& then = own->checkpoint.then_queue; !then.empty()) {
     if (const auto later = FindQueue(store.state(), then); !later) return Error(later.error());
   }
-  BSUB_RETURN_IF_ERROR(CheckRoom(settings, store, *queue, who, spec.array ? spec.array->size() : 1));
+  BSUB_RETURN_IF_ERROR(
+      CheckRoom(settings, store, *queue, who, ShareOf(*own), spec.array ? spec.array->size() : 1));
   BSUB_ASSIGN_OR_RETURN(spec.dependency, ResolveDependency(settings, store, who, spec));
   return spec;
 }

@@ -28,6 +28,13 @@ Attempt::Attempt(const Attempt& other)
       gang(other.gang ? std::make_unique<Gang>(*other.gang) : nullptr),
       notice(other.notice ? std::make_unique<AttemptNotice>(*other.notice) : nullptr) {}
 
+std::int64_t CpuOf(const Attempt& attempt) {
+  if (!attempt.gang) return attempt.allocated.cpu_milli;
+  std::int64_t cpu = 0;
+  for (const Part& part : attempt.gang->parts) cpu += part.allocated.cpu_milli;
+  return cpu;
+}
+
 StopReason WantedStop(const Attempt& attempt) {
   if (attempt.stop != StopReason::kNone) return attempt.stop;
   return attempt.gang && attempt.gang->ends() ? StopReason::kGangEnds : StopReason::kNone;

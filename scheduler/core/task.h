@@ -84,6 +84,9 @@ bool ProvesStart(EndKind kind);
 // CPU and transfers add up; of elapsed time and memory the most that one part took.
 void AddUsage(const Usage& more, Usage& sum);
 
+// CPUs of all parts, over or not: an attempt counts and is charged as a whole.
+std::int64_t CpuOf(const Attempt& attempt);
+
 // Why what is left of a live attempt is to stop; kNone: it is not.
 StopReason WantedStop(const Attempt& attempt);
 

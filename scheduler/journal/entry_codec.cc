@@ -519,6 +519,7 @@ std::uint32_t VersionNeeded(const sched::Task& task) {
 }
 
 std::uint32_t VersionNeeded(const sched::Queue& queue) {
+  if (sched::HasFineLimits(queue)) return 6;
   const sched::Queue plain;
   const bool old = queue.order == plain.order && queue.backfill == plain.backfill &&
                    queue.fair_share == plain.fair_share && queue.weights == plain.weights &&

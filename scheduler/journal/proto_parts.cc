@@ -434,6 +434,11 @@ void Encode(const sched::Queue& x, pb::Queue* out) {
   if (x.weights != sched::PriorityWeights{}) EncodeWeights(x.weights, out->mutable_weights());
   if (x.favour_short != sched::Queue{}.favour_short) out->set_favour_short_us(x.favour_short.count());
   if (x.overdue_after != sched::Queue{}.overdue_after) out->set_overdue_after_us(x.overdue_after.count());
+  out->set_max_cpus(x.max_cpus);
+  out->set_max_cpus_per_user(x.max_cpus_per_user);
+  out->set_max_cpus_per_share(x.max_cpus_per_share);
+  out->set_max_running_per_share(x.max_running_per_share);
+  out->set_max_waiting_per_share(x.max_waiting_per_share);
 }
 
 Status Decode(const pb::Queue& in, sched::Queue* x) {
@@ -450,6 +455,11 @@ Status Decode(const pb::Queue& in, sched::Queue* x) {
   if (in.has_weights()) DecodeWeights(in.weights(), &x->weights);
   if (in.has_favour_short_us()) x->favour_short = Duration(in.favour_short_us());
   if (in.has_overdue_after_us()) x->overdue_after = Duration(in.overdue_after_us());
+  x->max_cpus = in.max_cpus();
+  x->max_cpus_per_user = in.max_cpus_per_user();
+  x->max_cpus_per_share = in.max_cpus_per_share();
+  x->max_running_per_share = in.max_running_per_share();
+  x->max_waiting_per_share = in.max_waiting_per_share();
   BSUB_RETURN_IF_ERROR(DecodeEnum(in.backfill(), sched::Backfill::kConservative, "backfill", &x->backfill));
   return DecodeEnum(in.order(), sched::QueueOrder::kMultifactor, "order of a queue", &x->order);
 }

@@ -68,16 +68,27 @@ constexpr std::array kQueueFields = {
                [](const v1::Queue& from, sched::Queue& to) {
                  to.max_waiting_per_user = from.max_waiting_per_user();
                }},
+    QueueField{"max_cpus", [](const v1::Queue& from, sched::Queue& to) { to.max_cpus = from.max_cpus(); }},
+    QueueField{
+        "max_cpus_per_user",
+        [](const v1::Queue& from, sched::Queue& to) { to.max_cpus_per_user = from.max_cpus_per_user(); }},
+    QueueField{
+        "max_cpus_per_share",
+        [](const v1::Queue& from, sched::Queue& to) { to.max_cpus_per_share = from.max_cpus_per_share(); }},
+    QueueField{"max_running_per_share",
+               [](const v1::Queue& from,
+                  sched::Queue& to) { to.max_running_per_share = from.max_running_per_share(); }},
+    QueueField{"max_waiting_per_share",
+               [](const v1::Queue& from,
+                  sched::Queue& to) { to.max_waiting_per_share = from.max_waiting_per_share(); }},
     QueueField{"description",
                [](const v1::Queue& from, sched::Queue& to) { to.description = from.description(); }},
     QueueField{"share_decay",
-               [](const v1::Queue& from, sched::Queue& to) {
-                 to.fair_share.half_life = Duration(from.share_decay_us());
-               }},
+               [](const v1::Queue& from,
+                  sched::Queue& to) { to.fair_share.half_life = Duration(from.share_decay_us()); }},
     QueueField{"compute_reservation",
-               [](const v1::Queue& from, sched::Queue& to) {
-                 to.fair_share.compute_reservation = from.compute_reservation();
-               }},
+               [](const v1::Queue& from,
+                  sched::Queue& to) { to.fair_share.compute_reservation = from.compute_reservation(); }},
     QueueField{"overdue_after",
                [](const v1::Queue& from,
                   sched::Queue& to) { to.overdue_after = Duration(from.overdue_after_us()); }},
@@ -159,6 +170,11 @@ void FillQueue(const CoreView& view, const sched::Queue& queue, v1::Queue& to) {
   to.set_max_running_per_user(queue.max_running_per_user);
   to.set_max_waiting(queue.max_waiting);
   to.set_max_waiting_per_user(queue.max_waiting_per_user);
+  to.set_max_cpus(queue.max_cpus);
+  to.set_max_cpus_per_user(queue.max_cpus_per_user);
+  to.set_max_cpus_per_share(queue.max_cpus_per_share);
+  to.set_max_running_per_share(queue.max_running_per_share);
+  to.set_max_waiting_per_share(queue.max_waiting_per_share);
   to.set_description(ToUtf8(queue.description));
   FillPolicy(queue, to);
   to.set_is_default(queue.name == view.state().default_queue);
@@ -265,8 +281,8 @@ namespace {
 v1::Queue WithPolicyOf(const sched::Queue& queue, v1::Queue told) {
   if (told.share_decay_us() == 0) told.set_share_decay_us(queue.fair_share.half_life.count());
   if (told.max_age_us() == 0) told.set_max_age_us(queue.weights.max_age.count());
-  const bool weighs = told.weight_age() != 0 || told.weight_fair_share() != 0 || told.weight_priority() != 0 ||
-                      told.weight_size() != 0;
+  const bool weighs = told.weight_age() != 0 || told.weight_fair_share() != 0 ||
+                      told.weight_priority() != 0 || told.weight_size() != 0;
   if (weighs) return told;
   told.set_weight_age(queue.weights.age);
   told.set_weight_fair_share(queue.weights.fair_share);

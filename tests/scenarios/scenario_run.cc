@@ -213,6 +213,7 @@ bool ScenarioRun::Look(const Words& w, std::vector<std::string>& out) {
 
 void ScenarioRun::Submit(const Words& w) {
   Job job = Job().By(w.Who()).Name(w.Value("name")).Cpus(w.Number("cpus", 1)).Queue(w.Value("queue"));
+  if (w.values.count("share")) job.Share(w.Value("share"));
   job.Priority(static_cast<std::int32_t>(w.Number("priority", 0)));
   job.Retry(static_cast<std::int32_t>(w.Number("retry", 1)));
   job.Nodes(static_cast<std::uint32_t>(w.Number("nodes", 1)));
@@ -240,6 +241,11 @@ void ScenarioRun::SetQueue(const Words& w) {
   queue.dispatches = !w.Has("closed");
   queue.max_running = w.Number("max_running", 0);
   queue.max_running_per_user = w.Number("max_running_per_user", 0);
+  queue.max_cpus = w.Number("max_cpus", 0);
+  queue.max_cpus_per_user = w.Number("max_cpus_per_user", 0);
+  queue.max_cpus_per_share = w.Number("max_cpus_per_share", 0);
+  queue.max_running_per_share = w.Number("max_running_per_share", 0);
+  queue.max_waiting_per_share = w.Number("max_waiting_per_share", 0);
   queue.overdue_after = std::chrono::hours(w.Number("overdue_hours", 24 * 7));
   if (w.values.count("policy") != 0) queue.order = sched::ParseQueueOrder(w.Value("policy")).value();
   if (w.values.count("backfill") != 0) queue.backfill = sched::ParseBackfill(w.Value("backfill")).value();

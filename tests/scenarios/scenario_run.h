@@ -2,10 +2,11 @@
 //
 //   nodes N cpus=C                 N nodes more, named n1, n2, …       node NAME cpus=C [kill]
 //   queue NAME [priority=P] [max_running=N] [max_running_per_user=N] [closed] [policy=fair-share]
-//         [backfill=easy] [share=gold*=0.5] [overdue_hours=H]
+//         [backfill=easy] [share=gold*=0.5] [overdue_hours=H] [max_cpus=N] [max_cpus_per_user=N]
+//         [max_cpus_per_share=N] [max_running_per_share=N] [max_waiting_per_share=N]
 //   submit [name=] [cpus=] [array=] [after=] [queue=] [priority=] [retry=] [by=bob] [begin=+1h] [token=N]
 //          [held] [keep-if-impossible] [nodes=N] [exclusive] [ends-with-main]
-//          [placement=cluster:preferred@5m]
+//          [placement=cluster:preferred@5m] [share=S]
 //   racks n1,n2 n3,n4              the tree of the cluster, before there are nodes
 //   cycle [N]                      start what can start, at most N
 //   start T · finish T CODE        what the node reports

@@ -234,11 +234,11 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion5() {
   sched::AttemptEnded ended = SampleAttemptEnded();
   ended.cost = {kAt, kAt + std::chrono::seconds(2), 41, std::chrono::seconds(3)};
   ended.restarts = true;
-  return Numbered(
-      {std::move(job), sched::NodeNoticeSet{NodeId(2), kAt, sched::NoticeKind::kDrill, "root", "spot"},
-       sched::AttemptNoticed{attempt, NodeId(2), kAt, sched::NoticeKind::kDrain},
-       sched::StopRequested{attempt, sched::StopReason::kNotice, "", "its time is over"}, std::move(ended),
-       std::move(queue)});
+  return Numbered({std::move(job),
+                   sched::NodeNoticeSet{NodeId(2), kAt, sched::NoticeKind::kDrill, "root", "spot"},
+                   sched::AttemptNoticed{attempt, NodeId(2), kAt, sched::NoticeKind::kDrain},
+                   sched::StopRequested{attempt, sched::StopReason::kNotice, "", "its time is over"},
+                   std::move(ended), std::move(queue)});
 }
 
 std::vector<sched::JournalEntry> LaterEntriesOfVersion5() {
@@ -249,6 +249,16 @@ std::vector<sched::JournalEntry> LaterEntriesOfVersion5() {
   settings.gang.min_nodes = 2;
   job.spec.settings = std::make_shared<JobSettings>(settings);
   return Numbered({std::move(job), sched::JobMoved{JobId(17), "on-demand"}});
+}
+
+std::vector<sched::JournalEntry> SampleEntriesOfVersion6() {
+  sched::QueueSet queue = SampleQueue();
+  queue.queue.max_cpus = 5;
+  queue.queue.max_cpus_per_user = 6;
+  queue.queue.max_cpus_per_share = 7;
+  queue.queue.max_running_per_share = 8;
+  queue.queue.max_waiting_per_share = 9;
+  return Numbered({std::move(queue)});
 }
 
 std::vector<sched::JournalEntry> SampleEntries() {

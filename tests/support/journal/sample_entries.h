@@ -18,5 +18,6 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion4();
 std::vector<sched::JournalEntry> SampleEntriesOfVersion5();
 // What came to version 5 after its golden journal was made.
 std::vector<sched::JournalEntry> LaterEntriesOfVersion5();
+std::vector<sched::JournalEntry> SampleEntriesOfVersion6();
 
 }  // namespace bsub::journal::test

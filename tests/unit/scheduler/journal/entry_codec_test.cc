@@ -163,6 +163,7 @@ TEST(EntryCodec, EveryFieldOfEveryKindRoundTrips) {
   for (sched::JournalEntry& entry : SampleEntriesOfVersion4()) entries.push_back(std::move(entry));
   for (sched::JournalEntry& entry : SampleEntriesOfVersion5()) entries.push_back(std::move(entry));
   for (sched::JournalEntry& entry : LaterEntriesOfVersion5()) entries.push_back(std::move(entry));
+  for (sched::JournalEntry& entry : SampleEntriesOfVersion6()) entries.push_back(std::move(entry));
   for (const sched::JournalEntry& entry : entries) {
     const auto decoded = DecodeEntry(EncodeEntry(entry));
     ASSERT_TRUE(decoded) << sched::KindName(entry.body) << ": " << decoded.error().message;
@@ -194,7 +195,7 @@ TEST(EntryCodec, KnowsTheWholeOfEachStruct) {
   EXPECT_EQ(sizeof(sched::AttemptEnded), 328u);
   EXPECT_EQ(sizeof(JobSettings), 768u);
   EXPECT_EQ(sizeof(sched::NodeDescription), 256u);
-  EXPECT_EQ(sizeof(sched::Queue), 192u);
+  EXPECT_EQ(sizeof(sched::Queue), 232u);
   EXPECT_EQ(sizeof(JobDefinition), 504u);
 }
 

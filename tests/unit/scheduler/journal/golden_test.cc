@@ -139,6 +139,36 @@ Status GoByShares(CoreJournal& core) {
       sched::SetQueue{.reply = {}, .who = {.uid = 0, .gid = 0, .name = "root"}, .queue = queue});
 }
 
+// A queue with every field set, and one that a job of two to three nodes is moved to when it is interrupted.
+Status MoveOne(CoreJournal& core) {
+  const Principal root{0, 0, {}, "root"};
+  sched::Queue queue{.name = "every", .priority = 1, .max_running = 9, .max_running_per_user = 8};
+  queue.max_waiting = 7, queue.max_waiting_per_user = 6, queue.description = "all fields";
+  queue.order = sched::QueueOrder::kMultifactor, queue.backfill = sched::Backfill::kConservative;
+  queue.fair_share = {std::chrono::hours(1), 10, {{"gold", 5'000}, {"silver*", 20'000}}};
+  queue.weights = {1, 2, 3, 4, std::chrono::hours(5)};
+  queue.favour_short = std::chrono::hours(2), queue.overdue_after = std::chrono::hours(3);
+  queue.max_cpus = 99, queue.max_cpus_per_user = 98, queue.max_cpus_per_share = 97;
+  queue.max_running_per_share = 96, queue.max_waiting_per_share = 95;
+  BSUB_RETURN_IF_ERROR(core.Handle(sched::SetQueue{.reply = {}, .who = root, .queue = queue}));
+  BSUB_RETURN_IF_ERROR(core.Handle(sched::SetQueue{.reply = {}, .who = root, .queue = {.name = "later"}}));
+  JobSettings settings;
+  settings.working_directory = "/";
+  settings.request.cpu_milli = 250;
+  settings.queue = "every";
+  settings.gang = {.nodes = 3, .min_nodes = 2};
+  settings.max_interruptions = 0;
+  settings.checkpoint.then_queue = "later";
+  sched::Submit submit;
+  submit.who = {.uid = 1000, .gid = 1000, .groups = {}, .name = "alice"};
+  submit.spec.name = "moves";
+  submit.spec.settings = std::make_shared<JobSettings>(settings);
+  BSUB_RETURN_IF_ERROR(core.Handle(std::move(submit)));
+  BSUB_RETURN_IF_ERROR(core.Cycle());
+  BSUB_RETURN_IF_ERROR(core.Handle(sched::SetNode{{}, root, sched::NodeAction::kDeclareDead, "n3", "fire"}));
+  return core.Handle(sched::SetNode{{}, root, sched::NodeAction::kDeclareDead, "n4", "fire"});
+}
+
 // A snapshot with a pack, closed segments before and behind it, and an open one.
 void MakeGolden(UnsyncedFileSystem& files) {
   CoreJournal core(files, kGoldenPath, 4096);
@@ -149,6 +179,7 @@ void MakeGolden(UnsyncedFileSystem& files) {
   ASSERT_TRUE(RunGangs(core));
   ASSERT_TRUE(SubmitChoosy(core));
   ASSERT_TRUE(RunNotices(core));
+  ASSERT_TRUE(MoveOne(core));
   for (const char* name : {"forgotten", "kept"}) ASSERT_TRUE(Register(core, name));
   core.Stop();
   ASSERT_TRUE(AskForLift(files, kGoldenPath, 1000));
@@ -181,6 +212,10 @@ void Rewrite(int version) {
     WriteFile(EntryFile(version, entry, ".4"), EncodeEntry(entry));
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion5())
     WriteFile(EntryFile(version, entry, ".5"), EncodeEntry(entry));
+  for (const sched::JournalEntry& entry : LaterEntriesOfVersion5())
+    WriteFile(EntryFile(version, entry, ".5b"), EncodeEntry(entry));
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion6())
+    WriteFile(EntryFile(version, entry, ".6"), EncodeEntry(entry));
   CoreJournal core(files, kGoldenPath);
   ASSERT_TRUE(core.Start());
   WriteFile(folder / "expected.json", Describe(core));
@@ -252,6 +287,11 @@ TEST_P(GoldenTest, EveryKindOfEntryIsReadAsWhatItWas) {
   if (GetParam() < 5) return;
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion5())
     ExpectReadAs(EntryFile(GetParam(), entry, ".5"), entry);
+  if (GetParam() < 6) return;
+  for (const sched::JournalEntry& entry : LaterEntriesOfVersion5())
+    ExpectReadAs(EntryFile(GetParam(), entry, ".5b"), entry);
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion6())
+    ExpectReadAs(EntryFile(GetParam(), entry, ".6"), entry);
 }
 
 TEST_P(GoldenTest, CanBeContinued) {
@@ -263,7 +303,7 @@ TEST_P(GoldenTest, CanBeContinued) {
   EXPECT_TRUE(made) << made.error().message;
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1, 2, 3, 4, 5));
+INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1, 2, 3, 4, 5, 6));
 
 }  // namespace
 }  // namespace bsub::journal::test
