@@ -31,7 +31,8 @@ std::string Describe(const sched::InputBody& body) {
                                            "TaskEnded",
                                            "Tick",
                                            "RunCycle",
-                                           "RecordStateHash"};
+                                           "RecordStateHash",
+                                           "MaintenanceSet"};
   static_assert(std::variant_size_v<sched::InputBody> == std::size(kNames));
   std::string text = kNames[body.index()];
   if (const auto* hello = std::get_if<sched::NodeHello>(&body))

@@ -33,7 +33,7 @@ Status Store::Do(const QueueSet& e, TimePoint /*at*/) {
   terms_ += HashOf(e.queue);
   RecountLoads(e.queue.name);
   RecountLimits(e.queue.name);
-  waiting_.SetByWalltime(e.queue.name, GoesByWalltime(e.queue.order, e.queue.backfill), state_.jobs);
+  SetClassesOf(e.queue);
   if (e.make_default) state_.default_queue = e.queue.name;
   return OkStatus();
 }
@@ -128,6 +128,7 @@ Status Store::Do(const NodeRegistered& e, TimePoint at) {
     node.state_since = at;
     if (other_life) node.notice.reset();
   });
+  if (fresh && !maintenance_.empty()) MakeCalendar();
   return OkStatus();
 }
 
@@ -170,6 +171,7 @@ Status Store::Do(const NodeRemoved& e, TimePoint /*at*/) {
   connected_.erase(e.node);
   resting_.erase(e.node);
   state_.nodes.erase(it);
+  if (!calendar_.empty()) MakeCalendar();
   return OkStatus();
 }
 

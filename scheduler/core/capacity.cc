@@ -79,10 +79,11 @@ void NodeCapacity::Give(NodeId node, const AttemptRef& attempt, const Resources&
 }
 
 std::optional<NodeId> NodeCapacity::Choose(const Resources& request, const KeptResources& kept,
-                                           TimePoint ends) const {
+                                           TimePoint ends, const OpenNodes* open) const {
   for (auto it = free_.lower_bound({request.cpu_milli, NodeId()}); it != free_.end(); ++it) {
     const Resources free = nodes_.at(it->second).Free();
     if (!request.Fits(free)) continue;
+    if (open && !open->Has(it->second)) continue;
     const auto other = kept.find(it->second);
     if (other == kept.end() || LeavesAlone(other->second, request, free, ends)) return it->second;
   }
@@ -95,11 +96,12 @@ bool NodeCapacity::FitsNow(const NodesRequest& request, const Use& use) const {
 }
 
 std::vector<NodeCandidate> NodeCapacity::Candidates(const NodesRequest& request, const KeptResources& kept,
-                                                    TimePoint ends) const {
+                                                    TimePoint ends, const OpenNodes* open) const {
   std::vector<NodeCandidate> candidates;
   for (auto it = free_.lower_bound({request.each.cpu_milli, NodeId()}); it != free_.end(); ++it) {
     const Use& use = nodes_.at(it->second);
     if (!FitsNow(request, use)) continue;
+    if (open && !open->Has(it->second)) continue;
     const Resources free = use.Free();
     const auto other = kept.find(it->second);
     const Resources& taken = request.TakenOf(use.total);

@@ -11,6 +11,7 @@
 #include "common/ids.h"
 #include "common/time.h"
 #include "jobs/resources.h"
+#include "scheduler/core/calendar.h"
 #include "scheduler/core/choose_nodes.h"
 #include "scheduler/core/refs.h"
 
@@ -27,6 +28,14 @@ struct KeptShare {
 bool LeavesAlone(const KeptShare& kept, const Resources& request, const Resources& free, TimePoint ends);
 
 using KeptResources = std::map<NodeId, KeptShare>;
+
+// The nodes that are open to somebody until `ends`.
+struct OpenNodes {
+  const Calendar& calendar;
+  std::string_view reservation;
+  TimePoint ends;
+  bool Has(NodeId node) const { return calendar.IsOpenNow(node, ends, reservation); }
+};
 
 class NodeCapacity {
  public:
@@ -51,10 +60,10 @@ class NodeCapacity {
   // The usable node that fits and has the fewest free CPUs (best fit), smallest id among equals.
   // `ends`: when the task is over at the latest.
   std::optional<NodeId> Choose(const Resources& request, const KeptResources& kept = {},
-                               TimePoint ends = TimePoint::Max()) const;
+                               TimePoint ends = TimePoint::Max(), const OpenNodes* open = nullptr) const;
   // All usable nodes with room for their part of the request, fullest first.
   std::vector<NodeCandidate> Candidates(const NodesRequest& request, const KeptResources& kept,
-                                        TimePoint ends) const;
+                                        TimePoint ends, const OpenNodes* open = nullptr) const;
   // Whether the node, usable or not, could serve the request with what is free on it.
   bool FitsNow(const NodesRequest& request, const Use& use) const;
   // What is free on a usable node for somebody who must leave alone what is kept.
@@ -68,6 +77,8 @@ class NodeCapacity {
   std::int64_t total_cpu_milli() const { return total_cpu_milli_; }
   // Goes up whenever there may be more room than before. As long as it stands, what found no room finds none.
   std::uint64_t grown() const { return grown_; }
+  // Something else than what runs there has come to allow more.
+  void NoteOpened() { ++grown_; }
   // No usable node has anything free: a cycle can start nothing that asks for CPU.
   bool Full() const { return free_.empty() || free_.rbegin()->first <= 0; }
 

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "common/ids.h"
@@ -26,6 +27,7 @@ struct NodesRequest {
   PlacementSpec placement{};      // of one node without a group, no policy
   std::uint32_t group_owner = 0;  // uid; 0 without a group
   std::uint32_t most = 0;         // as many as there are, up to this; 0: `nodes` and no more
+  std::string reservation{};      // the advance reservation that it is of; empty: none
   friend auto operator<=>(const NodesRequest&, const NodesRequest&) = default;
 
   // Of two nodes with room the fuller one is always the better choice.

@@ -71,6 +71,8 @@ void ConservativePass::MakeTimelines() {
     if (!use.usable) continue;
     timelines_.try_emplace(id, turn_.at, use.Free());
     AddRunning(id, use);
+    for (const Closure& closure : turn_.store.calendar().Of(id))
+      timelines_.at(id).Take(closure.from, closure.to, use.total);
   }
   // What queues before this one keep is taken when they expect to need it.
   for (const auto& [id, share] : kept_.kept()) {
@@ -99,8 +101,19 @@ void ConservativePass::CarryOver(const QueuePlan& before) {
         !std::all_of(planned->nodes.begin(), planned->nodes.end(), usable)) {
       continue;
     }
-    Promise(line, {planned->job, std::max(planned->start, turn_.at), planned->nodes});
+    const TimePoint start = std::max(planned->start, turn_.at);
+    // It is late, and would now reach into what closes a node.
+    if (start == planned->start || IsOpen(planned->nodes, line, start))
+      Promise(line, {planned->job, start, planned->nodes});
   }
+}
+
+bool ConservativePass::IsOpen(const std::vector<NodeId>& nodes, const Line& line, TimePoint from) const {
+  const Calendar& calendar = turn_.store.calendar();
+  const TimePoint ends = LatestEnd(from, LengthOf(line));
+  return calendar.empty() || std::all_of(nodes.begin(), nodes.end(), [&](NodeId node) {
+           return calendar.IsOpen(node, from, ends, line.request.reservation);
+         });
 }
 
 void ConservativePass::Compress() {

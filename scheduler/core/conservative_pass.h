@@ -41,6 +41,7 @@ class ConservativePass {
   void MakeTimelines();
   void AddRunning(NodeId node, const NodeCapacity::Use& use);
   void CarryOver(const QueuePlan& before);
+  bool IsOpen(const std::vector<NodeId>& nodes, const Line& line, TimePoint from) const;
   void Compress();
   void PlanNew();
   std::uint32_t StartThoseDue(std::uint32_t budget);

@@ -127,6 +127,11 @@ void EndRest(Turn& turn, NodeId node) {
   turn.WantCycle();
 }
 
+void Decide(Turn& turn, const MaintenanceSet& input) {
+  turn.store.SetMaintenance(input.windows);
+  turn.WantCycle();
+}
+
 void Decide(Turn& turn, const Tick& /*input*/) {
   ReachBeginTimes(turn);
   EndLeases(turn);
@@ -141,7 +146,8 @@ void Decide(Turn& turn, const Tick& /*input*/) {
 TimePoint NextWake(const Turn& turn) {
   const Store& store = turn.store;
   if (!store.doomed().empty()) return turn.at;  // a cascade goes on
-  TimePoint wake = std::min(turn.links.preference_ends, turn.links.next_planned_start);
+  TimePoint wake =
+      std::min({turn.links.preference_ends, turn.links.next_planned_start, store.calendar().NextChange()});
   if (!store.begin_times().empty()) {
     const Duration left = std::max(store.begin_times().begin()->first - turn.wall, Duration(0));
     if (left < TimePoint::Max() - turn.at) wake = turn.at + left;

@@ -46,6 +46,10 @@ std::string_view ToString(ReasonCode code) {
       return "nodes-unavailable";
     case ReasonCode::kPlacement:
       return "placement";
+    case ReasonCode::kMaintenance:
+      return "maintenance";
+    case ReasonCode::kReservation:
+      return "reservation";
     case ReasonCode::kStarting:
       return "starting";
     case ReasonCode::kContactLost:

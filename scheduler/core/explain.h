@@ -28,6 +28,8 @@ enum class ReasonCode : std::uint8_t {
   kPosition,          // others are served before it
   kNodesUnavailable,  // nodes that would do are drained or out of contact
   kPlacement,         // enough have room, but do not stand to each other as it asks
+  kMaintenance,       // would still be there when nodes close for maintenance
+  kReservation,       // the same of an advance reservation; or its own has not begun, or is over
   kStarting,
   kContactLost,
   kRunning,

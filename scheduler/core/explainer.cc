@@ -153,12 +153,14 @@ class WaitingReasons {
   }
 
   struct NodeGroups {
-    std::size_t fit_now = 0, fit_later = 0, too_small = 0, unavailable = 0, kept = 0;
+    std::size_t fit_now = 0, fit_later = 0, too_small = 0, unavailable = 0, kept = 0, closes = 0;
+    Closure closure;                       // of those that would have room now, the one that ends first
+    std::string closing_node;              // and where
     std::vector<NodeCandidate> with_room;  // those that fit now
     std::string drained;                   // one that would do
     std::string kept_node;                 // one that would do but for a job that is before this one
     JobId kept_for;
-    std::size_t able() const { return fit_now + fit_later + unavailable + kept; }  // some day
+    std::size_t able() const { return fit_now + fit_later + unavailable + kept + closes; }  // some day
   };
 
   // Ids follow the order of registration, which means nothing to people.
@@ -189,6 +191,10 @@ class WaitingReasons {
         AddEvidence(reason, name + ": busy, " + Describe(use->Free()) + " free of " + Describe(use->total) +
                                 ", " + Tasks(static_cast<std::int64_t>(use->attempts.size())) + " there" +
                                 HoldersOn(node.id, *use));
+      } else if (const Closure* closure = ClosureFor(node.id)) {
+        if (groups.closes++ == 0 || closure->to < groups.closure.to)
+          groups.closure = *closure, groups.closing_node = name;
+        AddEvidence(reason, name + ": has room, but " + sched::Describe(*closure) + " is in the way");
       } else if (const auto holder = KeptFromThis(node.id, use->Free())) {
         if (groups.kept++ == 0) groups.kept_node = name, groups.kept_for = *holder;
         AddEvidence(reason,
@@ -199,6 +205,10 @@ class WaitingReasons {
       }
     }
     return groups;
+  }
+
+  const Closure* ClosureFor(NodeId node) const {
+    return store_.calendar().InTheWay(node, now_, LatestEnd(now_, settings_.walltime), request_.reservation);
   }
 
   // Whose tasks hold a node that a job on several nodes lacks.
@@ -307,6 +317,8 @@ class WaitingReasons {
       const auto refused = RefusedPlacement(store_, request_, g.with_room);
       if (!refused) return;
       DoNotStandSo(*refused, g, reason);
+    } else if (g.closes > 0 && g.fit_now + g.closes + g.kept >= request_.nodes) {
+      Closes(g, reason);
     } else if (g.fit_now + g.kept >= request_.nodes) {
       KeptForOthers(g, reason);
     } else if (g.able() - g.unavailable < request_.nodes) {
@@ -384,6 +396,24 @@ class WaitingReasons {
              ? "node " + g.kept_node + " would do but is kept free for job " + holder + ", which is before it"
              : CountNodes(g.kept) + " would do but are kept free for jobs that are before it");
     reason.next_step = "see when that starts with `bsub-lite when " + holder + "`" + Instead(g);
+  }
+
+  void Closes(const NodeGroups& g, Reason& reason) const {
+    const bool begun = g.closure.from <= now_;
+    reason.code = g.closure.reservation ? ReasonCode::kReservation : ReasonCode::kMaintenance;
+    reason.text = "it asks for " + Asked() + "; " + CountNodes(g.closes) + " would do, but on node " +
+                  g.closing_node + " " + sched::Describe(g.closure) + " is in the way: ";
+    if (begun) {
+      reason.text += "it has begun";
+    } else if (settings_.walltime.count() == 0) {
+      reason.text += "the job has no time limit (-t), so nobody knows that it would be over by then";
+    } else {
+      reason.text += "with its time limit of " + FormatDuration(settings_.walltime) +
+                     " it could still run in " + FormatDuration(g.closure.from - now_);
+    }
+    reason.next_step =
+        "it starts when that is over or other nodes come free; see when with `bsub-lite when " + Id() + "`" +
+        (begun ? "" : "; a time limit that ends before would let it start now (-t)");
   }
 
   void Unavailable(const NodeGroups& g, Reason& reason) const {

@@ -11,6 +11,7 @@
 
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
+#include "scheduler/core/explain_calendar.h"
 #include "scheduler/core/reservations.h"
 #include "scheduler/core/served_order.h"
 #include "scheduler/core/task_ranges.h"
@@ -65,6 +66,8 @@ class Rehearsal {
   // `open`: how many of the target's tasks start before it, itself included.
   std::optional<TimePoint> StartOf(const Job& target, std::uint32_t open) {
     AddLines(target);
+    for (const TimePoint change : store_.calendar().changes())
+      releases_.push({change, NodeId(), &target, {}, false});
     target_left_ = open;
     Pass();
     while (target_left_ > 0 && steps_left_ > 0 && !releases_.empty()) {
@@ -155,22 +158,25 @@ class Rehearsal {
   static bool ServedBefore(const Line& a, const Line& b) { return a.key < b.key; }
 
   void Pass() {
-    std::set<NodesRequest> full;  // no nodes have room for these now
+    std::set<std::pair<NodesRequest, Duration>> full;  // no nodes have room for these now
+    const bool closes = !store_.calendar().empty();
     kept_.clear();
     kept_before_ = std::exchange(keeping_, {});
     bool no_cpu = Full();
     for (Line& line : lines_) {
       const NodesRequest request = RequestNow(*line.job, now_);
+      const Duration walltime = line.job->spec.settings->walltime;
+      const std::pair<NodesRequest, Duration> asked(request, closes ? walltime : Duration(0));
       while (line.waiting > 0 && target_left_ > 0 && MayStart(line)) {
         if (no_cpu) return KeepAsBefore();
         std::vector<NodeId> nodes;
-        if (full.count(request) == 0) {
+        if (full.count(asked) == 0) {
           if (steps_left_ == 0) return;
           --steps_left_;
-          nodes = Choose(request);
+          nodes = Choose(request, walltime);
         }
         if (nodes.empty()) {
-          full.insert(request);
+          full.insert(asked);
           KeepNodesFor(line, request);
           break;
         }
@@ -211,8 +217,8 @@ class Rehearsal {
       for (const auto& [job, task] : tasks_[node]) tasks.push_back(task);
       return tasks;
     };
-    KeptNodes chosen =
-        ChooseNodesToKeep(store_, request, std::move(candidates), tasks_on, now_, keep_limits_);
+    KeptNodes chosen = ChooseNodesToKeep(store_, request, line.job->spec.settings->walltime,
+                                         std::move(candidates), tasks_on, now_, keep_limits_);
     if (!chosen.nodes.empty()) Keep(line.queue, {key, std::move(chosen.nodes), chosen.until});
   }
 
@@ -238,11 +244,17 @@ class Rehearsal {
     keeping_.insert_or_assign(queue, kept);
   }
 
+  bool IsOpen(NodeId node, const NodesRequest& request, Duration walltime) const {
+    const Calendar& calendar = store_.calendar();
+    if (calendar.empty() && request.reservation.empty()) return true;
+    return calendar.IsOpen(node, now_, LatestEnd(now_, walltime), request.reservation);
+  }
+
   // As the cycle chooses: those with the fewest CPUs left free.
-  std::vector<NodeId> Choose(const NodesRequest& request) const {
+  std::vector<NodeId> Choose(const NodesRequest& request, Duration walltime) const {
     std::vector<NodeCandidate> candidates;
     for (const auto& [id, free] : free_) {
-      if (!request.each.Fits(free)) continue;
+      if (!request.each.Fits(free) || !IsOpen(id, request, walltime)) continue;
       const Resources& total = store_.capacity().Find(id)->total;
       const auto tasks = tasks_.find(id);
       if (request.exclusive && tasks != tasks_.end() && !tasks->second.empty()) continue;
@@ -353,6 +365,9 @@ void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePo
     f.text = soon ? "it starts with the next scheduling cycle"
                   : "it starts by " + FormatUtc(*start) + ", in " + FormatDuration(*start - now) +
                         ", if what runs uses all of its time";
+    const JobSettings& settings = *job.spec.settings;
+    const Closure* closure = soon ? nullptr : WhatCloses(store, RequestNow(job, now), settings.walltime, now);
+    if (closure) f.text += "; " + Describe(*closure) + " is in its way";
     const Duration walltime = job.spec.settings->walltime;
     if (walltime.count() > 0) f.ends_at = *start + walltime;
     if (soon) f.next_step.clear();

@@ -15,6 +15,7 @@
 #include "jobs/end.h"
 #include "jobs/job_spec.h"
 #include "jobs/principal.h"
+#include "scheduler/core/calendar.h"
 #include "scheduler/core/node.h"
 #include "scheduler/core/queue.h"
 #include "scheduler/core/refs.h"
@@ -148,6 +149,12 @@ struct TaskEnded {
   SavedWork saved{};
 };
 
+// When nodes are closed for maintenance, from now on: all there is. It is no durable state: a new process is
+// told before it starts anything.
+struct MaintenanceSet {
+  std::vector<NodesClosed> windows;
+};
+
 // Time has passed: begin times, leases, retention.
 struct Tick {};
 // Start what can start; at most `max_placements` (a bound on the work, so that the core thread stays
@@ -160,7 +167,7 @@ struct RecordStateHash {};
 
 using InputBody = std::variant<Started, Submit, Control, SetQueue, DeleteQueue, RegisterDefinition,
                                DeregisterDefinition, SetNode, NodeHello, NodeStreamClosed, NodeNoticed,
-                               TaskStarted, TaskEnded, Tick, RunCycle, RecordStateHash>;
+                               TaskStarted, TaskEnded, Tick, RunCycle, RecordStateHash, MaintenanceSet>;
 
 struct Input {
   TimePoint at;

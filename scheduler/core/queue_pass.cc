@@ -137,13 +137,19 @@ void QueuePass::WakeForPreference(const Head& head) {
   wake = std::min(wake, since + head.waiting->key.request.placement.wait);
 }
 
+// A node may be kept for when it opens again: until then others can use it.
+bool QueuePass::KeepsByTime() const {
+  return BackfillsByTime(queue_.backfill) || !turn_.store.calendar().empty();
+}
+
 bool QueuePass::MayKeepMore() const { return kept_here_ < turn_.settings.kept_nodes_per_queue; }
 
 void QueuePass::KeepNodesFor(const ClassKey& key, const NodesRequest& request) {
   if (!MayKeepMore() || keep_tries_ >= turn_.settings.max_kept_node_tries) return;
   if (KeepAgain(key)) return;
   ++keep_tries_;
-  const KeptNodes chosen = ChooseNodesToKeep(turn_.store, request, kept_, turn_.at, turn_.settings.keep);
+  const KeptNodes chosen =
+      ChooseNodesToKeep(turn_.store, request, key.walltime, kept_, turn_.at, turn_.settings.keep);
   if (!chosen.nodes.empty()) Keep(chosen.nodes, {queue_.name, key, chosen.until}, chosen.from);
 }
 
@@ -162,10 +168,12 @@ bool QueuePass::KeepAgain(const ClassKey& key) {
       return false;
     }
     nodes.push_back({id, use->Free(), key.request.TakenOf(use->total)});
-    if (!BackfillsByTime(queue_.backfill)) continue;
+    if (!KeepsByTime()) continue;
     const NodeOutlook outlook = OutlookOf(turn_.store, id, turn_.at, turn_.settings.keep.shortest_guess);
     from = std::max(from, outlook.FitsAt(nodes.back().taken));
   }
+  from = EarliestOpen(turn_.store, nodes, from, key.walltime, key.request.reservation);
+  if (from == TimePoint::Max()) return false;
   Keep(nodes, reservation, from);
   return true;
 }
@@ -174,7 +182,7 @@ void QueuePass::Keep(const std::vector<KeepCandidate>& nodes, const Reservation&
                      TimePoint from) {
   for (const KeepCandidate& node : nodes) {
     KeptShare share{node.taken};
-    if (BackfillsByTime(queue_.backfill)) {
+    if (KeepsByTime()) {
       share.from = from;
       share.beside =
           OutlookOf(turn_.store, node.node, turn_.at, turn_.settings.keep.shortest_guess).FreeAt(from);

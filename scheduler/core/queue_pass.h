@@ -60,6 +60,7 @@ class QueuePass {
   void WakeForPreference(const Head& head);
 
   bool MayKeepMore() const;
+  bool KeepsByTime() const;
   void KeepNodesFor(const ClassKey& key, const NodesRequest& request);
   bool KeepAgain(const ClassKey& key);
   void KeepAsBefore();

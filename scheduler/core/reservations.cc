@@ -124,7 +124,21 @@ NodeOutlook OutlookOf(const Store& store, NodeId node, TimePoint now, Duration s
   return NodeOutlook(store.capacity().Find(node)->Free(), TasksOn(store, node), now, shortest_guess);
 }
 
-KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request,
+TimePoint EarliestOpen(const Store& store, const std::vector<KeepCandidate>& nodes, TimePoint from,
+                       Duration length, std::string_view reservation) {
+  const Calendar& calendar = store.calendar();
+  if (calendar.empty() && reservation.empty()) return from;
+  // Each round goes to the end of some closure.
+  for (TimePoint at = from;;) {
+    for (const KeepCandidate& node : nodes) {
+      if (at != TimePoint::Max()) at = calendar.EarliestOpen(node.node, at, length, reservation);
+    }
+    if (at == from || at == TimePoint::Max()) return at;
+    from = at;
+  }
+}
+
+KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Duration length,
                             std::vector<KeepCandidate> candidates,
                             const std::function<std::vector<LiveTask>(NodeId)>& tasks_on, TimePoint now,
                             const KeepLimits& limits) {
@@ -142,8 +156,10 @@ KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request,
   for (std::ptrdiff_t i = 0; i < most; ++i) {
     const KeepCandidate& c = candidates[static_cast<std::size_t>(i)];
     const NodeOutlook outlook(c.free, tasks_on(c.node), now, limits.shortest_guess);
-    by_time.emplace_back(outlook.FitsAt(c.taken), i);
+    const TimePoint from = EarliestOpen(store, {c}, outlook.FitsAt(c.taken), length, request.reservation);
+    if (from != TimePoint::Max()) by_time.emplace_back(from, i);
   }
+  if (by_time.size() < count) return {};
   std::sort(by_time.begin(), by_time.end());
   std::vector<KeepCandidate> soonest;
   for (const auto& [fits, i] : by_time) soonest.push_back(candidates[static_cast<std::size_t>(i)]);
@@ -154,18 +170,21 @@ KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request,
   kept.until = now + 2 * std::max(kept.from - now, limits.shortest_guess);
   soonest.resize(needed);
   kept.nodes = needed == count ? std::move(soonest) : ThoseChosen(store, request, soonest);
+  const TimePoint open = EarliestOpen(store, kept.nodes, kept.from, length, request.reservation);
+  if (open == TimePoint::Max()) return {};
+  kept.from = open;
   return kept;
 }
 
-KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, const Reservations& taken,
-                            TimePoint now, const KeepLimits& limits) {
+KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Duration length,
+                            const Reservations& taken, TimePoint now, const KeepLimits& limits) {
   std::vector<KeepCandidate> candidates;
   for (const auto& [id, use] : store.capacity().nodes()) {
     if (!use.usable || !request.each.Fits(use.total) || taken.all().count(id) != 0) continue;
     candidates.push_back({id, use.Free(), request.TakenOf(use.total)});
   }
   const auto tasks_on = [&store](NodeId node) { return TasksOn(store, node); };
-  return ChooseNodesToKeep(store, request, std::move(candidates), tasks_on, now, limits);
+  return ChooseNodesToKeep(store, request, length, std::move(candidates), tasks_on, now, limits);
 }
 
 }  // namespace bsub::sched

@@ -72,12 +72,16 @@ struct KeptNodes {
   TimePoint from;  // when all of them are expected to have room
   TimePoint until;
 };
-KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request,
+// `length`: of the time limit; zero: none. The nodes are open for so long.
+KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Duration length,
                             std::vector<KeepCandidate> candidates,
                             const std::function<std::vector<LiveTask>(NodeId)>& tasks_on, TimePoint now,
                             const KeepLimits& limits);
 // Among the usable nodes that are not in `taken`.
-KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, const Reservations& taken,
-                            TimePoint now, const KeepLimits& limits);
+KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Duration length,
+                            const Reservations& taken, TimePoint now, const KeepLimits& limits);
+// The first moment, not before `from`, at which all of the nodes are open for so long. Max: never.
+TimePoint EarliestOpen(const Store& store, const std::vector<KeepCandidate>& nodes, TimePoint from,
+                       Duration length, std::string_view reservation);
 
 }  // namespace bsub::sched

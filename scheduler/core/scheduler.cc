@@ -47,6 +47,7 @@ Outcome Scheduler::Handle(const Input& input) {
   BSUB_CHECK(input.at >= state().last_at) << "time went back: " << input.at.micros();
   Outcome outcome;
   Turn turn(impl_->settings, impl_->store, impl_->links, input, outcome);
+  if (impl_->store.AdvanceCalendar(input.at)) turn.WantCycle();
   std::visit([&turn](const auto& body) { Decide(turn, body); }, input.body);
   outcome.wake_at = std::min(outcome.wake_at, NextWake(turn));
   return outcome;

@@ -3,6 +3,7 @@
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
 #include "scheduler/core/dependency_eval.h"
+#include "scheduler/core/explain_calendar.h"
 #include "scheduler/core/explain_placement.h"
 
 namespace bsub::sched {
@@ -69,7 +70,11 @@ std::string ShortReasons::OfWaiting(const Job& job, std::optional<std::uint32_t>
            CutExpression(ToString(job.spec.dependency));
   }
   const std::string dispatch = OfDispatch(job);
-  return dispatch.empty() ? capacity.text : dispatch;
+  if (!dispatch.empty()) return dispatch;
+  const JobSettings& settings = *job.spec.settings;
+  const Closure* closure =
+      WhatCloses(store_, RequestOf(settings), settings.walltime, store_.calendar().now());
+  return closure ? Describe(*closure) + " is in its way" : capacity.text;
 }
 
 std::string ShortReasons::OfDispatch(const Job& job) {

@@ -61,7 +61,7 @@ Store::Store(State state, std::size_t expected_jobs) : state_(std::move(state)) 
   terms_ = HashOf(state_) - HashOfCounters(state_);
   tokens_.Reserve(expected_jobs);
   for (const auto& [name, queue] : state_.queues) {
-    waiting_.SetByWalltime(name, GoesByWalltime(queue.order, queue.backfill), state_.jobs);
+    SetClassesOf(queue);
     if (HasFineLimits(queue)) limit_uses_.try_emplace(name);
   }
   for (const auto& [id, node] : state_.nodes) {
@@ -380,9 +380,11 @@ ClusterView Store::ViewFor(const NodesRequest& request) const {
 }
 
 ChosenNodes Store::ChooseNodes(const NodesRequest& request, const KeptResources& kept, TimePoint ends) const {
+  const OpenNodes nodes{calendar_, request.reservation, ends};
+  const OpenNodes* open = calendar_.empty() && request.reservation.empty() ? nullptr : &nodes;
   if (!request.plain())
-    return sched::ChooseNodes(ViewFor(request), request, capacity_.Candidates(request, kept, ends));
-  const std::optional<NodeId> node = capacity_.Choose(request.each, kept, ends);
+    return sched::ChooseNodes(ViewFor(request), request, capacity_.Candidates(request, kept, ends, open));
+  const std::optional<NodeId> node = capacity_.Choose(request.each, kept, ends, open);
   if (!node) return {};
   return {{*node}, nullptr};
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "scheduler/core/calendar.h"
 #include "scheduler/core/capacity.h"
 #include "scheduler/core/cluster_tree.h"
 #include "scheduler/core/dependency_index.h"
@@ -111,6 +112,11 @@ class Store {
   void SetTopology(std::shared_ptr<const Topology> topology, const PlacementLimits& limits) {
     tree_.Configure(std::move(topology), limits);
   }
+  // And when nodes are closed, as the configuration says; nodes by name.
+  void SetMaintenance(std::vector<NodesClosed> maintenance);
+  // Time has passed; whether a node has been opened or closed by it.
+  bool AdvanceCalendar(TimePoint now);
+  const Calendar& calendar() const { return calendar_; }
   const ClusterTree& tree() const { return tree_; }
   const PlacementGroups& placement_groups() const { return groups_; }
   // What the choice of nodes for a request goes by.
@@ -175,6 +181,8 @@ class Store {
   void UpdateUsable(NodeId node);
   bool GoesByShares(const std::string& queue) const;
   void CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign);
+  void MakeCalendar();
+  void SetClassesOf(const Queue& queue);
   void RecountLoads(const std::string& queue);
   void RecountLimits(const std::string& queue);
   void CountForLimits(const JobSettings& settings, const TaskCounts& counts, int sign);
@@ -223,6 +231,8 @@ class Store {
   std::map<NodeId, std::string> resting_;
   Reservations reservations_;
   std::map<std::string, QueuePlan, std::less<>> plans_;
+  std::vector<NodesClosed> maintenance_;
+  Calendar calendar_;
 };
 
 // Which of the tasks in one word of the job's bitmap wait and may start: sets the bits that are derived from

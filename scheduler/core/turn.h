@@ -91,6 +91,7 @@ void Decide(Turn& turn, const TaskStarted& input);
 void Decide(Turn& turn, const TaskEnded& input);
 // decide_time.cc
 void Decide(Turn& turn, const Tick& input);
+void Decide(Turn& turn, const MaintenanceSet& input);
 // cycle.cc
 void Decide(Turn& turn, const RunCycle& input);
 

@@ -33,6 +33,7 @@ CoreLoop::~CoreLoop() { Stop(); }
 void CoreLoop::Start(const std::string& cluster_uuid_if_new, std::uint64_t lift_counters_by) {
   Batch batch;
   Handle(sched::Started{cluster_uuid_if_new, lift_counters_by}, batch);
+  TellMaintenance(batch);
   committer_.Add(std::move(batch));
   thread_ = std::thread([this] { Run(); });
 }
@@ -173,7 +174,17 @@ void CoreLoop::CountLive() {
   pace_.Taken(Pace::Clock::now());
 }
 
+void CoreLoop::TellMaintenance(Batch& batch) {
+  const TimePoint now = Now();
+  constexpr std::int64_t kLooks = 100;  // while as much time passes as it knows ahead
+  const bool told = maintenance_told_.set() && now - maintenance_told_ < settings_.maintenance_ahead / kLooks;
+  if (!maintenance_ || told) return;
+  maintenance_told_ = now;
+  Handle(sched::MaintenanceSet{maintenance_(now, now + settings_.maintenance_ahead)}, batch);
+}
+
 void CoreLoop::RunDueWork(Batch& batch) {
+  TellMaintenance(batch);
   const TimePoint now = Now();
   if (wake_at_ <= now || (wake_at_ != TimePoint::Max() && now - last_tick_ >= settings_.longest_sleep)) {
     last_tick_ = now;

@@ -36,6 +36,8 @@ struct CoreLoopSettings {
   std::uint32_t max_placements_per_cycle = 1000;
   // A round's batch goes to the committer early once it is so large. Setting: journal.max_batch_bytes.
   std::uint64_t max_batch_bytes = std::uint64_t{16} << 20;
+  // So far ahead it knows of maintenance. Setting: loop.maintenance_ahead.
+  Duration maintenance_ahead = std::chrono::hours(24 * 60);
   Duration longest_sleep = std::chrono::seconds(60);  // without a look at the clock: it may be set meanwhile
   // Reports of tasks may wait for others (common/pace.h). Settings: rpc.gather_reports, rpc.gather_full_at.
   Duration gather_reports{};
@@ -47,6 +49,11 @@ class CoreLoop final : public rpc::CorePort {
   CoreLoop(sched::Scheduler& scheduler, SlewedClock& clock, JournalPort& journal, Committer& committer,
            CoreLoopSettings settings);
   ~CoreLoop() override;
+
+  // What closes nodes for maintenance from `now` until `to`. Before Start; the core is told again as time
+  // passes.
+  using MaintenancePlan = std::function<std::vector<sched::NodesClosed>(TimePoint now, TimePoint to)>;
+  void PlanMaintenance(MaintenancePlan plan) { maintenance_ = std::move(plan); }
 
   // Hands Started to the core and begins to take inputs.
   void Start(const std::string& cluster_uuid_if_new, std::uint64_t lift_counters_by = 0);
@@ -82,6 +89,7 @@ class CoreLoop final : public rpc::CorePort {
   void Handle(sched::InputBody body, Batch& batch);
   void Release(sched::Message message, Batch& batch);
   void RunDueWork(Batch& batch);
+  void TellMaintenance(Batch& batch);
   TimePoint Now();
 
   sched::Scheduler& scheduler_;
@@ -95,6 +103,8 @@ class CoreLoop final : public rpc::CorePort {
   std::uint64_t next_reply_ = 1;
   TimePoint wake_at_ = TimePoint::Max();
   TimePoint last_tick_;
+  MaintenancePlan maintenance_;
+  TimePoint maintenance_told_;
   bool cycle_wanted_ = false;
   std::uint64_t hash_recorded_for_ = 0;  // the journal's last wish that was served
 

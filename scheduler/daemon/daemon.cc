@@ -133,6 +133,7 @@ void Daemon::StartLoop() {
   loop.gather_reports = options_.settings.rpc.gather_reports;
   loop.gather_full_at = options_.settings.rpc.gather_full_at;
   loop_ = std::make_unique<CoreLoop>(*scheduler_, *clock_, *journal_port_, *committer_, loop);
+  loop_->PlanMaintenance(options_.settings.maintenance);
 }
 
 Status Daemon::StartServer(rpc::SignFn sign) {

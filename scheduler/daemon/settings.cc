@@ -11,6 +11,7 @@
 #include "jobs/nearest.h"
 #include "jobs/text.h"
 #include "scheduler/cluster_config/load.h"
+#include "scheduler/cluster_config/maintenance.h"
 
 namespace bsub::daemon {
 namespace {
@@ -73,6 +74,22 @@ Status ReadSection(const YAML::Node& key, const YAML::Node& body, std::set<std::
   return OkStatus();
 }
 
+CoreLoop::MaintenancePlan PlanOf(std::vector<cluster_config::Maintenance> all,
+                                 std::shared_ptr<const sched::Topology> topology) {
+  if (all.empty() || !topology) return nullptr;
+  return [all = std::move(all), topology = std::move(topology)](TimePoint now, TimePoint to) {
+    std::vector<sched::NodesClosed> closed;
+    for (const cluster_config::Maintenance& one : all) {
+      for (const sched::MaintenanceWindow& window : cluster_config::WindowsBetween(one, now, to)) {
+        closed.push_back({window.name, window.begins, window.ends, {}});
+        for (const sched::NodeIndex node : window.nodes)
+          closed.back().nodes.push_back(topology->node(node).name);
+      }
+    }
+    return closed;
+  };
+}
+
 }  // namespace
 
 Status ReadSettings(const std::string& yaml, DaemonSettings& settings) {
@@ -92,6 +109,7 @@ Status ReadSettings(const std::string& yaml, DaemonSettings& settings) {
     settings.core.durable_paths = parsed.config.durable_paths;
     if (parsed.config.topology)
       settings.core.topology = std::make_shared<const sched::Topology>(*parsed.config.topology);
+    settings.maintenance = PlanOf(parsed.config.maintenance, settings.core.topology);
     const YAML::Node all = root;
     root.reset(parsed.config.has_settings ? all["settings"] : YAML::Node());
   }

@@ -50,6 +50,7 @@ struct MemorySettings {
 
 struct DaemonSettings {
   sched::Settings core;
+  CoreLoop::MaintenancePlan maintenance;  // of the cluster's configuration; null: none
   rpc::RpcSettings rpc;
   CoreLoopSettings loop;
   JournalSettings journal;

@@ -352,6 +352,10 @@ void AddLoop(std::vector<Setting>& table) {
            "The machine's clock is looked at so often while jobs wait for their begin time: by so "
            "much may they be late when it was set.",
            BSUB_AT(loop.longest_sleep), std::chrono::milliseconds(10)));
+  table.push_back(Time("loop.maintenance_ahead",
+                       "Maintenance windows of the cluster's configuration are known so far ahead: no job is "
+                       "started on a node whose time limit reaches into one that is known.",
+                       BSUB_AT(loop.maintenance_ahead), std::chrono::hours(1)));
 }
 
 void AddJournal(std::vector<Setting>& table) {

@@ -1,0 +1,198 @@
+// Nodes that close for maintenance: nothing that could still run then is started on them, planning goes
+// around it, and `why` and `when` name it.
+#include <gmock/gmock.h>
+
+#include <random>
+
+#include "scheduler/core/calendar.h"
+#include "tests/support/scheduler_env.h"
+
+namespace bsub::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using sched::Calendar;
+using sched::ReasonCode;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+TimePoint Minute(int m) { return TimePoint(0) + m * 1min; }
+
+TEST(Calendar, FindsWhatIsInTheWay) {
+  Calendar calendar;
+  const NodeId n(1);
+  EXPECT_TRUE(calendar.IsOpen(n, Minute(0), TimePoint::Max(), ""));
+  calendar.Add(n, {Minute(20), Minute(30), "late", false});
+  calendar.Add(n, {Minute(10), Minute(15), "early", false});
+  EXPECT_TRUE(calendar.IsOpen(n, Minute(0), Minute(10), "")) << "ends when it begins";
+  EXPECT_FALSE(calendar.IsOpen(n, Minute(0), Minute(11), ""));
+  EXPECT_TRUE(calendar.IsOpen(n, Minute(15), Minute(20), ""));
+  EXPECT_EQ(calendar.InTheWay(n, Minute(15), TimePoint::Max(), "")->name, "late");
+  EXPECT_EQ(calendar.EarliestOpen(n, Minute(0), 10min, ""), Minute(0));
+  EXPECT_EQ(calendar.EarliestOpen(n, Minute(1), 10min, ""), Minute(30));
+  EXPECT_EQ(calendar.EarliestOpen(n, Minute(1), 5min, ""), Minute(1));
+  EXPECT_EQ(calendar.EarliestOpen(n, Minute(7), 5min, ""), Minute(15));
+  EXPECT_EQ(calendar.EarliestOpen(n, Minute(7), Duration(0), ""), Minute(30)) << "no limit: for ever";
+}
+
+TEST(Calendar, AReservationIsOpenToItsOwnAlone) {
+  Calendar calendar;
+  const NodeId n(1);
+  calendar.Add(n, {Minute(10), Minute(20), "r", true});
+  calendar.Add(n, {Minute(15), Minute(16), "fix", false});
+  EXPECT_TRUE(calendar.IsOpen(n, Minute(10), Minute(15), "r"));
+  EXPECT_FALSE(calendar.IsOpen(n, Minute(9), Minute(15), "r")) << "not before it begins";
+  EXPECT_FALSE(calendar.IsOpen(n, Minute(14), Minute(16), "r")) << "maintenance is for them too";
+  EXPECT_FALSE(calendar.IsOpen(n, Minute(10), Minute(15), "s"));
+  EXPECT_EQ(calendar.EarliestOpen(n, Minute(0), 4min, "r"), Minute(10));
+  EXPECT_EQ(calendar.EarliestOpen(n, Minute(12), 4min, "r"), Minute(16));
+  EXPECT_EQ(calendar.EarliestOpen(n, Minute(0), 6min, "r"), TimePoint::Max());
+  EXPECT_EQ(calendar.EarliestOpen(NodeId(2), Minute(0), 1min, "r"), TimePoint::Max());
+}
+
+TEST(Calendar, ForgetsWhatIsOver) {
+  Calendar calendar;
+  calendar.Add(NodeId(1), {Minute(10), Minute(20), "a", false});
+  EXPECT_FALSE(calendar.Advance(Minute(9)));
+  EXPECT_EQ(calendar.NextChange(), Minute(10));
+  EXPECT_TRUE(calendar.Advance(Minute(10)));
+  EXPECT_EQ(calendar.NextChange(), Minute(20));
+  EXPECT_TRUE(calendar.Advance(Minute(25)));
+  EXPECT_TRUE(calendar.empty());
+}
+
+void Close(Env& env, std::vector<std::string> nodes, Duration from, Duration to) {
+  env.Handle(sched::MaintenanceSet{{{"weekly", env.now() + from, env.now() + to, std::move(nodes)}}});
+}
+
+TEST(Maintenance, WhatWouldReachIntoItWaitsAndSaysSo) {
+  Env env;
+  env.AddNodes(1, Cpus(4));
+  Close(env, {"n1"}, 2h, 5h);
+  const JobId fits = env.Submit(Job().Walltime(2h)), late = env.Submit(Job().Walltime(3h)),
+              endless = env.Submit(Job());
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(fits));
+  EXPECT_THAT(env.Why(late), ElementsAre(ReasonCode::kMaintenance));
+  EXPECT_THAT(env.Explain(late),
+              AllOf(HasSubstr("maintenance weekly from 2026-01-01T02:00:00Z to 2026-01-01T05:00:00Z"),
+                    HasSubstr("with its time limit of 3h"), HasSubstr("node n1")));
+  EXPECT_THAT(env.Explain(endless), HasSubstr("the job has no time limit (-t)"));
+  EXPECT_THAT(env.scheduler().MakeShortReasons().Of(env.job(late), std::nullopt),
+              HasSubstr("maintenance weekly"));
+  const auto when = env.scheduler().ForecastOf({late, std::nullopt}, env.now(), 1000);
+  EXPECT_EQ(when->starts_at, env.now() + 5h);
+  EXPECT_THAT(when->text, HasSubstr("maintenance weekly"));
+  env.Finish(fits, Exit(0));
+  env.Advance(2h);
+  const JobId during = env.Submit(Job().Walltime(1min));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), IsEmpty());
+  EXPECT_THAT(env.Explain(during), HasSubstr("it has begun"));
+  env.Advance(3h);
+  EXPECT_TRUE(env.cycle_wanted()) << "its end is reason enough to look again";
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(late, endless, during));
+}
+
+TEST(Maintenance, OtherNodesServeMeanwhile) {
+  Env env;
+  env.AddNodes(2, Cpus(4));
+  Close(env, {"n1"}, 1h, 2h);
+  const JobId gang = env.Submit(Job().Nodes(2).Walltime(2h)), one = env.Submit(Job().Walltime(2h));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(one));
+  EXPECT_EQ(env.state().nodes.at(env.TaskOf(one).attempt->node).description.name, "n2");
+  EXPECT_EQ(env.scheduler().ForecastOf({gang, std::nullopt}, env.now(), 1000)->starts_at, env.now() + 2h);
+}
+
+TEST(Maintenance, ANodeIsKeptForWhenItOpensAndUsedUntilThen) {
+  for (const sched::Backfill backfill : {sched::Backfill::kSpare, sched::Backfill::kEasy,
+                                         sched::Backfill::kShortest, sched::Backfill::kConservative}) {
+    Env env;
+    env.AddNodes(1, Cpus(4));
+    ASSERT_TRUE(env.SetQueue({.name = "q", .backfill = backfill}));
+    Close(env, {"n1"}, 2h, 3h);
+    env.Submit(Job().Queue("q").Cpus(4).Walltime(4h));
+    const JobId quick = env.Submit(Job().Queue("q").Cpus(4).Walltime(1h));
+    env.Cycle();
+    EXPECT_THAT(env.TakeLaunched(), ElementsAre(quick)) << sched::ToString(backfill);
+    env.Finish(quick, Exit(0));
+    env.Advance(3h);
+    env.Cycle();
+    EXPECT_THAT(env.TakeLaunched(), ElementsAre(JobId(1))) << sched::ToString(backfill);
+  }
+}
+
+TEST(Maintenance, ANodeThatComesLaterIsClosedToo) {
+  Env env;
+  Close(env, {"n1"}, 1h, 2h);
+  env.AddNodes(1, Cpus(4));
+  const JobId job = env.Submit(Job().Walltime(90min));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), IsEmpty());
+  env.Handle(sched::MaintenanceSet{});
+  EXPECT_TRUE(env.cycle_wanted());
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(job)) << "the window was taken back";
+}
+
+// Under random work nothing is on a closed node, whatever the queue's backfill.
+class MaintenanceWalk : public ::testing::TestWithParam<std::uint32_t> {};
+
+TEST_P(MaintenanceWalk, NothingRunsOnAClosedNode) {
+  std::mt19937 random(GetParam());
+  const auto pick = [&](std::uint32_t n) { return static_cast<int>(random() % n); };
+  Env env;
+  env.AddNodes(3, Cpus(4));
+  const auto backfill = static_cast<sched::Backfill>(GetParam() % 5);
+  ASSERT_TRUE(env.SetQueue({.name = "q", .backfill = backfill}));
+  std::vector<sched::NodesClosed> windows;
+  for (int i = 0; i < 6; ++i) {
+    const TimePoint from = env.now() + pick(300) * 1min;
+    windows.push_back(
+        {"w" + std::to_string(i), from, from + (10 + pick(40)) * 1min, {"n" + std::to_string(1 + pick(3))}});
+  }
+  env.Handle(sched::MaintenanceSet{windows});
+  std::map<std::string, TimePoint> ends;
+  for (int step = 0; step < 80; ++step) {
+    for (int i = pick(3); i > 0; --i) {
+      Job job = Job().Queue("q").Cpus(1 + pick(4)).Walltime((1 + pick(60)) * 1min);
+      if (pick(4) == 0) job.Nodes(2);
+      env.Submit(job);
+    }
+    env.Cycle();
+    for (const sched::LaunchTask& launch : env.TakeLaunches()) {
+      const TimePoint end = env.now() + launch.settings->walltime;
+      const std::string node = env.state().nodes.at(launch.node).description.name;
+      for (const sched::NodesClosed& window : windows) {
+        const bool overlaps = window.nodes.front() == node && window.from < end && env.now() < window.to;
+        EXPECT_FALSE(overlaps) << sched::ToString(backfill) << ": job " << launch.attempt.task.job.value()
+                               << " on " << node << " reaches into " << window.name;
+      }
+      ends[std::to_string(launch.attempt.task.job.value())] = end;
+    }
+    env.Advance(5min);
+    for (auto it = ends.begin(); it != ends.end();) {
+      if (it->second > env.now() && pick(5) != 0) {
+        ++it;
+        continue;
+      }
+      for (const NodeId node : {NodeId(1), NodeId(2), NodeId(3)}) {
+        const sched::Attempt* attempt = env.TaskOf(it->first).attempt.get();
+        if (attempt && sched::PartOn(*attempt, node) != nullptr)
+          env.Finish(it->first, Exit(0), env.state().nodes.at(node).description.name);
+        else if (attempt && !attempt->gang && attempt->node == node)
+          env.Finish(it->first, Exit(0));
+      }
+      it = ends.erase(it);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, MaintenanceWalk, ::testing::Range(0u, 20u));
+
+}  // namespace
+}  // namespace bsub::testing
