@@ -115,7 +115,7 @@ Status Store::Do(const AttemptStarted& e, TimePoint at) {
     Task& task = edit.Row();
     task.state = JobState::kRunning;
     task.since = at;
-    task.attempt->started_at = at;
+    EditAttempt(*job, *task.attempt, [at](Attempt& attempt) { attempt.started_at = at; });
     first_start = SetStarted(*job, task, ordinal);
     if (job->array) --job->array->starting_count, ++job->array->running_count;
   }
@@ -127,11 +127,12 @@ Status Store::Do(const StopRequested& e, TimePoint at) {
   Job* job = MutableJob(e.attempt.task.job);
   BSUB_RETURN_IF_ERROR(ExpectAttempt(job, e.attempt));
   JobEdit edit(*this, *job, e.attempt.task.ordinal);
-  Attempt& attempt = *edit.Row().attempt;
-  attempt.stop = e.reason;
-  attempt.stop_by = e.by;
-  attempt.stop_reason = e.text;
-  attempt.stop_at = at;
+  EditAttempt(*job, *edit.Row().attempt, [&e, at](Attempt& attempt) {
+    attempt.stop = e.reason;
+    attempt.stop_by = e.by;
+    attempt.stop_reason = e.text;
+    attempt.stop_at = at;
+  });
   return OkStatus();
 }
 

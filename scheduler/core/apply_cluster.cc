@@ -42,7 +42,8 @@ Status Store::Do(const QueueDeleted& e, TimePoint at) {
   const auto it = state_.queues.find(e.name);
   BSUB_RETURN_IF_ERROR(Expect(it != state_.queues.end(), "a known queue", 0));
   terms_ -= HashOf(it->second);
-  waiting_.SetByWalltime(e.name, false, state_.jobs);
+  waiting_.SetOrder(e.name, {}, state_.jobs);
+  waiting_.Forget(e.name);
   ForgetShares(e.name, at, true);
   loads_.erase(e.name);
   limit_uses_.erase(e.name);

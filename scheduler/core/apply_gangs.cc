@@ -44,7 +44,8 @@ Status Store::Do(const PartEnded& e, TimePoint /*at*/) {
   JobEdit edit(*this, *job, e.attempt.task.ordinal);
   Gang& gang = *edit.Row().attempt->gang;
   Part& part = gang.parts[e.part];
-  capacity_.Give(part.node, e.attempt, part.allocated, part.gpu_indices);
+  const LiveTask task = LiveTaskOf(*job->spec.settings, *edit.Row().attempt, part.allocated);
+  capacity_.Give(part.node, e.attempt, task, part.gpu_indices);
   part.over = true;
   part.started |= ProvesStart(e.end.kind);
   AddUsage(e.usage, gang.usage);

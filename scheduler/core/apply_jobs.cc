@@ -6,7 +6,6 @@
 
 #include "scheduler/core/apply_checks.h"
 #include "scheduler/core/job_edit.h"
-#include "scheduler/core/state_hash.h"
 #include "scheduler/core/store.h"
 
 namespace bsub::sched {
@@ -36,7 +35,7 @@ Status Store::Do(const JobSubmitted& e, TimePoint at) {
   Job& job = state_.jobs.try_emplace(e.id).first->second;
   job.id = e.id;
   job.spec = e.spec;
-  job.spec.settings = Interned(e.spec.settings);
+  job.spec.settings = settings_.Intern(e.spec.settings);
   job.priority = e.spec.settings->priority;
   job.held = e.spec.held;
   job.submitted_at = at;
@@ -45,7 +44,7 @@ Status Store::Do(const JobSubmitted& e, TimePoint at) {
   job.task.since = at;
   state_.next_job_id = e.id.value() + 1;
   IndexJob(job);
-  terms_ += HashOfSpec(job) + HashOfProgress(job);
+  job_hashes_.Note(state_, job);
   dependencies_.Add(state_, job);
   RefreshAll(job);
   return OkStatus();
@@ -101,10 +100,11 @@ Status Store::Do(const JobMoved& e, TimePoint /*at*/) {
   waiting_.Remove(*job);
   const JobEdit edit(*this, *job);
   CountLiveOf(*job, -1);  // of an array, what runs of it counts in the other queue from now on
-  terms_ -= HashOfSpec(*job);
-  DropUnused(std::exchange(job->spec.settings, Interned(moved)));
-  terms_ += HashOfSpec(*job);
+  CountJob(*job, -1);
+  settings_.Drop(std::exchange(job->spec.settings, settings_.Intern(moved)));
+  CountJob(*job, +1);
   CountLiveOf(*job, +1);
+  job_hashes_.Note(state_, *job);
   return OkStatus();
 }
 
@@ -180,7 +180,7 @@ Status Store::Do(const JobsForgotten& e, TimePoint at) {
     const auto it = state_.jobs.find(id);
     if (it == state_.jobs.end()) continue;  // named twice
     Job& job = it->second;
-    terms_ -= HashOfSpec(job) + HashOfProgress(job);
+    job_hashes_.Drop(job);
     if (job.array) terms_ -= job.array->child_terms;
     UnindexJob(job);
     state_.jobs.erase(it);

@@ -53,11 +53,12 @@ void NodeCapacity::Remove(NodeId node) {
   nodes_.erase(it);
 }
 
-void NodeCapacity::Take(NodeId node, const AttemptRef& attempt, const Resources& r,
+void NodeCapacity::Take(NodeId node, const AttemptRef& attempt, const LiveTask& task,
                         const std::vector<std::int32_t>& gpus) {
   Use& use = nodes_[node];
   Unlist(node, use);
-  use.used += r;
+  use.used += task.allocated;
+  use.tasks.Add(task);
   BSUB_CHECK(use.attempts.insert(attempt).second) << "attempt placed twice";
   for (const std::int32_t gpu : gpus) {
     if (use.gpu_used.size() <= static_cast<std::size_t>(gpu))
@@ -67,15 +68,22 @@ void NodeCapacity::Take(NodeId node, const AttemptRef& attempt, const Resources&
   List(node, use);
 }
 
-void NodeCapacity::Give(NodeId node, const AttemptRef& attempt, const Resources& r,
+void NodeCapacity::Give(NodeId node, const AttemptRef& attempt, const LiveTask& task,
                         const std::vector<std::int32_t>& gpus) {
   Use& use = nodes_[node];
   Unlist(node, use);
-  use.used -= r;
+  use.used -= task.allocated;
+  use.tasks.Remove(task);
   ++grown_;
   BSUB_CHECK(use.attempts.erase(attempt) == 1) << "attempt given back twice";
   for (const std::int32_t gpu : gpus) use.gpu_used[static_cast<std::size_t>(gpu)] = false;
   List(node, use);
+}
+
+void NodeCapacity::ChangeEnd(NodeId node, const LiveTask& before, const LiveTask& now) {
+  TasksByEnd& tasks = nodes_[node].tasks;
+  tasks.Remove(before);
+  tasks.Add(now);
 }
 
 std::optional<NodeId> NodeCapacity::Choose(const Resources& request, const KeptResources& kept,

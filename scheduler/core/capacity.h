@@ -14,6 +14,7 @@
 #include "scheduler/core/calendar.h"
 #include "scheduler/core/choose_nodes.h"
 #include "scheduler/core/refs.h"
+#include "scheduler/core/tasks_by_end.h"
 
 namespace bsub::sched {
 
@@ -43,6 +44,7 @@ class NodeCapacity {
     Resources total;
     Resources used;
     std::set<AttemptRef> attempts;
+    TasksByEnd tasks;  // the same, as the forecasts of room need them
     std::vector<bool> gpu_used;
     bool usable = false;  // connected, up, not drained, not to be taken away
     Resources Free() const;
@@ -52,10 +54,12 @@ class NodeCapacity {
   void SetTotal(NodeId node, const Resources& total);
   void SetUsable(NodeId node, bool usable);
   void Remove(NodeId node);
-  void Take(NodeId node, const AttemptRef& attempt, const Resources& r,
+  void Take(NodeId node, const AttemptRef& attempt, const LiveTask& task,
             const std::vector<std::int32_t>& gpus);
-  void Give(NodeId node, const AttemptRef& attempt, const Resources& r,
+  void Give(NodeId node, const AttemptRef& attempt, const LiveTask& task,
             const std::vector<std::int32_t>& gpus);
+  // The task has started, or is to stop: it is expected to end at another time.
+  void ChangeEnd(NodeId node, const LiveTask& before, const LiveTask& now);
 
   // The usable node that fits and has the fewest free CPUs (best fit), smallest id among equals.
   // `ends`: when the task is over at the latest.
@@ -80,7 +84,9 @@ class NodeCapacity {
   // Something else than what runs there has come to allow more.
   void NoteOpened() { ++grown_; }
   // No usable node has anything free: a cycle can start nothing that asks for CPU.
-  bool Full() const { return free_.empty() || free_.rbegin()->first <= 0; }
+  bool Full() const { return most_free_cpu_milli() <= 0; }
+  // Of one usable node.
+  std::int64_t most_free_cpu_milli() const { return free_.empty() ? 0 : free_.rbegin()->first; }
 
  private:
   void Unlist(NodeId node, const Use& use);

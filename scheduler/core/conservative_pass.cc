@@ -84,12 +84,12 @@ void ConservativePass::MakeTimelines() {
 
 void ConservativePass::AddRunning(NodeId node, const NodeCapacity::Use& use) {
   Timeline& timeline = timelines_.at(node);
-  for (const AttemptRef& ref : use.attempts) {
-    const Job& job = turn_.state().jobs.at(ref.task.job);
-    const LiveTask task = LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt, node);
-    guesses_ = guesses_ || !task.ends.set();
-    timeline.Give(ExpectedEnd(task, turn_.at, turn_.settings.keep.shortest_guess), TimePoint::Max(),
-                  task.allocated);
+  for (const auto* tasks : {&use.tasks.limited(), &use.tasks.endless()}) {
+    for (const LiveTask& task : *tasks) {
+      guesses_ = guesses_ || !task.ends.set();
+      timeline.Give(ExpectedEnd(task, turn_.at, turn_.settings.keep.shortest_guess), TimePoint::Max(),
+                    task.allocated);
+    }
   }
 }
 

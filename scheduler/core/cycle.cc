@@ -40,6 +40,7 @@ bool MustYield(const Store& store, const Queue& queue, const WaitingClass& waiti
 std::vector<const Queue*> QueuesInOrder(const State& state) {
   std::vector<const Queue*> queues;
   for (const auto& [name, queue] : state.queues) queues.push_back(&queue);
+  if (queues.size() < 2) return queues;
   std::stable_sort(queues.begin(), queues.end(),
                    [](const Queue* a, const Queue* b) { return a->priority > b->priority; });
   return queues;

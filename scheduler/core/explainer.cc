@@ -190,7 +190,7 @@ class WaitingReasons {
         ++groups.fit_later;
         AddEvidence(reason, name + ": busy, " + Describe(use->Free()) + " free of " + Describe(use->total) +
                                 ", " + Tasks(static_cast<std::int64_t>(use->attempts.size())) + " there" +
-                                HoldersOn(node.id, *use));
+                                HoldersOn(*use));
       } else if (const Closure* closure = ClosureFor(node.id)) {
         if (groups.closes++ == 0 || closure->to < groups.closure.to)
           groups.closure = *closure, groups.closing_node = name;
@@ -212,7 +212,7 @@ class WaitingReasons {
   }
 
   // Whose tasks hold a node that a job on several nodes lacks.
-  std::string HoldersOn(NodeId node, const NodeCapacity::Use& use) const {
+  std::string HoldersOn(const NodeCapacity::Use& use) const {
     constexpr std::size_t kShown = 3;
     if (request_.nodes == 1) return "";
     std::set<JobId> jobs;
@@ -227,18 +227,13 @@ class WaitingReasons {
       text += (shown++ == 0 ? (jobs.size() == 1 ? ", of job " : ", of jobs ") : ", ") +
               std::to_string(job.value());
     }
-    return text + UntilWhen(node, use);
+    return text + UntilWhen(use);
   }
 
   // When the last of a node's tasks is over, at the latest.
-  std::string UntilWhen(NodeId node, const NodeCapacity::Use& use) const {
-    TimePoint last;
-    for (const AttemptRef& ref : use.attempts) {
-      const Job& job = store_.state().jobs.at(ref.task.job);
-      const TimePoint ends = LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt, node).ends;
-      if (!ends.set()) return ", without a time limit";
-      last = std::max(last, ends);
-    }
+  static std::string UntilWhen(const NodeCapacity::Use& use) {
+    if (!use.tasks.endless().empty()) return ", without a time limit";
+    const TimePoint last = use.tasks.limited().empty() ? TimePoint() : use.tasks.limited().back().ends;
     return last.set() ? ", until " + FormatUtc(last) : "";
   }
 

@@ -95,7 +95,8 @@ class Rehearsal {
     const Duration walltime = job.spec.settings->walltime;
     const bool main = task->attempt->node == node;
     if (main) Count(job, +1);
-    tasks_[node].emplace_back(&job, LiveTaskOf(job, *task->attempt, node));
+    tasks_[node].emplace_back(
+        &job, LiveTaskOf(*job.spec.settings, *task->attempt, AllocatedOn(*task->attempt, node)));
     const bool stopping = task->attempt->stop != StopReason::kNone;
     if (walltime.count() == 0 && !stopping) {
       endless_ += main;
@@ -212,10 +213,11 @@ class Rehearsal {
       if (key.request.each.Fits(total) && kept_.count(id) == 0)
         candidates.push_back({id, free, key.request.TakenOf(total)});
     }
-    const auto tasks_on = [this](NodeId node) {
-      std::vector<LiveTask> tasks;
-      for (const auto& [job, task] : tasks_[node]) tasks.push_back(task);
-      return tasks;
+    TasksByEnd by_end;
+    const auto tasks_on = [this, &by_end](NodeId node) -> const TasksByEnd& {
+      by_end = {};
+      for (const auto& [job, task] : tasks_[node]) by_end.Add(task);
+      return by_end;
     };
     KeptNodes chosen = ChooseNodesToKeep(store_, request, line.job->spec.settings->walltime,
                                          std::move(candidates), tasks_on, now_, keep_limits_);

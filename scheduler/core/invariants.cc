@@ -130,6 +130,8 @@ Status CheckNodes(const Store& store, const Walk& walk) {
     const auto tasks = walk.tasks.find(id);
     if ((tasks == walk.tasks.end() ? 0 : tasks->second) != use->attempts.size())
       return Broken("node " + name + ": attempts differ");
+    if (use->tasks.limited().size() + use->tasks.endless().size() != use->attempts.size())
+      return Broken("node " + name + ": the tasks whose ends are awaited differ from its attempts");
     if (node.state == NodeState::kDown && !use->attempts.empty())
       return Broken("node " + name + " is down and has attempts");
   }

@@ -3,14 +3,11 @@
 #include <algorithm>
 
 #include "common/check.h"
-#include "scheduler/core/state_hash.h"
 
 namespace bsub::sched {
 
 JobEdit::JobEdit(Store& store, Job& job, std::optional<std::uint32_t> ordinal)
-    : store_(store), job_(job), ordinal_(ordinal) {
-  store_.CountJob(job_, -1);
-  store_.terms_ -= HashOfProgress(job_);
+    : store_(store), job_(job), before_(CountsOf(job)), ordinal_(ordinal) {
   if (job_.array && ordinal_) store_.TakeChildTerm(job_, *ordinal_);
 }
 
@@ -21,8 +18,10 @@ JobEdit::~JobEdit() {
   } else if (!job_.array) {
     store_.RefreshWord(job_, 0);
   }
-  store_.terms_ += HashOfProgress(job_);
-  store_.CountJob(job_, +1);
+  store_.job_hashes_.Note(store_.state_, job_);
+  TaskCounts more = CountsOf(job_);
+  more -= before_;
+  store_.AddCounts(job_, more);
   store_.waiting_.Update(job_);
 }
 

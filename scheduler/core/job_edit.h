@@ -1,5 +1,5 @@
-// One change of one job, or of one task of it: takes the job's share out of the hash and the counts, and puts
-// the new share back when it goes out of scope, together with its place among the waiting.
+// One change of one job, or of one task of it. When it goes out of scope the counts follow what changed, the
+// hash of the job is out of date, and its place among the waiting is the right one again.
 #pragma once
 
 #include <optional>
@@ -24,6 +24,7 @@ class JobEdit {
  private:
   Store& store_;
   Job& job_;
+  const TaskCounts before_;
   std::optional<std::uint32_t> ordinal_;
 };
 

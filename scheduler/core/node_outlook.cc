@@ -1,41 +1,41 @@
 #include "scheduler/core/node_outlook.h"
 
-#include <algorithm>
-
 namespace bsub::sched {
 
-TimePoint ExpectedEnd(const LiveTask& task, TimePoint now, Duration shortest_guess) {
-  if (task.ends.set()) return std::max(now, task.ends);
-  return now + std::max(now - task.began, shortest_guess);
-}
-
-NodeOutlook::NodeOutlook(const Resources& free, const std::vector<LiveTask>& tasks, TimePoint now,
-                         Duration shortest_guess)
-    : now_(now), free_(free) {
-  ends_.reserve(tasks.size());
-  for (const LiveTask& task : tasks)
-    ends_.emplace_back(ExpectedEnd(task, now, shortest_guess), task.allocated);
-  std::stable_sort(ends_.begin(), ends_.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+template <typename Look>
+void NodeOutlook::Walk(Look look) const {
+  auto limited = tasks_.limited().begin(), endless = tasks_.endless().begin();
+  while (limited != tasks_.limited().end() || endless != tasks_.endless().end()) {
+    const TimePoint limit =
+        limited == tasks_.limited().end() ? TimePoint::Max() : ExpectedEnd(*limited, now_, shortest_guess_);
+    const TimePoint guess =
+        endless == tasks_.endless().end() ? TimePoint::Max() : ExpectedEnd(*endless, now_, shortest_guess_);
+    const bool by_limit =
+        endless == tasks_.endless().end() || (limited != tasks_.limited().end() && limit <= guess);
+    const LiveTask& task = by_limit ? *limited++ : *endless++;
+    if (!look(by_limit ? limit : guess, task.allocated)) return;
+  }
 }
 
 TimePoint NodeOutlook::FitsAt(const Resources& request) const {
   Resources free = free_;
   TimePoint fits = now_;
-  for (const auto& [end, allocated] : ends_) {
-    if (request.Fits(free)) break;
+  if (request.Fits(free)) return fits;
+  Walk([&](TimePoint end, const Resources& allocated) {
     free += allocated;
     fits = end;
-  }
+    return !request.Fits(free);
+  });
   return fits;
 }
 
 Resources NodeOutlook::FreeAt(TimePoint t) const {
   Resources free = free_;
-  for (const auto& [end, allocated] : ends_) {
-    if (end > t) break;
+  Walk([&](TimePoint end, const Resources& allocated) {
+    if (end > t) return false;
     free += allocated;
-  }
+    return true;
+  });
   return free;
 }
 

@@ -1,30 +1,17 @@
 // What a node is expected to have free, and when: as its tasks come to their ends, one after another.
 #pragma once
 
-#include <utility>
-#include <vector>
-
 #include "common/time.h"
 #include "jobs/resources.h"
+#include "scheduler/core/tasks_by_end.h"
 
 namespace bsub::sched {
 
-// A task on a node.
-struct LiveTask {
-  TimePoint began;
-  TimePoint ends;  // at the latest; unset: it has no time limit
-  Resources allocated;
-};
-
-// When it is expected to end: at its limit, or now if that has passed. One without a limit is expected to run
-// for as long again as it has, and for `shortest_guess` at least.
-TimePoint ExpectedEnd(const LiveTask& task, TimePoint now, Duration shortest_guess);
-
 class NodeOutlook {
  public:
-  // `free` at `now`, beside `tasks`.
-  NodeOutlook(const Resources& free, const std::vector<LiveTask>& tasks, TimePoint now,
-              Duration shortest_guess);
+  // `free` at `now`, beside `tasks`, which stay where they are.
+  NodeOutlook(const Resources& free, const TasksByEnd& tasks, TimePoint now, Duration shortest_guess)
+      : tasks_(tasks), now_(now), shortest_guess_(shortest_guess), free_(free) {}
 
   // From when on the request has room. All tasks over: then, even if that should not do.
   TimePoint FitsAt(const Resources& request) const;
@@ -32,9 +19,14 @@ class NodeOutlook {
   Resources FreeAt(TimePoint t) const;
 
  private:
-  TimePoint now_;
-  Resources free_;
-  std::vector<std::pair<TimePoint, Resources>> ends_;  // ascending
+  // look(end, allocated) for one task after another in the order of their ends, until it returns false.
+  template <typename Look>
+  void Walk(Look look) const;
+
+  const TasksByEnd& tasks_;
+  const TimePoint now_;
+  const Duration shortest_guess_;
+  const Resources free_;
 };
 
 }  // namespace bsub::sched

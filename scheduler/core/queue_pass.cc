@@ -21,23 +21,72 @@ QueuePass::QueuePass(Turn& turn, const Queue& queue, Reservations& kept, std::ui
 
 std::uint32_t QueuePass::Run(std::uint32_t budget) {
   const NodeCapacity& capacity = turn_.store.capacity();
-  if (budget > 0 && !capacity.Full()) PushAll();
-  while (!heads_.empty() && placed_ < budget && !capacity.Full()) {
-    const Head head = Pop();
-    const WaitingClass& waiting = *head.waiting;
-    if (ComesLaterNow(head)) continue;
-    const Job& job = turn_.state().jobs.at(head.key.job);
-    if (HitsLimit(turn_.store, queue_, *job.spec.settings) || MustLeaveReserve(head)) continue;
+  if (budget > 0 && !capacity.Full()) Begin();
+  while (placed_ < budget && !capacity.Full()) {
+    const std::optional<Head> head = Next();
+    if (!head) break;
+    const WaitingClass& waiting = *head->waiting;
+    if (ComesLaterNow(*head)) continue;
+    if (HitsLimit(turn_.store, queue_, *head->job->spec.settings) || MustLeaveReserve(*head)) continue;
     const bool others = waiting.members.size() > 1;
-    if (!TryStart(head)) continue;
+    if (!TryStart(*head)) continue;
     // The class is gone with its last member; an array may be in it again.
-    const WaitingClass* next = others ? &waiting : job.waiting_class;
-    if (next) Push(*next);
+    ServeAgain(others ? &waiting : head->job->waiting_class);
   }
   placed_ = std::min(placed_, budget);
   if (put_off_) turn_.WantCycle();
-  if (!heads_.empty() || put_off_ || placed_ == budget || capacity.Full()) KeepAsBefore();
+  if (!AllServed() || put_off_ || placed_ == budget || capacity.Full()) KeepAsBefore();
   return placed_;
+}
+
+void QueuePass::Begin() {
+  if (queue_.order != QueueOrder::kPriority) return PushAll();
+  if (const ServedIndex* index = turn_.store.waiting().InOrder(queue_.name)) cursor_.emplace(*index);
+}
+
+std::optional<QueuePass::Head> QueuePass::Next() {
+  if (cursor_) return NextInOrder();
+  if (heads_.empty()) return std::nullopt;
+  return Pop();
+}
+
+// Those for which nodes are kept have them, and whoever is behind them and finds no room is not looked at
+// again in this pass: then it need not be asked at all.
+bool QueuePass::MayPassOver() const {
+  if (queue_.backfill == Backfill::kNone) return false;
+  if (queue_.backfill == Backfill::kShortest) return by_walltime_;
+  return !MayKeepMore() || keep_tries_ >= turn_.settings.max_kept_node_tries;
+}
+
+std::optional<QueuePass::Head> QueuePass::NextInOrder() {
+  const std::int64_t most = MayPassOver() ? turn_.store.capacity().most_free_cpu_milli() : INT64_MAX;
+  const auto place = [](const ServedClass& c) {
+    return ServedPlace{c.place.negated_priority, 0, c.place.normal, c.place.job};
+  };
+  const ServedClass* next = cursor_->Next(most);
+  while (next && by_walltime_ && place(*next) <= tried_until_) next = cursor_->Next(most);
+  if (!next) {
+    cursor_.reset();
+    return std::nullopt;
+  }
+  if (!by_walltime_) tried_until_ = next->place;
+  const ServedKey key{true, next->place.negated_priority, next->place.normal, {}, next->place.job};
+  return Head{key, next->place.walltime, next->waiting, next->job};
+}
+
+bool QueuePass::AllServed() const { return !cursor_ && heads_.empty(); }
+
+void QueuePass::Stop() {
+  cursor_.reset();
+  heads_.clear();
+}
+
+void QueuePass::ServeAgain(const WaitingClass* waiting) {
+  if (cursor_) {
+    cursor_->StayAtLast();
+  } else if (waiting) {
+    Push(*waiting);
+  }
 }
 
 // What this pass has started counts for the shares: whoever has got something goes behind the others.
@@ -50,17 +99,24 @@ bool QueuePass::ComesLaterNow(const Head& head) {
 
 // A part of the machine is for shares that run nothing yet (FairShare::compute_reservation).
 bool QueuePass::MustLeaveReserve(const Head& head) const {
-  return LeavesTooLittle(turn_.store, queue_, turn_.state().jobs.at(head.key.job));
+  return LeavesTooLittle(turn_.store, queue_, *head.job);
 }
 
+// As long as its next task still waits for what it prefers, that is required.
 bool QueuePass::TryStart(const Head& head) {
-  const NodesRequest request = RequestNow(head);
-  const Job& job = turn_.state().jobs.at(head.key.job);
+  const NodesRequest& of_class = head.waiting->key.request;
+  if (of_class.placement.mode != PlacementMode::kPreferred) return TryStart(head, of_class);
+  return TryStart(head, RequestNow(*head.job, turn_.at));
+}
+
+bool QueuePass::TryStart(const Head& head, const NodesRequest& request) {
+  const Job& job = *head.job;
   const TimePoint ends = LatestEnd(turn_.at, job.spec.settings->walltime);
   if (MustPutOff(head, request)) return false;
   const ChosenNodes chosen = Choose(head, request, ends);
   if (chosen.nodes.empty()) {
-    if (request != head.waiting->key.request) WakeForPreference(head);
+    const NodesRequest& of_class = head.waiting->key.request;
+    if (&request != &of_class && request != of_class) WakeForPreference(head);
     Passed(head, request);
     return false;
   }
@@ -75,7 +131,7 @@ bool QueuePass::MustPutOff(const Head& head, const NodesRequest& request) {
   if (request.plain() || choices_ > 0 || turn_.links.futile.Has(request, head.waiting->key.walltime))
     return false;
   put_off_ = true;
-  if (queue_.backfill == Backfill::kNone) heads_.clear();
+  if (queue_.backfill == Backfill::kNone) Stop();
   return true;
 }
 
@@ -91,13 +147,14 @@ ChosenNodes QueuePass::Choose(const Head& head, const NodesRequest& request, Tim
 
 void QueuePass::Passed(const Head& head, const NodesRequest& request) {
   KeepNodesFor(head.waiting->key, request);
-  if (queue_.backfill == Backfill::kNone) heads_.clear();
+  if (queue_.backfill == Backfill::kNone) Stop();
   if (queue_.backfill == Backfill::kShortest && !by_walltime_ && !MayKeepMore()) GoByWalltime();
 }
 
 // Those that are first in their order have their nodes: behind them the shortest is tried first.
 void QueuePass::GoByWalltime() {
   by_walltime_ = true;
+  if (cursor_) cursor_.emplace(*turn_.store.waiting().ShortestFirst(queue_.name));
   for (Head& head : heads_) head.walltime = ComparedWalltime(head.waiting->key.walltime);
   std::make_heap(heads_.begin(), heads_.end(), ServedLater());
 }
@@ -107,13 +164,15 @@ void QueuePass::PushAll() {
   if (!classes) return;
   heads_.reserve(classes->size() + 1);
   for (const auto& [key, waiting] : *classes)
-    heads_.push_back({ServedKeyOf(turn_.store, queue_, waiting, turn_.at), 0, &waiting});
+    heads_.push_back(
+        {ServedKeyOf(turn_.store, queue_, waiting, turn_.at), 0, &waiting, waiting.members.begin()->of});
   std::make_heap(heads_.begin(), heads_.end(), ServedLater());
 }
 
 void QueuePass::Push(const WaitingClass& waiting) {
   const std::int64_t walltime = by_walltime_ ? ComparedWalltime(waiting.key.walltime) : 0;
-  heads_.push_back({ServedKeyOf(turn_.store, queue_, waiting, turn_.at), walltime, &waiting});
+  heads_.push_back(
+      {ServedKeyOf(turn_.store, queue_, waiting, turn_.at), walltime, &waiting, waiting.members.begin()->of});
   std::push_heap(heads_.begin(), heads_.end(), ServedLater());
 }
 
@@ -124,15 +183,8 @@ QueuePass::Head QueuePass::Pop() {
   return head;
 }
 
-// That of the class; as long as its next task still waits for what it prefers, that is required.
-NodesRequest QueuePass::RequestNow(const Head& head) const {
-  const NodesRequest& request = head.waiting->key.request;
-  if (request.placement.mode != PlacementMode::kPreferred) return request;
-  return sched::RequestNow(turn_.state().jobs.at(head.key.job), turn_.at);
-}
-
 void QueuePass::WakeForPreference(const Head& head) {
-  const TimePoint since = WaitsSince(turn_.state().jobs.at(head.key.job));
+  const TimePoint since = WaitsSince(*head.job);
   TimePoint& wake = turn_.links.preference_ends;
   wake = std::min(wake, since + head.waiting->key.request.placement.wait);
 }

@@ -3,16 +3,20 @@
 // the first such class nodes are kept free (reservations.h), and what the queue's backfill allows starts
 // beside it.
 //
-// Cost: classes + placements · log(classes), whatever the number of waiting jobs. Places of gangs are looked
-// for a bounded number of times; the next cycle goes on where that was reached (futile_requests.h).
+// Cost: where time does not change the order (kPriority), the classes that are small enough for what is free
+// (served_index.h); else classes + placements · log(classes), whatever the number of waiting jobs. Places of
+// gangs are looked for a bounded number of times; the next cycle goes on where that was reached
+// (futile_requests.h).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "scheduler/core/queue.h"
 #include "scheduler/core/reservations.h"
+#include "scheduler/core/served_index.h"
 #include "scheduler/core/served_order.h"
 #include "scheduler/core/waiting.h"
 
@@ -35,6 +39,7 @@ class QueuePass {
     ServedKey key;
     std::int64_t walltime = 0;  // as it is compared; only once heads are tried by time limits
     const WaitingClass* waiting = nullptr;
+    const Job* job = nullptr;
   };
   // For a heap with what is served first on top.
   struct ServedLater {
@@ -44,19 +49,29 @@ class QueuePass {
     }
   };
 
+  void Begin();
+  // What is served next; nothing: all have been, or nobody else may.
+  std::optional<Head> Next();
+  std::optional<Head> NextInOrder();
+  // Nobody else is served.
+  void Stop();
+  bool AllServed() const;
+  // The last head's task has started: its class, where there still is one, is served again in its turn.
+  void ServeAgain(const WaitingClass* waiting);
   void PushAll();
   void Push(const WaitingClass& waiting);
   Head Pop();
+  bool MayPassOver() const;
   bool ComesLaterNow(const Head& head);
   bool MustLeaveReserve(const Head& head) const;
   // The first task of the class starts, if it can.
   bool TryStart(const Head& head);
+  bool TryStart(const Head& head, const NodesRequest& request);
   // It is the next cycle's, which need not look again for what this one has found no places for.
   bool MustPutOff(const Head& head, const NodesRequest& request);
   ChosenNodes Choose(const Head& head, const NodesRequest& request, TimePoint ends);
   void Passed(const Head& head, const NodesRequest& request);
   void GoByWalltime();
-  NodesRequest RequestNow(const Head& head) const;
   void WakeForPreference(const Head& head);
 
   bool MayKeepMore() const;
@@ -69,7 +84,10 @@ class QueuePass {
   Turn& turn_;
   const Queue& queue_;
   Reservations& kept_;
-  std::vector<Head> heads_;  // a heap
+  // One of these: an order that is there already, or a heap of what is left.
+  std::optional<ServedIndex::Cursor> cursor_;
+  std::vector<Head> heads_;
+  ServedPlace tried_until_;  // in the order of the queue, once it goes by time limits
   bool by_walltime_ = false;
   std::uint32_t placed_ = 0;
   std::uint32_t& choices_;

@@ -1,7 +1,6 @@
 #include "scheduler/core/reservations.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -62,17 +61,6 @@ std::vector<KeepCandidate> ThoseChosen(const Store& store, const NodesRequest& r
   return chosen;
 }
 
-std::vector<LiveTask> TasksOn(const Store& store, NodeId node) {
-  const std::set<AttemptRef>& attempts = store.capacity().Find(node)->attempts;
-  std::vector<LiveTask> tasks;
-  tasks.reserve(attempts.size());
-  for (const AttemptRef& ref : attempts) {
-    const Job& job = store.state().jobs.at(ref.task.job);
-    tasks.push_back(LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt, node));
-  }
-  return tasks;
-}
-
 }  // namespace
 
 void Reservations::Add(NodeId node, const KeptShare& share, Reservation reservation) {
@@ -107,21 +95,9 @@ const WaitingClass* HolderOf(const Store& store, const Reservation& reservation)
   return it == classes->end() ? nullptr : &it->second;
 }
 
-LiveTask LiveTaskOf(const Job& job, const Attempt& attempt, NodeId node) {
-  const JobSettings& settings = *job.spec.settings;
-  LiveTask task;
-  task.began = attempt.started_at.set() ? attempt.started_at : attempt.placed_at;
-  task.allocated = AllocatedOn(attempt, node);
-  if (attempt.stop != StopReason::kNone) {
-    task.ends = attempt.stop_at + settings.stop_grace;
-  } else if (settings.walltime.count() > 0) {
-    task.ends = task.began + settings.walltime;
-  }
-  return task;
-}
-
 NodeOutlook OutlookOf(const Store& store, NodeId node, TimePoint now, Duration shortest_guess) {
-  return NodeOutlook(store.capacity().Find(node)->Free(), TasksOn(store, node), now, shortest_guess);
+  const NodeCapacity::Use& use = *store.capacity().Find(node);
+  return NodeOutlook(use.Free(), use.tasks, now, shortest_guess);
 }
 
 TimePoint EarliestOpen(const Store& store, const std::vector<KeepCandidate>& nodes, TimePoint from,
@@ -140,7 +116,7 @@ TimePoint EarliestOpen(const Store& store, const std::vector<KeepCandidate>& nod
 
 KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Duration length,
                             std::vector<KeepCandidate> candidates,
-                            const std::function<std::vector<LiveTask>(NodeId)>& tasks_on, TimePoint now,
+                            const std::function<const TasksByEnd&(NodeId)>& tasks_on, TimePoint now,
                             const KeepLimits& limits) {
   const std::uint32_t count = request.nodes;
   if (candidates.size() < count) return {};
@@ -183,7 +159,9 @@ KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Dur
     if (!use.usable || !request.each.Fits(use.total) || taken.all().count(id) != 0) continue;
     candidates.push_back({id, use.Free(), request.TakenOf(use.total)});
   }
-  const auto tasks_on = [&store](NodeId node) { return TasksOn(store, node); };
+  const auto tasks_on = [&store](NodeId node) -> const TasksByEnd& {
+    return store.capacity().Find(node)->tasks;
+  };
   return ChooseNodesToKeep(store, request, length, std::move(candidates), tasks_on, now, limits);
 }
 

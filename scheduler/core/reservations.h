@@ -61,7 +61,6 @@ struct KeepCandidate {
   Resources free;
   Resources taken;  // what the request takes of it
 };
-LiveTask LiveTaskOf(const Job& job, const Attempt& attempt, NodeId node);
 
 NodeOutlook OutlookOf(const Store& store, NodeId node, TimePoint now, Duration shortest_guess);
 
@@ -75,7 +74,7 @@ struct KeptNodes {
 // `length`: of the time limit; zero: none. The nodes are open for so long.
 KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Duration length,
                             std::vector<KeepCandidate> candidates,
-                            const std::function<std::vector<LiveTask>(NodeId)>& tasks_on, TimePoint now,
+                            const std::function<const TasksByEnd&(NodeId)>& tasks_on, TimePoint now,
                             const KeepLimits& limits);
 // Among the usable nodes that are not in `taken`.
 KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Duration length,

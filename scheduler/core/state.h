@@ -42,6 +42,8 @@ struct Job {
   bool ready = false;                     // a plain job's: waiting, and dependencies met
   WaitingClass* waiting_class = nullptr;  // where it waits for a node, if it does
   bool waits_in_front = false;            // its rank there
+  mutable bool hash_is_stale = false;     // it has changed since it was hashed
+  mutable std::uint64_t hash = 0;         // its part of the state's, a cache (job_hashes.h)
 
   std::uint32_t size() const { return array ? array->size() : 1; }
   bool Over() const { return array ? array->Over() : IsOver(task.state); }

@@ -76,14 +76,16 @@ void Store::Restore(std::vector<SavedJob> jobs) {
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (i + kExpected < jobs.size()) tokens_.Expect(jobs[i + kExpected].job.spec.token);
     SavedJob& saved = jobs[i];
-    terms_ += saved.terms;
+    const std::uint64_t children = saved.job.array ? saved.job.array->child_terms : 0;
+    terms_ += children;
     if (saved.job.spec.settings != given) {
       given = saved.job.spec.settings;
-      interned = Interned(given);
+      interned = settings_.Intern(given);
     }
     saved.job.spec.settings = interned;
     const JobId id = saved.job.id;
     Job& job = state_.jobs.emplace_hint(state_.jobs.end(), id, std::move(saved.job))->second;
+    job_hashes_.Know(job, saved.terms - children);
     IndexJob(job);
     if (job.spec.dependency.nodes.empty()) {
       RefreshAll(job);
@@ -113,14 +115,7 @@ void Store::PutChildTerm(Job& job, std::uint32_t ordinal) {
   job.array->child_terms += term;
 }
 
-std::uint64_t Store::hash() const { return terms_ + HashOfCounters(state_); }
-
-// Equal settings are kept once.
-std::shared_ptr<const JobSettings> Store::Interned(const std::shared_ptr<const JobSettings>& settings) {
-  if (newest_settings_ == settings_.end() || **newest_settings_ != *settings)
-    newest_settings_ = settings_.insert(settings).first;
-  return *newest_settings_;
-}
+std::uint64_t Store::hash() const { return terms_ + job_hashes_.Sum(state_) + HashOfCounters(state_); }
 
 // What does not need the other jobs: token, name, times, counts, capacity.
 void Store::IndexJob(Job& job) {
@@ -139,23 +134,33 @@ void Store::IndexJob(Job& job) {
 }
 
 void Store::TakePlaces(const AttemptRef& ref, const Attempt& attempt) {
+  const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
   ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto& gpus) {
-    capacity_.Take(node, ref, allocated, gpus);
+    capacity_.Take(node, ref, LiveTaskOf(settings, attempt, allocated), gpus);
   });
   CountLoad(ref, attempt, +1);
-  const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
   const std::string& group = settings.gang.placement.group;
   if (!group.empty()) groups_.Add({settings.owner.uid, group}, ref);
 }
 
 void Store::GivePlaces(const AttemptRef& ref, const Attempt& attempt) {
+  const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
   ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto& gpus) {
-    capacity_.Give(node, ref, allocated, gpus);
+    capacity_.Give(node, ref, LiveTaskOf(settings, attempt, allocated), gpus);
   });
   CountLoad(ref, attempt, -1);
-  const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
   const std::string& group = settings.gang.placement.group;
   if (!group.empty()) groups_.Remove({settings.owner.uid, group}, ref);
+}
+
+void Store::EditAttempt(const Job& job, Attempt& attempt, const std::function<void(Attempt&)>& change) {
+  std::vector<std::pair<NodeId, LiveTask>> before;
+  ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto&) {
+    before.emplace_back(node, LiveTaskOf(*job.spec.settings, attempt, allocated));
+  });
+  change(attempt);
+  for (const auto& [node, task] : before)
+    capacity_.ChangeEnd(node, task, LiveTaskOf(*job.spec.settings, attempt, task.allocated));
 }
 
 void Store::UnindexJob(Job& job) {
@@ -168,33 +173,31 @@ void Store::UnindexJob(Job& job) {
   if (!job.spec.token.empty()) tokens_.Remove(job.spec.token);
   if (newest_name_ != names_.end() && newest_name_->job == job.id) newest_name_ = names_.end();
   names_.erase({job.spec.settings->owner.uid, job.spec.name, job.id});
-  DropUnused(std::move(job.spec.settings));
-}
-
-void Store::DropUnused(std::shared_ptr<const JobSettings> settings) {
-  if (settings.use_count() > 2) return;  // ours here and the set's
-  const auto unused = settings_.find(settings);
-  if (newest_settings_ == unused) newest_settings_ = settings_.end();
-  settings_.erase(unused);
+  settings_.Drop(std::move(job.spec.settings));
 }
 
 void Store::CountJob(const Job& job, int sign) {
-  const TaskCounts counts = bsub::sched::CountsOf(job);
-  const JobSettings& settings = *job.spec.settings;
-  const auto update = [&](auto& map, const auto& key) {
-    TaskCounts& sum = map[key];
-    if (sign > 0) {
-      sum += counts;
-    } else {
-      sum -= counts;
-    }
-    if (sum == TaskCounts{}) map.erase(map.find(key));
+  TaskCounts counts;
+  if (sign > 0) {
+    counts += bsub::sched::CountsOf(job);
+  } else {
+    counts -= bsub::sched::CountsOf(job);
+  }
+  AddCounts(job, counts);
+}
+
+void Store::AddCounts(const Job& job, const TaskCounts& more) {
+  if (more == TaskCounts{}) return;
+  const auto update = [&more](auto& map, const auto& key) {
+    const auto it = map.try_emplace(key).first;
+    it->second += more;
+    if (it->second == TaskCounts{}) map.erase(it);
   };
-  if (counts == TaskCounts{}) return;
+  const JobSettings& settings = *job.spec.settings;
   update(queue_counts_, settings.queue);
   update(user_counts_, settings.owner.uid);
   update(queue_user_counts_, std::pair(settings.queue, settings.owner.uid));
-  if (!limit_uses_.empty()) CountForLimits(settings, counts, sign);
+  if (!limit_uses_.empty()) CountForLimits(settings, more);
 }
 
 std::uint64_t EvaluateTasks(const State& state, Job& job, std::size_t word) {

@@ -21,11 +21,13 @@
 #include "scheduler/core/cluster_tree.h"
 #include "scheduler/core/dependency_index.h"
 #include "scheduler/core/entry.h"
+#include "scheduler/core/job_hashes.h"
 #include "scheduler/core/placement_groups.h"
 #include "scheduler/core/queue_limits.h"
 #include "scheduler/core/queue_plan.h"
 #include "scheduler/core/reservations.h"
 #include "scheduler/core/saved_job.h"
+#include "scheduler/core/settings_table.h"
 #include "scheduler/core/state.h"
 #include "scheduler/core/token_index.h"
 #include "scheduler/core/waiting.h"
@@ -165,11 +167,10 @@ class Store {
   void TakeChildTerm(Job& job, std::uint32_t ordinal);
   void PutChildTerm(Job& job, std::uint32_t ordinal);
   void IndexJob(Job& job);
-  std::shared_ptr<const JobSettings> Interned(const std::shared_ptr<const JobSettings>& settings);
   void UnindexJob(Job& job);
-  // A job has given them up: they go if no other has them.
-  void DropUnused(std::shared_ptr<const JobSettings> settings);
   void CountJob(const Job& job, int sign);
+  // `more`: so many tasks of the job are there now, or no longer.
+  void AddCounts(const Job& job, const TaskCounts& more);
   void RefreshWord(Job& job, std::size_t word);
   void RefreshAll(Job& job);
   // Children first..last of `job` ended, started or went back: whoever looks at them is evaluated again.
@@ -178,6 +179,8 @@ class Store {
   void FinishIfOver(Job& job, TimePoint at);
   void TakePlaces(const AttemptRef& ref, const Attempt& attempt);
   void GivePlaces(const AttemptRef& ref, const Attempt& attempt);
+  // `change`: of when the attempt is expected to end.
+  void EditAttempt(const Job& job, Attempt& attempt, const std::function<void(Attempt&)>& change);
   void UpdateUsable(NodeId node);
   bool GoesByShares(const std::string& queue) const;
   void CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign);
@@ -185,14 +188,17 @@ class Store {
   void SetClassesOf(const Queue& queue);
   void RecountLoads(const std::string& queue);
   void RecountLimits(const std::string& queue);
-  void CountForLimits(const JobSettings& settings, const TaskCounts& counts, int sign);
+  // `more`: less where it is negative.
+  void CountForLimits(const JobSettings& settings, const TaskCounts& more);
   void CountLiveOf(const Job& job, int sign);
   void ChargeShare(const Job& job, const Attempt& attempt, TimePoint at);
   void ForgetShares(const std::string& queue, TimePoint at, bool all);
   void EditNode(NodeId node, const std::function<void(Node&)>& change);
 
   State state_;
-  std::uint64_t terms_ = 0;  // the hash without the counters' term
+  // The hash without the term of the counters and those of jobs, children of arrays aside.
+  std::uint64_t terms_ = 0;
+  mutable JobHashes job_hashes_;
 
   NodeCapacity capacity_;
   ClusterTree tree_;
@@ -217,15 +223,7 @@ class Store {
   std::map<JobId, std::set<std::size_t>> doomed_;
   std::set<std::pair<TimePoint, JobId>> begin_times_;
   std::set<std::pair<TimePoint, JobId>> finished_;
-  struct ByValue {
-    bool operator()(const std::shared_ptr<const JobSettings>& a,
-                    const std::shared_ptr<const JobSettings>& b) const {
-      return *a < *b;
-    }
-  };
-  using SettingsSet = std::set<std::shared_ptr<const JobSettings>, ByValue>;
-  SettingsSet settings_;                                     // interned
-  SettingsSet::iterator newest_settings_ = settings_.end();  // the next job is likely to have the same
+  SettingsTable settings_;
   std::vector<JobId> restored_waiters_;  // with dependencies: not all of their targets are known yet
   std::set<NodeId> connected_;
   std::map<NodeId, std::string> resting_;

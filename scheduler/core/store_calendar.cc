@@ -36,8 +36,9 @@ void Store::MakeCalendar() {
 
 // As long as any node is to be closed, time limits tell who may have it.
 void Store::SetClassesOf(const Queue& queue) {
-  const bool by_walltime = GoesByWalltime(queue.order, queue.backfill) || !calendar_.empty();
-  waiting_.SetByWalltime(queue.name, by_walltime, state_.jobs);
+  WaitingOrder order = WaitingOrderOf(queue);
+  if (!calendar_.empty()) order.by_walltime = true;
+  waiting_.SetOrder(queue.name, order, state_.jobs);
 }
 
 }  // namespace bsub::sched

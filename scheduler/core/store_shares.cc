@@ -38,10 +38,10 @@ void Store::CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign) {
   if (it->second.tasks == 0) loads.erase(it);
 }
 
-void Store::CountForLimits(const JobSettings& settings, const TaskCounts& counts, int sign) {
+void Store::CountForLimits(const JobSettings& settings, const TaskCounts& more) {
   const auto use = limit_uses_.find(settings.queue);
   if (use == limit_uses_.end()) return;
-  use->second.CountTasks(std::string(ShareOf(settings)), sign * counts.waiting, sign * counts.live());
+  use->second.CountTasks(std::string(ShareOf(settings)), more.waiting, more.live());
 }
 
 void Store::CountLiveOf(const Job& job, int sign) {

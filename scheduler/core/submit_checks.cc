@@ -35,24 +35,28 @@ Result<const Queue*> FindQueue(const State& state, const std::string& name) {
 
 Status CheckRoom(const Settings& settings, const Store& store, const Queue& queue, const Principal& who,
                  std::string_view share, std::int64_t tasks) {
-  const auto check = [](std::int64_t limit, std::int64_t now, std::int64_t more,
-                        const std::string& of) -> Status {
-    if (limit == 0 || now + more <= limit) return OkStatus();
-    return ResourceExhausted("Pending job threshold reached: " + std::to_string(now) + " tasks wait " + of +
-                             ", " + std::to_string(more) + " more would pass the limit of " +
+  const auto check = [tasks](std::int64_t limit, const auto& waiting, const auto& of) -> Status {
+    if (limit == 0) return OkStatus();
+    const std::int64_t now = waiting();
+    if (now + tasks <= limit) return OkStatus();
+    return ResourceExhausted("Pending job threshold reached: " + std::to_string(now) + " tasks wait " + of() +
+                             ", " + std::to_string(tasks) + " more would pass the limit of " +
                              std::to_string(limit) + "; wait until some have started");
   };
-  BSUB_RETURN_IF_ERROR(
-      check(queue.max_waiting, store.CountsOfQueue(queue.name).waiting, tasks, "in queue " + queue.name));
-  BSUB_RETURN_IF_ERROR(check(queue.max_waiting_per_user,
-                             store.CountsOfUserInQueue(queue.name, who.uid).waiting, tasks,
-                             "in queue " + queue.name + " for user " + who.name));
+  BSUB_RETURN_IF_ERROR(check(
+      queue.max_waiting, [&] { return store.CountsOfQueue(queue.name).waiting; },
+      [&] { return "in queue " + queue.name; }));
+  BSUB_RETURN_IF_ERROR(check(
+      queue.max_waiting_per_user, [&] { return store.CountsOfUserInQueue(queue.name, who.uid).waiting; },
+      [&] { return "in queue " + queue.name + " for user " + who.name; }));
   if (const LimitUse* use = store.LimitUseOf(queue.name)) {
-    BSUB_RETURN_IF_ERROR(check(queue.max_waiting_per_share, use->ShareNow(share).waiting, tasks,
-                               "in queue " + queue.name + " for share " + std::string(share)));
+    BSUB_RETURN_IF_ERROR(check(
+        queue.max_waiting_per_share, [&] { return use->ShareNow(share).waiting; },
+        [&] { return "in queue " + queue.name + " for share " + std::string(share); }));
   }
-  BSUB_RETURN_IF_ERROR(check(settings.max_waiting_per_user, store.CountsOfUser(who.uid).waiting, tasks,
-                             "for user " + who.name));
+  BSUB_RETURN_IF_ERROR(check(
+      settings.max_waiting_per_user, [&] { return store.CountsOfUser(who.uid).waiting; },
+      [&] { return "for user " + who.name; }));
   const auto jobs = static_cast<std::int64_t>(store.state().jobs.size());
   if (jobs < settings.max_jobs) return OkStatus();
   // Whatever is over and can be forgotten has been (decide_time.cc), or will be with the next Tick.
@@ -167,15 +171,24 @@ Result<Dependency> ResolveDependency(const Settings& settings, const Store& stor
   return resolved;
 }
 
+// Whoever has said both already, as one who submits thousands of jobs with one copy of their settings may,
+// has them taken as they are.
+std::shared_ptr<const JobSettings> WithOwner(std::shared_ptr<const JobSettings> given, const Principal& who,
+                                             const std::string& default_queue) {
+  if (given->owner == who && !given->queue.empty()) return given;
+  auto own = std::make_shared<JobSettings>(*given);
+  own->owner = who;
+  if (own->queue.empty()) own->queue = default_queue;
+  return own;
+}
+
 }  // namespace
 
 Result<JobSpec> CheckSubmit(const Settings& settings, const Store& store, const Principal& who,
                             JobSpec spec) {
   if (!spec.settings) return InvalidArgument("settings: missing");
-  auto own = std::make_shared<JobSettings>(*spec.settings);
-  own->owner = who;
-  if (own->queue.empty()) own->queue = store.state().default_queue;
-  spec.settings = own;
+  spec.settings = WithOwner(std::move(spec.settings), who, store.state().default_queue);
+  const JobSettings* own = spec.settings.get();
 
   BSUB_RETURN_IF_ERROR(Authorize(settings.authority, who, Verb::kSubmit, nullptr, "a job"));
   BSUB_RETURN_IF_ERROR(Validate(spec, settings.spec_limits));

@@ -52,4 +52,16 @@ const Resources& AllocatedOn(const Attempt& attempt, NodeId node) {
   return part ? part->allocated : attempt.allocated;
 }
 
+LiveTask LiveTaskOf(const JobSettings& settings, const Attempt& attempt, const Resources& allocated) {
+  LiveTask task;
+  task.began = attempt.started_at.set() ? attempt.started_at : attempt.placed_at;
+  task.allocated = allocated;
+  if (attempt.stop != StopReason::kNone) {
+    task.ends = attempt.stop_at + settings.stop_grace;
+  } else if (settings.walltime.count() > 0) {
+    task.ends = task.began + settings.walltime;
+  }
+  return task;
+}
+
 }  // namespace bsub::sched

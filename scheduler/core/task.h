@@ -9,10 +9,12 @@
 #include "common/ids.h"
 #include "common/time.h"
 #include "jobs/end.h"
+#include "jobs/job_spec.h"
 #include "jobs/resources.h"
 #include "jobs/state.h"
 #include "scheduler/core/node.h"
 #include "scheduler/core/placement_record.h"
+#include "scheduler/core/tasks_by_end.h"
 
 namespace bsub::sched {
 
@@ -94,6 +96,8 @@ StopReason WantedStop(const Attempt& attempt);
 const Part* PartOn(const Attempt& attempt, NodeId node);
 // What the attempt has of this node, on which it is.
 const Resources& AllocatedOn(const Attempt& attempt, NodeId node);
+// What it has on one node, by what the job asked for, as those see it who wait for its end.
+LiveTask LiveTaskOf(const JobSettings& settings, const Attempt& attempt, const Resources& allocated);
 
 // use(node, incarnation, allocated, gpu_indices) for each place where the attempt may still run.
 template <typename Use>

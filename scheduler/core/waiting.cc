@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "common/check.h"
+#include "scheduler/core/served_order.h"
 
 namespace bsub::sched {
 
@@ -33,8 +34,17 @@ NodesRequest RequestNow(const Job& job, TimePoint now) {
   return AsOf(std::move(request), WaitsSince(job), now);
 }
 
+WaitingOrder WaitingTable::OrderOf(std::string_view queue) const {
+  const auto it = orders_.find(queue);
+  return it == orders_.end() ? WaitingOrder() : it->second;
+}
+
+WaitingOrder WaitingOrderOf(const Queue& queue) {
+  return {GoesByWalltime(queue.order, queue.backfill), queue.backfill == Backfill::kShortest};
+}
+
 Duration WaitingTable::WalltimeOf(const JobSettings& settings) const {
-  return by_walltime_.count(settings.queue) != 0 ? settings.walltime : Duration(0);
+  return OrderOf(settings.queue).by_walltime ? settings.walltime : Duration(0);
 }
 
 ClassKey WaitingTable::KeyOf(const Job& job) const {
@@ -51,8 +61,8 @@ bool WaitingTable::IsOf(const WaitingClass& waiting, const Job& job) const {
          key.share == settings.share_identifier && waiting.queue == settings.queue;
 }
 
-void WaitingTable::SetByWalltime(const std::string& queue, bool by_walltime, std::map<JobId, Job>& jobs) {
-  if ((by_walltime_.count(queue) != 0) == by_walltime) return;
+void WaitingTable::SetOrder(const std::string& queue, const WaitingOrder& order, std::map<JobId, Job>& jobs) {
+  if (OrderOf(queue) == order) return;
   std::vector<Job*> waiting;
   if (const Classes* classes = ClassesOf(queue)) {
     for (const auto& [key, one] : *classes) {
@@ -60,10 +70,10 @@ void WaitingTable::SetByWalltime(const std::string& queue, bool by_walltime, std
     }
   }
   for (Job* job : waiting) Remove(*job);
-  if (by_walltime) {
-    by_walltime_.insert(queue);
+  if (order == WaitingOrder()) {
+    orders_.erase(queue);
   } else {
-    by_walltime_.erase(queue);
+    orders_[queue] = order;
   }
   for (Job* job : waiting) Update(*job);
 }
@@ -74,17 +84,18 @@ void WaitingTable::Update(Job& job) {
   Remove(job);
   if (!wanted) return;
   WaitingClass& into = ClassOf(job);
-  into.members.insert(into.members.end(), {!front, job.id});  // most come in the order of their ids
+  into.members.insert(into.members.end(), {!front, job.id, &job});  // most come in the order of their ids
   job.waiting_class = newest_ = &into;
   job.waits_in_front = front;
+  List(into);
 }
 
 WaitingClass& WaitingTable::ClassOf(const Job& job) {
   const JobSettings& settings = *job.spec.settings;
   if (newest_ && IsOf(*newest_, job)) return *newest_;
-  const ClassKey key = KeyOf(job);
-  const auto [it, fresh] = queues_[settings.queue].try_emplace(key);
-  if (fresh) it->second = WaitingClass{settings.queue, key, {}};
+  ClassKey key = KeyOf(job);
+  const auto [it, fresh] = queues_[settings.queue].classes.try_emplace(key);
+  if (fresh) it->second = WaitingClass{settings.queue, std::move(key), {}};
   return it->second;
 }
 
@@ -93,22 +104,64 @@ void WaitingTable::Remove(Job& job) {
   if (!from) return;
   from->members.erase({!job.waits_in_front, job.id});
   job.waiting_class = nullptr;
+  List(*from);
   if (!from->members.empty()) return;
   if (newest_ == from) newest_ = nullptr;
   const auto queue = queues_.find(from->queue);
-  const ClassKey key = from->key;
-  queue->second.erase(key);
-  if (queue->second.empty()) queues_.erase(queue);
+  Classes& classes = queue->second.classes;
+  classes.erase(classes.find(from->key));  // the queue stays: a pass may be reading its order
+}
+
+void WaitingTable::Forget(const std::string& queue) {
+  orders_.erase(queue);
+  const auto it = queues_.find(queue);
+  if (it != queues_.end() && it->second.classes.empty()) queues_.erase(it);
+}
+
+void WaitingTable::List(WaitingClass& waiting) {
+  const WaitingMember first = waiting.members.empty() ? WaitingMember() : *waiting.members.begin();
+  if (first.of == waiting.listed.of && first == waiting.listed) return;
+  QueueWaiting& queue = queues_.find(waiting.queue)->second;
+  const bool shortest_first = OrderOf(waiting.queue).shortest_first;
+  const auto place = [&waiting](const WaitingMember& member, std::int64_t walltime) {
+    return ServedPlace{-std::int64_t{waiting.key.priority}, walltime, member.normal, member.job};
+  };
+  const std::int64_t walltime = ComparedWalltime(waiting.key.walltime);
+  if (waiting.listed.of) {
+    queue.in_order.Erase(place(waiting.listed, 0));
+    if (shortest_first) queue.shortest_first.Erase(place(waiting.listed, walltime));
+  }
+  waiting.listed = first;
+  if (!first.of) return;
+  // What is no plain request may be worth asking for although no node has so much: its wishes change.
+  const std::int64_t least = waiting.key.request.plain() ? waiting.key.request.each.cpu_milli : 0;
+  queue.in_order.Insert({place(first, 0), least, &waiting, first.of});
+  if (shortest_first) queue.shortest_first.Insert({place(first, walltime), least, &waiting, first.of});
 }
 
 WaitingTable::Classes* WaitingTable::ClassesOf(std::string_view queue) {
+  const auto it = queues_.find(queue);
+  return it == queues_.end() || it->second.classes.empty() ? nullptr : &it->second.classes;
+}
+
+const WaitingTable::QueueWaiting* WaitingTable::Find(std::string_view queue) const {
   const auto it = queues_.find(queue);
   return it == queues_.end() ? nullptr : &it->second;
 }
 
 const WaitingTable::Classes* WaitingTable::ClassesOf(std::string_view queue) const {
-  const auto it = queues_.find(queue);
-  return it == queues_.end() ? nullptr : &it->second;
+  const QueueWaiting* found = Find(queue);
+  return found && !found->classes.empty() ? &found->classes : nullptr;
+}
+
+const ServedIndex* WaitingTable::InOrder(std::string_view queue) const {
+  const QueueWaiting* found = Find(queue);
+  return found ? &found->in_order : nullptr;
+}
+
+const ServedIndex* WaitingTable::ShortestFirst(std::string_view queue) const {
+  const QueueWaiting* found = Find(queue);
+  return found ? &found->shortest_first : nullptr;
 }
 
 }  // namespace bsub::sched

@@ -13,10 +13,12 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/ids.h"
 #include "jobs/resources.h"
 #include "scheduler/core/choose_nodes.h"
+#include "scheduler/core/served_index.h"
 #include "scheduler/core/state.h"
 
 namespace bsub::sched {
@@ -33,13 +35,25 @@ struct ClassKey {
 struct WaitingMember {
   bool normal = true;  // false sorts first: retried
   JobId job;
-  friend auto operator<=>(const WaitingMember&, const WaitingMember&) = default;
+  const Job* of = nullptr;  // no part of the order
+  friend auto operator<=>(const WaitingMember& a, const WaitingMember& b) {
+    return std::pair(a.normal, a.job) <=> std::pair(b.normal, b.job);
+  }
+  friend bool operator==(const WaitingMember& a, const WaitingMember& b) { return (a <=> b) == 0; }
 };
 
 struct WaitingClass {
   std::string queue;
   ClassKey key;
   std::set<WaitingMember> members;
+  WaitingMember listed{};  // the first member, as the queue's orders know it; `of` null: they do not
+};
+
+// What a queue's policy asks of the order of its classes.
+struct WaitingOrder {
+  bool by_walltime = false;     // time limits tell them apart
+  bool shortest_first = false;  // and some are tried by them
+  friend bool operator==(const WaitingOrder&, const WaitingOrder&) = default;
 };
 
 class WaitingTable {
@@ -51,25 +65,43 @@ class WaitingTable {
   // Before the job's priority changes or it goes away.
   void Remove(Job& job);
 
-  // Whether time limits tell the classes of a queue apart; `jobs`: all there are.
-  void SetByWalltime(const std::string& queue, bool by_walltime, std::map<JobId, Job>& jobs);
+  // `jobs`: all there are.
+  void SetOrder(const std::string& queue, const WaitingOrder& order, std::map<JobId, Job>& jobs);
+  // The queue is deleted.
+  void Forget(const std::string& queue);
   // Where the job waits or would wait.
   ClassKey KeyOf(const Job& job) const;
 
   // Null if nothing of the queue waits for a node.
   Classes* ClassesOf(std::string_view queue);
   const Classes* ClassesOf(std::string_view queue) const;
-  bool empty() const { return queues_.empty(); }
+  // The same by priority, then as they came: the order of kPriority. Null if nothing of the queue has waited
+  // yet; where it is stays for as long as there is the queue.
+  const ServedIndex* InOrder(std::string_view queue) const;
+  // By priority, then by time limit; only of a queue whose order says so.
+  const ServedIndex* ShortestFirst(std::string_view queue) const;
 
  private:
+  struct QueueWaiting {
+    Classes classes;
+    ServedIndex in_order;
+    ServedIndex shortest_first;
+  };
+
+  const QueueWaiting* Find(std::string_view queue) const;
   WaitingClass& ClassOf(const Job& job);
+  // Its first member, or which one that is, has changed.
+  void List(WaitingClass& waiting);
+  WaitingOrder OrderOf(std::string_view queue) const;
   Duration WalltimeOf(const JobSettings& settings) const;
   bool IsOf(const WaitingClass& waiting, const Job& job) const;
 
-  std::map<std::string, Classes, std::less<>> queues_;
-  std::set<std::string, std::less<>> by_walltime_;  // queues
-  WaitingClass* newest_ = nullptr;                  // the next job is likely to be of the same
+  std::map<std::string, QueueWaiting, std::less<>> queues_;
+  std::map<std::string, WaitingOrder, std::less<>> orders_;  // but those that ask for nothing
+  WaitingClass* newest_ = nullptr;                           // the next job is likely to be of the same
 };
+
+WaitingOrder WaitingOrderOf(const Queue& queue);
 
 // May the job, or some child of it, start as far as the job itself is concerned?
 bool WaitsForNode(const Job& job);
