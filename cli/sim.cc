@@ -15,13 +15,19 @@ Manual SimManual() {
   return {
       .name = "sim",
       .summary = "replay recorded work through the scheduler's core",
-      .synopsis = {"replay LOG [--policy NAME] [OPTION ...]", "table sc20 LOG [--json]"},
+      .synopsis = {"replay LOG [--policy NAME] [OPTION ...]", "day --config FILE [--jobs N] [OPTION ...]",
+                   "table sc20 LOG [--json]"},
       .paragraphs =
           {"replay reads a workload log in the Standard Workload Format, plain or compressed by gzip, and "
            "runs "
            "its jobs through the same code that schedules a cluster, in simulated time, on one pool of "
            "processors. No cluster is needed, and none is touched. Lines that are no jobs are left out and "
            "reported with their numbers.",
+           "day draws a day's work at random and runs it the same way on all nodes of a cluster "
+           "configuration, "
+           "with their places in its tree: how long that takes and how much memory is what a scheduler of "
+           "that "
+           "size needs.",
            "table computes a table of a paper again: sc20, the row Lublin-1 of RLScheduler's (Zhang et al., "
            "2020), from the log lublin_256.swf that it is distributed with.",
            "docs/policies.md describes the policies, the rules by which logs are read, and what each policy "
@@ -54,13 +60,24 @@ Manual SimManual() {
                 "Write a picture as SVG: utilisation, length of the queue, and which processors had jobs, "
                 "over time.",
             .complete = "file"},
+           {.name = "config",
+            .value = "FILE",
+            .text = "Of day: a cluster configuration.",
+            .complete = "file"},
+           {.name = "jobs", .value = "N", .text = "Of day: so many over the day.", .fallback = "1000000"},
+           {.name = "load",
+            .value = "PERCENT",
+            .text = "Of day: of the cluster's CPU time, that they use together.",
+            .fallback = "75"},
+           {.name = "seed", .value = "N", .text = "Of day: another one is another day.", .fallback = "1"},
            {.name = "json", .text = "Print the summary as one JSON object."}},
       .examples = {{"sim replay kth-sp2.swf.gz --processors 100", "A summary for people."},
                    {"sim replay log.swf --policy sjbf --starts out.csv --json", "For programs."},
-                   {"sim replay sdsc-blue.swf.gz --policy default --plot out.svg", "With a picture."}},
-      .min_words = 2,
+                   {"sim replay sdsc-blue.swf.gz --policy default --plot out.svg", "With a picture."},
+                   {"sim day --config cluster-configs/large.yaml", "A million jobs on 10,000 nodes."}},
+      .min_words = 1,
       .max_words = 3,
-      .complete_words = "replay|table"};
+      .complete_words = "replay|day|table"};
 }
 
 int RunSimTool(Context& context, const Arguments& arguments, const std::vector<std::string>&) {
@@ -73,6 +90,11 @@ constexpr Verb kSimVerbs[] = {
      .min_names = 1,
      .max_names = 1,
      .options = "processors|policy|passes|first|starts|plot|json",
+     .run = RunSimTool},
+    {.name = "day",
+     .min_names = 0,
+     .max_names = 0,
+     .options = "config|jobs|load|policy|seed|json",
      .run = RunSimTool},
     {.name = "table", .min_names = 2, .max_names = 2, .options = "json", .run = RunSimTool}};
 

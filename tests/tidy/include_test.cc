@@ -46,6 +46,8 @@ constexpr std::array kLayers = {
     Layer{"kernels/", "jobs/ common/"},
     Layer{"examples/", "checkpoint/ kernels/include/"},
     Layer{"sim/", "scheduler/core/ worker/core/ jobs/ common/"},
+    // Reads the nodes of a cluster configuration.
+    Layer{"sim/day/", "scheduler/core/ scheduler/cluster_config/ sim/ jobs/ common/"},
     Layer{"bench/", "scheduler/ worker/ jobs/ common/ sim/ checkpoint/ kernels/include/ api/"},
     // A command of bsub-lite in a program of its own.
     Layer{"bench/placement/",

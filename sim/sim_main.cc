@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/day/day_command.h"
 #include "sim/replay/replay_command.h"
 #include "sim/replay/table_command.h"
 
@@ -26,11 +27,14 @@ int main(int argc, char** argv) {
   int code = 2;
   if (verb == "replay") {
     code = bsub::sim::ReplayCommand(rest, std::cout, std::cerr, ColumnsOfStandardError());
+  } else if (verb == "day") {
+    code = bsub::sim::DayCommand(rest, std::cout, std::cerr, ColumnsOfStandardError());
   } else if (verb == "table") {
     code = bsub::sim::TableCommand(rest, std::cout, std::cerr);
   } else {
     std::cerr
-        << "usage: bsub-lite sim replay LOG [OPTION ...] | table sc20 LOG; bsub-lite sim --help says more"
+        << "usage: bsub-lite sim replay LOG [OPTION ...] | day --config FILE [OPTION ...] | table sc20 LOG; "
+           "bsub-lite sim --help says more"
         << std::endl;
   }
   if (code == 0 && !std::cout.flush()) {
