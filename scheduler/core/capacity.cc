@@ -26,7 +26,7 @@ void NodeCapacity::Unlist(NodeId node, const Use& use) {
 void NodeCapacity::List(NodeId node, const Use& use) {
   if (!use.usable) return;
   total_cpu_milli_ += use.total.cpu_milli;
-  free_.insert({use.Free().cpu_milli, node});
+  free_.emplace(std::pair(use.Free().cpu_milli, node), &use);
 }
 
 void NodeCapacity::SetTotal(NodeId node, const Resources& total) {
@@ -34,6 +34,7 @@ void NodeCapacity::SetTotal(NodeId node, const Resources& total) {
   Unlist(node, use);
   use.total = total;
   ++grown_;
+  ++shape_;
   use.gpu_used.resize(std::max(use.gpu_used.size(), static_cast<std::size_t>(total.gpus)));
   List(node, use);
 }
@@ -51,13 +52,15 @@ void NodeCapacity::Remove(NodeId node) {
   if (it == nodes_.end()) return;
   Unlist(node, it->second);
   nodes_.erase(it);
+  ++shape_;
 }
 
 void NodeCapacity::Take(NodeId node, const AttemptRef& attempt, const LiveTask& task,
                         const std::vector<std::int32_t>& gpus) {
   Use& use = nodes_[node];
-  Unlist(node, use);
+  const std::int64_t before = use.Free().cpu_milli;
   use.used += task.allocated;
+  Relist(node, use, before);
   use.tasks.Add(task);
   BSUB_CHECK(use.attempts.insert(attempt).second) << "attempt placed twice";
   for (const std::int32_t gpu : gpus) {
@@ -65,19 +68,25 @@ void NodeCapacity::Take(NodeId node, const AttemptRef& attempt, const LiveTask& 
       use.gpu_used.resize(static_cast<std::size_t>(gpu) + 1);
     use.gpu_used[static_cast<std::size_t>(gpu)] = true;
   }
-  List(node, use);
 }
 
 void NodeCapacity::Give(NodeId node, const AttemptRef& attempt, const LiveTask& task,
                         const std::vector<std::int32_t>& gpus) {
   Use& use = nodes_[node];
-  Unlist(node, use);
+  const std::int64_t before = use.Free().cpu_milli;
   use.used -= task.allocated;
+  Relist(node, use, before);
   use.tasks.Remove(task);
   ++grown_;
   BSUB_CHECK(use.attempts.erase(attempt) == 1) << "attempt given back twice";
   for (const std::int32_t gpu : gpus) use.gpu_used[static_cast<std::size_t>(gpu)] = false;
-  List(node, use);
+}
+
+void NodeCapacity::Relist(NodeId node, const Use& use, std::int64_t before) {
+  if (!use.usable) return;
+  auto entry = free_.extract({before, node});
+  entry.key().first = use.Free().cpu_milli;
+  free_.insert(std::move(entry));
 }
 
 void NodeCapacity::ChangeEnd(NodeId node, const LiveTask& before, const LiveTask& now) {
@@ -89,11 +98,12 @@ void NodeCapacity::ChangeEnd(NodeId node, const LiveTask& before, const LiveTask
 std::optional<NodeId> NodeCapacity::Choose(const Resources& request, const KeptResources& kept,
                                            TimePoint ends, const OpenNodes* open) const {
   for (auto it = free_.lower_bound({request.cpu_milli, NodeId()}); it != free_.end(); ++it) {
-    const Resources free = nodes_.at(it->second).Free();
+    const NodeId node = it->first.second;
+    const Resources free = it->second->Free();
     if (!request.Fits(free)) continue;
-    if (open && !open->Has(it->second)) continue;
-    const auto other = kept.find(it->second);
-    if (other == kept.end() || LeavesAlone(other->second, request, free, ends)) return it->second;
+    if (open && !open->Has(node)) continue;
+    const auto other = kept.find(node);
+    if (other == kept.end() || LeavesAlone(other->second, request, free, ends)) return node;
   }
   return std::nullopt;
 }
@@ -107,14 +117,15 @@ std::vector<NodeCandidate> NodeCapacity::Candidates(const NodesRequest& request,
                                                     TimePoint ends, const OpenNodes* open) const {
   std::vector<NodeCandidate> candidates;
   for (auto it = free_.lower_bound({request.each.cpu_milli, NodeId()}); it != free_.end(); ++it) {
-    const Use& use = nodes_.at(it->second);
+    const NodeId node = it->first.second;
+    const Use& use = *it->second;
     if (!FitsNow(request, use)) continue;
-    if (open && !open->Has(it->second)) continue;
+    if (open && !open->Has(node)) continue;
     const Resources free = use.Free();
-    const auto other = kept.find(it->second);
+    const auto other = kept.find(node);
     const Resources& taken = request.TakenOf(use.total);
     if (other != kept.end() && !LeavesAlone(other->second, taken, free, ends)) continue;
-    candidates.push_back({it->second, free, use.attempts.empty()});
+    candidates.push_back({node, free, use.attempts.empty()});
   }
   return candidates;
 }

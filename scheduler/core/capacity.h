@@ -83,18 +83,23 @@ class NodeCapacity {
   std::uint64_t grown() const { return grown_; }
   // Something else than what runs there has come to allow more.
   void NoteOpened() { ++grown_; }
+  // Another one: other nodes, or of another size.
+  std::uint64_t shape() const { return shape_; }
   // No usable node has anything free: a cycle can start nothing that asks for CPU.
   bool Full() const { return most_free_cpu_milli() <= 0; }
   // Of one usable node.
-  std::int64_t most_free_cpu_milli() const { return free_.empty() ? 0 : free_.rbegin()->first; }
+  std::int64_t most_free_cpu_milli() const { return free_.empty() ? 0 : free_.rbegin()->first.first; }
 
  private:
   void Unlist(NodeId node, const Use& use);
   void List(NodeId node, const Use& use);
+  // It had `before` free, and has another number of CPUs free now.
+  void Relist(NodeId node, const Use& use, std::int64_t before);
 
   std::map<NodeId, Use> nodes_;
-  std::set<std::pair<std::int64_t, NodeId>> free_;  // (free CPU, node) of usable nodes
+  std::map<std::pair<std::int64_t, NodeId>, const Use*> free_;  // by (free CPU, node), of usable nodes
   std::uint64_t grown_ = 0;
+  std::uint64_t shape_ = 0;
   std::int64_t total_cpu_milli_ = 0;
 };
 

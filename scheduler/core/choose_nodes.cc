@@ -42,11 +42,7 @@ PlacementQuestion QuestionOf(const ClusterView& cluster, const NodesRequest& req
                              const std::vector<NodeCandidate>& candidates) {
   const ClusterTree& tree = cluster.tree;
   PlacementQuestion question;
-  question.room.assign(tree.topology()->node_count(), NodeRoom::kUnable);
-  for (const auto& [node, use] : cluster.capacity.nodes()) {
-    const auto index = tree.IndexOf(node);
-    if (index && request.each.Fits(use.total)) question.room[*index] = NodeRoom::kNone;
-  }
+  question.room = tree.RoomWhenIdle(request.each, cluster.capacity);
   for (const NodeCandidate& candidate : candidates) {
     if (const auto index = tree.IndexOf(candidate.node))
       question.room[*index] = candidate.idle ? NodeRoom::kIdle : NodeRoom::kBusy;

@@ -4,7 +4,9 @@
 // Scratch: made from the configuration and the names of the nodes, it changes decisions and never Apply.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +18,8 @@
 #include "scheduler/core/topology.h"
 
 namespace bsub::sched {
+
+class NodeCapacity;
 
 class ClusterTree {
  public:
@@ -37,19 +41,31 @@ class ClusterTree {
   std::optional<NodeIndex> IndexOf(NodeId node) const;
   // Invalid for one that has not registered.
   NodeId NodeAt(NodeIndex index) const;
+  // Of each node whether it could serve such a request if nothing ran on it: kNone, else kUnable. There is a
+  // topology. Good until nodes come or go; kept for the requests of late, since each gang asks.
+  const std::vector<NodeRoom>& RoomWhenIdle(const Resources& each, const NodeCapacity& capacity) const;
 
  private:
   struct Built {
     std::shared_ptr<const Topology> topology;
-    std::vector<NodeId> nodes;  // by index
-    std::map<NodeId, NodeIndex> indexes;
+    std::vector<NodeId> nodes;       // by index
+    std::vector<NodeIndex> indexes;  // by NodeId, which are counted from 1; kNowhere: without a place
+    void SetIndex(NodeId node, NodeIndex index);
   };
+  struct IdleRoom {
+    Resources each;
+    std::vector<NodeRoom> room;
+  };
+  static constexpr NodeIndex kNowhere = UINT32_MAX;
+  static constexpr std::size_t kRoomsKept = 16;
   const Built& Build() const;
 
   std::shared_ptr<const Topology> configured_;
   PlacementLimits limits_;
   std::map<NodeId, std::string> names_;
   mutable std::optional<Built> built_;
+  mutable std::deque<IdleRoom> idle_rooms_;     // the newest first
+  mutable std::uint64_t idle_rooms_shape_ = 0;  // NodeCapacity::shape of then
 };
 
 }  // namespace bsub::sched

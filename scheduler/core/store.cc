@@ -154,13 +154,14 @@ void Store::GivePlaces(const AttemptRef& ref, const Attempt& attempt) {
 }
 
 void Store::EditAttempt(const Job& job, Attempt& attempt, const std::function<void(Attempt&)>& change) {
-  std::vector<std::pair<NodeId, LiveTask>> before;
-  ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto&) {
-    before.emplace_back(node, LiveTaskOf(*job.spec.settings, attempt, allocated));
-  });
+  const JobSettings& settings = *job.spec.settings;
+  // The places keep all that is theirs but the end.
+  const LiveTask before = LiveTaskOf(settings, attempt, {});
   change(attempt);
-  for (const auto& [node, task] : before)
-    capacity_.ChangeEnd(node, task, LiveTaskOf(*job.spec.settings, attempt, task.allocated));
+  const LiveTask now = LiveTaskOf(settings, attempt, {});
+  ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto&) {
+    capacity_.ChangeEnd(node, {before.began, before.ends, allocated}, {now.began, now.ends, allocated});
+  });
 }
 
 void Store::UnindexJob(Job& job) {
@@ -261,7 +262,7 @@ void Store::NotifyWaiters(Job& job, std::uint32_t first, std::uint32_t last, boo
 void Store::FinishIfOver(Job& job, TimePoint at) {
   if (!job.Over() || job.finished_at.set()) return;
   job.finished_at = at;
-  finished_.emplace(at, job.id);
+  finished_.emplace_hint(finished_.end(), at, job.id);
   begin_times_.erase({job.spec.begin_at, job.id});
 }
 
