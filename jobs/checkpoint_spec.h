@@ -47,8 +47,8 @@ struct CheckpointSpec {
 
 // What a program told of its saves until its end.
 struct SavedWork {
-  std::uint64_t generation = 0;  // of the newest; 0: none is known
-  Duration unsaved{-1};          // since then; negative: not known
+  std::uint64_t generation = 0;  // that it goes on from; 0: none is known
+  Duration unsaved{-1};          // what it did since and must do again; zero: nothing; negative: not known
   friend bool operator==(const SavedWork&, const SavedWork&) = default;
 };
 

@@ -46,9 +46,12 @@ tl::expected<void, std::string> SavedState::LoadInto(Simulation& simulation) {
 }
 
 tl::expected<SavedState::Next, std::string> SavedState::AfterStep(const Simulation& simulation) {
-  if (!store_ || !store_->ShouldCheckpoint()) return Next::kGoOn;
-  if (auto saved = Save(simulation); !saved) return tl::unexpected(saved.error());
-  if (!store_->ShouldStop()) return Next::kGoOn;
+  if (!store_) return Next::kGoOn;
+  const bool save = store_->ShouldCheckpoint();
+  if (save) {
+    if (auto saved = Save(simulation); !saved) return tl::unexpected(saved.error());
+  }
+  if (!store_->ShouldStop()) return Next::kGoOn;  // else it stops, though there be no time for a save
   if (const auto told = store_->Stopped(); !told) return tl::unexpected(told.message());
   return Next::kStop;
 }

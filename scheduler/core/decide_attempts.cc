@@ -49,8 +49,12 @@ Decision LimitInterruptions(const Turn& turn, const JobSettings& settings, const
 }
 
 // It was told that its node is taken away. Nothing: this end has nothing to do with that.
-std::optional<Decision> AfterNotice(const Attempt& attempt, const CheckpointSpec& checkpoint,
-                                    const End& end) {
+std::optional<Decision> AfterNotice(const Attempt& attempt, const CheckpointSpec& checkpoint, const End& end,
+                                    const SavedWork& saved) {
+  if (checkpoint.SaidSaved(end) && saved.unsaved > Duration(0)) {
+    return Decision{end, AfterAttempt::kRetry, false, true,
+                    "it could not save for the interruption and goes on from what it saved before: not counted"};
+  }
   if (checkpoint.SaidSaved(end))
     return Decision{end, AfterAttempt::kRetry, false, true, "saved for the interruption: not counted", true};
   if (attempt.stop == StopReason::kNotice) {
@@ -99,7 +103,7 @@ Interruption CostOf(const Turn& turn, const Attempt& attempt, const Decision& d,
 // `node`: by name, where it ended; `node_fault`: an attempt on several nodes could not start there for want
 // of something of the node's, which is no fault of the job's.
 Decision Conclude(const Turn& turn, const Job& job, const Task& task, const End& end, const std::string& node,
-                  bool node_fault) {
+                  bool node_fault, const SavedWork& saved) {
   const Attempt& attempt = *task.attempt;
   const JobSettings& settings = *job.spec.settings;
   if (attempt.stop == StopReason::kCancel) {
@@ -123,7 +127,7 @@ Decision Conclude(const Turn& turn, const Job& job, const Task& task, const End&
     return LimitInterruptions(turn, settings, task, std::move(again));
   }
   if (attempt.notice) {
-    if (auto noticed = AfterNotice(attempt, settings.checkpoint, end))
+    if (auto noticed = AfterNotice(attempt, settings.checkpoint, end, saved))
       return LimitInterruptions(turn, settings, task, std::move(*noticed));
   } else if (settings.checkpoint.SaidSaved(end)) {
     return AfterRestart(turn, task, end);
@@ -148,7 +152,7 @@ void EndAttempt(Turn& turn, const AttemptRef& ref, const End& end, const Usage& 
   const Task& task = *FindTask(job, ref.task.ordinal);
   const Attempt& attempt = *task.attempt;
   const std::string& node = turn.state().nodes.at(attempt.node).description.name;
-  Decision d = Conclude(turn, job, task, end, node, false);
+  Decision d = Conclude(turn, job, task, end, node, false, saved);
   const Interruption cost = CostOf(turn, attempt, d, saved);
   turn.Record(AttemptEnded{ref,
                            std::move(d.end),
@@ -173,7 +177,7 @@ void EndGang(Turn& turn, const AttemptRef& ref, const GangVerdict& verdict, cons
   const Job& job = *turn.state().FindJob(ref.task.job);
   const Task& task = *FindTask(job, ref.task.ordinal);
   const Attempt& attempt = *task.attempt;
-  Decision d = Conclude(turn, job, task, verdict.end, verdict.node, verdict.node_fault);
+  Decision d = Conclude(turn, job, task, verdict.end, verdict.node, verdict.node_fault, saved);
   const Interruption cost = CostOf(turn, attempt, d, saved);
   turn.Record(AttemptEnded{ref, std::move(d.end), usage, d.then, d.charged, d.interruption, std::move(d.why),
                            attempt.node, attempt.placed_at, attempt.started_at, part, end, cost, d.restarts});

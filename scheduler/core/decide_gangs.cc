@@ -43,6 +43,12 @@ bool IsCauseOf(const End& last, const End& ending) {
   return last.kind == EndKind::kNodeLost && !ending.Succeeded() && ending.kind != EndKind::kNodeLost;
 }
 
+// The part that has most to do again decides: all go on from the same save.
+void AddSaved(const SavedWork& part, SavedWork& all) {
+  all.generation = std::max(all.generation, part.generation);
+  all.unsaved = std::max(all.unsaved, part.unsaved);
+}
+
 void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, const Usage& usage,
              bool node_fault, const SavedWork& saved) {
   const Attempt& attempt = AttemptOf(turn, ref);
@@ -56,6 +62,7 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, con
   const bool decided = attempt.stop != StopReason::kNone && attempt.stop != StopReason::kNotice;
   const bool stopping = decided || gang.ends();
   const bool ends = !stopping && EndsGang(spec, gang.parts[index], index, end);
+  AddSaved(saved, turn.links.saved_by_parts[ref]);
   if (gang.live() > 1) {
     turn.Record(PartEnded{ref, index, end, usage, ends, node_fault});
     NoteAllStarted(turn, ref);
@@ -69,7 +76,8 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, con
                                    : VerdictOf(turn, gang, index, end, node_fault);
   Usage sum = gang.usage;
   AddUsage(usage, sum);
-  EndGang(turn, ref, verdict, sum, index, end, saved);
+  const SavedWork of_all = turn.links.saved_by_parts.extract(ref).mapped();
+  EndGang(turn, ref, verdict, sum, index, end, of_all);
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ struct LaunchTask {
   std::optional<std::uint32_t> array_index;  // what users see
   std::uint32_t array_size = 0;
   std::uint32_t restart_count = 0;  // attempts of this task before this one
+  bool after_interruption = false;  // the attempt before was taken away: it did not crash
   std::uint32_t part = 0;
   std::shared_ptr<const LaunchGang> gang{};  // null: an ordinary job
 };

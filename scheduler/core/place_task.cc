@@ -10,6 +10,16 @@
 namespace bsub::sched {
 namespace {
 
+// How its last attempt ended was no doing of the program's.
+bool WasInterrupted(const Job& job, std::uint32_t ordinal) {
+  const Task* task = FindTask(job, ordinal);
+  if (!task || !task->last_end) return false;
+  const End& end = task->last_end->end;
+  const CheckpointSpec& checkpoint = job.spec.settings->checkpoint;
+  return end.kind == EndKind::kNodeLost || end.kind == EndKind::kRequeued || checkpoint.SaidSaved(end) ||
+         checkpoint.DiedOfNotice(end);
+}
+
 // What is fixed for every part of an attempt.
 LaunchTask LaunchOf(const Job& job, const AttemptRef& ref) {
   LaunchTask launch;
@@ -20,6 +30,7 @@ LaunchTask LaunchOf(const Job& job, const AttemptRef& ref) {
   launch.array_index = IndexOf(job, ref.task.ordinal);
   launch.array_size = job.array ? job.size() : 0;
   launch.restart_count = ref.number - 1;
+  launch.after_interruption = WasInterrupted(job, ref.task.ordinal);
   return launch;
 }
 

@@ -31,6 +31,9 @@ struct Links {
   std::map<NodeId, TimePoint> rest_ends;   // of nodes that could not start a task (Store::RestingFor)
   // Attempts with a notice: when something is due for them, see decide_notices.cc.
   std::map<AttemptRef, TimePoint> notice_steps;
+  // Of attempts on several nodes: what the parts that are over told of their saves. Not durable: after a restart
+  // of the scheduler in between, the record says that it is not known.
+  std::map<AttemptRef, SavedWork> saved_by_parts;
   TimePoint forget_not_before;              // when finished jobs are looked through again
   std::pair<TimePoint, JobId> forget_from;  // and from which one on
   // When the first of those that the last cycle left waiting for what they prefer takes what there is.

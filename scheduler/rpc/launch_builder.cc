@@ -171,6 +171,7 @@ Result<v1::SignedLaunch> BuildLaunch(const sched::LaunchTask& task, const Launch
   if (task.array_index) launch.set_array_index(*task.array_index);
   launch.set_array_size(task.array_size);
   launch.set_restart_count(task.restart_count);
+  launch.set_after_interruption(task.after_interruption);
   launch.set_node(place.node);
   launch.set_incarnation(task.incarnation.value());
   launch.set_cluster_uuid(place.cluster_uuid);

@@ -247,14 +247,14 @@ void Env::Start(const TaskName& task, std::string_view node) {
   if (fake.connected) Handle(sched::TaskStarted{fake.id, fake.incarnation, attempt, 4242});
 }
 
-void Env::Finish(const TaskName& task, const End& end, std::string_view node) {
+void Env::Finish(const TaskName& task, const End& end, std::string_view node, const SavedWork& saved) {
   sched::AttemptRef attempt;
   FakeNode& fake = NodeOf(Ref(task), node, attempt);
   if (!fake.tasks.at(attempt).started && end.kind != EndKind::kNeverStarted) Start(task, node);
   fake.tasks.at(attempt).ended = true;
   fake.tasks.at(attempt).end = end;
   if (!fake.connected) return;
-  Handle(sched::TaskEnded{fake.id, fake.incarnation, attempt, end, {}});
+  Handle(sched::TaskEnded{fake.id, fake.incarnation, attempt, end, {}, false, saved});
   EXPECT_EQ(fake.tasks.count(attempt), 0u) << "an end that arrived must be acknowledged";
 }
 

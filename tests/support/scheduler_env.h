@@ -71,7 +71,7 @@ class Env {
   // hello. Finish reports the start too, if nobody did.
   // `node`: of a gang's part; empty: of the main one.
   void Start(const TaskName& task, std::string_view node = "");
-  void Finish(const TaskName& task, const End& end, std::string_view node = "");
+  void Finish(const TaskName& task, const End& end, std::string_view node = "", const SavedWork& saved = {});
   // A node could not start it for want of something of its own.
   void RefuseStart(const TaskName& task, std::string_view node, std::string reason);
   // Cycle, then finish everything that was launched, until nothing starts any more.

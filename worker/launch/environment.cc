@@ -49,6 +49,7 @@ constexpr std::array<std::string_view, 48> kOwnNames = {"AWS_BATCH_CE_NAME",
                                                         "BSUB_STEP_NOTES",
                                                         "BSUB_STEP_TMPDIR",
                                                         "BSUB_THREADS_PER_RANK",
+                                                        "BSUB_PREVIOUS_END",
                                                         "BSUB_QUEUE",
                                                         "BSUB_RESTART_COUNT",
                                                         "LSB_BATCH_JID",
@@ -97,6 +98,7 @@ void AddOwn(Builder& env, const v1::Launch& launch, const NodeFacts& node, std::
   }
   env.Add("BSUB_ATTEMPT", launch.attempt().number());
   env.Add("BSUB_RESTART_COUNT", launch.restart_count());
+  if (launch.after_interruption()) env.Add("BSUB_PREVIOUS_END", "interrupted");
   env.Add("BSUB_QUEUE", launch.queue());
   env.Add("BSUB_NODE", launch.node());
   env.Add("BSUB_CPUS", cpus);

@@ -125,12 +125,20 @@ SavedState ControlDir::ReadReport() const {
   std::vector<control::Report> reports;
   control::TakeReports(ReadReportBytes(path_), reports);
   SavedState state;
+  bool failed = false;  // the newest save
+  std::uint64_t stopping_step = 0;
   for (const control::Report& report : reports) {
-    if (report.kind != "committed" && report.kind != "stopped") continue;
-    state.generation = report.Number("generation");
+    const bool committed = report.kind == "committed";
+    const bool stopped = report.kind == "stopped";
+    if (report.kind == "failed") failed = true;
+    if (report.kind == "stopping") stopping_step = report.Number("step");
+    if (committed || stopped || report.kind == "loaded") state.generation = report.Number("generation");
     const auto at_ns = static_cast<std::int64_t>(report.Number("at"));
-    if (at_ns > 0) state.unsaved_us = std::max<std::int64_t>((control::MonotonicNs() - at_ns) / 1000, 0);
-    state.stopped = report.kind == "stopped";
+    if (committed) failed = false;
+    if (committed && at_ns > 0)
+      state.unsaved_us = std::max<std::int64_t>((control::MonotonicNs() - at_ns) / 1000, 0);
+    state.stopped = stopped;
+    state.fell_back = stopped && (failed || report.Number("step") < stopping_step);
   }
   return state;
 }

@@ -25,8 +25,9 @@ struct ControlOwner {
 
 // What the program has told of its state.
 struct SavedState {
-  std::uint64_t generation = 0;            // of the newest commit, or that it stopped at; 0: none
-  bool stopped = false;                    // it has saved and ended, and wants to go on elsewhere
+  std::uint64_t generation = 0;            // that it goes on from when it is started again; 0: none
+  bool stopped = false;                    // it ended because it was asked to, and wants to go on elsewhere
+  bool fell_back = false;                  // of one that stopped: it could not save what it had done last
   std::optional<std::int64_t> unsaved_us;  // since the newest commit; nothing: there was none
 };
 

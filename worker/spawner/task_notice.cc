@@ -2,6 +2,8 @@
 // the signal that their launch names.
 #include <signal.h>
 
+#include <algorithm>
+
 #include "worker/spawner/control_dir.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
@@ -50,10 +52,17 @@ void TaskRunner::TakeReport(Task& task) {
   ended.set_generation(saved.generation);
   if (saved.unsaved_us) ended.set_unsaved_us(*saved.unsaved_us);
   const bool went_on = ended.kind() == wire::EXITED || ended.kind() == wire::SIGNALLED;
-  if (!saved.stopped || !task.noticed || !went_on || task.saved_exit_code == 0) return;
-  ended.set_kind(wire::EXITED);
-  ended.set_code(task.saved_exit_code);
-  ended.set_reason("stopped at generation " + std::to_string(saved.generation));
+  if (saved.stopped && task.noticed && went_on && task.saved_exit_code != 0) {
+    ended.set_kind(wire::EXITED);
+    ended.set_code(task.saved_exit_code);
+    ended.set_reason((saved.fell_back ? "stopped without a save, back to generation " : "stopped at generation ") +
+                     std::to_string(saved.generation));
+  }
+  const bool says_saved =
+      ended.kind() == wire::EXITED && ended.code() == task.saved_exit_code && task.saved_exit_code != 0;
+  if (!says_saved) return;
+  if (!saved.fell_back) return ended.set_unsaved_us(0);
+  if (!saved.unsaved_us) ended.set_unsaved_us(std::max<std::int64_t>(ended.elapsed_us(), 1));
 }
 
 }  // namespace bsub::spawner

@@ -6,6 +6,8 @@
  * Loads, goes on to STEPS, saves every SAVE_EVERY steps (0: when the library says so) and prints "from STEP"
  * and "sum NUMBER", the same number however often it was interrupted. At step KILL_AT it kills itself; with
  * "hang" the last rank freezes there instead, and each rank prints "pid NUMBER" first. Exit 3: told to stop.
+ * GRID_HOLD_AT=STEP and GRID_HOLD_UNTIL=FILE: there it does no more steps until the file exists, but goes on asking the
+ * library whether it is to save or to stop; it prints "holds" first.
  */
 #include <bsub/checkpoint.h>
 #include <signal.h>
@@ -32,6 +34,29 @@ static int fail(const char* what, bsub_checkpoint* store, bsub_checkpoint_status
 static void compute(uint64_t* u, uint64_t first, uint64_t count, uint64_t step) {
   uint64_t i;
   for (i = 0; i < count; ++i) u[i] = mix(u[i] + step * (first + i));
+}
+
+/* The same on all ranks. */
+static int exists(const char* path) {
+  int there = access(path, F_OK) == 0;
+#ifdef WITH_MPI
+  MPI_Bcast(&there, 1, MPI_INT, 0, MPI_COMM_WORLD);
+#endif
+  return there;
+}
+
+/* Waits at `step` for the file, as far as the environment says so. A save that fails is told and gone over. */
+static void hold(bsub_checkpoint* store, uint64_t step, int rank, int32_t* stop) {
+  const char* at = getenv("GRID_HOLD_AT");
+  const char* until = getenv("GRID_HOLD_UNTIL");
+  if (at == NULL || until == NULL || step != strtoull(at, NULL, 10)) return;
+  if (rank == 0) printf("holds\n");
+  fflush(stdout);
+  while (!*stop && !exists(until)) {
+    const bsub_checkpoint_status status = bsub_checkpoint_step(store, step, stop);
+    if (status != BSUB_CHECKPOINT_OK) fail("step", store, status);
+    usleep(5000);
+  }
 }
 
 static int run(int rank, int ranks, const bsub_checkpoint_collectives* table, int argc, char** argv,
@@ -64,6 +89,7 @@ static int run(int rank, int ranks, const bsub_checkpoint_collectives* table, in
   if (hangs) printf("pid %ld\n", (long)getpid());
   if (rank == 0) printf("from %llu\n", (unsigned long long)step);
   fflush(stdout);
+  hold(store, step, rank, &stop);
   while (step < steps && !stop) {
     compute(u, begin * plane, mine, step);
     ++step;
@@ -76,9 +102,10 @@ static int run(int rank, int ranks, const bsub_checkpoint_collectives* table, in
       status = every > 0 ? BSUB_CHECKPOINT_OK : bsub_checkpoint_step(store, step, &stop);
     }
     if (status != BSUB_CHECKPOINT_OK) return fail("save", store, status);
+    if (!stop) hold(store, step, rank, &stop);
   }
   status = bsub_checkpoint_close(store);
-  if (status != BSUB_CHECKPOINT_OK) return fail("close", NULL, status);
+  if (!stop && status != BSUB_CHECKPOINT_OK) return fail("close", NULL, status);
   *sum = 0;
   for (i = 0; i < mine; ++i) *sum ^= mix(u[i] + begin * plane + i);
   free(u);

@@ -68,6 +68,30 @@ TEST_F(NoticeTest, AProgramThatSavesGoesOnElsewhereAtTheFront) {
   EXPECT_EQ(env_.TaskOf(a).attempt->number, 2u);
 }
 
+TEST_F(NoticeTest, WhoFellBackToAnOlderSaveLosesTheWorkSince) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 30s));
+  env_.TakeNotices();
+  env_.Advance(3s);
+  env_.Finish(a, Exit(kSavedExitCode), "", {4, Duration(7s)});
+  EXPECT_EQ(env_.StateOf(a), JobState::kRunnable);
+  const sched::AttemptEnded ended = LastEnded(env_);
+  EXPECT_TRUE(ended.interruption);
+  EXPECT_THAT(ended.why, HasSubstr("could not save"));
+  EXPECT_EQ(ended.cost.generation, 4u);
+  EXPECT_EQ(ended.cost.lost, Duration(7s));
+  EXPECT_EQ(ended.cost.notice_at - ended.cost.saved_at, Duration(4s)) << "the save was before the notice";
+}
+
+TEST_F(NoticeTest, WhoNeverSavedAnythingLosesTheWholeAttempt) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 30s));
+  env_.TakeNotices();
+  env_.Finish(a, Exit(kSavedExitCode), "", {0, Duration(11s)});
+  EXPECT_EQ(LastEnded(env_).cost.lost, Duration(10s));
+  EXPECT_FALSE(LastEnded(env_).cost.saved_at.set());
+}
+
 TEST_F(NoticeTest, TheNodeGetsNothingNewUntilItIsGivenBack) {
   const JobId a = Run(Job().Cpus(1));
   ASSERT_TRUE(Notice(env_, "n2", 60s));
@@ -316,6 +340,24 @@ TEST(NoticeToGangs, AllPartsAreToldOfOneNodesEndAndNoneIsStoppedByAnothersSave) 
   for (const sched::LaunchTask& launch : env.TakeLaunches()) nodes.push_back(launch.node.value());
   EXPECT_THAT(nodes, ::testing::Not(::testing::Contains(2u)));
   EXPECT_THAT(nodes, SizeIs(2));
+}
+
+TEST(NoticeToGangs, WhatItsMainPartSavedIsRecordedThoughAnotherEndsLast) {
+  Env env;
+  env.AddNodes(4, Cpus(1));
+  const JobId a = env.Submit(Job().Nodes(2).Saves());
+  env.Cycle();
+  env.TakeLaunched();
+  env.Start(a, "n1");
+  env.Start(a, "n2");
+  env.Advance(10s);
+  ASSERT_TRUE(Notice(env, "n1", 60s));
+  env.TakeNotices();
+  env.Finish(a, Exit(kSavedExitCode), "n1", {7, Duration(4s)});
+  env.Finish(a, Exit(kSavedExitCode), "n2");
+  const sched::AttemptEnded ended = LastEnded(env);
+  EXPECT_EQ(ended.cost.generation, 7u);
+  EXPECT_EQ(ended.cost.lost, Duration(4s));
 }
 
 TEST(NoticeToGangs, OneWithARangeOfNodesGoesOnOnWhatIsThere) {

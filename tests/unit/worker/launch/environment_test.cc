@@ -56,6 +56,7 @@ TEST(Environment, SaysWhatTheJobIsInThreeDialects) {
                             "PWD=/work"}) {
     EXPECT_THAT(env, Contains(entry));
   }
+  EXPECT_THAT(env, Not(Contains(StartsWith("BSUB_PREVIOUS_END="))));
   EXPECT_THAT(env, Not(Contains(StartsWith("BSUB_ARRAY_INDEX="))));
   EXPECT_THAT(env, Not(Contains(StartsWith("AWS_BATCH_JOB_ARRAY_INDEX="))));
   EXPECT_THAT(env, Not(Contains(StartsWith("CUDA_VISIBLE_DEVICES="))));

@@ -78,6 +78,31 @@ TEST_F(ControlDirTest, TheNewestReportCounts) {
   EXPECT_TRUE(dir->ReadReport().stopped);
 }
 
+TEST_F(ControlDirTest, WhoStopsAfterASaveThatFailedHasFallenBack) {
+  const auto dir = Make();
+  Report("loaded", 2);
+  EXPECT_EQ(dir->ReadReport().generation, 2u) << "it goes on from there";
+  EXPECT_FALSE(dir->ReadReport().unsaved_us) << "that was saved by another attempt";
+  Report("failed", 3);
+  Report("stopped", 2);
+  EXPECT_TRUE(dir->ReadReport().fell_back);
+  EXPECT_EQ(dir->ReadReport().generation, 2u);
+  Report("failed", 4);
+  Report("committed", 5);
+  Report("stopped", 5);
+  EXPECT_FALSE(dir->ReadReport().fell_back) << "a later save was good";
+}
+
+TEST_F(ControlDirTest, WhoStopsAtAnEarlierStepThanItHadReachedHasFallenBack) {
+  const auto dir = Make();
+  for (const auto& [kind, step] : {std::pair("stopping", 9), std::pair("stopped", 7)}) {
+    control::Report report(kind);
+    report.Add("step", static_cast<std::uint64_t>(step));
+    ASSERT_EQ(control::AppendReport(path_, report), 0);
+  }
+  EXPECT_TRUE(dir->ReadReport().fell_back);
+}
+
 TEST_F(ControlDirTest, LinksThatTheUserPutsThereAreNotFollowed) {
   const auto dir = Make();
   const fs::path other = root_ / "other";
