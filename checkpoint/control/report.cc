@@ -84,9 +84,9 @@ Report& Report::Add(std::string_view name, std::string_view value) {
 Report& Report::Add(std::string_view name, std::uint64_t value) { return Add(name, std::to_string(value)); }
 
 Report& Report::Add(std::string_view name, double seconds) {
-  char text[64];
-  std::snprintf(text, sizeof(text), "%.6f", seconds);
-  return Add(name, std::string_view(text));
+  char text[512];  // printf would write the decimal point of the program's locale
+  const auto [end, error] = std::to_chars(text, text + sizeof(text), seconds, std::chars_format::fixed, 6);
+  return Add(name, error == std::errc() ? std::string_view(text, end) : std::string_view("0"));
 }
 
 std::string_view Report::Text(std::string_view name) const {

@@ -1,11 +1,13 @@
 #include "checkpoint/src/block_reader.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <utility>
 
 #include "checkpoint/src/checksum.h"
+#include "checkpoint/src/number_type.h"
 #include "checkpoint/src/parallel.h"
 #include "checkpoint/src/rest.h"
 #include "checkpoint/src/staging.h"
@@ -182,6 +184,24 @@ Done VerifyRest(FileSystem& files, const std::string& directory, const Manifest&
   if (!checksum) return Failure{checksum.error().status, shard_words + checksum.error().message};
   if (*checksum != shard.rest_checksum) {
     return Damaged(shard_words + "the checksum of what is around the blocks does not match");
+  }
+  return {};
+}
+
+Done VerifyGeneration(FileSystem& files, const std::string& directory, const Manifest& manifest, int threads,
+                      const std::function<void(const BlockRef& block)>& seen) {
+  for (const Shard& shard : manifest.shards) {
+    CKPT_RETURN_IF_FAILED(VerifyRest(files, directory, manifest, shard.rank));
+    std::vector<BlockRef> blocks;
+    for (const StoredPart& part : shard.parts) {
+      const std::uint64_t element = FindType(manifest.FindDataset(part.dataset)->type)->bytes;
+      std::ranges::move(BlocksOf(part, shard.rank, element, 0), std::back_inserter(blocks));
+    }
+    CKPT_RETURN_IF_FAILED(
+        ReadBlocks(files, directory, blocks, threads, [&](const BlockRef& block, const char*) -> Done {
+          if (seen) seen(block);
+          return {};
+        }));
   }
   return {};
 }

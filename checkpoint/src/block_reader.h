@@ -39,4 +39,8 @@ Done ReadBlocks(FileSystem& files, const std::string& directory, const std::vect
 // The parts of a generation that are no blocks: structure of this shard; of rank 0, the master file too.
 Done VerifyRest(FileSystem& files, const std::string& directory, const Manifest& manifest, std::int32_t rank);
 
+// All of a generation. `seen`, if given, hears of each block.
+Done VerifyGeneration(FileSystem& files, const std::string& directory, const Manifest& manifest, int threads,
+                      const std::function<void(const BlockRef& block)>& seen = {});
+
 }  // namespace bsub::ckpt

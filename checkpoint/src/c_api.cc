@@ -25,6 +25,8 @@ struct bsub_checkpoint {
 
 namespace {
 
+thread_local int hdf5_locks = 0;  // that this thread holds by bsub_checkpoint_lock_hdf5
+
 constexpr int kFewestThreads = 4;  // of which most wait for the disk
 constexpr std::uint64_t kLeastBlock = 512;
 constexpr std::uint64_t kMostBlock = std::uint64_t{256} << 20;
@@ -129,6 +131,10 @@ template <typename Work>
 bsub_checkpoint_status With(bsub_checkpoint* store, Work work) {
   if (store == nullptr) return BSUB_CHECKPOINT_INVALID;
   if (!store->session) return Tell(store, bsub::ckpt::Invalid("the store is not open"));
+  if (hdf5_locks > 0) {
+    return Tell(store, bsub::ckpt::Invalid("this thread holds bsub_checkpoint_lock_hdf5; unlock it first: other "
+                                           "threads of a save need it"));
+  }
   return Tell(store, Guard([&]() -> Done { return work(*store->session); }));
 }
 
@@ -231,7 +237,7 @@ int32_t bsub_checkpoint_should_checkpoint(bsub_checkpoint* store) {
   int32_t should = 0;
   With(store, [&](Session& session) -> Done {
     should = session.ShouldCheckpoint() ? 1 : 0;
-    return {};
+    return session.late_failure() ? Done(*session.late_failure()) : Done();
   });
   return should;
 }
@@ -293,8 +299,20 @@ bsub_checkpoint_status bsub_checkpoint_close(bsub_checkpoint* store) {
   return done ? BSUB_CHECKPOINT_OK : done.error().status;
 }
 
-void bsub_checkpoint_lock_hdf5(void) { bsub::ckpt::Hdf5Mutex().lock(); }
-void bsub_checkpoint_unlock_hdf5(void) { bsub::ckpt::Hdf5Mutex().unlock(); }
+void bsub_checkpoint_abandon(bsub_checkpoint* store) {
+  const std::unique_ptr<bsub_checkpoint> owned(store);
+  if (owned && owned->session) owned->session->Abandon();
+}
+
+void bsub_checkpoint_lock_hdf5(void) {
+  bsub::ckpt::Hdf5Mutex().lock();
+  ++hdf5_locks;
+}
+
+void bsub_checkpoint_unlock_hdf5(void) {
+  --hdf5_locks;
+  bsub::ckpt::Hdf5Mutex().unlock();
+}
 
 const char* bsub_checkpoint_status_name(bsub_checkpoint_status status) {
   switch (status) {

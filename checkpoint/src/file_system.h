@@ -38,7 +38,7 @@ class FileSystem {
   virtual Outcome<std::unique_ptr<File>> Create(const std::string& path) = 0;
   // Made or emptied, written, synced.
   virtual Done WriteDurably(const std::string& path, const std::string& bytes) = 0;
-  // BSUB_CHECKPOINT_NOTHING_SAVED: there is no such file.
+  // BSUB_CHECKPOINT_NOTHING_SAVED: there is no such file; DAMAGED: it is there and cannot be read.
   virtual Outcome<std::string> ReadWhole(const std::string& path) = 0;
   virtual Done Rename(const std::string& from, const std::string& to) = 0;
   // False: `to` exists already.

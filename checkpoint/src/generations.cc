@@ -52,6 +52,11 @@ Outcome<Generation> ReadGeneration(FileSystem& files, const std::string& directo
   const std::string path = PathOf(directory, number);
   const auto text = files.ReadWhole(path + "/" + kManifestName);
   if (!text && IsMissing(text.error())) return generation;
+  if (!text && text.error().status == BSUB_CHECKPOINT_DAMAGED) {
+    generation.state = GenerationState::kDamaged;
+    generation.reason = text.error().message;
+    return generation;
+  }
   if (!text) return text.error();
   auto manifest = Decode(*text);
   if (!manifest) {
@@ -70,6 +75,9 @@ Outcome<Generation> ReadGeneration(FileSystem& files, const std::string& directo
   if (aside) {
     generation.state = GenerationState::kSetAside;
     generation.reason = ReasonIn(*aside);
+  } else if (aside.error().status == BSUB_CHECKPOINT_DAMAGED) {
+    generation.state = GenerationState::kSetAside;
+    generation.reason = aside.error().message;
   } else if (!IsMissing(aside.error())) {
     return aside.error();
   }
@@ -146,7 +154,8 @@ Outcome<std::vector<std::string>> ReadLoads(FileSystem& files, const std::string
                                             std::uint64_t generation) {
   std::vector<std::string> attempts;
   const auto text = files.ReadWhole(PathOf(directory, generation) + "/" + kLoadsName);
-  if (!text && IsMissing(text.error())) return attempts;
+  // One that cannot be read is no reason to suspect what it counts.
+  if (!text && (IsMissing(text.error()) || text.error().status == BSUB_CHECKPOINT_DAMAGED)) return attempts;
   if (!text) return text.error();
   for (std::size_t at = 0, end; (end = text->find('\n', at)) != std::string::npos; at = end + 1) {
     attempts.push_back(text->substr(at, end - at));

@@ -26,9 +26,10 @@ void Pace::See(const control::PageState& page, double) {
   page_ = page;
 }
 
-void Pace::SaveEnded(double held, double total, double now) {
+void Pace::SaveEnded(double held, double total, double now, bool differential) {
   held_ = std::max(kLeastCost, held);
   total_ = std::max(held_, total);
+  if (!differential) full_total_ = total_;
   measured_ = true;
   last_end_ = now;
 }
@@ -47,9 +48,9 @@ double Pace::Remaining(std::int64_t monotonic_ns) const {
   return std::max(0.0, static_cast<double>(page_.deadline_ns - monotonic_ns) / 1e9);
 }
 
-bool Pace::EnoughTime(std::int64_t monotonic_ns) const {
+bool Pace::EnoughTime(std::int64_t monotonic_ns, bool next_is_full) const {
   const double remaining = Remaining(monotonic_ns);
-  return remaining < 0 || !measured_ || remaining > total_;
+  return remaining < 0 || !measured_ || remaining > (next_is_full ? std::max(full_total_, total_) : total_);
 }
 
 }  // namespace bsub::ckpt

@@ -38,15 +38,19 @@ class FirstFailure {
 
 }  // namespace
 
-Done Guard(const std::function<Done()>& work) {
+Failure CaughtFailure() noexcept {
   try {
-    return work();
-  } catch (const std::bad_alloc&) {
-    return Failure{BSUB_CHECKPOINT_NO_MEMORY, "out of memory"};
-  } catch (const std::exception& e) {
-    return InternalFailure(e.what());
+    try {
+      throw;
+    } catch (const std::bad_alloc&) {
+      return {BSUB_CHECKPOINT_NO_MEMORY, "out of memory"};  // short enough to need none
+    } catch (const std::exception& e) {
+      return InternalFailure(e.what());
+    } catch (...) {
+      return InternalFailure("something that is no std::exception was thrown");
+    }
   } catch (...) {
-    return InternalFailure("something that is no std::exception was thrown");
+    return {BSUB_CHECKPOINT_NO_MEMORY, {}};  // for the words of another failure
   }
 }
 

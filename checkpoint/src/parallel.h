@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <utility>
 
 #include "checkpoint/src/result.h"
 
@@ -14,7 +15,18 @@ namespace bsub::ckpt {
 // returned. What `work` throws is a failure too. Fewer threads than asked for may be had.
 Done ForEach(std::size_t count, int threads, const std::function<Done(std::size_t index, int thread)>& work);
 
-// Runs `work` and turns what it throws into a failure.
-Done Guard(const std::function<Done()>& work);
+// What was caught, as a failure; never throws itself. To be called in a catch block.
+Failure CaughtFailure() noexcept;
+
+// Runs `work` and turns what it throws into a failure. Without a function object, which may need memory that
+// there is not.
+template <typename Work>
+Done Guard(Work&& work) noexcept {
+  try {
+    return std::forward<Work>(work)();
+  } catch (...) {
+    return CaughtFailure();
+  }
+}
 
 }  // namespace bsub::ckpt

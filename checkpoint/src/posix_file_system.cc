@@ -1,5 +1,6 @@
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,7 +35,21 @@ Failure OpenFailure(const std::string& path, int error) {
   return IoFailure("cannot open", path, error);
 }
 
+// What is there and is no file that can be read is as good as damaged.
+Failure UnreadableFailure(const char* what, const std::string& path, int error) {
+  Failure failure = IoFailure(what, path, error);
+  if (error == EIO || error == EISDIR || error == ENOTDIR) failure.status = BSUB_CHECKPOINT_DAMAGED;
+  return failure;
+}
+
 bool IsAligned(std::uint64_t n) { return n % kDirectAlignment == 0; }
+
+// The kernel does not only refuse to go beyond the limit: it sends SIGXFSZ, which ends a program that does not
+// expect it.
+bool IsBeyondFileLimit(std::uint64_t end) {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;
+}
 
 class PosixFile : public File {
  public:
@@ -67,6 +82,7 @@ class PosixFile : public File {
   }
 
   Done Resize(std::uint64_t bytes) override {
+    if (IsBeyondFileLimit(bytes)) return IoFailure("cannot set the length of", path_, EFBIG);
     if (::ftruncate(buffered_.get(), static_cast<off_t>(bytes)) != 0) {
       return IoFailure("cannot set the length of", path_, errno);
     }
@@ -87,6 +103,7 @@ class PosixFile : public File {
   }
 
   Done Write(const Descriptor& fd, const char* from, std::uint64_t bytes, std::uint64_t offset) {
+    if (bytes > 0 && IsBeyondFileLimit(offset + bytes)) return IoFailure("cannot write", path_, EFBIG);
     while (bytes > 0) {
       const ssize_t n = ::pwrite(fd.get(), from, bytes, static_cast<off_t>(offset));
       if (n < 0 && errno == EINTR) continue;
@@ -144,13 +161,13 @@ class Posix : public FileSystem {
   Outcome<std::string> ReadWhole(const std::string& path) override {
     const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (fd.get() < 0 && errno == ENOENT) return Failure{BSUB_CHECKPOINT_NOTHING_SAVED, path + " is missing"};
-    if (fd.get() < 0) return IoFailure("cannot open", path, errno);
+    if (fd.get() < 0) return UnreadableFailure("cannot open", path, errno);
     std::string bytes;
     char piece[65536];
     for (;;) {
       const ssize_t n = ::read(fd.get(), piece, sizeof(piece));
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return IoFailure("cannot read", path, errno);
+      if (n < 0) return UnreadableFailure("cannot read", path, errno);
       if (n == 0) return bytes;
       bytes.append(piece, static_cast<std::size_t>(n));
     }
@@ -226,6 +243,8 @@ Failure IoFailure(const std::string& what, const std::string& path, int error) {
   std::string message = what + " " + path + ": " + std::strerror(error);
   if (error == ENOSPC || error == EDQUOT) {
     message += "; make room or choose another --checkpoint-dir; what was saved before is untouched";
+  } else if (error == EFBIG) {
+    message += "; a file may not be as large: raise `ulimit -f` or choose another file system";
   } else if (error == EROFS || error == EACCES || error == EPERM) {
     message += "; the store must be writable by the job's user";
   }

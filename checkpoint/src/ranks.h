@@ -24,6 +24,9 @@ class Ranks {
   Ranks& operator=(const Ranks&) = delete;
   ~Ranks();
 
+  // No call of the table any more, its release included.
+  void Abandon() { table_.release = nullptr; }
+
   std::int32_t rank() const { return table_.rank; }
   std::int32_t size() const { return table_.ranks; }
   bool is_first() const { return table_.rank == 0; }

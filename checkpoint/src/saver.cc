@@ -38,6 +38,7 @@ struct Saver::Flight {
   std::vector<Attribute> attributes;
   std::unique_ptr<ShardSave> shard_save;
   Outcome<Shard> shard = InternalFailure("not written");
+  double written_seconds = 0;  // from the beginning until this rank's shard was durable
   std::atomic<bool> written{false};
   // A single process commits behind the program's back too.
   std::optional<Outcome<Committed>> committed;
@@ -96,11 +97,9 @@ Done Saver::Begin(const Declarations& declarations, std::uint64_t step) {
   manifest.datasets = declarations.Shapes();
   manifest.values = declarations.SavedValues();
   flight_->attributes = declarations.attributes();
-  const bool differential =
-      settings_.differential > 0 && has_history_ && history_.differential < settings_.differential;
   const ShardSave::Target target{generation_directory(), manifest.generation, step, ranks_.rank()};
   auto save = ShardSave::Begin(files_, target, declarations.parts(), settings_.save,
-                               differential ? &history_ : nullptr);
+                               next_is_full() ? nullptr : &history_);
   CKPT_RETURN_IF_FAILED(ranks_.Agree(save ? Done() : Done(save.error())));
   flight_->shard_save = std::move(*save);
   return MakeMasterFile(declarations);
@@ -131,6 +130,7 @@ Done Saver::Write() {
     flight_->shard = flight_->shard_save->Finish();
     if (!flight_->shard) done = flight_->shard.error();
   }
+  flight_->written_seconds = SecondsSince(flight_->began);
   flight_->written = true;
   return ranks_.Agree(done);
 }
@@ -158,14 +158,15 @@ Done Saver::StartWriting(const Declarations& declarations) {
 
 // In a thread of its own, beside the program.
 void Saver::WriteBehind() {
-  const Done done = Guard([&]() -> Done {
+  Done done = Guard([&]() -> Done {
     CKPT_RETURN_IF_FAILED(flight_->shard_save->WriteStaged());
     flight_->shard = flight_->shard_save->Finish();
+    flight_->written_seconds = SecondsSince(flight_->began);
     if (!flight_->shard) return flight_->shard.error();
     if (ranks_.size() == 1) flight_->committed = CommitAlone();
     return {};
   });
-  if (!done) flight_->shard = done.error();
+  if (!done) flight_->shard = std::move(done).error();
   flight_->written = true;
 }
 
@@ -181,14 +182,15 @@ Outcome<std::optional<Committed>> Saver::Complete() {
   }
   history_ = flight_->shard_save->TakeHistory();
   has_history_ = true;
+  if (ranks_.is_first()) Prune();  // in the time that the program is held
   committed->held_seconds = flight_->held_seconds + SecondsSince(began);
   flight_.reset();
-  if (ranks_.is_first()) Prune();
   return std::optional<Committed>(*committed);
 }
 
 // Collective.
 Outcome<Committed> Saver::Commit() {
+  const Clock::time_point began = Clock::now();
   CKPT_RETURN_IF_FAILED(ranks_.Agree(flight_->shard ? Done() : Done(flight_->shard.error())));
   CKPT_ASSIGN_OR_RETURN(const std::vector<Shard> shards, GatherShards());
   Outcome<std::string> told = std::string();
@@ -204,7 +206,10 @@ Outcome<Committed> Saver::Commit() {
   Committed committed{
       manifest.generation, manifest.step, numbers.front() == 'd', manifest.state_bytes(), 0, 0, 0};
   committed.written_bytes = std::stoull(numbers.substr(1));
-  committed.total_seconds = SecondsSince(flight_->began);
+  // Not the time in which the program did something else before it came here.
+  std::vector<std::int64_t> written_us = {static_cast<std::int64_t>(flight_->written_seconds * 1e6)};
+  CKPT_RETURN_IF_FAILED(ranks_.Maximum(written_us));
+  committed.total_seconds = static_cast<double>(written_us[0]) / 1e6 + SecondsSince(began);
   return committed;
 }
 
@@ -251,10 +256,12 @@ Outcome<std::string> Saver::WriteManifest(const std::vector<Shard>& shards) {
 // Old generations that cannot be removed now are tried again after the next save.
 void Saver::Prune() {
   const Done pruned = Guard([&]() -> Done {
+    // Which generations count is for the newest owner to say.
+    CKPT_RETURN_IF_FAILED(CheckOwner(files_, directory_, owner_));
     CKPT_ASSIGN_OR_RETURN(const std::vector<Generation> generations,
                           ReadGenerations(files_, directory_, owner_));
     for (const std::uint64_t generation : Removable(generations, settings_.keep)) {
-      CKPT_RETURN_IF_FAILED(RemoveGeneration(files_, directory_, generation));
+      static_cast<void>(RemoveGeneration(files_, directory_, generation));
     }
     return {};
   });

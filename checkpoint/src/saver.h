@@ -60,6 +60,8 @@ class Saver {
   // A save that is not committed yet.
   bool under_way() const { return flight_ != nullptr; }
   std::uint64_t generation_under_way() const;
+  // Whatever has changed: there is nothing to build on, or the chain is as long as it may be.
+  bool next_is_full() const { return !has_history_ || history_.differential >= settings_.differential; }
   // This rank has written its shard (or failed to).
   bool written() const;
   // Collective. Waits until all ranks have written, and commits. Nothing if no save is under way.

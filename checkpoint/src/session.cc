@@ -1,11 +1,15 @@
 #include "checkpoint/src/session.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <sstream>
 #include <utility>
 
+#include "checkpoint/src/block_reader.h"
+#include "checkpoint/src/cover.h"
 #include "checkpoint/src/load.h"
 #include "checkpoint/src/parallel.h"
 
@@ -14,14 +18,44 @@ namespace {
 
 constexpr std::int64_t kProgressEveryNs = 1'000'000'000;
 
-// Every directory of the path that is missing.
-Done MakeDirectories(FileSystem& files, const std::string& path) {
-  const auto made = files.MakeDirectory(path);
+std::string ParentOf(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
-  if (made || slash == std::string::npos || slash == 0) return made ? Done() : Done(made.error());
-  if (const auto there = files.List(path.substr(0, slash)); there) return made.error();
-  CKPT_RETURN_IF_FAILED(MakeDirectories(files, path.substr(0, slash)));
-  CKPT_RETURN_IF_FAILED(files.MakeDirectory(path));
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string HostName() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "an unknown host";
+}
+
+Failure CannotSee(const std::string& directory, const Failure& failure) {
+  return {BSUB_CHECKPOINT_IO, failure.message + "; the generation's manifest is not seen on host " + HostName() +
+                                  " as rank 0 sees it: is the file system of " + directory + " mounted there?"};
+}
+
+Outcome<std::string> Told(const Done& done) {
+  return done ? Outcome<std::string>("good") : Outcome<std::string>(done.error());
+}
+
+// Every directory of the path that is missing, durably.
+Done MakeDirectories(FileSystem& files, const std::string& path) {
+  const std::string parent = ParentOf(path);
+  auto made = files.MakeDirectory(path);
+  if (!made && parent != path) {
+    if (const auto there = files.List(parent); there) return made.error();
+    CKPT_RETURN_IF_FAILED(MakeDirectories(files, parent));
+    made = files.MakeDirectory(path);
+  }
+  if (!made) return made.error();
+  if (*made) CKPT_RETURN_IF_FAILED(files.SyncDirectory(parent));
+  return {};
+}
+
+// The directories above a store that the job's node has just made, DIR/ID[/INDEX]. One above them may be
+// somebody else's.
+Done SyncAbove(FileSystem& files, const std::string& store) {
+  CKPT_RETURN_IF_FAILED(files.SyncDirectory(ParentOf(store)));
+  static_cast<void>(files.SyncDirectory(ParentOf(ParentOf(store))));
   return {};
 }
 
@@ -29,11 +63,6 @@ bool HasCompleteBelow(const std::vector<Generation>& generations, std::uint64_t 
   return std::ranges::any_of(generations, [&](const Generation& generation) {
     return generation.number < number && generation.state == GenerationState::kComplete;
   });
-}
-
-std::string ParentOf(const std::string& path) {
-  const std::size_t slash = path.find_last_of('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace
@@ -95,13 +124,23 @@ Done Session::TakeStore() {
     return {};
   }
   CKPT_RETURN_IF_FAILED(MakeDirectories(files_, options_.directory));
-  CKPT_RETURN_IF_FAILED(files_.SyncDirectory(ParentOf(options_.directory)));
-  CKPT_ASSIGN_OR_RETURN(const Owner before, ReadOwner(files_, options_.directory));
-  CKPT_ASSIGN_OR_RETURN(const std::vector<Generation> generations,
-                        ReadGenerations(files_, options_.directory, before));
-  CKPT_ASSIGN_OR_RETURN(owner_,
-                        TakeOver(files_, options_.directory, options_.attempt, LastOfEpochs(generations)));
+  CKPT_RETURN_IF_FAILED(SyncAbove(files_, options_.directory));
+  CKPT_RETURN_IF_FAILED(TakeEpoch());
   node_.Tell(control::Report("opened").Add("store", options_.directory).Add("epoch", owner_.epoch));
+  return {};
+}
+
+// At rank 0. What an older attempt commits between our look at the generations and our owner file it is told to
+// be good, so it must count: then the next epoch is taken, which names it. After the first one of ours no
+// older attempt is told so any more.
+Done Session::TakeEpoch() {
+  const std::string& directory = options_.directory;
+  CKPT_ASSIGN_OR_RETURN(const Owner before, ReadOwner(files_, directory));
+  CKPT_ASSIGN_OR_RETURN(const std::vector<Generation> seen, ReadGenerations(files_, directory, before));
+  CKPT_ASSIGN_OR_RETURN(owner_, TakeOver(files_, directory, options_.attempt, LastOfEpochs(seen)));
+  CKPT_ASSIGN_OR_RETURN(const std::vector<Generation> now, ReadGenerations(files_, directory, before));
+  if (LastOfEpochs(now) == owner_.sealed) return {};
+  CKPT_ASSIGN_OR_RETURN(owner_, TakeOver(files_, directory, options_.attempt, LastOfEpochs(now)));
   return {};
 }
 
@@ -116,12 +155,30 @@ Done Session::Freeze() {
                    "all ranks must declare the same names, types and global shapes in the same order");
   }
   CKPT_RETURN_IF_FAILED(ranks_->Agree(same));
+  CKPT_RETURN_IF_FAILED(CheckCover());
   declarations_.Freeze();
   frozen_ = true;
   pace_.emplace(options_.pace, declarations_.bytes(), Now());
   if (!options_.read_only) {
     saver_ = std::make_unique<Saver>(files_, *ranks_, options_.directory, owner_, options_.saver);
   }
+  return {};
+}
+
+// Collective. What overlaps or is missing would be found out by a load, when it is too late.
+Done Session::CheckCover() {
+  CKPT_ASSIGN_OR_RETURN(const std::vector<std::string> texts, ranks_->Gather(EncodeBoxes(declarations_.parts())));
+  const auto check = [&]() -> Done {
+    std::vector<std::vector<Box>> of_ranks;
+    for (const std::string& text : texts) {
+      CKPT_ASSIGN_OR_RETURN(std::vector<Box> boxes, DecodeBoxes(text, declarations_.parts()));
+      of_ranks.push_back(std::move(boxes));
+    }
+    return CoverOnce(declarations_.parts(), of_ranks);
+  };
+  CKPT_ASSIGN_OR_RETURN(const std::string agreed,
+                        ranks_->Share(ranks_->is_first() ? Told(Guard(check)) : Outcome<std::string>("")));
+  static_cast<void>(agreed);
   return {};
 }
 
@@ -144,8 +201,11 @@ Outcome<std::uint64_t> Session::LoadFrom(const std::string& directory, bool own)
     if (ranks_->is_first()) chosen = Choose(directory, own, below);
     CKPT_ASSIGN_OR_RETURN(const std::string text, ranks_->Share(std::move(chosen)));
     CKPT_ASSIGN_OR_RETURN(const Manifest manifest, Decode(text));
-    const Done done =
-        ranks_->Agree(Guard([&] { return LoadGeneration(files_, directory, manifest, declarations_, me); }));
+    Done mine = Guard([&] { return LoadGeneration(files_, directory, manifest, declarations_, me); });
+    if (!mine && mine.error().status == BSUB_CHECKPOINT_DAMAGED && !SeesStore(directory, manifest, text)) {
+      mine = CannotSee(directory, mine.error());
+    }
+    const Done done = ranks_->Agree(mine);
     if (done) {
       Loaded(directory, manifest, Now() - began);
       CKPT_RETURN_IF_FAILED(
@@ -153,9 +213,32 @@ Outcome<std::uint64_t> Session::LoadFrom(const std::string& directory, bool own)
       return manifest.step;
     }
     if (done.error().status != BSUB_CHECKPOINT_DAMAGED) return done.error();
+    CKPT_RETURN_IF_FAILED(Confirm(directory, manifest, mine, done.error()));
     if (ranks_->is_first()) Reject(directory, own, manifest.generation, done.error().message);
     below = manifest.generation;
   }
+}
+
+// On a node that has lost the file system everything is missing.
+bool Session::SeesStore(const std::string& directory, const Manifest& manifest, const std::string& encoded) const {
+  const auto text =
+      files_.ReadWhole(directory + "/" + std::to_string(manifest.generation) + "/" + kManifestName);
+  return text && *text == encoded;
+}
+
+// Collective. What rank 0 does not find as well may be the fault of another rank's node, and nothing is marked.
+Done Session::Confirm(const std::string& directory, const Manifest& manifest, const Done& mine,
+                      const Failure& told) {
+  Outcome<std::string> confirmed = std::string("bad");
+  if (ranks_->is_first() && ranks_->size() > 1 && mine &&
+      Guard([&] { return VerifyGeneration(files_, directory, manifest, options_.saver.save.threads); })) {
+    confirmed = Failure{BSUB_CHECKPOINT_IO,
+                        told.message + "; rank 0 on " + HostName() +
+                            " reads it well: the file system is not seen alike on all nodes; nothing is set aside"};
+  }
+  CKPT_ASSIGN_OR_RETURN(const std::string agreed, ranks_->Share(std::move(confirmed)));
+  static_cast<void>(agreed);
+  return {};
 }
 
 // At rank 0. The manifest of the newest generation below that number that may be loaded.
@@ -309,7 +392,7 @@ Done Session::CompleteSave() {
   facts_.generation = save.generation;
   facts_.step = save.step;
   facts_.state_bytes = save.state_bytes;
-  pace_->SaveEnded(save.held_seconds, save.total_seconds, Now());
+  pace_->SaveEnded(save.held_seconds, save.total_seconds, Now(), save.differential);
   ForgetLoads();
   if (!ranks_->is_first()) return {};
   node_.Tell(control::Report("committed")
@@ -323,13 +406,14 @@ Done Session::CompleteSave() {
 }
 
 bool Session::ShouldCheckpoint() {
-  if (options_.read_only || !Freeze()) return false;
+  if (options_.read_only) return false;
+  if (const Done frozen = Freeze(); !frozen) return Remember(frozen.error());
   pace_->See(node_.Read(), Now());
   const bool asked = pace_->SaveRequested();
   const bool due = ranks_->is_first() && pace_->IntervalPassed(Now());
-  const bool too_late = !pace_->EnoughTime(control::MonotonicNs());
+  const bool too_late = !pace_->EnoughTime(control::MonotonicNs(), saver_->next_is_full());
   std::vector<std::int64_t> votes = {asked, due, pace_->StopRequested(), too_late, !saver_->written()};
-  if (!ranks_->Maximum(votes)) return false;
+  if (const Done voted = ranks_->Maximum(votes); !voted) return Remember(voted.error());
   if (saver_->under_way() && votes[4] == 0) {
     if (const Done done = CompleteSave(); !done) late_failure_ = done.error();
   }
@@ -337,6 +421,12 @@ bool Session::ShouldCheckpoint() {
   in_time_ = votes[3] == 0;
   if (stop_) return in_time_;
   return votes[0] != 0 || (votes[1] != 0 && !saver_->under_way());
+}
+
+// What cannot be said in a yes or no, for the next call that can. Returns the "no".
+bool Session::Remember(const Failure& failure) {
+  late_failure_ = failure;
+  return false;
 }
 
 double Session::RemainingSeconds() {

@@ -55,13 +55,17 @@ class Session {
   Outcome<std::uint64_t> Load();
   Done Save(std::uint64_t step);
   Done Wait();
+  // False also if it cannot be found out: late_failure() says why, and so does the next Step, Wait or Close.
   bool ShouldCheckpoint();
+  const std::optional<Failure>& late_failure() const { return late_failure_; }
   bool should_stop() const { return stop_; }
   double RemainingSeconds();
   Done Stopped();
   // *stop: leave the loop.
   Done Step(std::uint64_t step, bool* stop);
   Done Close();
+  // Before its destruction: see bsub_checkpoint_abandon.
+  void Abandon() { ranks_->Abandon(); }
 
   const SessionFacts& facts() const { return facts_; }
   double interval() const { return pace_ ? pace_->interval() : 0; }
@@ -71,8 +75,12 @@ class Session {
 
   Done ShareOptions();
   Done TakeStore();
+  Done TakeEpoch();
   Done Freeze();
+  Done CheckCover();
   Outcome<std::uint64_t> LoadFrom(const std::string& directory, bool own);
+  bool SeesStore(const std::string& directory, const Manifest& manifest, const std::string& encoded) const;
+  Done Confirm(const std::string& directory, const Manifest& manifest, const Done& mine, const Failure& told);
   Outcome<std::string> Choose(const std::string& directory, bool own, std::uint64_t below);
   Done CountLoad(const Generation& generation);
   Done NoteLoad(std::uint64_t generation);
@@ -81,6 +89,7 @@ class Session {
   void Loaded(const std::string& directory, const Manifest& manifest, double seconds);
   Done CompleteSave();
   Done LateFailure();
+  bool Remember(const Failure& failure);
   void Say(const std::string& line) const;
   double Now() const;
 
@@ -95,8 +104,7 @@ class Session {
   std::optional<Pace> pace_;
   SessionFacts facts_;
   std::uint64_t loaded_generation_ = 0;  // with a note in its loads
-  std::optional<Failure>
-      late_failure_;  // of a save that was committed by ShouldCheckpoint, which cannot say it
+  std::optional<Failure> late_failure_;  // of ShouldCheckpoint, which cannot say it
   bool stop_ = false;
   bool in_time_ = true;
   bool stop_told_ = false;

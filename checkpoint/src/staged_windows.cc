@@ -56,10 +56,10 @@ void StagedWindows::Run() {
     queue_.pop_front();
     const bool failed = failure_.has_value();
     lock.unlock();
-    const Done done = failed ? Done() : Guard([&] { return write_(window, buffer); });
+    Done done = failed ? Done() : Guard([&] { return write_(window, buffer); });
     release_(buffer);
     lock.lock();
-    if (!done && !failure_) failure_ = done.error();
+    if (!done && !failure_) failure_ = std::move(done).error();  // no copy: there may be no memory for it
   }
 }
 

@@ -49,19 +49,11 @@ class Progress {
   std::atomic<int> percent_{-1};
 };
 
-Done VerifyGeneration(FileSystem& files, const Store& store, const Generation& generation, bool progress) {
+Done VerifyOne(FileSystem& files, const Store& store, const Generation& generation, bool progress) {
   if (generation.manifest.generation == 0) return Damaged(generation.reason);
-  const Manifest& manifest = generation.manifest;
-  Progress shown(progress, manifest.state_bytes());
-  for (const Shard& shard : manifest.shards) {
-    CKPT_RETURN_IF_FAILED(VerifyRest(files, store.path, manifest, shard.rank));
-    CKPT_RETURN_IF_FAILED(ReadBlocks(files, store.path, BlocksOfShard(manifest, shard), Threads(),
-                                     [&](const BlockRef& block, const char*) -> Done {
-                                       shown.Add(block.bytes);
-                                       return {};
-                                     }));
-  }
-  return {};
+  Progress shown(progress, generation.manifest.state_bytes());
+  return VerifyGeneration(files, store.path, generation.manifest, Threads(),
+                          [&](const BlockRef& block) { shown.Add(block.bytes); });
 }
 
 // Those that are asked for. What never was committed is no generation; what is set aside is known to be bad.
@@ -104,7 +96,7 @@ int Verify(FileSystem& files, const Wishes& wishes) {
     for (const Generation& generation : store.generations) {
       if (!IsWanted(generation, wishes.generation)) continue;
       ++looked_at;
-      const Done done = VerifyGeneration(files, store, generation, wishes.progress);
+      const Done done = VerifyOne(files, store, generation, wishes.progress);
       bad += done ? 0 : 1;
       const std::string words = done ? "good" : done.error().message;
       all.push_back({{"store", store.path},

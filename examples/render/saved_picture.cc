@@ -48,12 +48,15 @@ tl::expected<void, std::string> SavedPicture::LoadInto(Progressive& picture, boo
 }
 
 tl::expected<SavedPicture::Next, std::string> SavedPicture::AfterPass(const Progressive& picture) {
-  if (!store_ || !store_->ShouldCheckpoint()) return Next::kGoOn;
-  std::copy(picture.sums().begin(), picture.sums().end(), sums_.begin());
-  const auto saved = store_->Save(picture.passes());
-  if (!saved && saved.code() == BSUB_CHECKPOINT_FENCED) return tl::unexpected(saved.message());
-  if (!saved)
-    std::fprintf(stderr, "render: pass %u was not saved: %s\n", picture.passes(), saved.message().c_str());
+  if (!store_) return Next::kGoOn;
+  if (store_->ShouldCheckpoint()) {
+    std::copy(picture.sums().begin(), picture.sums().end(), sums_.begin());
+    const auto saved = store_->Save(picture.passes());
+    if (!saved && saved.code() == BSUB_CHECKPOINT_FENCED) return tl::unexpected(saved.message());
+    if (!saved)
+      std::fprintf(stderr, "render: pass %u was not saved: %s\n", picture.passes(), saved.message().c_str());
+  }
+  // Though there be no time for a save.
   if (!store_->ShouldStop()) return Next::kGoOn;
   if (const auto told = store_->Stopped(); !told) return tl::unexpected(told.message());
   return Next::kStop;

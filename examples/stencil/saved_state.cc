@@ -51,7 +51,8 @@ tl::expected<SavedState::Next, std::string> SavedState::AfterStep(const Simulati
   if (save) {
     if (auto saved = Save(simulation); !saved) return tl::unexpected(saved.error());
   }
-  if (!store_->ShouldStop()) return Next::kGoOn;  // else it stops, though there be no time for a save
+  // Though there be no time for a save.
+  if (!store_->ShouldStop()) return Next::kGoOn;
   if (const auto told = store_->Stopped(); !told) return tl::unexpected(told.message());
   return Next::kStop;
 }

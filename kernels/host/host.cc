@@ -69,9 +69,10 @@ class Host {
     for (;;) {
       if (const auto end = worker.WaitFor(kBetweenLooks)) return *end;
       if (deadline && steady_clock::now() > *deadline) worker.Kill();  // its calls are made again later
-      if (stopped_ || !store_.ShouldSave()) continue;
+      if (stopped_) continue;
+      const bool save = store_.ShouldSave();
       if (!store_.ShouldStop()) {
-        BSUB_RETURN_IF_ERROR(Save());
+        if (save) BSUB_RETURN_IF_ERROR(Save());
         continue;
       }
       stopped_ = true;  // the last save is made when the worker has ended

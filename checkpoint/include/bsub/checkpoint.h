@@ -3,12 +3,15 @@
  *
  *   bsub_checkpoint* store = NULL;
  *   bsub_checkpoint_options options;
- *   bsub_checkpoint_options_init(&options);                    // defaults, then what the job's environment
- * says if (bsub_checkpoint_open(&options, NULL, &store) != BSUB_CHECKPOINT_OK) ...
+ *   bsub_checkpoint_options_init(&options);                    // defaults, then the job's environment
+ *   if (bsub_checkpoint_open(&options, NULL, &store) != BSUB_CHECKPOINT_OK) ...
  *   bsub_checkpoint_dataset(store, "u", BSUB_CHECKPOINT_FLOAT64, 3, global, offset, count, u);
- *   bsub_checkpoint_load(store, &first);                       // BSUB_CHECKPOINT_NOTHING_SAVED: begin at the
- * beginning for (step = first; step < steps && !stop; ++step) { compute(u); bsub_checkpoint_step(store, step
- * + 1, &stop);            // saves when it is time; stop: the job is to end now
+ *   status = bsub_checkpoint_load(store, &first);
+ *   if (status == BSUB_CHECKPOINT_NOTHING_SAVED) ...           // set u to its initial values; first is 0
+ *   else if (status != BSUB_CHECKPOINT_OK) ...                 // end: u may hold anything
+ *   for (step = first; step < steps && !stop; ++step) {
+ *     compute(u);
+ *     bsub_checkpoint_step(store, step + 1, &stop);            // saves when it is time; stop: end now
  *   }
  *   bsub_checkpoint_close(store);
  *
@@ -177,13 +180,16 @@ BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_save(bsub_checkpoint*
 /* Collective. Waits until a save in flight is committed, and returns how that went. */
 BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_wait(bsub_checkpoint* store);
 
-/* Collective, cheap (one reduction of four numbers): 1 if a save should be made now, because the interval has
- * passed, somebody asked for one, or the program is to stop. Also commits an asynchronous save that all ranks
- * have finished writing; if that fails, the next bsub_checkpoint_step, _wait or _close says so. */
+/* Collective, cheap (one reduction of five numbers): 1 if a save should be made now, because the interval has
+ * passed, somebody asked for one, or the program is to stop and there is time for it. 0 does not mean that the
+ * program may go on: look at bsub_checkpoint_should_stop too. Also commits an asynchronous save that all ranks
+ * have finished writing. What goes wrong is in bsub_checkpoint_message, and the next bsub_checkpoint_step,
+ * _wait or _close returns it. */
 BSUB_CHECKPOINT_API int32_t bsub_checkpoint_should_checkpoint(bsub_checkpoint* store);
 
-/* 1 if the job was told to stop: save, call bsub_checkpoint_stopped and end with code 0. As of the last
- * bsub_checkpoint_should_checkpoint or bsub_checkpoint_step, so it is the same on all ranks. */
+/* 1 if the job was told to stop: save if bsub_checkpoint_should_checkpoint said so, call
+ * bsub_checkpoint_stopped and end with code 0. As of the last bsub_checkpoint_should_checkpoint or
+ * bsub_checkpoint_step, so it is the same on all ranks. */
 BSUB_CHECKPOINT_API int32_t bsub_checkpoint_should_stop(bsub_checkpoint* store);
 
 /* Seconds left until the node is taken away; negative: nobody has said. This rank's knowledge. */
@@ -224,7 +230,14 @@ BSUB_CHECKPOINT_API const char* bsub_checkpoint_message(const bsub_checkpoint* s
  */
 BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_close(bsub_checkpoint* store);
 
-/* See the top of this file. */
+/* Not collective: gives everything back without finishing anything, for a rank that ends by an error while the
+ * others may be elsewhere. A save of several ranks in flight is not committed (that of a single process is
+ * waited for), and what was loaded counts as not good for progress. The collectives' `release` is not called:
+ * MPI's would be collective. Accepts NULL. */
+BSUB_CHECKPOINT_API void bsub_checkpoint_abandon(bsub_checkpoint* store);
+
+/* See the top of this file. Not to be held in a call of another function of this library: threads that it
+ * starts take the lock, so such calls return BSUB_CHECKPOINT_INVALID. */
 BSUB_CHECKPOINT_API void bsub_checkpoint_lock_hdf5(void);
 BSUB_CHECKPOINT_API void bsub_checkpoint_unlock_hdf5(void);
 

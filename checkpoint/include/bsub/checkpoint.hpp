@@ -71,7 +71,9 @@ class Store {
   }
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
-  ~Store() { bsub_checkpoint_close(store_); }
+  // Leaves a program that ends by an error in peace: nothing collective, nothing finished. Close() is the end in
+  // order.
+  ~Store() { bsub_checkpoint_abandon(store_); }
 
   // The collectives are null for a single process; see bsub/checkpoint_mpi.h.
   Status Open(const Options& options = {}, const bsub_checkpoint_collectives* collectives = nullptr) {

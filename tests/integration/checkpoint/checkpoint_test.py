@@ -35,6 +35,23 @@ class Library(unittest.TestCase):
         out = check([project + "/build/grid", STEPS, "4"], env=environment(installed.store("cmake")))
         self.assertEqual(out.splitlines(), ["from 0", undisturbed])
 
+    def test_the_example_of_the_documents(self):
+        with open(os.path.join(os.environ["BSUB_SOURCE_DIR"], "docs/checkpoints.md")) as page:
+            example = page.read().split("```cpp\n")[1].split("```")[0]
+        source = os.path.join(installed.work, "example.cc")
+        with open(source, "w") as out:
+            out.write("#include <bsub/checkpoint.hpp>\n#include <cstdio>\n#include <string>\n#include <vector>\n"
+                      'static int Fail(const std::string& why) { std::puts(why.c_str()); return 1; }\n'
+                      "static void Compute(std::vector<double>& u) { for (double& x : u) x += 1; }\n"
+                      "int main() {\nconst std::uint64_t nz = 4, ny = 3, nx = 2, first = 0, planes = 4, steps = 9;\n"
+                      "std::vector<double> u(nz * ny * nx);\n" + example + 'std::printf("%g\\n", u[5]);\n}\n')
+        program = os.path.join(installed.work, "example")
+        check(["g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", *installed.pkg_config("--cflags"), source, "-o", program,
+               *installed.pkg_config("--libs"), f"-Wl,-rpath,{installed.libraries}"])
+        store = installed.store("example")
+        self.assertEqual(check([program], env=environment(store, BSUB_CHECKPOINT_INTERVAL="1e-9")), "9\n")
+        self.assertEqual(check([program], env=environment(store)), "9\n", "it has come to its end before")
+
     def test_only_the_c_functions_are_exported(self):
         names = check(["nm", "-D", "--defined-only", os.path.join(installed.libraries, "libbsub_checkpoint.so")])
         exported = {line.split()[-1] for line in names.splitlines()}

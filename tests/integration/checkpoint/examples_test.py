@@ -41,6 +41,25 @@ class Examples(unittest.TestCase):
         self.assertNotEqual(lines[0], "from step 0")
         self.assertEqual(lines[1:], undisturbed[1:])
 
+    def test_a_program_that_is_left_as_it_is(self):
+        """One with restart files of its own, which it writes on TERM; the script tells it, and says that it has."""
+        program = os.path.join(self.folder.name, "program")
+        with open(program, "w") as file:
+            file.write("#!/bin/sh\nn=$(cat restart 2>/dev/null || echo 0); echo \"goes on at $n\"\n"
+                       "trap 'echo $n > restart; echo \"ends at $n\"; exit 143' TERM\n"
+                       'while [ $n -lt "$1" ]; do n=$((n + 1)); sleep 0.01; done; echo "all $n"\n')
+        os.chmod(program, 0o755)
+        os.makedirs(self.store)
+        process = start(self.store, "own-restart-files.sh", program, "1000000")
+        self.assertEqual(process.stdout.readline(), "goes on at 0\n")
+        process.send_signal(signal.SIGUSR1)
+        out, _ = process.communicate(timeout=200)
+        self.assertEqual(process.returncode, 85)
+        reached = int(out.split()[-1])
+        code, lines = finish(self.store, "own-restart-files.sh", program, str(reached + 2))
+        self.assertEqual((code, lines), (0, [f"goes on at {reached}", f"all {reached + 2}"]))
+        self.assertEqual(finish(self.store, "own-restart-files.sh", "/bin/sh", "-c", "exit 3")[0], 3)
+
     def test_the_shell_script(self):
         self.assertEqual(finish(self.store, "six-line.sh", "3"), (0, ["counted to 3"]))
         # It has nothing left to do up to 3, and counts on from there.

@@ -195,6 +195,60 @@ TEST_F(AbiTest, TooLittleTimeFallsBackToTheLastGenerationAndSaysSo) {
   EXPECT_EQ(last_.Number("step"), 1u);
 }
 
+// As stencil, render and the kernel host do.
+TEST_F(AbiTest, TheFourCallsStopTooWhenThereIsTooLittleTime) {
+  std::vector<double> u(1000);
+  Store store;
+  ASSERT_TRUE(store.Open(options_));
+  ASSERT_TRUE(store.Dataset("u", {1000}, u.data()));
+  ASSERT_TRUE(store.Save(1));
+  page_.Write({0, 1, control::Reason::kInterruption, control::MonotonicNs() - 1, 0, 0});
+  EXPECT_FALSE(store.ShouldCheckpoint());
+  EXPECT_TRUE(store.ShouldStop());
+  EXPECT_TRUE(store.Stopped());
+  EXPECT_THAT(Reports(), Contains("failed"));
+  EXPECT_EQ(last_.kind, "stopped");
+}
+
+TEST_F(AbiTest, WhoHoldsTheLockOfHdf5IsToldSo) {
+  std::vector<double> u(1000);
+  options_.compression = 1;
+  Store store;
+  ASSERT_TRUE(store.Open(options_));
+  ASSERT_TRUE(store.Dataset("u", {1000}, u.data()));
+  bsub_checkpoint_lock_hdf5();
+  const Status saved = store.Save(1);  // its threads would wait for the lock for ever
+  bsub_checkpoint_unlock_hdf5();
+  EXPECT_EQ(saved.code(), BSUB_CHECKPOINT_INVALID);
+  EXPECT_THAT(saved.message(), HasSubstr("bsub_checkpoint_lock_hdf5"));
+  EXPECT_TRUE(store.Save(1));
+}
+
+// A program that ends by an exception leaves its load counted, and does not wait for anybody.
+TEST_F(AbiTest, AStoreThatIsNotClosedHasNotEndedInOrder) {
+  std::vector<double> u(10);
+  const auto begin = [&](Store& store) {
+    ASSERT_TRUE(store.Open(options_));
+    ASSERT_TRUE(store.Dataset("u", {10}, u.data()));
+  };
+  for (const std::uint64_t step : {1, 2}) {
+    Store store;
+    begin(store);
+    ASSERT_TRUE(store.Save(step));
+  }
+  std::uint64_t step = 0;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    Store store;
+    begin(store);
+    ASSERT_TRUE(store.Load(step));
+    EXPECT_EQ(step, 2u);
+  }
+  Store store;
+  begin(store);
+  ASSERT_TRUE(store.Load(step));
+  EXPECT_EQ(step, 1u) << "three programs ended by an error with what they had loaded";
+}
+
 TEST_F(AbiTest, ARequestedSaveIsMadeOnce) {
   std::vector<double> u(10);
   Store store;
@@ -219,9 +273,8 @@ TEST_F(AbiTest, TheIntervalIsKept) {
   EXPECT_EQ(store.Facts().state_bytes, 80u);
 }
 
-// Files may not grow beyond `bytes`.
+// Files may not grow beyond `bytes`. SIGXFSZ is as a program finds it: it would end it.
 void LimitFiles(rlim_t bytes) {
-  std::signal(SIGXFSZ, SIG_IGN);
   rlimit limit{};
   getrlimit(RLIMIT_FSIZE, &limit);
   limit.rlim_cur = bytes;

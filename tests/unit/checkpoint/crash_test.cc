@@ -129,6 +129,33 @@ TEST_P(CrashTest, EveryCallFailsOnceAndTheNextSaveIsGood) {
   EXPECT_GT(call, 20u);
 }
 
+// The same for a start: taking the store over, making what is missing, loading, counting the load.
+TEST_P(CrashTest, EveryCallOfAStartIsTheLast) {
+  std::uint64_t calls = 1;
+  for (std::uint64_t call = 1; call <= calls; ++call) {
+    const TestDirectory directory;
+    SaveSteps(Options(directory / "store"), 1, 2);
+    FaultyFileSystem files(directory.path());
+    if (call > 1) files.FailAt(call, true);
+    SmallProgram program;
+    if (auto session = OpenFor(program, Options(directory / "store"), files)) {
+      static_cast<void>((*session)->Load());
+      (*session)->Abandon();
+    }
+    if (call == 1) calls = files.calls();
+    const TestDirectory after;
+    files.FailAt(0, false);
+    files.AfterPowerLoss(after / "power");
+    files.AfterPowerLossNamesFirst(after / "names");
+    const std::string where = "call " + std::to_string(call);
+    for (const std::string& store : {directory / "store", after / "power/store", after / "names/store"}) {
+      const Found found = LoadFrom(QuietOptions(store));
+      EXPECT_TRUE(found.right && found.step == 2) << where << ", " << store << ": " << found.message;
+    }
+  }
+  EXPECT_GT(calls, 8u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Saves, CrashTest,
                          ::testing::Values(Case{"Synchronous", false, 0, 0}, Case{"Asynchronous", true, 0, 0},
                                            Case{"Compressed", false, 4, 0},

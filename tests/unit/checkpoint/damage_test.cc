@@ -50,6 +50,43 @@ TEST_P(DamageTest, EveryChangedByteIsNoticed) {
   EXPECT_EQ(LoadFrom(options).step, 2u);
 }
 
+// Whatever is damaged: what is loaded is one of the two states, as it was.
+TEST(DamageOfAChain, NothingWrongIsLoaded) {
+  const TestDirectory directory;
+  ckpt::SessionOptions options = QuietOptions(directory / "store");
+  options.saver.differential = 4;
+  options.saver.save.threads = 1;
+  std::vector<SmallProgram> states = {SmallProgram::At(1), SmallProgram::At(1)};
+  states[1].n[3] = -77;
+  {
+    SmallProgram program = states[0];
+    const auto session = OpenFor(program, options);
+    ASSERT_TRUE(session && (*session)->Save(1));
+    program = states[1];
+    ASSERT_TRUE((*session)->Save(2));
+    ASSERT_TRUE((*session)->facts().last_save.differential);
+  }
+  options.read_only = true;
+  for (const char* name : {"1/shard-00000.h5", "1/manifest.json", "2/shard-00000.h5", "2/manifest.json"}) {
+    const std::string path = directory / (std::string("store/") + name);
+    const std::string good = Bytes(path);
+    int noticed = 0;
+    for (std::size_t i = 0; i < good.size(); i += 3) {
+      std::string bad = good;
+      bad[i] = static_cast<char>(good[i] ^ (1 << (i % 8)));
+      Put(path, bad);
+      SmallProgram program;
+      const auto session = OpenFor(program, options);
+      ASSERT_TRUE(session);
+      const auto step = (*session)->Load();
+      if (step) ASSERT_TRUE(program == states[*step - 1]) << name << ", byte " << i;
+      noticed += step && *step == 2 ? 0 : 1;
+    }
+    EXPECT_TRUE(noticed > 0 || std::string(name) == "1/manifest.json") << name;
+    Put(path, good);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Layouts, DamageTest, ::testing::Values(0, 5));
 
 }  // namespace

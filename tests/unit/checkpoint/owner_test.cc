@@ -18,6 +18,7 @@ using ::testing::UnorderedElementsAre;
 class PausingFileSystem : public ckpt::FileSystem {
  public:
   std::function<void(const std::string& to)> before_rename = [](const std::string&) {};
+  std::function<void(const std::string& to)> before_link = [](const std::string&) {};
 
   ckpt::Outcome<std::unique_ptr<ckpt::File>> OpenForWriting(const std::string& path) override {
     return posix_.OpenForWriting(path);
@@ -37,6 +38,7 @@ class PausingFileSystem : public ckpt::FileSystem {
     return posix_.Rename(from, to);
   }
   ckpt::Outcome<bool> Link(const std::string& from, const std::string& to) override {
+    before_link(to);
     return posix_.Link(from, to);
   }
   ckpt::Outcome<bool> MakeDirectory(const std::string& path) override { return posix_.MakeDirectory(path); }
@@ -89,6 +91,33 @@ TEST_F(OwnerTest, ACommitThatIsFrozenInItsLastStepDoesNotCount) {
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().status, BSUB_CHECKPOINT_FENCED);
   EXPECT_EQ(LoadFrom(Options(3)).step, 1u);
+}
+
+// The new attempt has looked at the generations and is about to take the store.
+TEST_F(OwnerTest, ACommitThatWasToldToBeGoodCountsHoweverLateItCame) {
+  ckpt::SessionOptions first = Options(1);
+  first.saver.keep = 1;
+  SmallProgram program;
+  const auto old_attempt = OpenFor(program, first);
+  ASSERT_TRUE(old_attempt);
+  program.Advance(1);
+  ASSERT_TRUE((*old_attempt)->Save(1));
+  PausingFileSystem files;
+  bool told = false;
+  files.before_link = [&](const std::string&) {
+    if (told) return;
+    told = true;
+    program.Advance(2);
+    EXPECT_TRUE((*old_attempt)->Save(2));  // which removes the first
+  };
+  SmallProgram next;
+  const auto attempt = OpenFor(next, Options(2), files);
+  ASSERT_TRUE(attempt) << attempt.error().message;
+  const auto loaded = (*attempt)->Load();
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(*loaded, 2u);
+  EXPECT_TRUE(next == SmallProgram::At(2));
+  EXPECT_FALSE((*old_attempt)->Save(3));
 }
 
 TEST_F(OwnerTest, ALateCommitIsThereAndIsNotUsed) {

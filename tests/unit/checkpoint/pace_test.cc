@@ -107,6 +107,9 @@ TEST(Pace, KnowsWhetherThereIsTimeForASave) {
   EXPECT_TRUE(pace.EnoughTime(5'000'000'000));
   EXPECT_FALSE(pace.EnoughTime(7'000'000'000));
   EXPECT_EQ(pace.Remaining(20'000'000'000), 0);
+  pace.SaveEnded(1, 1, 2, true);
+  EXPECT_TRUE(pace.EnoughTime(7'000'000'000)) << "only what has changed";
+  EXPECT_FALSE(pace.EnoughTime(7'000'000'000, true)) << "but the next one will hold everything";
 }
 
 }  // namespace

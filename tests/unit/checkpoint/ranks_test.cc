@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <filesystem>
+#include <functional>
 #include <mutex>
 #include <numeric>
 #include <random>
@@ -169,6 +172,162 @@ TEST(Ranks, DeclarationsThatDifferAreRefusedOnAllRanks) {
     EXPECT_EQ(saved.error().status, BSUB_CHECKPOINT_INVALID);
     EXPECT_THAT(saved.error().message, HasSubstr("rank 1: the declarations differ"));
   });
+}
+
+TEST(Ranks, StepSaysThatTheDeclarationsDiffer) {
+  const TestDirectory directory;
+  FakeRanks(2).Run([&](const bsub_checkpoint_collectives& table) {
+    Job job = Start(table, QuietOptions(directory.path()), 0);
+    double extra = 0;
+    if (table.rank == 1) {
+      EXPECT_TRUE(job.session->declarations().AddValue("extra", BSUB_CHECKPOINT_FLOAT64, 1, &extra));
+    }
+    bool stop = false;
+    const ckpt::Done stepped = job.session->Step(1, &stop);
+    ASSERT_FALSE(stepped) << "else it would never save and never hear of a notice";
+    EXPECT_EQ(stepped.error().status, BSUB_CHECKPOINT_INVALID);
+  });
+}
+
+TEST(Ranks, StepSaysThatTheCollectivesFail) {
+  const TestDirectory directory;
+  FakeRanks(2).Run([&](bsub_checkpoint_collectives table) {
+    static std::atomic<bool> works;
+    works = true;
+    static int (*good)(void*, std::int64_t*, std::uint32_t);
+    good = table.maximum;
+    table.maximum = [](void* context, std::int64_t* values, std::uint32_t count) {
+      return works ? good(context, values, count) : 7;
+    };
+    Job job = Start(table, QuietOptions(directory.path()), 0);
+    EXPECT_TRUE(job.session->Save(1));
+    works = false;
+    bool stop = false;
+    const ckpt::Done stepped = job.session->Step(2, &stop);
+    ASSERT_FALSE(stepped);
+    EXPECT_THAT(stepped.error().message, HasSubstr("maximum failed with code 7"));
+  });
+}
+
+TEST(Ranks, PartsThatOverlapOrLeaveHolesAreRefused) {
+  for (const auto& [rows, words] : {std::pair(5u, "overlap"), std::pair(3u, "all ranks' parts together have 6")}) {
+    const TestDirectory directory;
+    FakeRanks(2).Run([&, rows = rows, words = words](const bsub_checkpoint_collectives& table) {
+      auto session = ckpt::Session::Open(ckpt::PosixFileSystem(), std::make_unique<ckpt::Ranks>(table),
+                                         QuietOptions(directory.path()));
+      ASSERT_TRUE(session);
+      std::vector<double> data(rows);
+      const std::uint64_t global[] = {8}, offset[] = {table.rank == 0 ? 0 : 8 - rows}, count[] = {rows};
+      ASSERT_TRUE((*session)->declarations().AddDataset("u", BSUB_CHECKPOINT_FLOAT64, 1, global, offset, count,
+                                                        data.data()));
+      const ckpt::Done saved = (*session)->Save(1);
+      ASSERT_FALSE(saved);
+      EXPECT_EQ(saved.error().status, BSUB_CHECKPOINT_INVALID);
+      EXPECT_THAT(saved.error().message, HasSubstr(words));
+    });
+  }
+}
+
+// What one rank sees of the store: nothing.
+class Unmounted : public FaultyFileSystem {
+ public:
+  explicit Unmounted(const std::string& root) : FaultyFileSystem(root) {}
+  bool manifests_too = true;
+  ckpt::Outcome<std::unique_ptr<ckpt::File>> OpenForReading(const std::string& path) override {
+    return ckpt::Damaged(path + " is missing");
+  }
+  ckpt::Outcome<std::string> ReadWhole(const std::string& path) override {
+    if (!manifests_too) return FaultyFileSystem::ReadWhole(path);
+    return ckpt::Failure{BSUB_CHECKPOINT_NOTHING_SAVED, path + " is missing"};
+  }
+};
+
+TEST(Ranks, ANodeThatDoesNotSeeTheStoreSetsNothingAside) {
+  for (const bool manifests_too : {true, false}) {
+    const TestDirectory directory;
+    SaveBy(2, 0, 1, QuietOptions(directory.path()));
+    SaveBy(2, 0, 2, QuietOptions(directory.path()));
+    Unmounted blind(directory.path());
+    blind.manifests_too = manifests_too;
+    FakeRanks(2).Run([&](const bsub_checkpoint_collectives& table) {
+      Job job = Start(table, QuietOptions(directory.path()), 0,
+                      table.rank == 1 ? static_cast<ckpt::FileSystem&>(blind) : ckpt::PosixFileSystem());
+      const auto loaded = job.session->Load();
+      ASSERT_FALSE(loaded);
+      EXPECT_EQ(loaded.error().status, BSUB_CHECKPOINT_IO) << loaded.error().message;
+      EXPECT_THAT(loaded.error().message, HasSubstr("rank 1: "));
+    });
+    ExpectLoadedBy(2, 0, 2, QuietOptions(directory.path()));
+  }
+}
+
+TEST(Ranks, DamageThatOnlyOneRankReadsIsConfirmedAndSetAside) {
+  const TestDirectory directory;
+  SaveBy(2, 0, 1, QuietOptions(directory.path()));
+  SaveBy(2, 0, 2, QuietOptions(directory.path()));
+  std::filesystem::remove(directory / "2/shard-00001.h5");
+  ExpectLoadedBy(2, 0, 1, QuietOptions(directory.path()));
+}
+
+// Power is lost on all nodes at any call of a save of two ranks, their file system with it.
+TEST(Ranks, EveryCallOfASaveIsTheLast) {
+  std::uint64_t lost = 0;
+  for (std::uint64_t call = 1, calls = 1; call <= calls; ++call) {
+    const TestDirectory directory;
+    SaveBy(2, 0, 1, QuietOptions(directory / "store"));
+    FaultyFileSystem files(directory.path());
+    std::atomic<bool> committed{false};
+    std::atomic<std::uint64_t> before{0};
+    FakeRanks(2).Run([&](const bsub_checkpoint_collectives& table) {
+      Job job = Start(table, QuietOptions(directory / "store"), 0, files);
+      job.data = Numbers(job.box, 2);
+      ASSERT_TRUE(job.session->declarations().Move("u", job.data.data()));
+      job.session->ShouldCheckpoint();  // so that both have opened it
+      if (table.rank == 0) files.FailAt((before = files.calls()) + call, true);
+      job.session->ShouldCheckpoint();
+      const ckpt::Done saved = job.session->Save(2);
+      if (table.rank == 0) committed = static_cast<bool>(saved);
+    });
+    calls = std::max(calls, committed ? call : call + 1);
+    lost += committed ? 0 : 1;
+    const TestDirectory after;
+    files.AfterPowerLoss(after / "power");
+    files.AfterPowerLossNamesFirst(after / "names");
+    for (const std::string& store : {after / "power/store", after / "names/store", directory / "store"}) {
+      FakeRanks(3).Run([&](const bsub_checkpoint_collectives& table) {
+        Job job = Start(table, QuietOptions(store), 1);
+        const auto step = job.session->Load();
+        ASSERT_TRUE(step) << "call " << call << ", " << store << ": " << step.error().message;
+        EXPECT_TRUE(*step == 2 || (*step == 1 && !committed)) << "call " << call << ", " << store;
+        EXPECT_EQ(job.data, Numbers(job.box, static_cast<std::int64_t>(*step))) << "call " << call << ", " << store;
+      });
+    }
+  }
+  EXPECT_GT(lost, 20u);
+}
+
+// An asynchronous save of several ranks that is pending at a notice is committed, whatever the program calls next.
+TEST(Ranks, APendingSaveIsCommittedByWhateverIsCalledNext) {
+  using Call = std::function<ckpt::Done(ckpt::Session&)>;
+  const std::vector<std::pair<const char*, Call>> calls = {
+      {"wait", [](ckpt::Session& session) { return session.Wait(); }},
+      {"close", [](ckpt::Session& session) { return session.Close(); }},
+      {"stopped", [](ckpt::Session& session) { return session.Stopped(); }},
+      {"save", [](ckpt::Session& session) { return session.Save(2); }}};
+  for (const auto& [name, call] : calls) {
+    const TestDirectory directory;
+    ckpt::SessionOptions options = QuietOptions(directory.path());
+    options.saver.asynchronous = true;
+    FakeRanks(3).Run([&, call = call](const bsub_checkpoint_collectives& table) {
+      Job job = Start(table, options, 0);
+      job.data = Numbers(job.box, 1);
+      ASSERT_TRUE(job.session->declarations().Move("u", job.data.data()));
+      ASSERT_TRUE(job.session->Save(1));
+      EXPECT_TRUE(call(*job.session));
+      EXPECT_EQ(job.session->facts().generation, 1u);
+    });
+    ExpectLoadedBy(2, 0, 1, QuietOptions(directory.path()));
+  }
 }
 
 }  // namespace

@@ -153,6 +153,17 @@ TEST_F(SessionTest, ADamagedGenerationIsSetAsideAndTheOneBeforeIsUsed) {
   EXPECT_TRUE(Exists("2/set-aside.json"));
 }
 
+TEST_F(SessionTest, AGenerationThatCannotBeReadHidesNoOther) {
+  SaveSteps(Options(), 1, 2);
+  const std::string manifest = Options().directory + "/2/manifest.json";
+  std::filesystem::remove(manifest);
+  std::filesystem::create_directory(manifest);
+  std::ofstream(Options().directory + "/7") << "a file of somebody's";
+  EXPECT_EQ(LoadFrom(Options()).step, 1u);
+  SaveSteps(Options(), 3, 4);
+  EXPECT_EQ(LoadFrom(Options()).step, 4u);
+}
+
 TEST_F(SessionTest, AMissingShardIsNamed) {
   SaveSteps(Options(), 1, 1);
   std::filesystem::remove(directory_ / "store/1/shard-00000.h5");
