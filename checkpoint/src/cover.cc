@@ -85,13 +85,15 @@ Done CoverOnce(const std::vector<Part>& arrays, const std::vector<std::vector<Bo
     const auto [one, other] = FirstOverlap(parts);
     if (one != other) {
       return Invalid("dataset " + arrays[i].name + ": the parts of rank " + std::to_string(one) + ", " +
-                     Words(parts[one]) + ", and of rank " + std::to_string(other) + ", " + Words(parts[other]) +
+                     Words(parts[one]) + ", and of rank " + std::to_string(other) + ", " +
+                     Words(parts[other]) +
                      ", overlap; each element belongs to one rank: declare parts without halos");
     }
     if (elements != ElementsOf(arrays[i].global)) {
-      return Invalid("dataset " + arrays[i].name + ": all ranks' parts together have " + std::to_string(elements) +
-                     " elements, the global shape " + Join(arrays[i].global, 'x') + " has " +
-                     std::to_string(ElementsOf(arrays[i].global)) + "; each element must belong to a rank");
+      return Invalid("dataset " + arrays[i].name + ": all ranks' parts together have " +
+                     std::to_string(elements) + " elements, the global shape " + Join(arrays[i].global, 'x') +
+                     " has " + std::to_string(ElementsOf(arrays[i].global)) +
+                     "; each element must belong to a rank");
     }
   }
   return {};

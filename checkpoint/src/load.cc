@@ -40,8 +40,8 @@ Done CheckOnce(const Manifest& manifest, const std::string& dataset) {
   }
   const auto [one, other] = FirstOverlap(boxes);
   if (one == other) return {};
-  return Mismatch("dataset " + dataset + ": its saved parts " + Words(boxes[one]) + " and " + Words(boxes[other]) +
-                  " overlap");
+  return Mismatch("dataset " + dataset + ": its saved parts " + Words(boxes[one]) + " and " +
+                  Words(boxes[other]) + " overlap");
 }
 
 // Blocks that hold anything of the part.

@@ -32,8 +32,8 @@ class Pace {
   bool StopRequested() const { return page_.stop_requests > 0; }
   // Seconds until the node is gone; negative: nobody has said.
   double Remaining(std::int64_t monotonic_ns) const;
-  // False: a save takes longer than there is time, by the last one, or by the last full one if the next will be
-  // full.
+  // False: a save takes longer than there is time, by the last one, or by the last full one if the next will
+  // be full.
   bool EnoughTime(std::int64_t monotonic_ns, bool next_is_full = false) const;
   control::Reason reason() const { return page_.reason; }
 

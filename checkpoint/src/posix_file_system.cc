@@ -44,8 +44,8 @@ Failure UnreadableFailure(const char* what, const std::string& path, int error) 
 
 bool IsAligned(std::uint64_t n) { return n % kDirectAlignment == 0; }
 
-// The kernel does not only refuse to go beyond the limit: it sends SIGXFSZ, which ends a program that does not
-// expect it.
+// The kernel does not only refuse to go beyond the limit: it sends SIGXFSZ, which ends a program that does
+// not expect it.
 bool IsBeyondFileLimit(std::uint64_t end) {
   rlimit limit{};
   return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;

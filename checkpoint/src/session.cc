@@ -29,8 +29,9 @@ std::string HostName() {
 }
 
 Failure CannotSee(const std::string& directory, const Failure& failure) {
-  return {BSUB_CHECKPOINT_IO, failure.message + "; the generation's manifest is not seen on host " + HostName() +
-                                  " as rank 0 sees it: is the file system of " + directory + " mounted there?"};
+  return {BSUB_CHECKPOINT_IO, failure.message + "; the generation's manifest is not seen on host " +
+                                  HostName() + " as rank 0 sees it: is the file system of " + directory +
+                                  " mounted there?"};
 }
 
 Outcome<std::string> Told(const Done& done) {
@@ -130,8 +131,8 @@ Done Session::TakeStore() {
   return {};
 }
 
-// At rank 0. What an older attempt commits between our look at the generations and our owner file it is told to
-// be good, so it must count: then the next epoch is taken, which names it. After the first one of ours no
+// At rank 0. What an older attempt commits between our look at the generations and our owner file it is told
+// to be good, so it must count: then the next epoch is taken, which names it. After the first one of ours no
 // older attempt is told so any more.
 Done Session::TakeEpoch() {
   const std::string& directory = options_.directory;
@@ -167,7 +168,8 @@ Done Session::Freeze() {
 
 // Collective. What overlaps or is missing would be found out by a load, when it is too late.
 Done Session::CheckCover() {
-  CKPT_ASSIGN_OR_RETURN(const std::vector<std::string> texts, ranks_->Gather(EncodeBoxes(declarations_.parts())));
+  CKPT_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
+                        ranks_->Gather(EncodeBoxes(declarations_.parts())));
   const auto check = [&]() -> Done {
     std::vector<std::vector<Box>> of_ranks;
     for (const std::string& text : texts) {
@@ -220,21 +222,24 @@ Outcome<std::uint64_t> Session::LoadFrom(const std::string& directory, bool own)
 }
 
 // On a node that has lost the file system everything is missing.
-bool Session::SeesStore(const std::string& directory, const Manifest& manifest, const std::string& encoded) const {
+bool Session::SeesStore(const std::string& directory, const Manifest& manifest,
+                        const std::string& encoded) const {
   const auto text =
       files_.ReadWhole(directory + "/" + std::to_string(manifest.generation) + "/" + kManifestName);
   return text && *text == encoded;
 }
 
-// Collective. What rank 0 does not find as well may be the fault of another rank's node, and nothing is marked.
+// Collective. What rank 0 does not find as well may be the fault of another rank's node, and nothing is
+// marked.
 Done Session::Confirm(const std::string& directory, const Manifest& manifest, const Done& mine,
                       const Failure& told) {
   Outcome<std::string> confirmed = std::string("bad");
   if (ranks_->is_first() && ranks_->size() > 1 && mine &&
       Guard([&] { return VerifyGeneration(files_, directory, manifest, options_.saver.save.threads); })) {
-    confirmed = Failure{BSUB_CHECKPOINT_IO,
-                        told.message + "; rank 0 on " + HostName() +
-                            " reads it well: the file system is not seen alike on all nodes; nothing is set aside"};
+    confirmed =
+        Failure{BSUB_CHECKPOINT_IO,
+                told.message + "; rank 0 on " + HostName() +
+                    " reads it well: the file system is not seen alike on all nodes; nothing is set aside"};
   }
   CKPT_ASSIGN_OR_RETURN(const std::string agreed, ranks_->Share(std::move(confirmed)));
   static_cast<void>(agreed);

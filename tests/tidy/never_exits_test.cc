@@ -12,7 +12,8 @@ TEST(CheckpointLibrary, NeverEndsTheProgram) {
   const std::regex ends(R"(\b(abort|exit|_exit|_Exit|quick_exit|terminate|raise|assert|BSUB_CHECK)\s*\()");
   int found = 0;
   for (const SourceFile& file : ReadSources()) {
-    const bool in_programs = file.path.starts_with("checkpoint/src/") || file.path.starts_with("checkpoint/control/") ||
+    const bool in_programs = file.path.starts_with("checkpoint/src/") ||
+                             file.path.starts_with("checkpoint/control/") ||
                              file.path.starts_with("checkpoint/include/");
     if (!in_programs) continue;
     ++found;

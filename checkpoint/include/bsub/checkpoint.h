@@ -181,10 +181,10 @@ BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_save(bsub_checkpoint*
 BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_wait(bsub_checkpoint* store);
 
 /* Collective, cheap (one reduction of five numbers): 1 if a save should be made now, because the interval has
- * passed, somebody asked for one, or the program is to stop and there is time for it. 0 does not mean that the
- * program may go on: look at bsub_checkpoint_should_stop too. Also commits an asynchronous save that all ranks
- * have finished writing. What goes wrong is in bsub_checkpoint_message, and the next bsub_checkpoint_step,
- * _wait or _close returns it. */
+ * passed, somebody asked for one, or the program is to stop and there is time for it. 0 does not mean that
+ * the program may go on: look at bsub_checkpoint_should_stop too. Also commits an asynchronous save that all
+ * ranks have finished writing. What goes wrong is in bsub_checkpoint_message, and the next
+ * bsub_checkpoint_step, _wait or _close returns it. */
 BSUB_CHECKPOINT_API int32_t bsub_checkpoint_should_checkpoint(bsub_checkpoint* store);
 
 /* 1 if the job was told to stop: save if bsub_checkpoint_should_checkpoint said so, call
@@ -230,10 +230,10 @@ BSUB_CHECKPOINT_API const char* bsub_checkpoint_message(const bsub_checkpoint* s
  */
 BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_close(bsub_checkpoint* store);
 
-/* Not collective: gives everything back without finishing anything, for a rank that ends by an error while the
- * others may be elsewhere. A save of several ranks in flight is not committed (that of a single process is
- * waited for), and what was loaded counts as not good for progress. The collectives' `release` is not called:
- * MPI's would be collective. Accepts NULL. */
+/* Not collective: gives everything back without finishing anything, for a rank that ends by an error while
+ * the others may be elsewhere. A save of several ranks in flight is not committed (that of a single process
+ * is waited for), and what was loaded counts as not good for progress. The collectives' `release` is not
+ * called: MPI's would be collective. Accepts NULL. */
 BSUB_CHECKPOINT_API void bsub_checkpoint_abandon(bsub_checkpoint* store);
 
 /* See the top of this file. Not to be held in a call of another function of this library: threads that it

@@ -1,9 +1,9 @@
-// Memory runs out at any allocation of a start, a load or a save: the call says so, nothing ends the program, and
-// when there is memory again the next save is good. A program of its own, for it replaces operator new.
+// Memory runs out at any allocation of a start, a load or a save: the call says so, nothing ends the program,
+// and when there is memory again the next save is good. A program of its own, for it replaces operator new.
+#include <bsub/checkpoint.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <bsub/checkpoint.h>
 #include <cstdlib>
 #include <filesystem>
 #include <new>
@@ -14,7 +14,7 @@
 namespace {
 
 std::atomic<bool> scarce{false};
-std::atomic<long> left{0};         // allocations that are still granted
+std::atomic<long> left{0};          // allocations that are still granted
 std::atomic<bool> for_ever{false};  // or only one is refused
 
 bool Granted() {
@@ -46,8 +46,9 @@ struct Case {
 class MemoryTest : public ::testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
-    folder_ = (std::filesystem::exists("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path().string()) +
-              "/bsub-memory-XXXXXX";
+    folder_ =
+        (std::filesystem::exists("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path().string()) +
+        "/bsub-memory-XXXXXX";
     ASSERT_NE(mkdtemp(folder_.data()), nullptr);
     std::iota(u_.begin(), u_.end(), 1.0);
   }
@@ -66,7 +67,8 @@ class MemoryTest : public ::testing::TestWithParam<Case> {
     bsub_checkpoint_status status = bsub_checkpoint_open(&options, nullptr, store);
     const std::uint64_t shape[] = {u_.size()}, zero[] = {0};
     if (status == BSUB_CHECKPOINT_OK)
-      status = bsub_checkpoint_dataset(*store, "u", BSUB_CHECKPOINT_FLOAT64, 1, shape, zero, shape, u_.data());
+      status =
+          bsub_checkpoint_dataset(*store, "u", BSUB_CHECKPOINT_FLOAT64, 1, shape, zero, shape, u_.data());
     return status;
   }
   static bsub_checkpoint_status Save(bsub_checkpoint* store, std::uint64_t step) {
@@ -134,7 +136,8 @@ TEST_P(MemoryTest, RunsOutInAStartOrALoadAndTheNextIsGood) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Saves, MemoryTest,
-                         ::testing::Values(Case{"Synchronous", false, 0, false}, Case{"ForEver", false, 0, true},
+                         ::testing::Values(Case{"Synchronous", false, 0, false},
+                                           Case{"ForEver", false, 0, true},
                                            Case{"Asynchronous", true, 0, false},
                                            Case{"AsynchronousForEver", true, 0, true},
                                            Case{"CompressedForEver", true, 1, true}),

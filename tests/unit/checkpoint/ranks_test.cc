@@ -210,7 +210,8 @@ TEST(Ranks, StepSaysThatTheCollectivesFail) {
 }
 
 TEST(Ranks, PartsThatOverlapOrLeaveHolesAreRefused) {
-  for (const auto& [rows, words] : {std::pair(5u, "overlap"), std::pair(3u, "all ranks' parts together have 6")}) {
+  for (const auto& [rows, words] :
+       {std::pair(5u, "overlap"), std::pair(3u, "all ranks' parts together have 6")}) {
     const TestDirectory directory;
     FakeRanks(2).Run([&, rows = rows, words = words](const bsub_checkpoint_collectives& table) {
       auto session = ckpt::Session::Open(ckpt::PosixFileSystem(), std::make_unique<ckpt::Ranks>(table),
@@ -218,8 +219,8 @@ TEST(Ranks, PartsThatOverlapOrLeaveHolesAreRefused) {
       ASSERT_TRUE(session);
       std::vector<double> data(rows);
       const std::uint64_t global[] = {8}, offset[] = {table.rank == 0 ? 0 : 8 - rows}, count[] = {rows};
-      ASSERT_TRUE((*session)->declarations().AddDataset("u", BSUB_CHECKPOINT_FLOAT64, 1, global, offset, count,
-                                                        data.data()));
+      ASSERT_TRUE((*session)->declarations().AddDataset("u", BSUB_CHECKPOINT_FLOAT64, 1, global, offset,
+                                                        count, data.data()));
       const ckpt::Done saved = (*session)->Save(1);
       ASSERT_FALSE(saved);
       EXPECT_EQ(saved.error().status, BSUB_CHECKPOINT_INVALID);
@@ -299,14 +300,16 @@ TEST(Ranks, EveryCallOfASaveIsTheLast) {
         const auto step = job.session->Load();
         ASSERT_TRUE(step) << "call " << call << ", " << store << ": " << step.error().message;
         EXPECT_TRUE(*step == 2 || (*step == 1 && !committed)) << "call " << call << ", " << store;
-        EXPECT_EQ(job.data, Numbers(job.box, static_cast<std::int64_t>(*step))) << "call " << call << ", " << store;
+        EXPECT_EQ(job.data, Numbers(job.box, static_cast<std::int64_t>(*step)))
+            << "call " << call << ", " << store;
       });
     }
   }
   EXPECT_GT(lost, 20u);
 }
 
-// An asynchronous save of several ranks that is pending at a notice is committed, whatever the program calls next.
+// An asynchronous save of several ranks that is pending at a notice is committed, whatever the program calls
+// next.
 TEST(Ranks, APendingSaveIsCommittedByWhateverIsCalledNext) {
   using Call = std::function<ckpt::Done(ckpt::Session&)>;
   const std::vector<std::pair<const char*, Call>> calls = {
