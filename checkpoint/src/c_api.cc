@@ -2,11 +2,13 @@
 #include <bsub/checkpoint.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "checkpoint/src/hdf5_support.h"
@@ -34,11 +36,29 @@ constexpr int kUsualKeep = 2;
 constexpr int kUsualQuarantine = 3;
 constexpr std::uint64_t kUsualBlock = std::uint64_t{1} << 20;
 
+// Wholly a number, whatever the program's locale.
+bool IsNumber(std::string_view text, double& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
 double NumberFrom(const char* name) {
   const char* text = std::getenv(name);
-  if (text == nullptr) return 0;
-  const double number = std::strtod(text, nullptr);
-  return number > 0 ? number : 0;
+  double number = 0;
+  return text != nullptr && IsNumber(text, number) && number > 0 ? number : 0;
+}
+
+// What NumberFrom would pass over.
+Done CheckEnvironment() {
+  for (const char* name :
+       {"BSUB_CHECKPOINT_INTERVAL", "BSUB_CHECKPOINT_MTBF", "BSUB_CHECKPOINT_ASYNC",
+        "BSUB_CHECKPOINT_COMPRESSION", "BSUB_CHECKPOINT_DIFFERENTIAL", "BSUB_CHECKPOINT_KEEP"}) {
+    const char* text = std::getenv(name);
+    double number = 0;
+    if (text == nullptr || *text == '\0' || IsNumber(text, number)) continue;
+    return bsub::ckpt::Invalid(std::string(name) + ": '" + text + "'; expected a number, as 30 or 2.5");
+  }
+  return {};
 }
 
 const char* WordFrom(const char* name) {
@@ -170,7 +190,9 @@ bsub_checkpoint_status bsub_checkpoint_open(const bsub_checkpoint_options* given
     auto ranks = collectives != nullptr ? std::make_unique<bsub::ckpt::Ranks>(*collectives)
                                         : std::make_unique<bsub::ckpt::Ranks>();
     const bsub_checkpoint_options options = Complete(given);
-    CKPT_RETURN_IF_FAILED(ranks->Agree(CheckOptions(options)));
+    Done good = CheckEnvironment();
+    if (good) good = CheckOptions(options);
+    CKPT_RETURN_IF_FAILED(ranks->Agree(good));
     const bsub::ckpt::SessionOptions settings = SessionOptionsOf(options);
     CKPT_ASSIGN_OR_RETURN((*store)->session,
                           Session::Open(bsub::ckpt::PosixFileSystem(), std::move(ranks), settings));

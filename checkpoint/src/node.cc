@@ -1,8 +1,15 @@
 #include "checkpoint/src/node.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 namespace bsub::ckpt {
+
+std::string HostName() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "an unknown host";
+}
 
 Node::Node(std::string directory) : directory_(std::move(directory)) {
   if (!directory_.empty()) static_cast<void>(page_.Open(directory_));

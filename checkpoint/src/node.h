@@ -9,6 +9,9 @@
 
 namespace bsub::ckpt {
 
+// Of the machine the program runs on, for people.
+std::string HostName();
+
 class Node {
  public:
   // `directory`: BSUB_CONTROL_DIR, "" for none. A page that cannot be read is as none.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "checkpoint/src/checked_text.h"
+#include "checkpoint/src/node.h"
 
 namespace bsub::ckpt {
 namespace {
@@ -121,7 +122,8 @@ Outcome<Owner> TakeOver(FileSystem& files, const std::string& directory, const A
   if (same_job && before.attempt.number > attempt.number) return Fenced(directory, before);
   const Owner mine{before.epoch + 1, attempt, last_of};
   const std::string path = directory + "/" + OwnerName(mine.epoch);
-  const std::string temporary = path + "." + std::to_string(::getpid()) + ".tmp";
+  // Two attempts on two machines may have the same process id.
+  const std::string temporary = path + "." + HostName() + "." + std::to_string(::getpid()) + ".tmp";
   CKPT_RETURN_IF_FAILED(files.WriteDurably(temporary, Encode(mine)));
   const auto made = files.Link(temporary, path);
   CKPT_RETURN_IF_FAILED(files.RemoveFile(temporary));

@@ -1,7 +1,5 @@
 #include "checkpoint/src/session.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -21,11 +19,6 @@ constexpr std::int64_t kProgressEveryNs = 1'000'000'000;
 std::string ParentOf(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
-std::string HostName() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "an unknown host";
 }
 
 Failure CannotSee(const std::string& directory, const Failure& failure) {

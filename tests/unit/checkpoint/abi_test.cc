@@ -5,6 +5,7 @@
 
 #include <array>
 #include <bsub/checkpoint.hpp>
+#include <clocale>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -208,6 +209,25 @@ TEST_F(AbiTest, TheFourCallsStopTooWhenThereIsTooLittleTime) {
   EXPECT_TRUE(store.Stopped());
   EXPECT_THAT(Reports(), Contains("failed"));
   EXPECT_EQ(last_.kind, "stopped");
+}
+
+TEST_F(AbiTest, NumbersInTheEnvironmentAreReadAlikeInEachLocale) {
+  const char* before = std::setlocale(LC_ALL, nullptr);
+  const std::string kept = before != nullptr ? before : "C";
+  for (const char* locale : {"C", "de_DE.UTF-8"}) {
+    std::setlocale(LC_ALL, locale);  // where it is not installed the test says less
+    setenv("BSUB_CHECKPOINT_INTERVAL", "2.5", 1);
+    EXPECT_EQ(Options().interval_seconds, 2.5) << locale;
+    std::string line = control::FormatReport(control::Report("committed").Add("seconds", 0.125));
+    EXPECT_THAT(line, HasSubstr("seconds=0.125000")) << locale;
+  }
+  std::setlocale(LC_ALL, kept.c_str());
+  setenv("BSUB_CHECKPOINT_INTERVAL", "30s", 1);
+  Store store;
+  const Status opened = store.Open(options_);
+  unsetenv("BSUB_CHECKPOINT_INTERVAL");
+  EXPECT_EQ(opened.code(), BSUB_CHECKPOINT_INVALID);
+  EXPECT_THAT(opened.message(), HasSubstr("BSUB_CHECKPOINT_INTERVAL: '30s'; expected a number"));
 }
 
 TEST_F(AbiTest, WhoHoldsTheLockOfHdf5IsToldSo) {
