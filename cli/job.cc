@@ -107,6 +107,12 @@ void AddCheckpoint(const api::Checkpoint& checkpoint, Facts& facts) {
   facts.Add("Saves", Join(parts));
 }
 
+void AddLastSave(const api::LastSave& save, Facts& facts) {
+  const std::string generation = "generation " + std::to_string(save.generation());
+  facts.Add("Last save", save.saved_at_us() == 0 ? generation + ", of an attempt before"
+                                                 : generation + " at " + LocalTime(save.saved_at_us()));
+}
+
 void AddProgress(const api::Job& job, Facts& facts) {
   facts.Add("State", job.held() ? job.state() + ", held" : job.state());
   facts.Add("Reason", job.reason());
@@ -121,6 +127,12 @@ void AddProgress(const api::Job& job, Facts& facts) {
   if (job.has_exit()) facts.Add("Ended", job.exit().text());
   if (job.interruption_count() > 0) facts.Add("Interruptions", std::to_string(job.interruption_count()));
   AddCheckpoint(job.checkpoint(), facts);
+  if (job.has_last_save()) AddLastSave(job.last_save(), facts);
+}
+
+std::string LostWork(const api::Interruption& one) {
+  if (one.has_lost_work_us()) return Elapsed(one.lost_work_us());
+  return one.outcome() == "not saved" ? "unknown" : "-";
 }
 
 std::string Interruptions(const api::Job& job, int columns) {
@@ -136,8 +148,7 @@ std::string Interruptions(const api::Job& job, int columns) {
   const auto time = [](std::int64_t at_us) { return at_us == 0 ? std::string("-") : LocalTime(at_us); };
   for (const api::Interruption& one : job.interruptions()) {
     table.Add({std::to_string(one.attempt()), one.node(), time(one.notice_at_us()), time(one.saved_at_us()),
-               time(one.requeued_at_us()), time(one.resumed_at_us()), one.resumed_on(),
-               one.has_lost_work_us() ? Elapsed(one.lost_work_us()) : "-"});
+               time(one.requeued_at_us()), time(one.resumed_at_us()), one.resumed_on(), LostWork(one)});
   }
   return "\n" + table.Render(columns);
 }

@@ -245,7 +245,9 @@ std::vector<Option> CheckpointOptions() {
        .group = kGroup},
       {.name = "then",
        .value = "QUEUE",
-       .text = "With --max-interruptions: do not give up, but go on in QUEUE, as one of nodes that stay.",
+       .text =
+           "With --max-interruptions: do not give up, but go on in QUEUE, as one of nodes that stay. Not for "
+           "arrays: a queue is the whole array's.",
        .group = kGroup,
        .complete = "queue"},
   };

@@ -45,10 +45,13 @@ struct CheckpointSpec {
   }
 };
 
-// What a program told of its saves until its end.
+// What a program has told of its saves until now.
 struct SavedWork {
-  std::uint64_t generation = 0;  // that it goes on from; 0: none is known
-  Duration unsaved{-1};          // what it did since and must do again; zero: nothing; negative: not known
+  std::uint64_t generation = 0;  // that it would go on from; 0: none is known
+  Duration unsaved{-1};          // work that is not in it; negative: not known
+  Duration age{-1};              // since its commit; negative: this attempt has committed none
+  bool not_saved = false;        // it ended for a notice, and not because it had saved for it
+  bool told() const { return unsaved >= Duration(0); }
   friend bool operator==(const SavedWork&, const SavedWork&) = default;
 };
 

@@ -65,7 +65,8 @@ void AgentModel::Hear(const sched::StopTask& m) {
   Feed(worker::StopOrder{m.incarnation, Key(m.attempt), m.grace, ""});
 }
 void AgentModel::Hear(const sched::NoticeTask& m) {
-  Feed(worker::NoticeOrder{m.incarnation, Key(m.attempt), m.remaining, std::string(sched::ToString(m.kind))});
+  Feed(worker::NoticeOrder{m.incarnation, Key(m.attempt), m.remaining, std::string(sched::ToString(m.kind)),
+                           m.withdrawn});
 }
 void AgentModel::Hear(const sched::AckEnded& m) {
   Feed(worker::EndAcknowledged{m.incarnation, Key(m.attempt)});
@@ -96,7 +97,9 @@ void AgentModel::Act(const worker::StartTask& m) {
   if (model_.Mutated(Mutation::kStartsTwice)) host_.OrderSpawner(launch->second);
 }
 void AgentModel::Act(const worker::StopTask& m) { host_.OrderSpawner(StopOrder{Ref(m.attempt), m.grace}); }
-void AgentModel::Act(const worker::NoticeTask& m) { host_.OrderSpawner(NoticeOrder{Ref(m.attempt)}); }
+void AgentModel::Act(const worker::NoticeTask& m) {
+  if (!m.withdrawn) host_.OrderSpawner(NoticeOrder{Ref(m.attempt)});  // who has heard it goes on with it
+}
 void AgentModel::Act(const worker::ForgetTask& m) {
   launches_.erase(Name(Ref(m.attempt)));
   host_.OrderSpawner(Forget{Ref(m.attempt)});

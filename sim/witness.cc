@@ -349,7 +349,7 @@ void Witness::On(const sched::JobMoved& e, TimePoint) {
 }
 void Witness::On(const sched::AttemptNoticed& e, TimePoint) {
   Task& task = Live(e.attempt);
-  task.noticed = true;
+  task.noticed = e.ends_at.set();
   const auto there =
       std::count_if(task.parts.begin(), task.parts.end(), [&](const auto& p) { return p.node == e.node; });
   if (there == 0) throw Violation{Name(e.attempt) + " is told of a node that it is not on"};

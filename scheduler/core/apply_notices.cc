@@ -32,6 +32,10 @@ Status Store::Do(const AttemptNoticed& e, TimePoint at) {
   BSUB_RETURN_IF_ERROR(Expect(state_.nodes.count(e.node) != 0, "a known node", e.node.value()));
   JobEdit edit(*this, *job, e.attempt.task.ordinal);
   Attempt& attempt = *edit.Row().attempt;
+  if (!e.ends_at.set()) {
+    attempt.notice.reset();
+    return OkStatus();
+  }
   const TimePoint first = attempt.notice ? attempt.notice->at : at;
   attempt.notice = std::make_unique<AttemptNotice>(AttemptNotice{e.node, first, e.ends_at, e.kind});
   return OkStatus();

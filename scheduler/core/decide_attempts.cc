@@ -1,4 +1,5 @@
 // What follows from the end of an attempt: success, another attempt, or failure.
+#include <algorithm>
 #include <optional>
 
 #include "scheduler/core/turn.h"
@@ -48,12 +49,19 @@ Decision LimitInterruptions(const Turn& turn, const JobSettings& settings, const
   return d;
 }
 
+// As far as it is told of single saves.
+bool SavedAfterNotice(const Attempt& attempt) {
+  const KnownSave& save = attempt.last_save;
+  return !save.not_saved && (!save.work_from.set() || save.work_from >= attempt.notice->at);
+}
+
 // It was told that its node is taken away. Nothing: this end has nothing to do with that.
-std::optional<Decision> AfterNotice(const Attempt& attempt, const CheckpointSpec& checkpoint, const End& end,
-                                    const SavedWork& saved) {
-  if (checkpoint.SaidSaved(end) && saved.unsaved > Duration(0)) {
-    return Decision{end, AfterAttempt::kRetry, false, true,
-                    "it could not save for the interruption and goes on from what it saved before: not counted"};
+std::optional<Decision> AfterNotice(const Attempt& attempt, const CheckpointSpec& checkpoint,
+                                    const End& end) {
+  if (checkpoint.SaidSaved(end) && !SavedAfterNotice(attempt)) {
+    return Decision{
+        end, AfterAttempt::kRetry, false, true,
+        "it could not save for the interruption and goes on from what it saved before: not counted"};
   }
   if (checkpoint.SaidSaved(end))
     return Decision{end, AfterAttempt::kRetry, false, true, "saved for the interruption: not counted", true};
@@ -82,20 +90,25 @@ Decision AfterRestart(const Turn& turn, const Task& task, const End& end) {
   return d;
 }
 
-// What it cost, as far as is known.
-Interruption CostOf(const Turn& turn, const Attempt& attempt, const Decision& d, const SavedWork& saved) {
+// What it cost, as far as is known. `until`: it worked no longer than that.
+Interruption CostOf(const Turn& turn, const Attempt& attempt, const CheckpointSpec& checkpoint,
+                    const Decision& d, TimePoint until) {
   Interruption cost;
   if (!d.interruption) return cost;
-  cost.generation = saved.generation;
+  const KnownSave& save = attempt.last_save;
+  cost.generation = save.generation;
+  cost.saved_at = save.saved_at;
   if (attempt.notice) cost.notice_at = attempt.notice->at;
+  if (save.work_until.set()) until = std::min(until, save.work_until);
+  const Duration ran =
+      attempt.started_at.set() ? std::max(until - attempt.started_at, Duration(0)) : Duration(0);
   if (d.saved) {
-    cost.saved_at = turn.at;
+    // Without the library nobody tells of the save alone: it was made by the end.
+    if (!save.saved_at.set()) cost.saved_at = turn.at;
+  } else if (save.work_from.set()) {
+    cost.lost = std::clamp(until - save.work_from, Duration(0), ran);
   } else if (attempt.started_at.set()) {
-    cost.lost = turn.at - attempt.started_at;
-    if (saved.unsaved >= Duration(0) && saved.unsaved < cost.lost) {
-      cost.lost = saved.unsaved;
-      cost.saved_at = turn.at - saved.unsaved;
-    }
+    cost.lost = checkpoint.used() ? kUnknownWork : ran;
   }
   return cost;
 }
@@ -103,7 +116,7 @@ Interruption CostOf(const Turn& turn, const Attempt& attempt, const Decision& d,
 // `node`: by name, where it ended; `node_fault`: an attempt on several nodes could not start there for want
 // of something of the node's, which is no fault of the job's.
 Decision Conclude(const Turn& turn, const Job& job, const Task& task, const End& end, const std::string& node,
-                  bool node_fault, const SavedWork& saved) {
+                  bool node_fault) {
   const Attempt& attempt = *task.attempt;
   const JobSettings& settings = *job.spec.settings;
   if (attempt.stop == StopReason::kCancel) {
@@ -127,7 +140,7 @@ Decision Conclude(const Turn& turn, const Job& job, const Task& task, const End&
     return LimitInterruptions(turn, settings, task, std::move(again));
   }
   if (attempt.notice) {
-    if (auto noticed = AfterNotice(attempt, settings.checkpoint, end, saved))
+    if (auto noticed = AfterNotice(attempt, settings.checkpoint, end))
       return LimitInterruptions(turn, settings, task, std::move(*noticed));
   } else if (settings.checkpoint.SaidSaved(end)) {
     return AfterRestart(turn, task, end);
@@ -146,14 +159,13 @@ void BeginRest(Turn& turn, NodeId node, const std::string& why) {
   turn.store.SetResting(node, why.empty() ? "it could not start a task" : why);
 }
 
-void EndAttempt(Turn& turn, const AttemptRef& ref, const End& end, const Usage& usage,
-                const SavedWork& saved) {
+void EndAttempt(Turn& turn, const AttemptRef& ref, const End& end, const Usage& usage, TimePoint until) {
   const Job& job = *turn.state().FindJob(ref.task.job);
   const Task& task = *FindTask(job, ref.task.ordinal);
   const Attempt& attempt = *task.attempt;
   const std::string& node = turn.state().nodes.at(attempt.node).description.name;
-  Decision d = Conclude(turn, job, task, end, node, false, saved);
-  const Interruption cost = CostOf(turn, attempt, d, saved);
+  Decision d = Conclude(turn, job, task, end, node, false);
+  const Interruption cost = CostOf(turn, attempt, job.spec.settings->checkpoint, d, until);
   turn.Record(AttemptEnded{ref,
                            std::move(d.end),
                            usage,
@@ -173,28 +185,38 @@ void EndAttempt(Turn& turn, const AttemptRef& ref, const End& end, const Usage& 
 }
 
 void EndGang(Turn& turn, const AttemptRef& ref, const GangVerdict& verdict, const Usage& usage,
-             std::uint32_t part, const End& end, const SavedWork& saved) {
+             std::uint32_t part, const End& end, TimePoint until) {
   const Job& job = *turn.state().FindJob(ref.task.job);
   const Task& task = *FindTask(job, ref.task.ordinal);
   const Attempt& attempt = *task.attempt;
-  Decision d = Conclude(turn, job, task, verdict.end, verdict.node, verdict.node_fault, saved);
-  const Interruption cost = CostOf(turn, attempt, d, saved);
+  Decision d = Conclude(turn, job, task, verdict.end, verdict.node, verdict.node_fault);
+  const Interruption cost = CostOf(turn, attempt, job.spec.settings->checkpoint, d, until);
   turn.Record(AttemptEnded{ref, std::move(d.end), usage, d.then, d.charged, d.interruption, std::move(d.why),
                            attempt.node, attempt.placed_at, attempt.started_at, part, end, cost, d.restarts});
   if (!d.moves_to.empty()) turn.Record(JobMoved{ref.task.job, d.moves_to});
   turn.WantCycle();
 }
 
-void LoseAttempts(Turn& turn, NodeId node, const std::vector<AttemptRef>& attempts,
-                  const std::string& reason) {
+void LoseAttempts(Turn& turn, NodeId node, const std::vector<AttemptRef>& attempts, const std::string& reason,
+                  TimePoint until) {
   for (const AttemptRef& ref : attempts)
-    EndPlace(turn, node, ref, {EndKind::kNodeLost, 0, "", reason}, {}, false);
+    EndPlace(turn, node, ref, {EndKind::kNodeLost, 0, "", reason}, {}, false, until);
   EndDoomedTasks(turn);
+}
+
+void NoteSave(Turn& turn, NodeId node, const AttemptRef& ref, const SavedWork& saved, bool ended) {
+  const Attempt& attempt = *FindAttempt(turn.state(), ref);
+  if (attempt.node != node || !(saved.told() || saved.not_saved)) return;
+  KnownSave save{saved.generation, {}, {}, saved.not_saved, ended ? turn.at : TimePoint()};
+  if (saved.told()) save.work_from = turn.at - saved.unsaved;
+  if (saved.age >= Duration(0)) save.saved_at = turn.at - saved.age;
+  turn.store.NoteSave(ref, save);
 }
 
 void Decide(Turn& turn, const TaskStarted& input) {
   if (!Believe(turn, input.node, input.incarnation, input.attempt)) return;
   StartPlace(turn, input.node, input.attempt, input.pid);
+  NoteSave(turn, input.node, input.attempt, input.saved, false);
   EndDoomedTasks(turn);  // !started(J) can never be met now
 }
 
@@ -203,7 +225,8 @@ void Decide(Turn& turn, const TaskEnded& input) {
   if (it == turn.state().nodes.end() || it->second.incarnation != input.incarnation) return;
   if (input.node_fault) BeginRest(turn, input.node, input.end.reason);
   if (Believe(turn, input.node, input.incarnation, input.attempt)) {
-    EndPlace(turn, input.node, input.attempt, input.end, input.usage, input.node_fault, input.saved);
+    NoteSave(turn, input.node, input.attempt, input.saved, true);
+    EndPlace(turn, input.node, input.attempt, input.end, input.usage, input.node_fault, turn.at);
     EndDoomedTasks(turn);
   }
   // Also for an attempt that is no longer ours: the spawner need not keep what nobody waits for.

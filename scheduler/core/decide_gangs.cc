@@ -43,14 +43,8 @@ bool IsCauseOf(const End& last, const End& ending) {
   return last.kind == EndKind::kNodeLost && !ending.Succeeded() && ending.kind != EndKind::kNodeLost;
 }
 
-// The part that has most to do again decides: all go on from the same save.
-void AddSaved(const SavedWork& part, SavedWork& all) {
-  all.generation = std::max(all.generation, part.generation);
-  all.unsaved = std::max(all.unsaved, part.unsaved);
-}
-
 void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, const Usage& usage,
-             bool node_fault, const SavedWork& saved) {
+             bool node_fault, TimePoint until) {
   const Attempt& attempt = AttemptOf(turn, ref);
   const Gang& gang = *attempt.gang;
   const JobSettings& settings = *turn.state().jobs.at(ref.task.job).spec.settings;
@@ -62,7 +56,6 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, con
   const bool decided = attempt.stop != StopReason::kNone && attempt.stop != StopReason::kNotice;
   const bool stopping = decided || gang.ends();
   const bool ends = !stopping && EndsGang(spec, gang.parts[index], index, end);
-  AddSaved(saved, turn.links.saved_by_parts[ref]);
   if (gang.live() > 1) {
     turn.Record(PartEnded{ref, index, end, usage, ends, node_fault});
     NoteAllStarted(turn, ref);
@@ -76,8 +69,7 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, con
                                    : VerdictOf(turn, gang, index, end, node_fault);
   Usage sum = gang.usage;
   AddUsage(usage, sum);
-  const SavedWork of_all = turn.links.saved_by_parts.extract(ref).mapped();
-  EndGang(turn, ref, verdict, sum, index, end, of_all);
+  EndGang(turn, ref, verdict, sum, index, end, until);
 }
 
 }  // namespace
@@ -94,9 +86,9 @@ void StartPlace(Turn& turn, NodeId node, const AttemptRef& ref, std::int64_t pid
 }
 
 void EndPlace(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, const Usage& usage,
-              bool node_fault, const SavedWork& saved) {
-  if (AttemptOf(turn, ref).gang) return EndPart(turn, node, ref, end, usage, node_fault, saved);
-  EndAttempt(turn, ref, end, usage, saved);
+              bool node_fault, TimePoint until) {
+  if (AttemptOf(turn, ref).gang) return EndPart(turn, node, ref, end, usage, node_fault, until);
+  EndAttempt(turn, ref, end, usage, until);
 }
 
 void StopPlaces(Turn& turn, const AttemptRef& ref, StopReason reason) {

@@ -66,6 +66,7 @@ Status CheckHello(const Turn& turn, const NodeHello& hello, const Node* known) {
 void Unlink(Turn& turn, NodeId node) {
   const auto it = turn.links.of_node.find(node);
   if (it == turn.links.of_node.end()) return;
+  RateOf(turn.links, turn.state().nodes.at(node).description).Left(turn.at);
   turn.links.streams.erase(it->second);
   turn.links.of_node.erase(it);
 }
@@ -88,8 +89,9 @@ void ReconcileTask(Turn& turn, const Node& node, const NodeTask& task, const std
   const Job& job = *turn.state().FindJob(task.attempt.task.job);
   const Attempt& attempt = *FindTask(job, task.attempt.task.ordinal)->attempt;
   if (task.started) StartPlace(turn, node.id, task.attempt, task.pid);
+  NoteSave(turn, node.id, task.attempt, task.saved, task.ended);
   if (task.ended) {
-    EndPlace(turn, node.id, task.attempt, task.end, task.usage, task.node_fault, task.saved);
+    EndPlace(turn, node.id, task.attempt, task.end, task.usage, task.node_fault, turn.at);
     turn.Send(AckEnded{node.id, node.incarnation, task.attempt});
   } else if (const StopReason stop = WantedStop(attempt); stop != StopReason::kNone) {
     SendStop(turn, node, task.attempt, stop, StopGraceOf(turn, task.attempt, stop));
@@ -104,7 +106,14 @@ std::string WhyGone(const NodeDescription& before, const NodeDescription& now) {
   return "node " + now.name + " came back without the task";
 }
 
-void Reconcile(Turn& turn, const Node& node, const NodeHello& hello, const NodeDescription& before) {
+// What it ran, it ran until it was heard of last: what it did after that, and whether it still did, nobody
+// knows.
+TimePoint WorkedUntil(const Turn& turn, const Node& node) {
+  return node.state == NodeState::kContactLost ? node.state_since : turn.at;
+}
+
+void Reconcile(Turn& turn, const Node& node, const NodeHello& hello, const NodeDescription& before,
+               TimePoint until, bool noticed) {
   const NodeCapacity::Use* use = turn.store.capacity().Find(node.id);
   const std::set<AttemptRef> ours = use ? use->attempts : std::set<AttemptRef>();
   std::set<AttemptRef> there;
@@ -112,9 +121,13 @@ void Reconcile(Turn& turn, const Node& node, const NodeHello& hello, const NodeD
     if (!there.insert(task.attempt).second) continue;
     ReconcileTask(turn, node, task, ours);
   }
+  // Since this scheduler began: nodes that start anew with their cluster were not taken away.
+  const bool anew =
+      before.boot_id != hello.description.boot_id || before.spawner_id != hello.description.spawner_id;
+  if (!turn.links.met.insert(node.id).second && anew && !noticed) RateOf(turn.links, before).Interrupted();
   std::vector<AttemptRef> gone;
   std::set_difference(ours.begin(), ours.end(), there.begin(), there.end(), std::back_inserter(gone));
-  LoseAttempts(turn, node.id, gone, WhyGone(before, hello.description));
+  LoseAttempts(turn, node.id, gone, WhyGone(before, hello.description), until);
 }
 
 std::vector<AttemptRef> AttemptsOf(const Turn& turn, NodeId node) {
@@ -161,8 +174,10 @@ Status DeclareDead(Turn& turn, const Node& node, const SetNode& input) {
   const std::string reason =
       "declared dead by " + input.who.name + (input.reason.empty() ? "" : ": " + input.reason);
   turn.links.lease_ends.erase(node.id);
+  if (!node.notice && turn.links.met.erase(node.id) != 0) RateOf(turn.links, node.description).Interrupted();
   // In this order: a node that is down runs nothing, after each entry.
-  LoseAttempts(turn, node.id, AttemptsOf(turn, node.id), "node " + input.name + " was " + reason);
+  LoseAttempts(turn, node.id, AttemptsOf(turn, node.id), "node " + input.name + " was " + reason,
+               WorkedUntil(turn, node));
   turn.Record(NodeDied{node.id, node.incarnation, reason});
   return OkStatus();
 }
@@ -233,16 +248,19 @@ void Decide(Turn& turn, const NodeHello& hello) {
   }
   const NodeId id = known ? known->id : NodeId(turn.state().next_node_id);
   const NodeDescription before = known ? known->description : hello.description;
+  const TimePoint until = known ? WorkedUntil(turn, *known) : turn.at;
+  const bool noticed = known && known->notice;
   if (known) Unlink(turn, id);
   turn.Record(NodeRegistered{id, Incarnation(turn.state().next_incarnation), hello.description});
   const Node& node = turn.state().nodes.at(id);
   turn.links.streams[hello.stream] = {id, node.incarnation};
   turn.links.of_node[id] = hello.stream;
+  RateOf(turn.links, hello.description).Joined(turn.at);
   turn.links.lease_ends.erase(id);
   EndRest(turn, id);  // it may have been put right
   turn.store.SetConnected(id, true);
   turn.Send(AcceptNode{hello.stream, id, node.incarnation, turn.settings.lease, MainAttemptsOf(turn, id)});
-  Reconcile(turn, node, hello, before);
+  Reconcile(turn, node, hello, before, until, noticed);
   turn.WantCycle();
 }
 

@@ -44,25 +44,55 @@ void Plan(Turn& turn, const AttemptRef& ref) {
 }
 
 void Tell(Turn& turn, NodeId node, const AttemptRef& ref) {
-  const AttemptNotice& notice = *LiveAttempt(turn.state(), ref)->notice;
+  const Incarnation incarnation = turn.state().nodes.at(node).incarnation;
+  const Attempt& attempt = *LiveAttempt(turn.state(), ref);
+  if (!attempt.notice) return turn.Send(NoticeTask{node, incarnation, ref, {}, {}, true});
+  const AttemptNotice& notice = *attempt.notice;
   const Duration remaining = std::max(notice.ends_at - turn.at, Duration(0));
-  turn.Send(NoticeTask{node, turn.state().nodes.at(node).incarnation, ref, remaining, notice.kind});
+  turn.Send(NoticeTask{node, incarnation, ref, remaining, notice.kind});
 }
 
-void NoticeAttempt(Turn& turn, const Node& node, const AttemptRef& ref) {
+// How long the attempt has by the notice of this node of its.
+TimePoint EndOfTime(const Turn& turn, const Node& node, const AttemptRef& ref) {
   const Attempt& attempt = *LiveAttempt(turn.state(), ref);
   const CheckpointSpec& checkpoint = SettingsOf(turn.state(), ref).checkpoint;
-  TimePoint ends_at = node.notice->ends_at - LeadOf(turn.settings, node.notice->ends_at - turn.at);
+  const TimePoint ends_at = node.notice->ends_at - LeadOf(turn.settings, node.notice->ends_at - turn.at);
   const TimePoint told_at = attempt.notice ? attempt.notice->at : turn.at;
-  if (checkpoint.grace > Duration(0)) ends_at = std::min(ends_at, told_at + checkpoint.grace);
-  if (attempt.notice && attempt.notice->ends_at <= ends_at) return;
-  turn.Record(AttemptNoticed{ref, node.id, ends_at, node.notice->kind});
-  Plan(turn, ref);
-  if (!checkpoint.used()) return;
+  return checkpoint.grace > Duration(0) ? std::min(ends_at, told_at + checkpoint.grace) : ends_at;
+}
+
+void TellPlaces(Turn& turn, const AttemptRef& ref) {
+  if (!SettingsOf(turn.state(), ref).checkpoint.used()) return;
   ForEachPlace(*LiveAttempt(turn.state(), ref),
                [&](NodeId place, Incarnation, const Resources&, const auto&) {
                  if (turn.store.IsConnected(place)) Tell(turn, place, ref);  // else when it is back
                });
+}
+
+void NoticeAttempt(Turn& turn, const Node& node, const AttemptRef& ref) {
+  const Attempt& attempt = *LiveAttempt(turn.state(), ref);
+  const TimePoint ends_at = EndOfTime(turn, node, ref);
+  if (attempt.notice && attempt.notice->ends_at <= ends_at) return;
+  turn.Record(AttemptNoticed{ref, node.id, ends_at, node.notice->kind});
+  Plan(turn, ref);
+  TellPlaces(turn, ref);
+}
+
+// The node `stays`. Another one of the attempt's may still be taken away, later than that.
+void WithdrawFrom(Turn& turn, const AttemptRef& ref, NodeId stays) {
+  const Attempt& attempt = *LiveAttempt(turn.state(), ref);
+  if (!attempt.notice || attempt.notice->node != stays || attempt.stop != StopReason::kNone) return;
+  AttemptNoticed entry{ref, stays, TimePoint(), attempt.notice->kind};
+  ForEachPlace(attempt, [&](NodeId place, Incarnation, const Resources&, const auto&) {
+    const Node& node = turn.state().nodes.at(place);
+    if (!node.notice) return;
+    const TimePoint ends_at = EndOfTime(turn, node, ref);
+    if (!entry.ends_at.set() || ends_at < entry.ends_at) entry = {ref, node.id, ends_at, node.notice->kind};
+  });
+  turn.Record(entry);
+  turn.links.notice_steps.erase(ref);
+  Plan(turn, ref);
+  TellPlaces(turn, ref);
 }
 
 void EndNotice(Turn& turn, const AttemptRef& ref) {
@@ -80,9 +110,24 @@ void EndNotice(Turn& turn, const AttemptRef& ref) {
 
 void NoticeNode(Turn& turn, const Node& node, TimePoint ends_at, NoticeKind kind, const std::string& by,
                 const std::string& reason) {
+  if (!node.notice && kind != NoticeKind::kDrain) RateOf(turn.links, node.description).Interrupted();
   turn.Record(NodeNoticeSet{node.id, ends_at, kind, by, reason});
   for (const AttemptRef& ref : AttemptsOn(turn, node.id)) NoticeAttempt(turn, node, ref);
   turn.WantCycle();
+}
+
+InterruptionRate& RateOf(Links& links, const NodeDescription& node) {
+  return node.interruptible ? links.interruptible : links.lasting;
+}
+
+Duration MeanInterruption(const Turn& turn, const std::vector<NodeId>& nodes) {
+  const Duration prior = turn.settings.mean_interruption;
+  Duration worst = Duration::max();
+  for (const NodeId node : nodes) {
+    const InterruptionRate& rate = RateOf(turn.links, turn.state().nodes.at(node).description);
+    worst = std::min(worst, rate.Mean(turn.at, prior));
+  }
+  return worst / static_cast<std::int64_t>(nodes.size());
 }
 
 // It says so again whenever it registers.
@@ -101,6 +146,7 @@ void Decide(Turn& turn, const NodeNoticed& input) {
 void WithdrawNotice(Turn& turn, const Node& node, const std::string& by) {
   if (!node.notice) return;
   turn.Record(NodeNoticeSet{node.id, TimePoint(), node.notice->kind, by, ""});
+  for (const AttemptRef& ref : AttemptsOn(turn, node.id)) WithdrawFrom(turn, ref, node.id);
   turn.WantCycle();
 }
 

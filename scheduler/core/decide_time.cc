@@ -17,17 +17,21 @@ void ReachBeginTimes(Turn& turn) {
 void EndLease(Turn& turn, NodeId id) {
   const Node& node = turn.state().nodes.at(id);
   const std::string name = node.description.name;
+  // Unknown after a restart: then until now at the most.
+  const TimePoint until = node.state == NodeState::kContactLost ? node.state_since : turn.at;
   if (node.state == NodeState::kUp) {
     turn.Record(NodeContactLost{id, node.incarnation, "it has not come back since the scheduler started"});
   }
   if (node.description.on_lease_loss != OnLeaseLoss::kKill) return;
+  // One that comes back later is none of those that were met: it does not count twice.
+  if (!node.notice && turn.links.met.erase(id) != 0) RateOf(turn.links, node.description).Interrupted();
   const NodeCapacity::Use* use = turn.store.capacity().Find(id);
   std::vector<AttemptRef> lost;
   if (use) lost.assign(use->attempts.begin(), use->attempts.end());
   const std::string reason = "the lease of node " + name + " ran out without contact";
   // In this order: if a crash keeps only the first entries, the node is not yet dead and its next lease ends
   // the rest.
-  LoseAttempts(turn, id, lost, reason);
+  LoseAttempts(turn, id, lost, reason, until);
   turn.Record(NodeDied{id, node.incarnation, reason});
 }
 

@@ -120,12 +120,14 @@ struct StopRequested {
   std::string text;
 };
 enum class AfterAttempt : std::uint8_t { kSucceeded, kRetry, kFailed };
+// Of a program that may have saved, and nobody knows what.
+inline constexpr Duration kUnknownWork{-1};
 // What an interruption cost, as far as is known.
 struct Interruption {
   TimePoint notice_at;           // unset: there was none
-  TimePoint saved_at;            // of the newest save that is known of; unset: none
+  TimePoint saved_at;            // of this attempt's newest save that is known of; unset: none
   std::uint64_t generation = 0;  // that the next attempt goes on from; 0: not known
-  Duration lost{};               // work of this attempt that must be done again
+  Duration lost{};               // work of this attempt that must be done again; kUnknownWork
   friend bool operator==(const Interruption&, const Interruption&) = default;
 };
 struct AttemptEnded {
@@ -214,7 +216,8 @@ struct NodeNoticeSet {
   std::string by;
   std::string reason;
 };
-// And one of the attempts there was told to save. What is left of it at `ends_at` is ended.
+// And one of the attempts there was told to save. What is left of it at `ends_at` is ended; unset: the node
+// stays, and that is taken back.
 struct AttemptNoticed {
   AttemptRef attempt;
   NodeId node;

@@ -133,11 +133,13 @@ struct NodeNoticed {
   Duration remaining{};
   std::string reason;
 };
+// Said once more whenever it has saved.
 struct TaskStarted {
   NodeId node;
   Incarnation incarnation;
   AttemptRef attempt;
   std::int64_t pid = 0;
+  SavedWork saved{};
 };
 struct TaskEnded {
   NodeId node;

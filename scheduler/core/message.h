@@ -64,6 +64,7 @@ struct LaunchTask {
   std::uint32_t array_size = 0;
   std::uint32_t restart_count = 0;  // attempts of this task before this one
   bool after_interruption = false;  // the attempt before was taken away: it did not crash
+  Duration mean_interruption{};     // expected until one of its nodes is taken away; zero: it does not save
   std::uint32_t part = 0;
   std::shared_ptr<const LaunchGang> gang{};  // null: an ordinary job
 };
@@ -81,6 +82,7 @@ struct NoticeTask {
   AttemptRef attempt;
   Duration remaining{};
   NoticeKind kind = NoticeKind::kInterruption;
+  bool withdrawn = false;  // the node stays
 };
 // A drill: it is to do this to itself.
 struct StrikeNode {
@@ -110,6 +112,7 @@ struct RefuseNode {
   Incarnation current{};  // set: say Hello again and name this one
 };
 
-using Message = std::variant<Reply, LaunchTask, StopTask, NoticeTask, StrikeNode, AckEnded, AcceptNode, RefuseNode>;
+using Message =
+    std::variant<Reply, LaunchTask, StopTask, NoticeTask, StrikeNode, AckEnded, AcceptNode, RefuseNode>;
 
 }  // namespace bsub::sched

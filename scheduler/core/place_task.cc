@@ -78,6 +78,7 @@ void PlaceTask(Turn& turn, const Job& job, std::uint32_t ordinal, const ChosenNo
   const NodesRequest request = RequestOf(*job.spec.settings);
   const AttemptRef ref{{job.id, ordinal}, AttemptsGiven(job, ordinal) + 1};
   LaunchTask launch = LaunchOf(job, ref);
+  if (job.spec.settings->checkpoint.used()) launch.mean_interruption = MeanInterruption(turn, nodes);
   launch.command = CommandOf(kMainPart, launch.command, job.spec.settings->node_ranges);
   PlacedPart main = MakePart(turn, request, nodes.front());
   std::vector<PlacedPart> others;

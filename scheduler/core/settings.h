@@ -90,6 +90,9 @@ struct Settings {
   Duration restart_progress = std::chrono::seconds(10);
   std::uint32_t max_idle_restarts = 5;
 
+  // Until one node is taken away, before anything was measured.
+  Duration mean_interruption = std::chrono::hours(6);
+
   // How often a task may lose its node before it fails, where the job does not say.
   std::uint32_t max_interruptions_default = 100;
 };

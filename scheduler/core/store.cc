@@ -282,6 +282,12 @@ void Store::SetResting(NodeId node, const std::string& why) {
   UpdateUsable(node);
 }
 
+void Store::NoteSave(const AttemptRef& ref, const KnownSave& save) {
+  const Task* task = FindTask(state_.jobs.at(ref.task.job), ref.task.ordinal);
+  BSUB_CHECK(task && task->attempt && task->attempt->number == ref.number);
+  task->attempt->last_save = save;
+}
+
 const std::string* Store::RestingFor(NodeId node) const {
   const auto it = resting_.find(node);
   return it == resting_.end() ? nullptr : &it->second;

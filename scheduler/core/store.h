@@ -103,6 +103,8 @@ class Store {
   // Also scratch: a node that gets no new task for a while. `why` empty: it may again.
   void SetResting(NodeId node, const std::string& why);
   const std::string* RestingFor(NodeId node) const;
+  // Scratch too: what a live attempt's program has told of its saves.
+  void NoteSave(const AttemptRef& attempt, const KnownSave& save);
   // Scratch too, of the last scheduling cycle.
   void SetReservations(Reservations reservations) { reservations_ = std::move(reservations); }
   const Reservations& reservations() const { return reservations_; }

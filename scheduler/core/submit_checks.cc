@@ -182,6 +182,19 @@ std::shared_ptr<const JobSettings> WithOwner(std::shared_ptr<const JobSettings> 
   return own;
 }
 
+// A queue is a whole job's: one child's interruptions must not move its siblings.
+Status CheckThenQueue(const Store& store, const JobSpec& spec) {
+  const std::string& then = spec.settings->checkpoint.then_queue;
+  if (then.empty()) return OkStatus();
+  if (spec.array) {
+    return InvalidArgument("then " + Quoted(then) +
+                           ": an array is in one queue, and one child's interruptions must not move the "
+                           "others; leave --then out, or submit what is to move as a job of its own");
+  }
+  const auto later = FindQueue(store.state(), then);
+  return later ? OkStatus() : Status(Error(later.error()));
+}
+
 }  // namespace
 
 Result<JobSpec> CheckSubmit(const Settings& settings, const Store& store, const Principal& who,
@@ -195,9 +208,7 @@ Result<JobSpec> CheckSubmit(const Settings& settings, const Store& store, const 
   BSUB_RETURN_IF_ERROR(CheckPriority(settings, who, own->priority));
   BSUB_ASSIGN_OR_RETURN(const Queue* queue, FindQueue(store.state(), own->queue));
   BSUB_RETURN_IF_ERROR(CheckDurable(settings, own->checkpoint));
-  if (const std::string& then = own->checkpoint.then_queue; !then.empty()) {
-    if (const auto later = FindQueue(store.state(), then); !later) return Error(later.error());
-  }
+  BSUB_RETURN_IF_ERROR(CheckThenQueue(store, spec));
   BSUB_RETURN_IF_ERROR(
       CheckRoom(settings, store, *queue, who, ShareOf(*own), spec.array ? spec.array->size() : 1));
   BSUB_ASSIGN_OR_RETURN(spec.dependency, ResolveDependency(settings, store, who, spec));

@@ -26,7 +26,8 @@ Attempt::Attempt(const Attempt& other)
       stop_reason(other.stop_reason),
       stop_at(other.stop_at),
       gang(other.gang ? std::make_unique<Gang>(*other.gang) : nullptr),
-      notice(other.notice ? std::make_unique<AttemptNotice>(*other.notice) : nullptr) {}
+      notice(other.notice ? std::make_unique<AttemptNotice>(*other.notice) : nullptr),
+      last_save(other.last_save) {}
 
 std::int64_t CpuOf(const Attempt& attempt) {
   if (!attempt.gang) return attempt.allocated.cpu_milli;

@@ -61,6 +61,16 @@ struct AttemptNotice {
   NoticeKind kind = NoticeKind::kInterruption;
 };
 
+// What is known of the saves of a live attempt. Scratch: it is in no journal and no snapshot; a node says it
+// again when it connects.
+struct KnownSave {
+  std::uint64_t generation = 0;  // that the next attempt would go on from; 0: none
+  TimePoint work_from;           // work since then is in no save; unset: nothing is known
+  TimePoint saved_at;            // when it was committed; unset: this attempt has committed none
+  bool not_saved = false;        // for the notice for which it ended
+  TimePoint work_until;          // the program has ended since, other parts of the attempt have not
+};
+
 struct Attempt {
   std::uint32_t number = 0;
   NodeId node;              // of a gang, in this and the next three: the main part
@@ -75,6 +85,8 @@ struct Attempt {
   TimePoint stop_at;
   std::unique_ptr<Gang> gang;             // null: it runs on one node
   std::unique_ptr<AttemptNotice> notice;  // null: none of its nodes is to be taken away
+
+  KnownSave last_save;  // never saved (Store::NoteSave)
 
   Attempt() = default;
   Attempt(const Attempt& other);

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "scheduler/core/entry.h"
 #include "scheduler/core/futile_requests.h"
 #include "scheduler/core/input.h"
+#include "scheduler/core/interruption_rate.h"
 #include "scheduler/core/message.h"
 #include "scheduler/core/scheduler.h"
 #include "scheduler/core/settings.h"
@@ -31,15 +33,15 @@ struct Links {
   std::map<NodeId, TimePoint> rest_ends;   // of nodes that could not start a task (Store::RestingFor)
   // Attempts with a notice: when something is due for them, see decide_notices.cc.
   std::map<AttemptRef, TimePoint> notice_steps;
-  // Of attempts on several nodes: what the parts that are over told of their saves. Not durable: after a restart
-  // of the scheduler in between, the record says that it is not known.
-  std::map<AttemptRef, SavedWork> saved_by_parts;
   TimePoint forget_not_before;              // when finished jobs are looked through again
   std::pair<TimePoint, JobId> forget_from;  // and from which one on
   // When the first of those that the last cycle left waiting for what they prefer takes what there is.
   TimePoint preference_ends = TimePoint::Max();
   // When the first of those whose start is planned (queue_plan.h) is to start.
   TimePoint next_planned_start = TimePoint::Max();
+  // Of nodes that their provider may take away, and of others; and those that have been there.
+  InterruptionRate interruptible, lasting;
+  std::set<NodeId> met;
   bool forgets_early = false;  // for want of room, and there is still not enough
   FutileRequests futile;       // of the cycles
 };
@@ -98,17 +100,19 @@ void Decide(Turn& turn, const MaintenanceSet& input);
 // cycle.cc
 void Decide(Turn& turn, const RunCycle& input);
 
-// decide_attempts.cc: the attempt is over; what follows from it. The attempt must be live.
-void EndAttempt(Turn& turn, const AttemptRef& attempt, const End& end, const Usage& usage,
-                const SavedWork& saved);
+// decide_attempts.cc: the attempt is over; what follows from it. The attempt must be live. `until`, here and
+// below: it did no work after that, as far as is known.
+void EndAttempt(Turn& turn, const AttemptRef& attempt, const End& end, const Usage& usage, TimePoint until);
 // The node is known to be dead or without these attempts: ends them as interruptions.
-void LoseAttempts(Turn& turn, NodeId node, const std::vector<AttemptRef>& attempts,
-                  const std::string& reason);
+void LoseAttempts(Turn& turn, NodeId node, const std::vector<AttemptRef>& attempts, const std::string& reason,
+                  TimePoint until);
+// What the program of a live attempt has told of its saves, on its main node. `ended`: and it is over there.
+void NoteSave(Turn& turn, NodeId node, const AttemptRef& attempt, const SavedWork& saved, bool ended);
 
 // decide_gangs.cc: what an attempt has on one node has started, or is over. The attempt must be live there.
 void StartPlace(Turn& turn, NodeId node, const AttemptRef& attempt, std::int64_t pid);
 void EndPlace(Turn& turn, NodeId node, const AttemptRef& attempt, const End& end, const Usage& usage,
-              bool node_fault, const SavedWork& saved = {});
+              bool node_fault, TimePoint until);
 // Tells all nodes of an attempt that can be told to stop it.
 void StopPlaces(Turn& turn, const AttemptRef& attempt, StopReason reason);
 // How an attempt on several nodes ended: by the end of its part on `node`.
@@ -119,13 +123,17 @@ struct GangVerdict {
 };
 // decide_attempts.cc: `part` was the last one that was not over, and ended so.
 void EndGang(Turn& turn, const AttemptRef& attempt, const GangVerdict& verdict, const Usage& usage,
-             std::uint32_t part, const End& end, const SavedWork& saved);
+             std::uint32_t part, const End& end, TimePoint until);
 
 inline constexpr Duration kLongestNotice = std::chrono::hours(24 * 7);
 // decide_notices.cc: the node is to be taken away then: its attempts are told.
 void NoticeNode(Turn& turn, const Node& node, TimePoint ends_at, NoticeKind kind, const std::string& by,
                 const std::string& reason);
-// Nobody takes it away any more. What was told stays told.
+// The rate of interruptions that such a node counts for.
+InterruptionRate& RateOf(Links& links, const NodeDescription& node);
+// Expected time until one of these nodes is taken away: the worst of them, for as many.
+Duration MeanInterruption(const Turn& turn, const std::vector<NodeId>& nodes);
+// Nobody takes it away any more: nor the attempts there that are not being stopped yet.
 void WithdrawNotice(Turn& turn, const Node& node, const std::string& by);
 // The node is connected again: an attempt there that has a notice is told once more.
 void NoticeAgain(Turn& turn, const Node& node, const AttemptRef& attempt);

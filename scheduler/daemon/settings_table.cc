@@ -210,6 +210,12 @@ void AddNotices(std::vector<Setting>& table) {
            "So long before a node is taken away its tasks are ended, so that their ends are heard "
            "of; but at the earliest after nine tenths of the notice.",
            BSUB_AT(core.notice_lead)));
+  table.push_back(Time(
+      "core.mean_interruption",
+      "So long a node is expected to stay before it is taken away. It counts as one interruption in that "
+      "much time of a node beside what the scheduler has seen since it started, apart for interruptible "
+      "nodes and others. Jobs that choose their own interval between saves go by it.",
+      BSUB_AT(core.mean_interruption)));
   table.push_back(
       Time("core.restart_progress",
            "A task that exits with its checkpoint exit code without a notice, sooner than this after "

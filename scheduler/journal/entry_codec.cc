@@ -485,7 +485,7 @@ struct Version {
     return e.reason == sched::StopReason::kNotice ? 5 : 1;
   }
   std::uint32_t operator()(const sched::NodeNoticeSet& /*e*/) const { return 5; }
-  std::uint32_t operator()(const sched::AttemptNoticed& /*e*/) const { return 5; }
+  std::uint32_t operator()(const sched::AttemptNoticed& e) const { return e.ends_at.set() ? 5 : 6; }
   std::uint32_t operator()(const sched::JobMoved& /*e*/) const { return 5; }
   std::uint32_t operator()(const sched::NodeRegistered& e) const { return VersionNeeded(e.description); }
   std::uint32_t operator()(const sched::PartStarted& /*e*/) const { return 3; }

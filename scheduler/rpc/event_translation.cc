@@ -150,6 +150,10 @@ class Teller {
     Attempt(e.attempt);
     Node(e.node);
     Detail("kind", std::string(ToString(e.kind)));
+    if (!e.ends_at.set()) {
+      return Text("attempt " + std::to_string(e.attempt.number) + " need not save any more: node " +
+                  names_.Node(e.node) + " stays");
+    }
     Detail("endsAt", FormatUtc(e.ends_at));
     Text("attempt " + std::to_string(e.attempt.number) + " has until " + FormatUtc(e.ends_at) +
          " to save: node " + names_.Node(e.node) + " is taken away");

@@ -26,9 +26,13 @@ void FillPast(const PastAttempt& past, const v1::Job& job, v1::Interruption& to)
   to.set_notice_at_us(cost.notice_at.micros());
   to.set_saved_at_us(cost.saved_at.micros());
   to.set_generation(cost.generation);
-  to.set_lost_work_us(cost.lost.count());
-  const bool saved = cost.saved_at.set() && cost.saved_at >= cost.notice_at && cost.notice_at.set();
+  if (cost.lost >= Duration(0)) to.set_lost_work_us(cost.lost.count());
+  const bool after_notice = cost.notice_at.set() && cost.saved_at.set() && cost.saved_at >= cost.notice_at;
+  const bool saved = after_notice && cost.lost == Duration(0);
   to.set_outcome(saved ? "saved" : "not saved");
+  std::string reason = past.ended.why;
+  if (!past.ended.end.reason.empty()) reason += (reason.empty() ? "" : "; ") + past.ended.end.reason;
+  to.set_reason(ToUtf8(reason));
   if (past.ended.then != sched::AfterAttempt::kRetry) return;
   to.set_requeued_at_us(past.ended_at.micros());
   FillResumption(job, to);
@@ -71,6 +75,13 @@ void FillNotice(const sched::NodeNotice& from, v1::NodeNotice& to) {
   to.set_kind(std::string(ToString(from.kind)));
   to.set_by(ToUtf8(from.by));
   to.set_reason(ToUtf8(from.reason));
+}
+
+void AddLastSave(const sched::KnownSave& from, v1::Job& to) {
+  if (from.generation == 0) return;
+  to.mutable_last_save()->set_generation(from.generation);
+  to.mutable_last_save()->set_saved_at_us(from.saved_at.micros());
+  to.mutable_last_save()->set_unsaved_from_at_us(from.work_from.micros());
 }
 
 void AddOpenInterruption(const sched::State& state, const sched::Attempt& attempt, v1::Job& to) {

@@ -121,6 +121,7 @@ void FillCheckpoint(const sched::LaunchTask& task, v1::Launch& launch) {
   if (!spec.used()) return;
   v1::LaunchCheckpoint& to = *launch.mutable_checkpoint();
   to.set_interval_us(spec.interval.count());
+  to.set_mean_interruption_us(task.mean_interruption.count());
   to.set_signal(spec.signal);
   to.set_signal_group(spec.signal_group);
   to.set_exit_code(spec.exit_code);

@@ -61,6 +61,8 @@ Result<sched::NodeTask> TranslateTask(const v1::TaskReport& report) {
   task.started = report.started();
   task.pid = report.pid();
   task.ended = report.ended();
+  task.saved = {report.generation(), Duration(report.has_unsaved_us() ? report.unsaved_us() : -1),
+                Duration(report.has_save_age_us() ? report.save_age_us() : -1), report.not_saved()};
   if (!task.ended) return task;
   if (!NodeMaySay(report.end_kind())) {
     return InvalidArgument("task report: end_kind " + std::to_string(report.end_kind()) +
@@ -70,7 +72,6 @@ Result<sched::NodeTask> TranslateTask(const v1::TaskReport& report) {
   task.end.code = report.code();
   task.end.reason = OneLine(report.reason());
   task.node_fault = report.node_fault();
-  task.saved = {report.generation(), Duration(report.has_unsaved_us() ? report.unsaved_us() : -1)};
   task.usage = {.user_us = std::max<std::int64_t>(report.user_us(), 0),
                 .system_us = std::max<std::int64_t>(report.system_us(), 0),
                 .elapsed_us = std::max<std::int64_t>(report.elapsed_us(), 0),

@@ -169,7 +169,8 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
     std::vector<sched::InputBody> inputs;
     for (const v1::TaskReport& report : reports) {
       BSUB_ASSIGN_OR_RETURN(sched::NodeTask task, TranslateTask(report));
-      if (task.started) inputs.push_back(sched::TaskStarted{node, incarnation, task.attempt, task.pid});
+      if (task.started)
+        inputs.push_back(sched::TaskStarted{node, incarnation, task.attempt, task.pid, task.saved});
       if (!task.ended) continue;
       inputs.push_back(sched::TaskEnded{node, incarnation, task.attempt, std::move(task.end), task.usage,
                                         task.node_fault, task.saved});

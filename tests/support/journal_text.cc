@@ -200,8 +200,8 @@ void Fill(Line& l, const sched::NodeNoticeSet& e) {
 }
 void Fill(Line& l, const sched::JobMoved& e) { l.Word(std::to_string(e.job.value())).Add("queue", e.queue); }
 void Fill(Line& l, const sched::AttemptNoticed& e) {
-  l.Word(Attempt(e.attempt)).Add("node", e.node.value()).Add("ends", e.ends_at);
-  l.Word(ToString(e.kind));
+  l.Word(Attempt(e.attempt)).Add("node", e.node.value()).Word("withdrawn", !e.ends_at.set());
+  l.Add("ends", e.ends_at).Word(ToString(e.kind));
 }
 void Fill(Line& l, const sched::NodeRemoved& e) { l.Add("node", e.node.value()).Add("by", e.by); }
 
@@ -259,6 +259,7 @@ std::string Text(const sched::NoticeTask& m) {
       .Word(Attempt(m.attempt))
       .Add("node", m.node.value())
       .Add("remaining", m.remaining)
+      .Word("withdrawn", m.withdrawn)
       .Word(ToString(m.kind))
       .Take();
 }

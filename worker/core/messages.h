@@ -72,6 +72,7 @@ struct NoticeOrder {  // one of its nodes is taken away: it is to save
   AttemptKey attempt;
   Duration remaining{};
   std::string reason;
+  bool withdrawn = false;  // or: it stays
 };
 struct EndAcknowledged {
   Incarnation incarnation;
@@ -91,7 +92,7 @@ struct SpawnerUp {
   std::vector<TaskState> tasks;  // all that run or are unacknowledged
 };
 struct SpawnerDown {};
-struct TaskReported {  // started, or ended
+struct TaskReported {  // started, saved, or ended
   TaskState task;
 };
 
@@ -139,6 +140,7 @@ struct NoticeTask {
   AttemptKey attempt;
   TimePoint ends;  // of the machine's steady clock
   std::string reason;
+  bool withdrawn = false;
 };
 struct ForgetTask {  // its end is known to the scheduler
   AttemptKey attempt;

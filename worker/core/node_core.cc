@@ -25,7 +25,7 @@ Outcome NodeCore::Handle(const Input& input) {
 std::vector<TaskState> NodeCore::Tasks() const {
   std::vector<TaskState> all;
   all.reserve(tasks_.size());
-  for (const auto& [key, task] : tasks_) all.push_back(task.state);
+  for (const auto& [key, task] : tasks_) all.push_back(AsOfNow(task));
   return all;
 }
 
@@ -109,7 +109,7 @@ void NodeCore::On(const NoticeOrder& order) {
   if (!Current(order.incarnation)) return;
   const auto it = tasks_.find(order.attempt);
   if (it == tasks_.end() || it->second.state.ended) return;  // the scheduler hears of that anyway
-  it->second.notice = NoticeTask{order.attempt, now_ + order.remaining, order.reason};
+  it->second.notice = NoticeTask{order.attempt, now_ + order.remaining, order.reason, order.withdrawn};
   if (spawner_up_) Say(*it->second.notice);
 }
 
@@ -190,9 +190,11 @@ void NodeCore::Take(const TaskState& reported) {
   Task& task = tasks_[reported.attempt];
   if (reported.ended || reported.started) task.launch = nullptr;
   if (task.state == reported || task.state.ended) return;
-  const bool news = task.state.started != reported.started || reported.ended;
+  const bool news =
+      task.state.started != reported.started || reported.ended || task.state.saved != reported.saved;
   if (reported.ended) task.stop.reset(), task.notice.reset();
   task.state = reported;
+  task.taken_at = now_;
   if (!news) return;
   task.unreported = true;
   if (link_ == Link::kAccepted) Report(task);
@@ -219,7 +221,16 @@ void NodeCore::On(const Tick&) {
 
 void NodeCore::Report(Task& task) {
   task.unreported = false;
-  Say(ReportTask{incarnation_, task.state});
+  Say(ReportTask{incarnation_, AsOfNow(task)});
+}
+
+// Ages of what was told when it was told.
+TaskState NodeCore::AsOfNow(const Task& task) const {
+  TaskState state = task.state;
+  const Duration since = task.taken_at.set() ? now_ - task.taken_at : Duration(0);
+  if (state.saved.age >= Duration(0)) state.saved.age += since;
+  if (state.saved.told() && !state.ended) state.saved.unsaved += since;  // it works on
+  return state;
 }
 
 void NodeCore::DropStream(const std::string& reason) {

@@ -56,6 +56,7 @@ class NodeCore {
     std::optional<StopTask> stop;                // until its end is known: the order may be lost on its way
     std::optional<NoticeTask> notice;            // the same
     bool unreported = false;                     // changed since the scheduler was told last
+    TimePoint taken_at;                          // when `state` was heard
   };
 
   void On(const StreamOpened&);
@@ -80,6 +81,7 @@ class NodeCore {
     return link_ == Link::kAccepted && incarnation == incarnation_;
   }
   void Report(Task& task);
+  TaskState AsOfNow(const Task& task) const;
   void Take(const TaskState& reported);
   void ReconcileWithSpawner(const SpawnerUp& up, bool same_spawner);
   void DropStream(const std::string& reason);

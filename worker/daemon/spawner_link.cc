@@ -65,6 +65,12 @@ int ConnectUnix(int fd, const std::string& path) {
   return connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
 }
 
+template <typename Message>
+SavedWork SavedFrom(const Message& message) {
+  return {message.generation(), Duration(message.has_unsaved_us() ? message.unsaved_us() : -1),
+          Duration(message.has_save_age_us() ? message.save_age_us() : -1), false};
+}
+
 }  // namespace
 
 TaskState StateFrom(const wire::TaskStatus& status) {
@@ -73,11 +79,15 @@ TaskState StateFrom(const wire::TaskStatus& status) {
   state.started = status.started();
   state.pid = status.pid();
   state.ended = status.has_ended();
-  if (!state.ended) return state;
+  if (!state.ended) {
+    if (status.has_saved()) state.saved = SavedFrom(status.saved());
+    return state;
+  }
   const wire::Ended& ended = status.ended();
   state.end = {KindFrom(ended), ended.code(), "", ToUtf8(ended.reason())};
   state.node_fault = ended.stop_cause() == wire::NODE_FAULT;
-  state.saved = {ended.generation(), Duration(ended.has_unsaved_us() ? ended.unsaved_us() : -1)};
+  state.saved = SavedFrom(ended);
+  state.saved.not_saved = ended.not_saved();
   state.usage = {ended.user_us(),       ended.system_us(),  ended.elapsed_us(),
                  ended.max_rss_bytes(), ended.read_bytes(), ended.write_bytes()};
   return state;
@@ -182,6 +192,7 @@ void SpawnerLink::Send(const NoticeTask& notice) {
   FillKey(notice.attempt, message.mutable_notice()->mutable_attempt());
   message.mutable_notice()->set_ends_us(notice.ends.micros());
   message.mutable_notice()->set_reason(notice.reason);
+  message.mutable_notice()->set_withdrawn(notice.withdrawn);
   Queue(message);
 }
 

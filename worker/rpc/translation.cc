@@ -20,7 +20,11 @@ void FillReport(const TaskState& task, v1::TaskReport& wire) {
   wire.set_started(task.started);
   wire.set_pid(task.pid);
   wire.set_ended(task.ended);
+  wire.set_generation(task.saved.generation);
+  if (task.saved.unsaved >= Duration(0)) wire.set_unsaved_us(task.saved.unsaved.count());
+  if (task.saved.age >= Duration(0)) wire.set_save_age_us(task.saved.age.count());
   if (!task.ended) return;
+  wire.set_not_saved(task.saved.not_saved);
   wire.set_end_kind(static_cast<std::int32_t>(task.end.kind));
   wire.set_code(task.end.code);
   wire.set_reason(ToUtf8(task.end.reason));
@@ -31,8 +35,6 @@ void FillReport(const TaskState& task, v1::TaskReport& wire) {
   wire.set_read_bytes(task.usage.read_bytes);
   wire.set_write_bytes(task.usage.write_bytes);
   wire.set_node_fault(task.node_fault);
-  wire.set_generation(task.saved.generation);
-  if (task.saved.unsaved >= Duration(0)) wire.set_unsaved_us(task.saved.unsaved.count());
 }
 
 std::optional<InputBody> InputFrom(v1::ToNode& message) {
@@ -57,7 +59,8 @@ std::optional<InputBody> InputFrom(v1::ToNode& message) {
     }
     case v1::ToNode::kNotice: {
       const v1::Notice& n = message.notice();
-      return NoticeOrder{incarnation, KeyFrom(n.attempt()), Duration(n.remaining_us()), n.reason()};
+      return NoticeOrder{incarnation, KeyFrom(n.attempt()), Duration(n.remaining_us()), n.reason(),
+                         n.withdrawn()};
     }
     case v1::ToNode::kAckEnded:
       return EndAcknowledged{incarnation, KeyFrom(message.ack_ended().attempt())};

@@ -19,7 +19,7 @@ namespace bsub::spawner {
 namespace {
 
 constexpr const char* kNewNotice = ".notice.json.new";
-// A line per save and per second: more than this is not read, and its beginning is left out.
+// So much that comes between two looks is not read; its beginning is left out.
 constexpr off_t kMostReportBytes = off_t{1} << 20;
 
 // Its parent is the spawner's own, so nobody else can put another thing in this place.
@@ -60,22 +60,26 @@ std::string DeadlineUtc(std::int64_t remaining_us) {
   return FormatUtc(TimePoint(at_us / 1'000'000 * 1'000'000));
 }
 
-// The last part of a regular file in the directory; empty if there is none.
-std::string ReadReportBytes(const std::string& path) {
+// What the report, if it is a regular file, has from `from` on. A part that is too long, and one that was
+// taken away, is passed over: `from` then moves.
+std::string ReadReportBytes(const std::string& path, std::int64_t& from) {
   const UniqueFd directory = OpenControlDir(path);
   if (!directory.valid()) return {};
   const UniqueFd file(
       openat(directory.get(), control::kReportName, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat info {};
   if (!file.valid() || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return {};
-  if (info.st_size > kMostReportBytes) lseek(file.get(), info.st_size - kMostReportBytes, SEEK_SET);
+  if (info.st_size < from) from = 0;
+  if (info.st_size == from) return {};
+  from = std::max<std::int64_t>(from, info.st_size - kMostReportBytes);
+  lseek(file.get(), from, SEEK_SET);
   return ReadRest(file.get(), static_cast<std::size_t>(kMostReportBytes));
 }
 
 }  // namespace
 
 Result<std::unique_ptr<ControlDir>> ControlDir::Make(const std::string& path, const ControlOwner& owner,
-                                                     std::int64_t interval_us) {
+                                                     const ControlTimes& times) {
   std::unique_ptr<ControlDir> made(new ControlDir(path));
   made->Remove();
   if (mkdir(path.c_str(), 0700) != 0) return Unavailable(ErrnoText("cannot make control directory", path));
@@ -86,7 +90,11 @@ Result<std::unique_ptr<ControlDir>> ControlDir::Make(const std::string& path, co
     return Unavailable(ErrnoText("cannot make the page in control directory", path));
   }
   control::PageState state;
-  state.interval_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(interval_us, 0) / 1000);
+  const auto milliseconds = [](std::int64_t us) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(us, 0) / 1000);
+  };
+  state.interval_ms = milliseconds(times.interval_us);
+  state.mean_interruption_ms = milliseconds(times.mean_interruption_us);
   made->page_.Write(state);
   const UniqueFd report = CreateFresh(directory.get(), control::kReportName, 0600);
   if (!report.valid() || !GiveTo(report.get(), owner) || !GiveTo(directory.get(), owner))
@@ -97,7 +105,9 @@ Result<std::unique_ptr<ControlDir>> ControlDir::Make(const std::string& path, co
 Status ControlDir::Notice(std::string_view reason, std::int64_t remaining_us) {
   remaining_us = std::max<std::int64_t>(remaining_us, 0);
   control::PageState state = page_.state();
-  state.deadline_ns = control::MonotonicNs() + remaining_us * 1000;
+  const std::int64_t now_ns = control::MonotonicNs();  // before the program can know
+  if (noticed_ns_ == 0) noticed_ns_ = now_ns;
+  state.deadline_ns = now_ns + remaining_us * 1000;
   state.reason = ReasonOf(reason);
   ++state.save_requests;
   ++state.stop_requests;
@@ -121,26 +131,23 @@ Status ControlDir::WriteNotice(std::string_view reason, std::int64_t remaining_u
   return OkStatus();
 }
 
-SavedState ControlDir::ReadReport() const {
+void ControlDir::Withdraw() {
+  control::PageState state = page_.state();
+  state.stop_requests = 0;
+  state.reason = control::Reason::kNone;
+  state.deadline_ns = 0;
+  page_.Write(state);
+  noticed_ns_ = 0;
+  const UniqueFd directory = OpenControlDir(path_);
+  if (directory.valid()) unlinkat(directory.get(), control::kNoticeName, 0);
+}
+
+SavedState ControlDir::ReadReport() {
   std::vector<control::Report> reports;
-  control::TakeReports(ReadReportBytes(path_), reports);
-  SavedState state;
-  bool failed = false;  // the newest save
-  std::uint64_t stopping_step = 0;
-  for (const control::Report& report : reports) {
-    const bool committed = report.kind == "committed";
-    const bool stopped = report.kind == "stopped";
-    if (report.kind == "failed") failed = true;
-    if (report.kind == "stopping") stopping_step = report.Number("step");
-    if (committed || stopped || report.kind == "loaded") state.generation = report.Number("generation");
-    const auto at_ns = static_cast<std::int64_t>(report.Number("at"));
-    if (committed) failed = false;
-    if (committed && at_ns > 0)
-      state.unsaved_us = std::max<std::int64_t>((control::MonotonicNs() - at_ns) / 1000, 0);
-    state.stopped = stopped;
-    state.fell_back = stopped && (failed || report.Number("step") < stopping_step);
-  }
-  return state;
+  const std::string bytes = ReadReportBytes(path_, report_read_);
+  report_read_ += static_cast<std::int64_t>(control::TakeReports(bytes, reports));
+  for (const control::Report& report : reports) digest_.Take(report);
+  return digest_.Now(noticed_ns_);
 }
 
 void ControlDir::Remove() {

@@ -7,13 +7,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "checkpoint/control/page.h"
 #include "common/result.h"
 #include "worker/launch/unique_fd.h"
+#include "worker/spawner/report_digest.h"
 
 namespace bsub::spawner {
 
@@ -23,25 +23,25 @@ struct ControlOwner {
   gid_t gid = 0;
 };
 
-// What the program has told of its state.
-struct SavedState {
-  std::uint64_t generation = 0;            // that it goes on from when it is started again; 0: none
-  bool stopped = false;                    // it ended because it was asked to, and wants to go on elsewhere
-  bool fell_back = false;                  // of one that stopped: it could not save what it had done last
-  std::optional<std::int64_t> unsaved_us;  // since the newest commit; nothing: there was none
+// In microseconds.
+struct ControlTimes {
+  std::int64_t interval_us = 0;           // that the job wants between saves; 0: its own choice
+  std::int64_t mean_interruption_us = 0;  // expected between interruptions here; 0: unknown
 };
 
 class ControlDir {
  public:
-  // Makes it. One that is left from before is replaced. `interval_us`: that the job wants between saves; 0:
-  // none.
+  // Makes it. One that is left from before is replaced.
   static Result<std::unique_ptr<ControlDir>> Make(const std::string& path, const ControlOwner& owner,
-                                                  std::int64_t interval_us);
+                                                  const ControlTimes& times);
 
   // Asks the program to save and to end: by the page, and by notice.json, which appears by rename. `reason`
   // is a word of the format's.
   Status Notice(std::string_view reason, std::int64_t remaining_us);
-  SavedState ReadReport() const;
+  // Nothing is asked any more.
+  void Withdraw();
+  // What the program has told until now. Reads what came since it was called last.
+  SavedState ReadReport();
   // With all that is in it.
   void Remove();
 
@@ -51,6 +51,9 @@ class ControlDir {
 
   std::string path_;
   control::PageWriter page_;
+  std::int64_t noticed_ns_ = 0;   // first, of CLOCK_MONOTONIC; 0: not yet
+  std::int64_t report_read_ = 0;  // bytes of the report that are in the digest
+  ReportDigest digest_;
 };
 
 // All directories below `parent`: of tasks of a spawner before this one, which are dead.

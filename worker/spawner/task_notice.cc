@@ -4,22 +4,55 @@
 
 #include <algorithm>
 
+#include "common/utf8.h"
 #include "worker/spawner/control_dir.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/task_runner.h"
 
 namespace bsub::spawner {
+namespace {
+
+// As ages: the times are of this machine alone. `Message`: one with the fields of SavedState of the wire.
+template <typename Message>
+void FillSaved(const SavedState& saved, Message& message) {
+  const std::int64_t now_ns = control::MonotonicNs();
+  const auto age_us = [now_ns](std::int64_t at_ns) {
+    return std::max<std::int64_t>(now_ns - at_ns, 0) / 1000;
+  };
+  message.set_generation(saved.generation);
+  if (saved.work_from_ns > 0) message.set_unsaved_us(age_us(saved.work_from_ns));
+  if (saved.committed_ns > 0) message.set_save_age_us(age_us(saved.committed_ns));
+}
+
+std::string NotSaved(const SavedState& saved) {
+  const std::string why = saved.failure.empty() ? "nothing was committed after the notice" : saved.failure;
+  const std::string from = saved.generation == 0
+                               ? "nothing was ever saved"
+                               : "the job goes on from generation " + std::to_string(saved.generation);
+  return "it stopped for the notice without having saved: " + why + "; " + from;
+}
+
+}  // namespace
 
 Status TaskRunner::PrepareControl(const PlannedLaunch& plan, Task& task) {
   if (plan.control_dir.empty()) return OkStatus();
+  const v1::LaunchCheckpoint& checkpoint = plan.launch.checkpoint();
   const ControlOwner owner{plan.child.change_user, plan.child.uid, plan.child.gid};
   BSUB_ASSIGN_OR_RETURN(task.control,
-                        ControlDir::Make(plan.control_dir, owner, plan.launch.checkpoint().interval_us()));
+                        ControlDir::Make(plan.control_dir, owner,
+                                         {checkpoint.interval_us(), checkpoint.mean_interruption_us()}));
   task.saved_exit_code = plan.launch.checkpoint().exit_code();
   task.notice_signal = plan.launch.checkpoint().signal();
   task.notice_to_group = plan.launch.checkpoint().signal_group();
   return OkStatus();
+}
+
+// The node stays. A program that has seen the notice, or got the signal, may save and end all the same.
+void TaskRunner::Withdraw(Task& task) {
+  if (!std::exchange(task.told, false)) return;
+  task.control->Withdraw();
+  LogLine("event=notice-withdrawn task=" + ToString(task.key));
 }
 
 // A later notice may bring another time; the signal comes once.
@@ -28,11 +61,13 @@ void TaskRunner::Notice(const wire::NoticeTask& notice) {
   if (task == nullptr || !task->control) return;
   Hear(*task);
   if (task->phase != Phase::kStarting && task->phase != Phase::kRunning) return;
+  if (notice.withdrawn()) return Withdraw(*task);
   const std::int64_t remaining_us = notice.ends_us() - BootTimeUs();
   if (const auto written = task->control->Notice(notice.reason(), remaining_us); !written)
     LogLine("event=notice-not-written task=" + ToString(task->key) + " error=\"" + written.error().message +
             "\"");
-  if (std::exchange(task->noticed, true)) return;
+  task->noticed = true;
+  if (std::exchange(task->told, true)) return;
   LogLine("event=notice task=" + ToString(task->key) + " reason=" + notice.reason() +
           " remaining_us=" + std::to_string(remaining_us));
   if (task->notice_signal == 0) return;
@@ -43,26 +78,40 @@ void TaskRunner::Notice(const wire::NoticeTask& notice) {
   Signal(signal);
 }
 
+// A save is told when it is seen, so that it is known when the node is lost.
+void TaskRunner::LookAtSaves(Task& task) {
+  if (!task.control) return;
+  task.saved = task.control->ReadReport();
+  if (task.saved.work_from_ns == task.told_work_from_ns) return;
+  task.told_work_from_ns = task.saved.work_from_ns;
+  reports_.push_back(StatusOf(task));
+}
+
+void TaskRunner::FillSavedOf(const Task& task, wire::TaskStatus& status) {
+  if (task.control && task.saved.work_from_ns > 0) FillSaved(task.saved, *status.mutable_saved());
+}
+
 // What the program has said of its state is believed before its exit code: mpirun does not carry those
-// faithfully.
+// faithfully, and a program may say that it stops for the notice although its save failed.
 void TaskRunner::TakeReport(Task& task) {
   if (!task.control) return;
   const SavedState saved = task.control->ReadReport();
   wire::Ended& ended = task.ended;
-  ended.set_generation(saved.generation);
-  if (saved.unsaved_us) ended.set_unsaved_us(*saved.unsaved_us);
+  FillSaved(saved, ended);
   const bool went_on = ended.kind() == wire::EXITED || ended.kind() == wire::SIGNALLED;
-  if (saved.stopped && task.noticed && went_on && task.saved_exit_code != 0) {
+  const bool says_saved = ended.kind() == wire::EXITED && ended.code() == task.saved_exit_code;
+  if (!task.noticed || !went_on || task.saved_exit_code == 0 || !(saved.stopped || says_saved)) return;
+  const bool not_saved = task.told && !saved.saved_for_notice.value_or(true);
+  ended.set_not_saved(not_saved);
+  if (saved.stopped) {
     ended.set_kind(wire::EXITED);
     ended.set_code(task.saved_exit_code);
-    ended.set_reason((saved.fell_back ? "stopped without a save, back to generation " : "stopped at generation ") +
-                     std::to_string(saved.generation));
   }
-  const bool says_saved =
-      ended.kind() == wire::EXITED && ended.code() == task.saved_exit_code && task.saved_exit_code != 0;
-  if (!says_saved) return;
-  if (!saved.fell_back) return ended.set_unsaved_us(0);
-  if (!saved.unsaved_us) ended.set_unsaved_us(std::max<std::int64_t>(ended.elapsed_us(), 1));
+  if (not_saved) {
+    ended.set_reason(ToUtf8(NotSaved(saved)));
+  } else if (saved.stopped) {
+    ended.set_reason("stopped at generation " + std::to_string(saved.generation));
+  }
 }
 
 }  // namespace bsub::spawner

@@ -80,6 +80,7 @@ void TaskRunner::LookAtOutputs(std::int64_t now) {
     if (task.phase != Phase::kRunning && task.phase != Phase::kSweeping) continue;
     NameOutput(task);
     LookAtOutput(task);
+    if (task.phase == Phase::kRunning) LookAtSaves(task);
   }
 }
 

@@ -83,7 +83,11 @@ wire::TaskStatus TaskRunner::StatusOf(const Task& task) {
   status.set_incarnation(task.incarnation);
   status.set_pid(task.pid);
   status.set_started(task.started);
-  if (task.phase == Phase::kEnded) *status.mutable_ended() = task.ended;
+  if (task.phase == Phase::kEnded) {
+    *status.mutable_ended() = task.ended;
+  } else {
+    FillSavedOf(task, status);
+  }
   return status;
 }
 

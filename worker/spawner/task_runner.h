@@ -129,7 +129,10 @@ class TaskRunner {
     int saved_exit_code = 0;              // by which it says so; 0: none
     int notice_signal = 0;
     bool notice_to_group = false;
-    bool noticed = false;
+    bool noticed = false;                             // ever
+    bool told = false;                                // and that was not withdrawn
+    SavedState saved;                                 // as it was seen last
+    std::int64_t told_work_from_ns = 0;               // of what was told
     std::vector<std::pair<int, bool>> early_signals;  // number, to the group: to be sent once it runs
     int wait_status = 0;
     wire::Ended ended;
@@ -182,6 +185,9 @@ class TaskRunner {
   // task_notice.cc
   static Status PrepareControl(const PlannedLaunch& plan, Task& task);
   static void TakeReport(Task& task);
+  static void Withdraw(Task& task);
+  void LookAtSaves(Task& task);
+  static void FillSavedOf(const Task& task, wire::TaskStatus& status);
 
   // task_output.cc
   Status PrepareSpooledOutput(PlannedLaunch& plan, Task& task);

@@ -3,6 +3,7 @@
 
 import datetime
 import json
+import time
 import unittest
 
 from cluster import Cluster, wait_for
@@ -14,6 +15,17 @@ trap 'echo $step > $state.new && mv $state.new $state; exit 85' USR1
 while [ $step -lt 1000000 ] && [ ! -e finish ]; do
   echo "$step $BSUB_NODE $BSUB_RESTART_COUNT" >> steps; step=$((step + 1)); sleep 0.02
 done
+"""
+
+
+# What the library tells the node, told by hand. Its second attempt is done at once.
+TELLS = """#!/usr/bin/env python3
+import os, pathlib, sys, time
+if os.environ["BSUB_RESTART_COUNT"] != "0": sys.exit(0)
+control = pathlib.Path(os.environ["BSUB_CONTROL_DIR"])
+def tell(kind, **fields):
+    words = "".join(f" {name}={value}" for name, value in fields.items())
+    with open(control / "report", "ab", buffering=0) as report: report.write(f"{kind}{words} at={time.monotonic_ns()}\\n".encode())
 """
 
 
@@ -106,7 +118,7 @@ class Interruption(unittest.TestCase):
         found = self.cluster.job(job)
         [interruption] = found["interruptions"]
         self.assertEqual((interruption["outcome"], interruption["savedAt"]), ("not saved", None))
-        self.assertGreater(interruption["lostWorkSeconds"], 0)
+        self.assertIsNone(interruption["lostWorkSeconds"], "it may have saved before: nobody knows")
         self.assertIn("its time to save is over", found["attempts"][0]["exit"]["text"])
         self.cluster.bsub("resume", node)
 
@@ -138,6 +150,85 @@ class Interruption(unittest.TestCase):
         self.assertEqual((found["interruptions"][0]["generation"], found["interruptions"][0]["outcome"]), (41, "saved"))
         self.assertEqual((self.folder / "magic").read_text(), "BSUBCTL1")
         self.cluster.bsub("resume", node)
+
+    def test_a_save_that_failed_is_no_save_though_the_program_stops(self):
+        script = (TELLS + 'tell("opened"); tell("committed", generation=3, step=30, seconds="0.1")\n'
+                  'pathlib.Path("started").touch()\nwhile not (control / "notice.json").exists(): time.sleep(0.05)\n'
+                  'time.sleep(1.1)\ntell("failed", generation=4, reason="No%20space%20left%20on%20device")\n'
+                  'tell("stopped", generation=3, step=30)\n')
+        job = self.submit(script, "--checkpoint-dir", self.saved)
+        node = self.node_of(job)
+        wait_for("its start", lambda: (self.folder / "started").exists())
+        before = time.time()
+        self.cluster.bsub("drill", "notice", "--node", node, "--in", "30s")
+        self.cluster.bsub("wait", job)
+        found = self.cluster.job(job)
+        self.assertEqual([attempt["then"] for attempt in found["attempts"]], ["retry", "succeeded"], "and it is not charged")
+        [interruption] = found["interruptions"]
+        self.assertEqual((interruption["outcome"], interruption["generation"]), ("not saved", 3))
+        self.assertGreater(interruption["lostWorkSeconds"], 1.1)
+        self.assertLess(moment(interruption["savedAt"]).timestamp(), before)
+        self.assertIn("No space left on device; the job goes on from generation 3", interruption["reason"])
+        self.cluster.bsub("resume", node)
+
+    def submit_one_that_has_saved(self):
+        """Its job and node; the scheduler knows of generation 3."""
+        job = self.submit(TELLS + 'tell("opened"); tell("committed", generation=3, step=30, seconds="0.1")\n'
+                          'while True: time.sleep(1)\n', "--checkpoint-dir", self.saved)
+        node = self.node_of(job)
+        self.wait_for_save(job)
+        return job, node
+
+    def wait_for_save(self, job):
+        return wait_for("its save to be known", lambda: self.cluster.job(job).get("lastSave"))
+
+    def test_what_was_saved_on_a_node_that_is_killed_is_known(self):
+        job, node = self.submit_one_that_has_saved()
+        self.assertIn("generation 3 at", self.cluster.bsub("job", job))
+        scheduler = self.cluster.record("scheduler")
+        self.cluster.kill("scheduler")
+        self.cluster.wait_until_gone(scheduler)
+        save = self.wait_for_save(job)  # the node has told it again
+        self.cluster.bsub("drill", "kill", "--node", node)
+        self.cluster.bsub("wait", job)
+        [interruption] = self.cluster.job(job)["interruptions"]
+        self.assertEqual((interruption["generation"], interruption["outcome"], interruption["noticeAt"]), (3, "not saved", None))
+        saved = moment(interruption["savedAt"])
+        self.assertLess(abs((saved - moment(save["savedAt"])).total_seconds()), 1)
+        self.assertGreater(interruption["lostWorkSeconds"], 0)
+        self.assertLess(interruption["lostWorkSeconds"], (moment(interruption["requeuedAt"]) - saved).total_seconds() + 1)
+
+    def test_who_saved_unheard_is_said_to_have_lost_nobody_knows_what(self):
+        job = self.submit(SIX_LINES, "--checkpoint-dir", self.saved, "--checkpoint-signal", "USR1")
+        node = self.node_of(job)
+        wait_for("some steps", lambda: len(self.steps()) > 5)
+        self.cluster.bsub("drill", "kill", "--node", node)
+        wait_for("the interruption", lambda: self.cluster.job(job)["interruptionCount"] == 1)
+        (self.folder / "finish").touch()
+        self.cluster.bsub("wait", job)
+        [interruption] = self.cluster.job(job)["interruptions"]
+        self.assertEqual((interruption["lostWorkSeconds"], interruption["savedAt"]), (None, None))
+        self.assertIn("unknown", self.cluster.bsub("job", job))
+
+    def test_a_node_that_is_given_back_takes_its_notice_back(self):
+        script = ('#!/bin/sh\nnotice=$BSUB_CONTROL_DIR/notice.json\nuntil [ -e $notice ]; do sleep 0.05; done; touch noticed\n'
+                  'while [ -e $notice ]; do sleep 0.05; done; touch withdrawn\nuntil [ -e finish ]; do sleep 0.05; done\n')
+        job = self.submit(script, "--checkpoint-dir", self.saved)
+        node = self.node_of(job)
+        self.cluster.bsub("drain", node, "--deadline", "1h")
+        wait_for("the notice", lambda: (self.folder / "noticed").exists())
+        self.assertEqual(self.cluster.job(job)["interruptions"][0]["outcome"], "noticed")
+        self.cluster.bsub("resume", node)
+        wait_for("the withdrawal", lambda: (self.folder / "withdrawn").exists())
+        self.assertEqual(self.cluster.job(job)["interruptions"], [])
+        (self.folder / "finish").touch()
+        self.cluster.bsub("wait", job)
+        self.assertEqual(len(self.cluster.job(job)["attempts"]), 1)
+
+    def test_an_array_goes_to_no_other_queue(self):
+        self.cluster.bsub("submit", "--array", "1-3", "--checkpoint-dir", self.saved, "--max-interruptions", 1, "--then", "default",
+                          "--", "true", code=None)
+        self.assertIn("must not move the others", self.cluster.err)
 
     def test_directives_of_a_script_say_the_same(self):
         script = SIX_LINES.replace("#!/bin/sh\n", f"#!/bin/sh\n#BSUB --checkpoint-dir {self.saved}\n#BSUB --checkpoint-signal USR1@group\n")

@@ -46,6 +46,21 @@ class NoticeTest : public ::testing::Test {
     return nodes;
   }
 
+  // What a job that saves, started now, is told.
+  Duration MeanToldNext() {
+    const JobId job = env_.Submit(Job().Saves());
+    env_.Cycle();
+    const auto launches = env_.TakeLaunches();
+    EXPECT_THAT(launches, SizeIs(1));
+    env_.Finish(job, Exit(0));
+    return launches.empty() ? Duration(0) : launches.back().mean_interruption;
+  }
+  // Its first attempt's end, there.
+  sched::TaskEnded EndOn(const std::string& node, JobId job, const End& end) {
+    const FakeNode& on = env_.node(node);
+    return {on.id, on.incarnation, {{job, 0}, 1}, end, {}};
+  }
+
   Env env_;
 };
 
@@ -73,7 +88,7 @@ TEST_F(NoticeTest, WhoFellBackToAnOlderSaveLosesTheWorkSince) {
   ASSERT_TRUE(Notice(env_, "n1", 30s));
   env_.TakeNotices();
   env_.Advance(3s);
-  env_.Finish(a, Exit(kSavedExitCode), "", {4, Duration(7s)});
+  env_.Finish(a, Exit(kSavedExitCode), "", {4, Duration(7s), Duration(7s)});
   EXPECT_EQ(env_.StateOf(a), JobState::kRunnable);
   const sched::AttemptEnded ended = LastEnded(env_);
   EXPECT_TRUE(ended.interruption);
@@ -104,6 +119,56 @@ TEST_F(NoticeTest, TheNodeGetsNothingNewUntilItIsGivenBack) {
   env_.Finish(a, Exit(0));
 }
 
+TEST_F(NoticeTest, WhereTheNodeIsGivenBackNobodyIsStopped) {
+  const JobId a = Run(Job());
+  ASSERT_TRUE(Notice(env_, "n1", 60s));
+  ASSERT_TRUE(env_.SetNode(sched::NodeAction::kResume, "n1"));
+  env_.Advance(10min);
+  EXPECT_THAT(env_.TakeStops(), IsEmpty());
+  EXPECT_FALSE(env_.TaskOf(a).attempt->notice);
+  env_.Finish(a, Exit(0));
+  EXPECT_EQ(env_.StateOf(a), JobState::kSucceeded);
+}
+
+TEST_F(NoticeTest, AWithdrawalIsToldToWhomWasTold) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 60s));
+  ASSERT_THAT(env_.TakeNotices(), SizeIs(1));
+  ASSERT_TRUE(env_.SetNode(sched::NodeAction::kResume, "n1"));
+  const auto told = env_.TakeNotices();
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_TRUE(told[0].withdrawn);
+  env_.Finish(a, Exit(kSavedExitCode));
+  EXPECT_THAT(LastEnded(env_).why, HasSubstr("asks to be started again")) << "it had heard it already";
+  EXPECT_FALSE(LastEnded(env_).charged);
+}
+
+TEST_F(NoticeTest, WhoIsBeingStoppedAlreadyIsStopped) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 30s));
+  env_.TakeNotices();
+  env_.Advance(28s);
+  ASSERT_THAT(env_.TakeStops(), SizeIs(1));
+  ASSERT_TRUE(env_.SetNode(sched::NodeAction::kResume, "n1"));
+  EXPECT_THAT(env_.TakeNotices(), IsEmpty());
+  env_.Finish(a, {EndKind::kSignalled, 9, "", ""});
+  EXPECT_TRUE(LastEnded(env_).interruption);
+}
+
+TEST_F(NoticeTest, HowOftenNodesAreTakenAwayIsMeasured) {
+  env_.AddNodes(2, Cpus(1));
+  EXPECT_EQ(MeanToldNext(), sched::Settings().mean_interruption);
+  env_.Advance(1h);
+  const Duration quiet = MeanToldNext();
+  EXPECT_GT(quiet, 6h) << "two nodes stayed for an hour";
+  ASSERT_TRUE(Notice(env_, "n2", 60s));
+  ASSERT_TRUE(env_.SetNode(sched::NodeAction::kResume, "n2"));
+  EXPECT_EQ(MeanToldNext(), quiet / 2);
+  ASSERT_TRUE(env_.SetNode(sched::NodeAction::kDrain, "n2", Ops(), "", 60s));
+  ASSERT_TRUE(env_.SetNode(sched::NodeAction::kResume, "n2"));
+  EXPECT_EQ(MeanToldNext(), quiet / 2) << "a drain is no interruption";
+}
+
 TEST_F(NoticeTest, WhoDidNotSaveInTimeIsKilledAtTheEndAndLosesItsWork) {
   const JobId a = Run(Job().Saves());
   ASSERT_TRUE(Notice(env_, "n1", 30s));
@@ -120,7 +185,7 @@ TEST_F(NoticeTest, WhoDidNotSaveInTimeIsKilledAtTheEndAndLosesItsWork) {
   EXPECT_TRUE(ended.interruption);
   EXPECT_FALSE(ended.charged);
   EXPECT_EQ(ended.end.kind, EndKind::kNodeLost);
-  EXPECT_EQ(ended.cost.lost, Duration(38s));
+  EXPECT_EQ(ended.cost.lost, sched::kUnknownWork) << "it may have saved before";
   EXPECT_FALSE(ended.cost.saved_at.set());
   EXPECT_THAT(LaunchedOn(), ElementsAre(2u));
 }
@@ -157,7 +222,7 @@ TEST_F(NoticeTest, TheSignalThatNobodyCatchesIsNoFailureOfTheJob) {
   env_.Finish(a, {EndKind::kSignalled, kUsr1, "", ""});
   EXPECT_EQ(env_.StateOf(a), JobState::kRunnable);
   EXPECT_THAT(LastEnded(env_).why, HasSubstr("does not catch the signal"));
-  EXPECT_EQ(LastEnded(env_).cost.lost, Duration(10s));
+  EXPECT_EQ(LastEnded(env_).cost.lost, sched::kUnknownWork);
 }
 
 TEST_F(NoticeTest, TheGraceOfTheJobEndsItsTimeToSave) {
@@ -286,19 +351,86 @@ TEST_F(NoticeTest, ItFailsIfThatQueueIsGone) {
   EXPECT_EQ(env_.StateOf(a), JobState::kFailed);
 }
 
+TEST_F(NoticeTest, AnArrayHasOneQueue) {
+  ASSERT_TRUE(env_.SetQueue({.name = "steady"}));
+  const auto refused = env_.TrySubmit(Job().Saves().MaxInterruptions(1).Then("steady").Array("0-9"));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("must not move the others"));
+}
+
 TEST_F(NoticeTest, WhatWasSavedBeforeIsNotLost) {
   const JobId a = Run(Job().Saves());
   ASSERT_TRUE(Notice(env_, "n1", 30s));
   env_.TakeNotices();
   env_.Advance(28s);
   ASSERT_THAT(env_.TakeStops(), SizeIs(1));
-  const FakeNode& n1 = env_.node("n1");
-  sched::TaskEnded ended{n1.id, n1.incarnation, {{a, 0}, 1}, {EndKind::kSignalled, 9, "", ""}, {}};
-  ended.saved = {7, 5s};
+  sched::TaskEnded ended = EndOn("n1", a, {EndKind::kSignalled, 9, "", ""});
+  ended.saved = {7, 5s, 4s};
   env_.Handle(ended);
   EXPECT_EQ(LastEnded(env_).cost.generation, 7u);
   EXPECT_EQ(LastEnded(env_).cost.lost, Duration(5s));
-  EXPECT_EQ(env_.now() - LastEnded(env_).cost.saved_at, Duration(5s));
+  EXPECT_EQ(env_.now() - LastEnded(env_).cost.saved_at, Duration(4s));
+}
+
+TEST_F(NoticeTest, WhatWasLoadedAndNotSavedSinceHasATimeOfNoSave) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 30s));
+  env_.TakeNotices();
+  sched::TaskEnded ended = EndOn("n1", a, Exit(1));
+  ended.saved = {7, 9s};
+  env_.Handle(ended);
+  EXPECT_EQ(LastEnded(env_).cost.generation, 7u);
+  EXPECT_EQ(LastEnded(env_).cost.lost, Duration(9s));
+  EXPECT_FALSE(LastEnded(env_).cost.saved_at.set());
+}
+
+TEST_F(NoticeTest, ASaveIsOfWhenItWasCommittedNotOfTheEnd) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(Notice(env_, "n1", 30s));
+  env_.TakeNotices();
+  env_.Advance(10s);
+  sched::TaskEnded ended = EndOn("n1", a, Exit(kSavedExitCode));
+  ended.saved = {7, 5s, 4s};
+  env_.Handle(ended);
+  EXPECT_EQ(LastEnded(env_).cost.lost, Duration(0)) << "nothing was done between its save and its end";
+  EXPECT_EQ(env_.now() - LastEnded(env_).cost.saved_at, Duration(4s));
+}
+
+TEST_F(NoticeTest, WhatItSavedIsKnownThoughItsNodeIsKilled) {
+  const JobId a = Run(Job().Saves());
+  const FakeNode& n1 = env_.node("n1");
+  env_.Advance(20s);
+  const std::size_t before = env_.journal().size();
+  env_.Handle(sched::TaskStarted{n1.id, n1.incarnation, {{a, 0}, 1}, 4242, {5, 3s, 1s}});
+  EXPECT_EQ(env_.journal().size(), before) << "a save is no entry";
+  EXPECT_EQ(env_.TaskOf(a).attempt->last_save.generation, 5u);
+  env_.Advance(7s);
+  env_.Disconnect("n1");
+  env_.Advance(1min);
+  ASSERT_TRUE(env_.SetNode(sched::NodeAction::kDeclareDead, "n1"));
+  const sched::AttemptEnded ended = LastEnded(env_);
+  EXPECT_EQ(ended.cost.generation, 5u);
+  EXPECT_EQ(ended.cost.lost, Duration(10s)) << "from when the save began until the node was heard of last";
+  EXPECT_EQ(env_.now() - ended.cost.saved_at, Duration(1min + 8s));
+}
+
+TEST_F(NoticeTest, WhoMayHaveSavedUnheardLosesNobodyKnowsWhat) {
+  Run(Job().Saves());
+  env_.Disconnect("n1");
+  ASSERT_TRUE(env_.SetNode(sched::NodeAction::kDeclareDead, "n1"));
+  EXPECT_EQ(LastEnded(env_).cost.lost, sched::kUnknownWork);
+  EXPECT_EQ(LastEnded(env_).cost.generation, 0u);
+}
+
+TEST_F(NoticeTest, AProgramThatTakesNoPartLosesAllItDid) {
+  const JobId a = Run(Job());
+  env_.Advance(7s);
+  env_.Disconnect("n1");
+  env_.Advance(1min);
+  ASSERT_TRUE(env_.SetNode(sched::NodeAction::kDeclareDead, "n1"));
+  const sched::AttemptEnded ended = LastEnded(env_);
+  EXPECT_EQ(ended.cost.lost, Duration(17s)) << "until its node was heard of last";
+  EXPECT_EQ(env_.StateOf(a), JobState::kRunnable);
 }
 
 TEST_F(NoticeTest, AnEarlierEndReplacesALaterOne) {
@@ -340,6 +472,31 @@ TEST(NoticeToGangs, AllPartsAreToldOfOneNodesEndAndNoneIsStoppedByAnothersSave) 
   for (const sched::LaunchTask& launch : env.TakeLaunches()) nodes.push_back(launch.node.value());
   EXPECT_THAT(nodes, ::testing::Not(::testing::Contains(2u)));
   EXPECT_THAT(nodes, SizeIs(2));
+}
+
+TEST(NoticeToGangs, ANodeThatStaysLeavesTheNoticeOfAnother) {
+  Env env;
+  env.AddNodes(4, Cpus(1));
+  const JobId a = env.Submit(Job().Nodes(2).Saves());
+  env.Cycle();
+  env.TakeLaunched();
+  env.Start(a, "n1");
+  env.Start(a, "n2");
+  ASSERT_TRUE(Notice(env, "n2", 60s));
+  ASSERT_TRUE(Notice(env, "n1", 10min));
+  env.TakeNotices();
+  ASSERT_TRUE(env.SetNode(sched::NodeAction::kResume, "n2"));
+  EXPECT_THAT(env.TakeNotices(), SizeIs(2));
+  const sched::Attempt& attempt = *env.TaskOf(a).attempt;
+  ASSERT_TRUE(attempt.notice);
+  EXPECT_EQ(attempt.notice->node, NodeId(1));
+  env.Advance(5min);
+  EXPECT_THAT(env.TakeStops(), IsEmpty());
+  ASSERT_TRUE(env.SetNode(sched::NodeAction::kResume, "n1"));
+  EXPECT_FALSE(attempt.notice);
+  env.Advance(10min);
+  EXPECT_THAT(env.TakeStops(), IsEmpty());
+  EXPECT_EQ(env.StateOf(a), JobState::kRunning);
 }
 
 TEST(NoticeToGangs, WhatItsMainPartSavedIsRecordedThoughAnotherEndsLast) {

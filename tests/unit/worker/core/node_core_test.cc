@@ -268,6 +268,27 @@ TEST_F(NodeCoreTest, AStopIsSaidAgainUntilTheEndIsKnown) {
   }
 }
 
+TEST_F(NodeCoreTest, ASaveIsToldAndGrowsOlderUntilItIsToldAgain) {
+  ComeUp();
+  Register(1);
+  TaskState state;
+  state.attempt = {JobId(1), 0, 1};
+  state.started = true;
+  Feed(TaskReported{state});
+  state.saved = {3, seconds(5), seconds(4)};
+  Feed(TaskReported{state});
+  ASSERT_THAT(Said<ReportTask>(), SizeIs(1));
+  EXPECT_EQ(Said<ReportTask>()[0].task.saved, state.saved);
+  Feed(TaskReported{state});
+  EXPECT_THAT(Said<ReportTask>(), IsEmpty());
+  now_ = now_ + seconds(10);
+  Feed(StreamClosed{"gone"});
+  Feed(StreamOpened{});
+  ASSERT_THAT(Said<SayHello>(), SizeIs(1));
+  const SavedWork later = {3, seconds(15), seconds(14)};
+  EXPECT_EQ(Said<SayHello>()[0].tasks.at(0).saved, later);
+}
+
 TEST_F(NodeCoreTest, TheLeaseCountsFromHelloAndThenFromAnswersTheSchedulerHas) {
   ComeUp();
   Feed(StreamOpened{});

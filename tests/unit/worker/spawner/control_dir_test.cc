@@ -31,7 +31,7 @@ class ControlDirTest : public ::testing::Test {
   }
   ~ControlDirTest() override { fs::remove_all(root_); }
   std::unique_ptr<ControlDir> Make() {
-    auto made = ControlDir::Make(path_, {}, 30'000'000);
+    auto made = ControlDir::Make(path_, {}, {30'000'000, 7'200'000'000});
     EXPECT_TRUE(made) << made.error().message;
     return std::move(*made);
   }
@@ -40,6 +40,8 @@ class ControlDirTest : public ::testing::Test {
     report.Add("generation", generation);
     ASSERT_EQ(control::AppendReport(path_, report), 0);
   }
+
+  void Line(const std::string& line) { std::ofstream(path_ / "report", std::ios::app) << line << "\n"; }
 
   fs::path root_;
   fs::path path_;
@@ -50,6 +52,7 @@ TEST_F(ControlDirTest, ANoticeIsOnThePageAndInTheFile) {
   control::PageReader page;
   ASSERT_EQ(page.Open(path_), 0);
   EXPECT_EQ(page.Read().interval_ms, 30'000u);
+  EXPECT_EQ(page.Read().mean_interruption_ms, 7'200'000u);
   EXPECT_EQ(page.Read().stop_requests, 0u);
   ASSERT_TRUE(dir->Notice("drain", 90'500'000));
   EXPECT_EQ(page.Read().stop_requests, 1u);
@@ -63,44 +66,109 @@ TEST_F(ControlDirTest, ANoticeIsOnThePageAndInTheFile) {
   EXPECT_EQ(nlohmann::json::parse(TextIn(path_ / "notice.json"))["remaining_seconds"], 0);
 }
 
+TEST_F(ControlDirTest, AWithdrawnNoticeAsksForNothing) {
+  const auto dir = Make();
+  ASSERT_TRUE(dir->Notice("drain", 90'000'000));
+  dir->Withdraw();
+  control::PageReader page;
+  ASSERT_EQ(page.Open(path_), 0);
+  EXPECT_EQ(page.Read().stop_requests, 0u);
+  EXPECT_EQ(page.Read().deadline_ns, 0);
+  EXPECT_EQ(page.Read().reason, control::Reason::kNone);
+  EXPECT_FALSE(fs::exists(path_ / "notice.json"));
+  Report("committed", 3);
+  ASSERT_TRUE(dir->Notice("drain", 90'000'000));
+  EXPECT_EQ(page.Read().stop_requests, 1u);
+  EXPECT_EQ(dir->ReadReport().saved_for_notice, false) << "that save was for none";
+}
+
 TEST_F(ControlDirTest, TheNewestReportCounts) {
   const auto dir = Make();
   EXPECT_EQ(dir->ReadReport().generation, 0u);
-  EXPECT_FALSE(dir->ReadReport().unsaved_us);
+  EXPECT_EQ(dir->ReadReport().work_from_ns, 0);
   Report("committed", 3);
   Report("progress", 9);
   EXPECT_EQ(dir->ReadReport().generation, 3u);
   EXPECT_FALSE(dir->ReadReport().stopped);
-  EXPECT_TRUE(dir->ReadReport().unsaved_us);
+  EXPECT_GT(dir->ReadReport().work_from_ns, 0);
   Report("committed", 4);
   Report("stopped", 4);
   EXPECT_EQ(dir->ReadReport().generation, 4u);
   EXPECT_TRUE(dir->ReadReport().stopped);
 }
 
-TEST_F(ControlDirTest, WhoStopsAfterASaveThatFailedHasFallenBack) {
+TEST_F(ControlDirTest, ACommitCountsFromWhenItsSaveBegan) {
   const auto dir = Make();
-  Report("loaded", 2);
-  EXPECT_EQ(dir->ReadReport().generation, 2u) << "it goes on from there";
-  EXPECT_FALSE(dir->ReadReport().unsaved_us) << "that was saved by another attempt";
-  Report("failed", 3);
-  Report("stopped", 2);
-  EXPECT_TRUE(dir->ReadReport().fell_back);
-  EXPECT_EQ(dir->ReadReport().generation, 2u);
-  Report("failed", 4);
-  Report("committed", 5);
-  Report("stopped", 5);
-  EXPECT_FALSE(dir->ReadReport().fell_back) << "a later save was good";
+  Line("committed generation=3 seconds=5.000000 at=9000000000");
+  EXPECT_EQ(dir->ReadReport().committed_ns, 9'000'000'000);
+  EXPECT_EQ(dir->ReadReport().work_from_ns, 4'000'000'000);
 }
 
-TEST_F(ControlDirTest, WhoStopsAtAnEarlierStepThanItHadReachedHasFallenBack) {
+TEST_F(ControlDirTest, WhatWasLoadedIsGoneOnFromButNotSavedByThisAttempt) {
   const auto dir = Make();
-  for (const auto& [kind, step] : {std::pair("stopping", 9), std::pair("stopped", 7)}) {
-    control::Report report(kind);
-    report.Add("step", static_cast<std::uint64_t>(step));
-    ASSERT_EQ(control::AppendReport(path_, report), 0);
-  }
-  EXPECT_TRUE(dir->ReadReport().fell_back);
+  Report("opened", 0);
+  EXPECT_EQ(dir->ReadReport().generation, 0u);
+  EXPECT_GT(dir->ReadReport().work_from_ns, 0) << "nothing is saved, and that is known";
+  Report("loaded", 9);
+  EXPECT_EQ(dir->ReadReport().generation, 9u);
+  EXPECT_EQ(dir->ReadReport().committed_ns, 0);
+}
+
+TEST_F(ControlDirTest, OnlyACommitBegunAfterTheNoticeWasMadeForIt) {
+  const auto dir = Make();
+  Report("committed", 3);
+  ASSERT_TRUE(dir->Notice("drill", 10'000'000));
+  Report("stopped", 3);
+  EXPECT_EQ(dir->ReadReport().saved_for_notice, false) << "of before";
+  Line("committed generation=4 seconds=60.0 at=" + std::to_string(control::MonotonicNs()));
+  EXPECT_EQ(dir->ReadReport().saved_for_notice, false) << "begun before";
+  Report("committed", 5);
+  EXPECT_EQ(dir->ReadReport().saved_for_notice, true);
+  ASSERT_TRUE(dir->Notice("drill", 5'000'000));
+  EXPECT_EQ(dir->ReadReport().saved_for_notice, true) << "the same notice, with another time";
+}
+
+TEST_F(ControlDirTest, AFailedSaveAfterwardsIsNoSave) {
+  const auto dir = Make();
+  ASSERT_TRUE(dir->Notice("drill", 10'000'000));
+  Report("committed", 5);
+  Line("failed generation=6 reason=disk%20full at=" + std::to_string(control::MonotonicNs()));
+  Report("stopped", 5);
+  const SavedState state = dir->ReadReport();
+  EXPECT_EQ(state.saved_for_notice, false);
+  EXPECT_EQ(state.failure, "disk full");
+  EXPECT_EQ(state.generation, 5u);
+  EXPECT_TRUE(state.stopped);
+}
+
+TEST_F(ControlDirTest, ALaterSaveThatWasGoodMakesUpForAFailedOne) {
+  const auto dir = Make();
+  ASSERT_TRUE(dir->Notice("drill", 10'000'000));
+  Report("failed", 3);
+  EXPECT_EQ(dir->ReadReport().saved_for_notice, false);
+  Report("committed", 4);
+  Report("stopped", 4);
+  EXPECT_EQ(dir->ReadReport().saved_for_notice, true);
+}
+
+TEST_F(ControlDirTest, WhoTellsNothingOfSingleSavesIsBelieved) {
+  const auto dir = Make();
+  ASSERT_TRUE(dir->Notice("drill", 10'000'000));
+  Line("stopped generation=0 step=0 at=0");
+  EXPECT_TRUE(dir->ReadReport().stopped);
+  EXPECT_FALSE(dir->ReadReport().saved_for_notice);
+  EXPECT_EQ(dir->ReadReport().work_from_ns, 0);
+}
+
+TEST_F(ControlDirTest, ALineThatIsWrittenInTwoPartsIsReadOnce) {
+  const auto dir = Make();
+  std::ofstream(path_ / "report", std::ios::app) << "committed generation=3 at=";
+  EXPECT_EQ(dir->ReadReport().generation, 0u);
+  Line("77");
+  EXPECT_EQ(dir->ReadReport().committed_ns, 77);
+  fs::resize_file(path_ / "report", 0);
+  Report("committed", 4);
+  EXPECT_EQ(dir->ReadReport().generation, 4u) << "the user may begin it anew";
 }
 
 TEST_F(ControlDirTest, LinksThatTheUserPutsThereAreNotFollowed) {

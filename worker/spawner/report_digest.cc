@@ -1,0 +1,46 @@
+#include "worker/spawner/report_digest.h"
+
+#include <algorithm>
+
+namespace bsub::spawner {
+namespace {
+
+constexpr double kLongestSave = 1e9;  // seconds: nonsense beyond that must not overflow
+
+}  // namespace
+
+void ReportDigest::Take(const control::Report& report) {
+  const auto at_ns = static_cast<std::int64_t>(std::min<std::uint64_t>(report.Number("at"), INT64_MAX));
+  if (report.kind == "stopped") {
+    state_.stopped = true;
+    if (!tells_saves_) state_.generation = report.Number("generation");
+    return;
+  }
+  if (report.kind == "opened") {
+    if (state_.work_from_ns == 0) state_.work_from_ns = at_ns;
+  } else if (report.kind == "loaded") {
+    state_.generation = report.Number("generation");
+    if (state_.committed_ns == 0) state_.work_from_ns = at_ns;
+  } else if (report.kind == "committed") {
+    state_.generation = report.Number("generation");
+    state_.committed_ns = at_ns;
+    const auto took_ns = static_cast<std::int64_t>(std::min(report.Seconds("seconds"), kLongestSave) * 1e9);
+    state_.work_from_ns = at_ns > took_ns ? at_ns - took_ns : at_ns;
+    state_.failure.clear();
+  } else if (report.kind == "failed") {
+    state_.failure = report.Text("reason").empty() ? "it told no reason" : report.Text("reason");
+  } else {
+    return;
+  }
+  tells_saves_ = true;
+}
+
+SavedState ReportDigest::Now(std::int64_t noticed_ns) const {
+  SavedState state = state_;
+  if (tells_saves_)
+    state.saved_for_notice =
+        state.committed_ns > 0 && state.work_from_ns >= noticed_ns && state.failure.empty();
+  return state;
+}
+
+}  // namespace bsub::spawner
