@@ -79,10 +79,13 @@ Manual DrillManual() {
            "NODE}, {at: TIME, "
            "partition: NODE, for: TIME}, {at: TIME, spot: NODE, in: TIME}]}. Both then report each "
            "interruption, with the "
-           "times of notice, save, requeue and resume and the work lost, and judge: the exit code is 0 only "
-           "if no job is "
-           "gone, none failed for its interruptions, and every program that saves and had a notice had "
-           "saved."},
+           "times of notice, save, requeue and resume and the work lost, what all took longer than "
+           "undisturbed, and what the "
+           "nodes cost by the share of their CPUs that was used; and judge: the exit code is 0 only if no "
+           "job is gone, all that were "
+           "interrupted run again and none then failed, every program that saves and had a notice had "
+           "saved, and none without a notice lost more than two of the intervals that "
+           "--checkpoint-interval gave it."},
       .options = DrillOptions(),
       .examples = {{"drill notice --node n2 --in 30s", "As EC2 would, with less time."},
                    {"drill spot --rate 20/h --notice 10s --for 5m --seed 7 --report /tmp/drill",

@@ -1,6 +1,8 @@
 // What a drill did and what became of the jobs: judged, as a table, as JSON and as a picture.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,7 +27,8 @@ struct DrillFacts {
   std::vector<std::uint64_t> jobs_before;  // that were not over when it began
   std::vector<api::Job> jobs;  // all that were there during the drill, children of arrays one by one
   std::vector<std::string> silent_nodes;  // that did not come back
-  double on_demand_price = 0;             // of a node for an hour; 0: not told
+  std::map<std::string, std::int64_t> node_cpu_milli;
+  double on_demand_price = 0;  // of a node for an hour; 0: not told
   double spot_price = 0;
 };
 
@@ -33,22 +36,30 @@ struct DrillInterruption {
   std::string job;
   bool saves = false;  // its program takes part
   api::Interruption facts;
-  // From the notice, or from the loss, until it ran again; -1: it does not yet.
+  // From the notice if it saved for that, else from its end, until it ran again; -1: it does not yet.
   std::int64_t pause_us = -1;
 };
 
 struct DrillReport {
   std::vector<DrillInterruption> interruptions;
   std::int64_t lost_work_us = 0;
-  std::int64_t pause_us = 0;          // in all
-  std::int64_t node_us = 0;           // that attempts took, within the drill
+  std::int64_t pause_us = 0;  // in all
+  std::int64_t run_us = 0;    // of all attempts, within the drill
+  // The same and the lost work in time of whole nodes: by an attempt's share of their CPUs.
+  std::int64_t node_us = 0;
+  std::int64_t lost_node_us = 0;
   std::vector<std::string> failures;  // why the verdict is bad; empty: it is good
   bool good() const { return failures.empty(); }
+  // How much longer all took than undisturbed, as a share of that: lost work and pauses. Below 0: nothing
+  // ran.
+  double overhead() const;
 };
 
-// The verdict is bad if a job that was accepted is gone, if one failed for its interruptions, if one that
-// saves and had a notice lost work all the same, or if a node did not come back.
+// The verdict is bad if a job that was accepted is gone; if one that was interrupted does not run again, or
+// has failed; if one that saves and had a notice lost work all the same; if one without a notice lost more
+// than the two intervals between saves that its owner gave it; or if a node did not come back.
 DrillReport Judge(const DrillFacts& facts);
+std::string SecondsText(std::int64_t us);  // "2.500 s"
 
 std::string RenderTable(const DrillFacts& facts, const DrillReport& report, int columns);
 Json ToJson(const DrillFacts& facts, const DrillReport& report);

@@ -119,13 +119,14 @@ class Drill {
     const Status status = client_.Call(&api::Scheduler::Stub::SetNode, request, &reply);
     if (begins) done.at_us = NowMicros();
     if (!status) done.refused = status.error().message;
-    if (step.action == "notice" && done.strike.kind == StrikeKind::kNotice) noticed_.insert(step.node);
+    if (step.action == "notice") noticed_.insert(step.node);
+    if (step.action == "kill" && status) noticed_.erase(step.node);
     touched_.insert(step.node);
     context_.err << LocalTime(NowMicros()).substr(11) << " " << step.action << " " << step.node
                  << (status ? "" : ": " + status.error().message) << std::endl;
   }
 
-  // Machines that were only said to go; those that went have come back as others.
+  // Machines that were only said to go, or whose end Ctrl-C prevented; those that went come back as others.
   void GiveBack() {
     for (const std::string& node : noticed_) {
       api::SetNodeRequest request;
@@ -171,6 +172,9 @@ class Drill {
 
   // All that the drill may have touched.
   Status Gather() {
+    api::ListNodesReply nodes;
+    BSUB_RETURN_IF_ERROR(client_.Call(&api::Scheduler::Stub::ListNodes, api::ListNodesRequest(), &nodes));
+    for (const api::Node& node : nodes.nodes()) facts_.node_cpu_milli[node.name()] = node.total().cpu_milli();
     BSUB_ASSIGN_OR_RETURN(const std::vector<api::Job> all, ListJobs(client_, true));
     for (const api::Job& listed : all) {
       const bool over_before = listed.finished_at_us() != 0 && listed.finished_at_us() < facts_.began_at_us;

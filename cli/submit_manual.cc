@@ -235,6 +235,13 @@ std::vector<Option> CheckpointOptions() {
        .text = "How often a program that uses the checkpoint library is to save.",
        .fallback = "by what a save costs and how often nodes are lost",
        .group = kGroup},
+      {.name = "restart-from",
+       .value = "STORE",
+       .text =
+           "While its own is empty, a program that uses the checkpoint library begins with the newest state "
+           "in STORE, another job's, such as DIR/12; nothing there is changed.",
+       .group = kGroup,
+       .complete = "file"},
       {.name = "checkpoint-anywhere",
        .text = "DIR need not be below one of the cluster's durable_paths, which outlive a node.",
        .group = kGroup},

@@ -115,6 +115,14 @@ Status AddEnvironment(const Context& context, const Arguments& arguments, api::S
                              ": expected a path with %r, the rank's number");
     entries.push_back("BSUB_RANK_OUTPUT=" + *path);
   }
+  if (const auto store = arguments.Get("restart-from")) {
+    if (!arguments.Has("checkpoint-dir"))
+      return InvalidArgument("--restart-from needs --checkpoint-dir DIR: where is it to save?");
+    if (store->empty()) return InvalidArgument("--restart-from '': expected a job's store, such as DIR/12");
+    BSUB_ASSIGN_OR_RETURN(const std::string here, WorkingDirectory(context));
+    entries.push_back("BSUB_CHECKPOINT_RESTART_FROM=" +
+                      (store->starts_with('/') ? *store : here + "/" + *store));
+  }
   api::Environment& environment = *request.mutable_environment();
   for (const auto& [name, value] : EnvironmentMap(entries)) environment.add_variables(name + "=" + value);
   return OkStatus();

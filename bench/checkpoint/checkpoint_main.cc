@@ -1,6 +1,6 @@
 // bench-checkpoint DIRECTORY [MIB] [RUNS]: what saving and loading cost beside what the machine can do, in
-// the same run; a line of JSON for each figure. DIRECTORY must be on a file system with O_DIRECT and have room
-// for five times the state; everything in it is removed again.
+// the same run; a line of JSON for each figure. DIRECTORY must be on a file system with O_DIRECT and have
+// room for five times the state; everything in it is removed again.
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
@@ -97,7 +97,8 @@ class Bench {
   }
 
   void Print() const {
-    for (const Row* row : {&save_, &save_many_, &load_, &load_alone_, &held_, &changed_bytes_, &changed_time_}) {
+    for (const Row* row :
+         {&save_, &save_many_, &load_, &load_alone_, &held_, &changed_bytes_, &changed_time_}) {
       std::printf("{\"figure\": \"%s\", \"threads\": %d", row->figure, Threads());
       PrintNumbers("ratios", row->ratios);
       PrintNumbers("seconds", row->seconds);
@@ -170,11 +171,11 @@ class Bench {
   std::string directory_;
   State state_;
   std::vector<double> copy_;
-  Row save_{"save", {}, {}, {}};                    // speed, of a raw O_DIRECT write and fdatasync by one thread
-  Row save_many_{"save-many", {}, {}, {}};          // of one by as many threads as the library takes
-  Row load_{"load", {}, {}, {}};                    // speed, of a raw O_DIRECT read by as many threads
-  Row load_alone_{"load-alone", {}, {}, {}};        // of one by one thread
-  Row held_{"held", {}, {}, {}};                    // time, of a parallel copy
+  Row save_{"save", {}, {}, {}};              // speed, of a raw O_DIRECT write and fdatasync by one thread
+  Row save_many_{"save-many", {}, {}, {}};    // of one by as many threads as the library takes
+  Row load_{"load", {}, {}, {}};              // speed, of a raw O_DIRECT read by as many threads
+  Row load_alone_{"load-alone", {}, {}, {}};  // of one by one thread
+  Row held_{"held", {}, {}, {}};              // time, of a parallel copy
   Row changed_bytes_{"changed-bytes", {}, {}, {}};  // bytes, of a full save
   Row changed_time_{"changed-time", {}, {}, {}};    // time, of a full save
 };

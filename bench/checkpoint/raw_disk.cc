@@ -41,7 +41,8 @@ class Buffer {
 // `move` moves the piece at an offset and returns how many bytes it moved. Buffers are there before the clock
 // starts.
 template <typename Move>
-double Seconds(const char* what, const std::string& path, std::uint64_t bytes, int threads, const Move& move) {
+double Seconds(const char* what, const std::string& path, std::uint64_t bytes, int threads,
+               const Move& move) {
   std::vector<std::unique_ptr<Buffer>> buffers;
   for (int i = 0; i < threads; ++i) buffers.push_back(std::make_unique<Buffer>());
   std::atomic<std::uint64_t> next{0};
@@ -69,7 +70,7 @@ double RawWriteSeconds(const std::string& path, std::uint64_t bytes, int threads
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_DIRECT | O_CLOEXEC, 0600);
   if (fd < 0) Stop("cannot open (a file system with O_DIRECT is needed)", path);
   const double seconds = Seconds("cannot write", path, bytes, threads,
-                           [&](void* data, off_t at) { return ::pwrite(fd, data, kPiece, at); });
+                                 [&](void* data, off_t at) { return ::pwrite(fd, data, kPiece, at); });
   const double written = Now();
   if (::fdatasync(fd) != 0) Stop("cannot sync", path);
   ::close(fd);

@@ -1,5 +1,5 @@
-// What the disk itself does: a file written and read past the page cache by a number of threads, each of which
-// takes the next 8 MiB that nobody has taken. One thread goes front to back.
+// What the disk itself does: a file written and read past the page cache by a number of threads, each of
+// which takes the next 8 MiB that nobody has taken. One thread goes front to back.
 #pragma once
 
 #include <cstdint>

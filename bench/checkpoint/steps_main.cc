@@ -29,8 +29,9 @@ void Compute(std::vector<double>& numbers, std::int64_t micros) {
 bool Tell(int file, std::uint64_t step) {
   const char* restarts = std::getenv("BSUB_RESTART_COUNT");
   std::array<char, 80> line{};
-  const int size = std::snprintf(line.data(), line.size(), "%s %llu %lld\n", restarts == nullptr ? "0" : restarts,
-                                 static_cast<unsigned long long>(step), static_cast<long long>(RealtimeNanos()));
+  const int size =
+      std::snprintf(line.data(), line.size(), "%s %llu %lld\n", restarts == nullptr ? "0" : restarts,
+                    static_cast<unsigned long long>(step), static_cast<long long>(RealtimeNanos()));
   return ::write(file, line.data(), static_cast<std::size_t>(size)) == size;
 }
 

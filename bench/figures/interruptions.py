@@ -76,10 +76,11 @@ def noticed(cluster, program, restarts):
     return phases(called, program.facts()["interruptions"][-1], first), last.number - first.number + 1
 
 
-def killed(cluster, program, restarts):
-    """Intervals between saves that were computed in vain."""
+def killed(cluster, program, restarts, phase):
+    """Intervals between saves that were computed in vain; the node is killed that share of an interval after a save."""
+    program.await_steps(restarts, (1 + phase) * INTERVAL)
     cluster.bsub("drill", "kill", "--node", program.facts()["node"])
-    program.await_steps(restarts + 1, 1.5 * INTERVAL)
+    program.await_steps(restarts + 1, 0.1)
     steps = program.steps()
     last, first = split(steps, restarts)
     saved = [step for step in steps if step.number == first.number - 1 and step.restarts <= restarts]
@@ -99,9 +100,8 @@ def interruptions(runs):
             twice.append(steps)
         program.cancel()
         program = Program(cluster, "killed")
-        program.await_steps(0, 1.5 * INTERVAL)
         for restarts in range(runs):
-            lost.append(killed(cluster, program, restarts))
+            lost.append(killed(cluster, program, restarts, (restarts + 1) / (runs + 1)))
         program.cancel()
     parts = ", ".join(f"{name} {number(1000 * median([times[name] for times in found]))}" for name in found[0] if name != "all")
     yield at_most("notice to computing elsewhere, state of 1 MiB, a node free", [times["all"] for times in found], "s", 1.5, f"ms: {parts}")

@@ -57,8 +57,8 @@ struct Step {
   std::int32_t priority = 0;
   std::map<std::string, std::string> environment;
   std::map<std::string, std::string> tags;
-  std::string workdir;  // absolute
-  std::string output;   // empty: the node's spool
+  std::string workdir;        // absolute
+  std::string output;         // empty: the node's spool
   CheckpointSpec checkpoint;  // exit_code 0: the scheduler's default
 
   std::uint32_t tasks() const { return array ? array->size() : 1; }

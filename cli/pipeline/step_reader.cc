@@ -23,16 +23,15 @@ bool IsShellLine(const YAML::Node& node) { return node.IsScalar(); }
 
 const std::vector<std::string>& StepKeys() {
   static const std::vector<std::string> keys = {
-      "name",     "command", "script", "needs",    "array",       "cpus",    "memory", "gpus",
-      "walltime", "retry",   "queue",  "priority", "environment", "workdir", "tags",   "output",
-      "checkpoint"};
+      "name",  "command", "script",   "needs",       "array",   "cpus", "memory", "gpus",      "walltime",
+      "retry", "queue",   "priority", "environment", "workdir", "tags", "output", "checkpoint"};
   return keys;
 }
 
 const std::vector<std::string>& DefaultKeys() {
-  static const std::vector<std::string> keys = {"cpus",  "memory",   "gpus",        "walltime", "retry",
-                                                "queue", "priority", "environment", "workdir",  "tags",
-                                                "checkpoint"};
+  static const std::vector<std::string> keys = {"cpus",    "memory", "gpus",      "walltime",
+                                                "retry",   "queue",  "priority",  "environment",
+                                                "workdir", "tags",   "checkpoint"};
   return keys;
 }
 
@@ -197,7 +196,8 @@ void StepReader::ReadResources(Step& step) {
 void StepReader::ReadCheckpoint(Step& step) {
   const Value value = Find("checkpoint");
   if (value.field == nullptr) return;
-  static const std::vector<std::string> keys = {"dir", "signal", "exit_code", "interval", "grace", "anywhere"};
+  static const std::vector<std::string> keys = {"dir",      "signal", "exit_code",
+                                                "interval", "grace",  "anywhere"};
   for (const YamlField& field : ReadFields(value.field->value, value.where, keys, problems_))
     ReadCheckpointField(field, value.where + ": " + field.key, step.checkpoint);
   const CheckpointSpec& spec = step.checkpoint;

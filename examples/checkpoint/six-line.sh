@@ -5,5 +5,5 @@ state=${BSUB_CHECKPOINT_DIR:?submit it with --checkpoint-dir}/count && mkdir -p 
 i=$(cat "$state" 2>/dev/null || echo 0)
 trap 'interrupted=1' USR1
 while [ "$i" -lt "${1:-600}" ] && [ -z "${interrupted:-}" ]; do sleep 0.1; i=$((i + 1)); done
-echo "$i" > "$state.new" && sync "$state.new" && mv "$state.new" "$state" && echo "counted to $i"
+echo "$i" > "$state.new" && sync "$state.new" && mv "$state.new" "$state" && sync "$BSUB_CHECKPOINT_DIR" && echo "counted to $i" || exit 1
 [ -z "${interrupted:-}" ] || exit 85

@@ -65,6 +65,9 @@ class Examples(unittest.TestCase):
         # It has nothing left to do up to 3, and counts on from there.
         self.assertEqual(finish(self.store, "six-line.sh", "3"), (0, ["counted to 3"]))
         self.assertEqual(finish(self.store, "six-line.sh", "5"), (0, ["counted to 5"]))
+        # What cannot be saved is not said to be: neither 0 nor 85.
+        os.mkdir(os.path.join(self.store, "count.new"))
+        self.assertEqual(finish(self.store, "six-line.sh", "6"), (1, []))
 
 
 if __name__ == "__main__":

@@ -160,7 +160,48 @@ TEST(DrillReport, WhoTakesNoPartMayLoseWorkButNotItsLife) {
   facts.jobs[0].set_state("FAILED");
   facts.jobs[0].mutable_attempts(0)->set_interruption(true);
   facts.jobs[0].mutable_attempts(0)->set_then("failed");
-  EXPECT_THAT(Judge(facts).failures, ElementsAre(HasSubstr("job 7 failed for its interruptions")));
+  EXPECT_THAT(Judge(facts).failures, ElementsAre(HasSubstr("job 7 was interrupted and then failed")));
+  facts.jobs[0].mutable_exit()->set_kind("cancelled");
+  EXPECT_TRUE(Judge(facts).good());
+}
+
+TEST(DrillReport, WhoDoesNotRunAgainIsLost) {
+  DrillFacts facts = Facts();
+  facts.jobs[0].mutable_interruptions(0)->set_resumed_at_us(0);
+  facts.jobs[0].set_state("RUNNABLE");
+  EXPECT_THAT(Judge(facts).failures, ElementsAre("job 7 was interrupted on n1 and does not run again"));
+  facts.jobs[0].set_state("SUCCEEDED");
+  EXPECT_TRUE(Judge(facts).good()) << "it was done before its node went";
+}
+
+TEST(DrillReport, WithoutANoticeNoMoreThanTheIntervalsBetweenSavesMayBeLost) {
+  DrillFacts facts = Facts();
+  api::Interruption& one = *facts.jobs[0].mutable_interruptions(0);
+  one.set_notice_at_us(0);
+  one.set_outcome("not saved");
+  one.set_lost_work_us(21'000'000);
+  EXPECT_TRUE(Judge(facts).good()) << "nobody said how often it is to save";
+  facts.jobs[0].mutable_checkpoint()->set_interval_us(20'000'000);
+  EXPECT_TRUE(Judge(facts).good());
+  facts.jobs[0].mutable_checkpoint()->set_interval_us(5'000'000);
+  EXPECT_THAT(Judge(facts).failures, ElementsAre(HasSubstr("was to save every 5.000 s")));
+}
+
+TEST(DrillReport, OverheadAndCostsCountAnAttemptsShareOfItsNodes) {
+  DrillFacts facts = Facts();
+  facts.on_demand_price = 3600;  // so that a second costs 1
+  facts.spot_price = 360;
+  facts.node_cpu_milli = {{"n<1>", 8000}};
+  api::Job& job = facts.jobs[0];
+  job.mutable_attempts(0)->mutable_allocated()->set_cpu_milli(2000);
+  job.mutable_interruptions(0)->set_lost_work_us(1'000'000);
+  const DrillReport report = Judge(facts);
+  EXPECT_EQ(report.run_us, 11'000'000);
+  EXPECT_EQ(report.node_us, 11'000'000 / 4);
+  EXPECT_DOUBLE_EQ(report.overhead(), 0.3) << "a second of work and two of pause, of ten";
+  EXPECT_DOUBLE_EQ(ToJson(facts, report)["costSpot"], 0.275);
+  EXPECT_DOUBLE_EQ(ToJson(facts, report)["costOnDemand"], 2.5);
+  EXPECT_THAT(RenderTable(facts, report, 0), HasSubstr("30.00 % longer"));
 }
 
 TEST(DrillReport, ThePictureHasARowPerNodeAndEscapesNames) {

@@ -69,7 +69,8 @@ TEST_F(RunCluster, AsksForWhatAStepSaysOfItsSaves) {
     return *RequestFor({.step = &step, .pipeline = {}, .label = {}, .dependency = "", .token = ""}, context_);
   };
   EXPECT_FALSE(request().has_checkpoint());
-  step.checkpoint = {.directory = "/saved", .signal = 10, .signal_group = true, .grace = std::chrono::minutes(1)};
+  step.checkpoint = {
+      .directory = "/saved", .signal = 10, .signal_group = true, .grace = std::chrono::minutes(1)};
   EXPECT_EQ(request().checkpoint().directory(), "/saved");
   EXPECT_EQ(request().checkpoint().signal(), "USR1@group");
   EXPECT_EQ(request().stop_grace_us(), 60'000'000);

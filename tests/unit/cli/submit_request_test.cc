@@ -57,6 +57,15 @@ TEST(SubmitRequestOf, WhatIsNotGivenIsLeftToTheScheduler) {
   EXPECT_EQ(request->name(), "true");
 }
 
+TEST(SubmitRequestOf, AStoreToBeginWith) {
+  const auto request =
+      Build({"--env-none", "--checkpoint-dir", "/saved", "--restart-from", "/saved/12", "--", "./a.out"});
+  ASSERT_TRUE(request) << request.error().message;
+  EXPECT_THAT(request->environment().variables(), ElementsAre("BSUB_CHECKPOINT_RESTART_FROM=/saved/12"));
+  EXPECT_THAT(Build({"--restart-from", "/saved/12", "--", "./a.out"}).error().message,
+              ::testing::HasSubstr("needs --checkpoint-dir"));
+}
+
 TEST(SubmitRequestOf, Surroundings) {
   const auto request = Build({"--", "true"});
   ASSERT_TRUE(request);
