@@ -100,8 +100,8 @@ class Topology {
 
   // Nodes without a known place: one rack, Ethernet. Names must differ.
   static Topology Flat(const std::vector<std::string>& names);
-  // This tree, and those of `names` that it does not have on a rack of their own directly below the top, of a
-  // type "unknown": nodes that registered without being in the configuration.
+  // This tree, and of `names` each that it does not have on a rack of its own directly below the top (which
+  // is the only rack in a tree of one), of a type "unknown": nodes that the configuration does not name.
   Topology WithOthers(const std::vector<std::string>& names) const;
 
   std::uint32_t node_count() const { return static_cast<std::uint32_t>(nodes_.size()); }

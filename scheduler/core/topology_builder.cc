@@ -190,8 +190,12 @@ Topology Topology::Flat(const std::vector<std::string>& names) {
 
 namespace {
 
-// No configuration can name a switch so.
-constexpr const char* kElsewhere = "(elsewhere)";
+// Where a node that nobody configured stands: "(elsewhere) n5", above that "(elsewhere+) n5". No
+// configuration can name a switch so.
+std::string ElsewhereName(const std::string& node, std::uint32_t height) {
+  return "(elsewhere" + std::string(height - 1, '+') + ") " + node;
+}
+
 constexpr const char* kUnknown = "unknown";
 
 template <typename T>
@@ -223,13 +227,11 @@ Topology Topology::WithOthers(const std::vector<std::string>& names) const {
         node.rack, {.name = node.name, .type = node.type, .features = feature_sets_[node.feature_set]});
     BSUB_CHECK(added) << added.error().message;
   }
-  TopologyBuilder::Handle rack = TopologyBuilder::kTop;
-  for (std::uint32_t height = top_height(); height > 1; --height) {
-    const std::string name = kElsewhere + std::string(height - 2, '+');
-    const auto there = FindSwitch(name);
-    rack = there ? *there : Checked(builder.AddSwitch(rack, name));
-  }
+  // Nobody knows what is near them, not even whether they are near each other: each has switches of its own.
   for (const std::string& name : others) {
+    TopologyBuilder::Handle rack = TopologyBuilder::kTop;
+    for (std::uint32_t height = top_height() - 1; height >= 1; --height)
+      rack = Checked(builder.AddSwitch(rack, ElsewhereName(name, height)));
     const Status added = builder.AddNode(rack, {.name = name, .type = unknown, .features = {}});
     BSUB_CHECK(added) << added.error().message;
   }

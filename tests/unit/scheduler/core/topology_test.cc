@@ -137,7 +137,7 @@ TEST(Topology, FlatIsOneRack) {
   EXPECT_GT(t.Predict(std::vector<NodeIndex>{0, 1}).latency_ns, 0);
 }
 
-TEST(Topology, NodesThatNobodyConfiguredAreOnARackOfTheirOwn) {
+TEST(Topology, EachNodeThatNobodyConfiguredIsOnARackOfItsOwn) {
   const Topology t = TwoZones();
   const Topology more = t.WithOthers({"z1a1", "x2", "x1", "x2"});
   ASSERT_EQ(more.node_count(), 10u);
@@ -147,13 +147,14 @@ TEST(Topology, NodesThatNobodyConfiguredAreOnARackOfTheirOwn) {
     EXPECT_EQ(more.HasFeature(i, "ssd"), t.HasFeature(i, "ssd"));
   }
   EXPECT_EQ(more.node(8).name, "x1");
-  EXPECT_EQ(more.Hops(8, 9), 1u);
+  EXPECT_EQ(more.Hops(8, 9), 5u) << "nothing is known of them, least of all that they are near each other";
   EXPECT_EQ(more.Hops(0, 8), 5u);
   EXPECT_TRUE(more.HasFeature(8, "unknown"));
   EXPECT_FALSE(more.HasFeature(8, "efa"));
   const Topology again = more.WithOthers({"x1", "y"});  // what is elsewhere already stays there too
   EXPECT_EQ(again.node_count(), 11u);
-  EXPECT_EQ(again.Hops(*again.FindNode("x1"), *again.FindNode("y")), 1u);
+  EXPECT_EQ(again.PathOf(again.node(*again.FindNode("x1")).rack), more.PathOf(more.node(8).rack));
+  EXPECT_EQ(again.Hops(*again.FindNode("x1"), *again.FindNode("y")), 5u);
   EXPECT_EQ(Topology::Flat({"a"}).WithOthers({"b"}).Hops(0, 1), 1u);
 }
 
@@ -174,6 +175,7 @@ TEST(TopologyBuilder, SaysWhatIsWrongWithLevels) {
 }
 
 TEST(TopologyBuilder, SaysWhatIsWrongWithTheTree) {
+  EXPECT_EQ(more.PathOf(more.node(8).rack), "r/(elsewhere+) x1/(elsewhere) x1");
   auto builder = TopologyBuilder::Make("c", {At("zone", 9, 9), At("rack", 5, 50), At("node", 5, 50)});
   ASSERT_TRUE(builder && builder->AddType({.name = "t"}));
   EXPECT_THAT(builder->AddType({.name = "t"}).error().message, HasSubstr("'t' is given twice"));
