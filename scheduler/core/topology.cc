@@ -131,8 +131,10 @@ Prediction Topology::Predict(std::span<const NodeIndex> nodes) const {
   out.leaf_switches = static_cast<std::uint32_t>(counts.size());
   const auto total = static_cast<std::uint32_t>(nodes.size());
   std::int64_t narrowest = std::numeric_limits<std::int64_t>::max();
+  // Each node inside sends to each outside, all through the one uplink.
   const auto narrow = [&](std::int64_t uplink, std::uint32_t inside) {
-    if (uplink > 0) narrowest = std::min(narrowest, uplink / std::min(inside, total - inside));
+    const std::int64_t pairs = std::int64_t{inside} * (total - inside);
+    if (uplink > 0 && pairs > 0) narrowest = std::min(narrowest, std::max<std::int64_t>(uplink / pairs, 1));
   };
   if (total > 1) narrow(levels_[0].uplink, 1);
   // Each switch that some share saves all pairs below it two hops.

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <numeric>
+
 namespace bsub::sched {
 namespace {
 
@@ -98,8 +100,31 @@ TEST(Topology, PredictsByTheFabricThatAllHave) {
 TEST(Topology, AnUplinkIsSharedByThoseBelowIt) {
   const Topology t = TwoZones();
   EXPECT_EQ(t.Predict(Named(t, {"z1a1", "z1b1"})).bandwidth, 3'000);
-  EXPECT_EQ(t.Predict(Named(t, {"z1a1", "z1a2", "z1b1", "z1b2"})).bandwidth, 1'500);
+  EXPECT_EQ(t.Predict(Named(t, {"z1a1", "z1a2", "z1b1"})).bandwidth, 3'000 / 2);
+  EXPECT_EQ(t.Predict(Named(t, {"z1a1", "z1a2", "z1b1", "z1b2"})).bandwidth, 3'000 / 4) << "two by two pairs";
   EXPECT_EQ(t.Predict(Named(t, {"z1a1", "z1a2"})).bandwidth, 8'000);  // the uplink is not used
+}
+
+// Two racks of eight nodes: a port of 100 Gbit/s each, 400 Gbit/s from a rack upwards, as in
+// cluster-configs/fat-tree.yaml.
+TEST(Topology, WhileAllTalkToAllEachPairHasItsShareOfTheNarrowestLink) {
+  constexpr std::int64_t kPort = 12'500'000'000;  // bytes per second
+  auto builder = TopologyBuilder::Make("spine", {At("spine", 2'000, kPort),
+                                                 At("rack", 1'000, kPort, 4 * kPort),
+                                                 {"node", {{Fabric::kSharedMemory, 300, kPort}}, kPort}});
+  ASSERT_TRUE(builder && builder->AddType({.name = "cpu"}));
+  for (const std::string rack : {"a", "b"}) {
+    const auto handle = builder->AddSwitch(TopologyBuilder::kTop, rack);
+    for (int i = 0; i < 8; ++i)
+      ASSERT_TRUE(builder->AddNode(*handle, {.name = rack + std::to_string(i), .type = 0, .features = {}}));
+  }
+  const Topology t = std::move(*builder).Build().value();
+  std::vector<NodeIndex> nodes(16);
+  std::iota(nodes.begin(), nodes.end(), 0U);
+  EXPECT_EQ(t.Predict(nodes).bandwidth, 4 * kPort / 64) << "eight nodes send to eight";
+  nodes.resize(8);
+  EXPECT_EQ(t.Predict(nodes).bandwidth, kPort / 7) << "a port serves the seven others";
+  EXPECT_EQ(t.Predict(std::vector<NodeIndex>{0, 8}).bandwidth, kPort);
 }
 
 TEST(Topology, HopSumIsThatOfAllPairs) {
@@ -149,6 +174,7 @@ TEST(Topology, EachNodeThatNobodyConfiguredIsOnARackOfItsOwn) {
   EXPECT_EQ(more.node(8).name, "x1");
   EXPECT_EQ(more.Hops(8, 9), 5u) << "nothing is known of them, least of all that they are near each other";
   EXPECT_EQ(more.Hops(0, 8), 5u);
+  EXPECT_EQ(more.PathOf(more.node(8).rack), "r/(elsewhere+) x1/(elsewhere) x1");
   EXPECT_TRUE(more.HasFeature(8, "unknown"));
   EXPECT_FALSE(more.HasFeature(8, "efa"));
   const Topology again = more.WithOthers({"x1", "y"});  // what is elsewhere already stays there too
@@ -175,7 +201,6 @@ TEST(TopologyBuilder, SaysWhatIsWrongWithLevels) {
 }
 
 TEST(TopologyBuilder, SaysWhatIsWrongWithTheTree) {
-  EXPECT_EQ(more.PathOf(more.node(8).rack), "r/(elsewhere+) x1/(elsewhere) x1");
   auto builder = TopologyBuilder::Make("c", {At("zone", 9, 9), At("rack", 5, 50), At("node", 5, 50)});
   ASSERT_TRUE(builder && builder->AddType({.name = "t"}));
   EXPECT_THAT(builder->AddType({.name = "t"}).error().message, HasSubstr("'t' is given twice"));
