@@ -21,6 +21,12 @@ std::optional<PlacementRefusal> Refused(const ClusterView& cluster, const NodesR
   return placed ? std::nullopt : std::optional(std::move(placed).error());
 }
 
+// No more nodes than it needs.
+NodesRequest AsExactly(NodesRequest request) {
+  request.most = 0;
+  return request;
+}
+
 // A limit that a person types should not be too long by the time it is typed.
 constexpr Duration kMinutesFrom = std::chrono::minutes(5);
 
@@ -63,6 +69,33 @@ std::optional<PlacementRefusal> RefusedForEver(const Store& store, const NodesRe
   const bool by_policy =
       refusal->reason == RefusalReason::kPolicy || refusal->reason == RefusalReason::kPolicyImpossible;
   return by_policy ? std::nullopt : refusal;
+}
+
+std::optional<LackingNodes> LacksNodes(const Store& store, const NodesRequest& request) {
+  if (!Matters(store, request)) return std::nullopt;
+  std::vector<NodeCandidate> usable, drained, down;
+  for (const auto& [node, use] : store.capacity().nodes()) {
+    if (!request.each.Fits(use.total)) continue;
+    // In this order they are taken: a rack's nodes in use before its idle ones.
+    if (use.usable)
+      usable.push_back({node, use.total, false});
+    else
+      (store.state().nodes.at(node).drained ? drained : down).push_back({node, use.total, true});
+  }
+  if (drained.empty() && down.empty()) return std::nullopt;
+  const ClusterView alone{store.tree(), store.capacity(), {}};  // what runs of its group ends as well
+  auto refusal = Refused(alone, request, usable);
+  if (!refusal) return std::nullopt;
+  LackingNodes lacking{std::move(*refusal), {}};
+  std::vector<NodeCandidate> candidates = usable;
+  for (const auto* back : {&drained, &down}) {
+    candidates.insert(candidates.end(), back->begin(), back->end());
+    for (const NodeId node : ChooseNodes(alone, AsExactly(request), candidates).nodes) {
+      if (!store.capacity().Find(node)->usable) lacking.nodes.push_back(node);
+    }
+    if (!lacking.nodes.empty()) break;
+  }
+  return lacking;
 }
 
 std::string WouldFitNow(const Store& store, const NodesRequest& request, const RoomNow& room) {

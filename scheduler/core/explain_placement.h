@@ -18,6 +18,14 @@ std::optional<PlacementRefusal> RefusedOnIdleNodes(const Store& store, NodesRequ
 // The same, without refusals that a job which only prefers its policy does not mind: it can never run.
 std::optional<PlacementRefusal> RefusedForEver(const Store& store, const NodesRequest& request);
 
+// Nodes that are drained, down or taken away, without which it cannot be placed, whatever ends on the others.
+struct LackingNodes {
+  PlacementRefusal refusal;   // as if nothing ran on the nodes that take work
+  std::vector<NodeId> nodes;  // with these it can be placed; if possible, only drained ones
+};
+// Nothing: it can be placed once enough of what runs has ended.
+std::optional<LackingNodes> LacksNodes(const Store& store, const NodesRequest& request);
+
 // What a task finds that waits: nodes with room that it need not leave alone, and what it must leave alone,
 // up to when it would be over.
 struct RoomNow {

@@ -311,15 +311,13 @@ class WaitingReasons {
     } else if (g.fit_now >= request_.nodes) {
       const auto refused = RefusedPlacement(store_, request_, g.with_room);
       if (!refused) return;
-      DoNotStandSo(*refused, g, reason);
+      if (!StandsNowhereWithout(g, reason)) DoNotStandSo(*refused, g, reason);
     } else if (g.closes > 0 && g.fit_now + g.closes + g.kept >= request_.nodes) {
       Closes(g, reason);
-    } else if (g.fit_now + g.kept >= request_.nodes) {
-      KeptForOthers(g, reason);
     } else if (g.able() - g.unavailable < request_.nodes) {
       Unavailable(g, reason);
-    } else {
-      Busy(g, reason);
+    } else if (!StandsNowhereWithout(g, reason)) {
+      g.fit_now + g.kept >= request_.nodes ? KeptForOthers(g, reason) : Busy(g, reason);
     }
     found_.push_back(std::move(reason));
     if (found_.back().code == ReasonCode::kResources) Position();
@@ -364,14 +362,38 @@ class WaitingReasons {
   }
 
   void DoNotStandSo(const PlacementRefusal& refusal, const NodeGroups& g, Reason& reason) const {
-    const PlacementSpec& asked = settings_.gang.placement;
     reason.code = ReasonCode::kPlacement;
     reason.text = "it asks for " + Asked() + "; " + std::to_string(g.fit_now) +
-                  (g.fit_now == 1 ? " has room, but " : " have room, but ") + refusal.message;
-    if (asked.mode == PlacementMode::kPreferred)
-      reason.text += "; from " + FormatUtc(WaitsSince(job_) + asked.wait) + " on it takes what there is";
-    reason.text += KeptForThis();
+                  (g.fit_now == 1 ? " has room, but " : " have room, but ") + refusal.message +
+                  WhenItTakesAny() + KeptForThis();
     reason.next_step = "it starts when enough of what runs there has ended" + Instead(g);
+  }
+
+  // Whether it waits for nodes that take no work, though enough others would do, did they stand elsewhere.
+  bool StandsNowhereWithout(const NodeGroups& g, Reason& reason) const {
+    const auto lacking = LacksNodes(store_, request_);
+    if (!lacking) return false;
+    std::string names;
+    bool drained = !lacking->nodes.empty();
+    for (const NodeId id : lacking->nodes) {
+      names += " " + NameOfNode(store_.state(), id);
+      drained = drained && store_.state().nodes.at(id).drained;
+    }
+    reason.code = ReasonCode::kNodesUnavailable;
+    reason.text = "it asks for " + Asked() + "; " + lacking->refusal.message +
+                  ", and what ends does not change that: " + CountNodes(g.unavailable) +
+                  " would do but cannot take work now" + WhenItTakesAny();
+    reason.next_step = (drained ? "let nodes work again with `bsub-lite resume" + names + "`"
+                                : "see since when with `bsub-lite nodes`" +
+                                      (names.empty() ? "" : "; it could be placed with" + names)) +
+                       Instead(g);
+    return true;
+  }
+
+  std::string WhenItTakesAny() const {
+    const PlacementSpec& asked = settings_.gang.placement;
+    if (asked.mode != PlacementMode::kPreferred) return "";
+    return "; from " + FormatUtc(WaitsSince(job_) + asked.wait) + " on it takes what there is";
   }
 
   // What the same job could be submitted as.

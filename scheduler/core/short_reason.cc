@@ -22,6 +22,12 @@ std::string WaitsFor(const NodesRequest& request, std::size_t free) {
   return std::to_string(request.nodes) + of + ", " + std::to_string(free) + " free";
 }
 
+std::string AskedToStand(const NodesRequest& request) {
+  const PlacementSpec& placement = request.placement;
+  return placement.policy == PlacementPolicy::kNone ? "features " + JoinFeatures(placement.features)
+                                                    : "placement " + ToString(placement);
+}
+
 bool AllReady(const Job& job, std::optional<std::uint32_t> ordinal) {
   if (!job.array) return job.ready;
   // An array is said to wait for its dependency while none of its children may start.
@@ -127,16 +133,15 @@ const ShortReasons::Capacity& ShortReasons::OfCapacity(const NodesRequest& reque
                                     ? never->message
                                     : "no placement " + ToString(request.placement) + " on these nodes");
     it->second.never = true;
+  } else if (usable < exist && LacksNodes(store_, request)) {
+    text = AskedToStand(request) + ": too few of the nodes that could keep it take work";
   } else if (free.size() < request.nodes) {
     text = "waits for " + WaitsFor(request, free.size());
   } else {
     NodesRequest strict = request;
     strict.placement.mode = PlacementMode::kRequired;
     const bool refused = RefusedPlacement(store_, strict, free).has_value();
-    const std::string what = request.placement.policy == PlacementPolicy::kNone
-                                 ? "features " + JoinFeatures(request.placement.features)
-                                 : "placement " + ToString(request.placement);
-    text = refused ? "waits for " + what : "waits for its turn";
+    text = refused ? "waits for " + AskedToStand(request) : "waits for its turn";
   }
   return it->second;
 }

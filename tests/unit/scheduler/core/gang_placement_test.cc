@@ -100,6 +100,56 @@ TEST_F(GangPlacement, WhatIsRequiredIsWaitedFor) {
   EXPECT_THAT(Cycle(), ElementsAre(1, 2));
 }
 
+// What runs could end without any of the gang's racks coming together again.
+TEST_F(GangPlacement, WhyNamesTheDrainedNodesWithoutWhichNoRackIsEnough) {
+  ASSERT_TRUE(env.SetNode(sched::NodeAction::kDrain, "n1"));
+  ASSERT_TRUE(env.SetNode(sched::NodeAction::kDrain, "n3"));
+  const JobId gang = env.Submit(Job().Nodes(2).Cpus(2).Placed("cluster"));
+  EXPECT_THAT(Cycle(), IsEmpty());
+  EXPECT_THAT(env.Why(gang), ElementsAre(ReasonCode::kNodesUnavailable));
+  EXPECT_THAT(env.Explain(gang), AllOf(HasSubstr("placement cluster: no rack has 2 nodes with room now"),
+                                       HasSubstr("2 nodes would do but cannot take work now"),
+                                       HasSubstr("n3: drained by"), Not(HasSubstr("it starts when"))));
+  EXPECT_THAT(env.Explain(gang), HasSubstr("`bsub-lite resume n1`; if it asked for less: "));
+  EXPECT_EQ(env.scheduler().MakeShortReasons().Of(env.job(gang), std::nullopt),
+            "placement cluster: too few of the nodes that could keep it take work");
+  ASSERT_TRUE(env.SetNode(sched::NodeAction::kResume, "n1"));
+  EXPECT_THAT(Cycle(), ElementsAre(1, 2)) << "as advised";
+}
+
+TEST_F(GangPlacement, WhyAlsoNamesThemWhileTheOtherNodesAreBusy) {
+  Fill("n2");
+  ASSERT_TRUE(env.SetNode(sched::NodeAction::kDrain, "n1"));
+  env.Disconnect("n3");
+  const JobId gang = env.Submit(Job().Nodes(2).Cpus(2).Placed("cluster"));
+  EXPECT_THAT(Cycle(), IsEmpty());
+  EXPECT_THAT(env.Why(gang), ElementsAre(ReasonCode::kNodesUnavailable));
+  EXPECT_THAT(env.Explain(gang), HasSubstr("`bsub-lite resume n1`")) << "n3 is down, not drained";
+}
+
+TEST_F(GangPlacement, WhyAdvisesToResumeNoNodeThatIsDown) {
+  env.Disconnect("n1");
+  env.Disconnect("n3");
+  const JobId gang = env.Submit(Job().Nodes(2).Cpus(2).Placed("cluster:preferred@5m"));
+  EXPECT_THAT(Cycle(), IsEmpty());
+  EXPECT_THAT(env.Explain(gang),
+              AllOf(HasSubstr("; from 2026-01-01T00:05:00Z on it takes what there is"),
+                    HasSubstr("`bsub-lite nodes`; it could be placed with n1"), Not(HasSubstr("resume"))));
+}
+
+// A node that nobody configured is near none.
+TEST(UnknownNodes, AreNotTakenForOneRack) {
+  Env env(With(Racks({{"n1", "n2"}, {"n3", "n4"}})));
+  for (const char* name : {"x1", "x2", "n1", "n2"}) env.AddNode(FakeNode(name, Cpus(2)));
+  ASSERT_TRUE(env.SetNode(sched::NodeAction::kDrain, "n1"));
+  const JobId near = env.Submit(Job().Nodes(2).Cpus(2).Placed("cluster"));
+  const JobId apart = env.Submit(Job().Nodes(3).Cpus(2).Placed("spread"));
+  env.Cycle();
+  EXPECT_THAT(env.Why(near), ElementsAre(ReasonCode::kNodesUnavailable));
+  ASSERT_EQ(env.TakeLaunches().size(), 3u) << env.Explain(apart);
+  EXPECT_EQ(env.TaskOf(apart).attempt->gang->placement->got.racks, 3u);
+}
+
 // With one look for places in each cycle the second gang is the next cycle's, which does not begin anew.
 TEST(GangChoices, WhatOneCycleHasNotLookedAtTheNextDoes) {
   sched::Settings settings = With(Racks({{"n1", "n2"}, {"n3", "n4"}}));
