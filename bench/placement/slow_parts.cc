@@ -32,6 +32,11 @@ struct Suspect {
   std::uint32_t index;  // of the node or switch
 };
 
+struct Accusation {
+  SlowPart part;
+  std::uint32_t unexplained = 0;  // of its slow pairs: those that no other suspect explains so far
+};
+
 bool Below(const Topology& topology, NodeIndex node, SwitchIndex s) {
   return topology.at(s).first_node <= node && node < topology.at(s).end_node;
 }
@@ -83,10 +88,12 @@ std::vector<Suspect> Suspects(const Topology& topology, const std::vector<Observ
   return suspects;
 }
 
-// What speaks against a suspect. Pairs that are promised less than its slowest slow pair do not speak for it:
-// what makes it slow may be faster than their own level.
-SlowPart Accuse(const Topology& topology, const Suspect& suspect, const std::vector<ObservedPair>& pairs) {
-  SlowPart part{.kind = suspect.kind};
+// What speaks against a suspect: all its slow pairs, also those that have another slow end. How slow it is
+// tell those that have not. Pairs that are promised less than its slowest slow pair do not speak for it: what
+// makes it slow may be faster than their own level.
+Accusation Accuse(const Topology& topology, const Suspect& suspect, const std::vector<ObservedPair>& pairs) {
+  Accusation accusation{.part = {.kind = suspect.kind}};
+  SlowPart& part = accusation.part;
   std::vector<double> times;
   double slowest_promise = 0, worst = 0;
   for (const ObservedPair& pair : pairs) {
@@ -99,13 +106,15 @@ SlowPart Accuse(const Topology& topology, const Suspect& suspect, const std::vec
     part.seconds = pair.seconds;
   }
   for (const ObservedPair& pair : pairs) {
-    if (Concerns(topology, suspect, pair) && (pair.slow || pair.promised <= slowest_promise)) ++part.pairs;
+    if (!Concerns(topology, suspect, pair)) continue;
+    if (pair.slow || pair.promised <= slowest_promise) ++part.pairs;
+    if (pair.slow) ++part.slow_pairs;
   }
-  part.slow_pairs = static_cast<std::uint32_t>(times.size());
+  accusation.unexplained = static_cast<std::uint32_t>(times.size());
   if (!times.empty()) part.times = Median(times);
   part.names = {suspect.kind == SlowPart::Kind::kNode ? topology.node(suspect.index).name
                                                       : topology.at(suspect.index).name};
-  return part;
+  return accusation;
 }
 
 // Takes the suspect that explains most, again and again, until none explains two pairs.
@@ -113,17 +122,18 @@ void NameSuspects(const Topology& topology, std::vector<ObservedPair>& pairs, st
   const std::vector<Suspect> suspects = Suspects(topology, pairs);
   while (true) {
     const Suspect* best = nullptr;
-    SlowPart part;
+    Accusation worst;
     for (const Suspect& suspect : suspects) {
-      SlowPart accused = Accuse(topology, suspect, pairs);
-      if (accused.slow_pairs < 2 || accused.slow_pairs < kMostOf * accused.pairs) continue;
-      if (best != nullptr && accused.slow_pairs <= part.slow_pairs) continue;
+      Accusation accusation = Accuse(topology, suspect, pairs);
+      if (accusation.unexplained < 2 || accusation.part.slow_pairs < kMostOf * accusation.part.pairs)
+        continue;
+      if (best != nullptr && accusation.unexplained <= worst.unexplained) continue;
       best = &suspect;
-      part = std::move(accused);
+      worst = std::move(accusation);
     }
     if (best == nullptr) return;
     for (ObservedPair& pair : pairs) pair.explained |= pair.slow && Concerns(topology, *best, pair);
-    out.push_back(std::move(part));
+    out.push_back(std::move(worst.part));
   }
 }
 

@@ -17,11 +17,11 @@ namespace bsub::placement {
 struct SlowPart {
   enum class Kind : std::uint8_t { kNode, kUplink, kPair };
   Kind kind = Kind::kNode;
-  std::vector<std::string> names = {};       // of the node, the switch, or both nodes
-  std::uint64_t bytes = 0;                   // of the messages
-  std::uint32_t slow_pairs = 0, pairs = 0;   // of those that should be as fast: slow ones, all
-  double times = 1;                          // as long as promised, the median of the slow pairs
-  double promised_seconds = 0, seconds = 0;  // of the worst pair
+  std::vector<std::string> names = {};      // of the node, the switch, or both nodes
+  std::uint64_t bytes = 0;                  // of the messages
+  std::uint32_t slow_pairs = 0, pairs = 0;  // of those that should be as fast: slow ones, all
+  double times = 1;  // as long as promised, the median of those not explained by others
+  double promised_seconds = 0, seconds = 0;  // of the worst of them
 };
 
 // Over all runs of all policies: each pair counts once, with the median of its times.

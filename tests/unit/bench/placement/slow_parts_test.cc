@@ -78,5 +78,35 @@ TEST(SlowParts, ASinglePairAndANodeBesideEachOther) {
   EXPECT_THAT(Describe(parts[1]), HasSubstr("n4 to n6"));
 }
 
+// On the first `nodes` of one rack, of which the first `slow` have ports with a third of their bandwidth.
+std::vector<SlowPart> FindSlowPorts(std::uint32_t nodes, std::uint32_t slow) {
+  std::vector<std::string> names;
+  for (std::uint32_t i = 1; i <= nodes; ++i) names.push_back("n" + std::to_string(i));
+  const auto topology = sched::Topology::Flat(names);
+  PlacedRun run;
+  run.nodes.resize(nodes);
+  std::iota(run.nodes.begin(), run.nodes.end(), 0U);
+  const auto is_slow = [slow](const std::string& node) { return std::stoul(node.substr(1)) <= slow; };
+  run.measured =
+      testing::AsPromised(topology, run.nodes, [&](const auto& a, const auto& b, std::uint64_t bytes) {
+        return bytes > 8 && (is_slow(a) || is_slow(b)) ? 3.0 : 1.0;
+      });
+  return FindSlowParts(topology, {{.policy = "none", .runs = {run}}}, 0.2);
+}
+
+// A pair of two slow nodes is explained by the first of them, and still speaks against the second.
+TEST(SlowParts, SeveralSlowNodesAreAllNamed) {
+  for (const auto& [nodes, slow] : {std::pair(4U, 2U), std::pair(8U, 3U)}) {
+    const auto parts = FindSlowPorts(nodes, slow);
+    ASSERT_EQ(parts.size(), slow);
+    for (std::uint32_t i = 0; i < slow; ++i) {
+      EXPECT_EQ(parts[i].kind, SlowPart::Kind::kNode);
+      EXPECT_THAT(parts[i].names, ElementsAre("n" + std::to_string(i + 1)));
+      EXPECT_EQ(parts[i].slow_pairs, nodes - 1) << "every one of its pairs";
+      EXPECT_EQ(parts[i].pairs, nodes - 1);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace bsub::placement
