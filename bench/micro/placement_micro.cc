@@ -78,6 +78,26 @@ BENCHMARK_CAPTURE(Place, Partition, PlacementPolicy::kPartition)
 BENCHMARK_CAPTURE(Place, Spread, PlacementPolicy::kSpread)->Args({64, 30})->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(Place, None, PlacementPolicy::kNone)->Args({512, 30})->Unit(benchmark::kMicrosecond);
 
+// A gang that takes as many nodes as there are, from two on: one number after the other is tried.
+void PlaceMost(benchmark::State& state, PlacementPolicy policy) {
+  const sched::Topology topology = TenThousand();
+  const auto rooms = Rooms(topology.node_count(), 30);
+  sched::PlacementRequest request;
+  request.nodes = 2;
+  request.policy = policy;
+  request.partitions = 8;
+  std::uint32_t tries = 0;
+  for (auto _ : state) {
+    const auto found = sched::PlaceMost(topology, rooms, request, topology.node_count());
+    BSUB_CHECK(found.placed.has_value()) << found.placed.error().message;
+    tries = found.tries;
+  }
+  state.counters["tries"] = tries;
+}
+BENCHMARK_CAPTURE(PlaceMost, Cluster, PlacementPolicy::kCluster)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(PlaceMost, Partition, PlacementPolicy::kPartition)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(PlaceMost, Spread, PlacementPolicy::kSpread)->Unit(benchmark::kMicrosecond);
+
 // The same as a cycle of the core does it: three nodes in ten are in use, one gang waits.
 void CycleStartsGang(benchmark::State& state, std::string_view placement) {
   using Clock = std::chrono::steady_clock;

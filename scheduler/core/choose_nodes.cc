@@ -9,11 +9,18 @@ namespace bsub::sched {
 namespace {
 
 // The main node runs what the user started, so it is one like the others.
-std::vector<NodeId> FirstFit(const NodesRequest& request, const std::vector<NodeCandidate>& candidates) {
+std::vector<NodeId> FirstFit(std::uint32_t nodes, const std::vector<NodeCandidate>& candidates) {
   std::vector<NodeId> chosen;
-  chosen.reserve(request.nodes);
-  for (std::uint32_t i = 0; i < request.nodes; ++i) chosen.push_back(candidates[i].node);
+  chosen.reserve(nodes);
+  for (std::uint32_t i = 0; i < nodes; ++i) chosen.push_back(candidates[i].node);
   return chosen;
+}
+
+// Whether any nodes with room are as good as others.
+bool AnyWillDo(const ClusterView& cluster, const NodesRequest& request, std::uint32_t nodes) {
+  if (request.placement.chooses_nodes()) return false;
+  const bool anywhere = request.placement.policy == PlacementPolicy::kNone && !cluster.tree.known();
+  return nodes == 1 || anywhere || !cluster.tree.topology();
 }
 
 }  // namespace
@@ -59,40 +66,33 @@ PlacementQuestion QuestionOf(const ClusterView& cluster, const NodesRequest& req
   return question;
 }
 
-namespace {
-
-ChosenNodes ChooseExactly(const ClusterView& cluster, const NodesRequest& request,
-                          const std::vector<NodeCandidate>& candidates) {
+ChosenNodes ChooseNodes(const ClusterView& cluster, const NodesRequest& request,
+                        const std::vector<NodeCandidate>& candidates) {
   if (candidates.size() < request.nodes) return {};
+  const auto most = static_cast<std::uint32_t>(std::min<std::size_t>(request.at_most(), candidates.size()));
+  if (AnyWillDo(cluster, request, most)) return {FirstFit(most, candidates), nullptr};
   const ClusterTree& tree = cluster.tree;
-  const PlacementSpec& placement = request.placement;
-  const bool anywhere = placement.policy == PlacementPolicy::kNone && !tree.known();
-  if (!placement.chooses_nodes() && (request.nodes == 1 || anywhere || !tree.topology()))
-    return {FirstFit(request, candidates), nullptr};
   if (!tree.topology()) return {};
   const PlacementQuestion question = QuestionOf(cluster, request, candidates);
-  const auto placed = Place(*tree.topology(), question.room, question.request);
+  const PlacedMost found = PlaceMost(*tree.topology(), question.room, question.request, most);
   ChosenNodes chosen;
-  if (!placed) return chosen;
-  for (const NodeIndex index : placed->nodes) chosen.nodes.push_back(tree.NodeAt(index));
-  if (tree.known() && request.nodes > 1) {
-    chosen.placement =
-        std::make_shared<const PlacementRecord>(RecordOf(*tree.topology(), placement.policy, *placed));
+  chosen.tries = found.tries;
+  if (!found.placed) return chosen;
+  for (const NodeIndex index : found.placed->nodes) chosen.nodes.push_back(tree.NodeAt(index));
+  if (tree.known() && chosen.nodes.size() > 1) {
+    chosen.placement = std::make_shared<const PlacementRecord>(
+        RecordOf(*tree.topology(), request.placement.policy, *found.placed));
   }
   return chosen;
 }
 
-}  // namespace
-
-ChosenNodes ChooseNodes(const ClusterView& cluster, const NodesRequest& request,
-                        const std::vector<NodeCandidate>& candidates) {
-  NodesRequest exact = request;
-  exact.most = 0;
-  const auto there = static_cast<std::uint32_t>(std::min<std::size_t>(request.most, candidates.size()));
-  for (exact.nodes = std::max(there, request.nodes); exact.nodes > request.nodes; --exact.nodes) {
-    if (ChosenNodes chosen = ChooseExactly(cluster, exact, candidates); !chosen.nodes.empty()) return chosen;
-  }
-  return ChooseExactly(cluster, exact, candidates);
+bool CanChooseNodes(const ClusterView& cluster, const NodesRequest& request,
+                    const std::vector<NodeCandidate>& candidates) {
+  if (candidates.size() < request.nodes) return false;
+  if (AnyWillDo(cluster, request, request.nodes)) return true;
+  if (!cluster.tree.topology()) return false;
+  const PlacementQuestion question = QuestionOf(cluster, request, candidates);
+  return CanPlace(*cluster.tree.topology(), question.room, question.request);
 }
 
 }  // namespace bsub::sched

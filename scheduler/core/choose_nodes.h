@@ -1,7 +1,9 @@
 // Which nodes a task gets: what is asked, and the answer, plain or by the cluster's tree (placement.h).
 #pragma once
 
+#include <algorithm>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,6 +34,8 @@ struct NodesRequest {
 
   // Of two nodes with room the fuller one is always the better choice.
   bool plain() const { return nodes == 1 && most <= 1 && !exclusive && !placement.chooses_nodes(); }
+  std::uint32_t at_most() const { return std::max(nodes, most); }
+  bool Takes(std::size_t count) const { return nodes <= count && count <= at_most(); }
   // Of a node that has `total`: what the request takes of it, if it can serve it at all.
   const Resources& TakenOf(const Resources& total) const { return exclusive ? total : each; }
 };
@@ -50,6 +54,7 @@ struct NodeCandidate {
 struct ChosenNodes {
   std::vector<NodeId> nodes;                         // the main one first; empty: there are none as asked
   std::shared_ptr<const PlacementRecord> placement;  // of several nodes whose places in the tree are known
+  std::uint32_t tries = 1;                           // how often places were looked for
 };
 
 // What a choice goes by, beside the request.
@@ -62,6 +67,9 @@ struct ClusterView {
 // As many of the candidates as are asked for: the most that can be had. The candidates come fullest first.
 ChosenNodes ChooseNodes(const ClusterView& cluster, const NodesRequest& request,
                         const std::vector<NodeCandidate>& candidates);
+// Whether there are any to choose, at a fraction of what choosing them costs.
+bool CanChooseNodes(const ClusterView& cluster, const NodesRequest& request,
+                    const std::vector<NodeCandidate>& candidates);
 
 // The same question in the words of placement.h; the tree has a topology. Nodes that could not serve the
 // request if nothing ran on them are unable to, also those that the tree knows of and that have not

@@ -97,7 +97,7 @@ void ConservativePass::CarryOver(const QueuePlan& before) {
   for (Line& line : lines_) {
     const PlannedJob* planned = before.Find(line.key.job);
     const auto usable = [this](NodeId node) { return timelines_.count(node) != 0; };
-    if (!planned || planned->nodes.size() != line.request.nodes ||
+    if (!planned || !line.request.Takes(planned->nodes.size()) ||
         !std::all_of(planned->nodes.begin(), planned->nodes.end(), usable)) {
       continue;
     }
@@ -171,9 +171,9 @@ std::optional<PlannedJob> ConservativePass::PlanOnSeveral(const Line& line, Time
         put_off_ = true;
         return std::nullopt;
       }
-      --choices_;
       const ClusterView view = turn_.store.ViewFor(request);
       const ChosenNodes chosen = ChooseNodes(view, request, CandidatesAt(fits, at, request, capacity));
+      choices_ -= std::min(choices_, chosen.tries);
       if (!chosen.nodes.empty()) return PlannedJob{line.key.job, at, chosen.nodes};
     }
     const auto later = std::find_if(fits.begin() + request.nodes - 1, fits.end(),

@@ -102,7 +102,7 @@ std::string WouldFitNow(const Store& store, const NodesRequest& request, const R
   std::vector<std::string> instead;
   if (std::string placed = PlacedOtherwise(store, request, room.with_room); !placed.empty())
     instead.push_back(std::move(placed));
-  NodesRequest shared = request;
+  NodesRequest shared = AsExactly(request);
   shared.exclusive = false;
   if (request.exclusive && !store.ChooseNodes(shared, room.kept, room.ends).nodes.empty())
     instead.push_back("it would fit without --exclusive");
@@ -122,7 +122,7 @@ std::optional<Duration> WalltimeThatFitsNow(const Store& store, const NodesReque
   }
   const std::vector<TimePoint> ends(moments.begin(), moments.end());
   const auto too_late = std::partition_point(ends.begin(), ends.end(), [&](TimePoint end) {
-    return !store.ChooseNodes(request, room.kept, end).nodes.empty();
+    return !store.ChooseNodes(AsExactly(request), room.kept, end).nodes.empty();
   });
   if (too_late == ends.begin()) return std::nullopt;
   const Duration longest = *std::prev(too_late) - room.now;

@@ -20,20 +20,20 @@ PlacementPolicy PolicyOf(const PlacementRequest& request) {
   return request.mode == PlacementMode::kOff ? PlacementPolicy::kNone : request.policy;
 }
 
+bool HoldsAll(const Topology::Switch& at, const std::vector<GroupMember>& members) {
+  return std::all_of(members.begin(), members.end(), [&](const GroupMember& member) {
+    return at.first_node <= member.node && member.node < at.end_node;
+  });
+}
+
 // The lowest height at which an idle cluster would have so many suitable nodes below one switch (with the
 // group's members below it as well).
 std::uint32_t HeightWhenIdle(const PlacementView& view, const PlacementRequest& request) {
   const Topology& topology = view.topology();
-  const auto has_members = [&](SwitchIndex s) {
-    const Topology::Switch& at = topology.at(s);
-    return std::all_of(request.members.begin(), request.members.end(), [&](const GroupMember& member) {
-      return at.first_node <= member.node && member.node < at.end_node;
-    });
-  };
   for (std::uint32_t height = 1; height < topology.top_height(); ++height) {
     const auto [begin, end] = topology.SwitchesAt(height);
     for (SwitchIndex s = begin; s < end; ++s) {
-      if (view.Suitable(s) >= request.nodes && has_members(s)) return height;
+      if (view.Suitable(s) >= request.nodes && HoldsAll(topology.at(s), request.members)) return height;
     }
   }
   return topology.top_height();
@@ -261,36 +261,90 @@ bool Fits(const PlacementView& view, PlacementRequest request, std::uint32_t nod
   return Choose(view, request).has_value();
 }
 
-// The most nodes, below those asked for, that the policy can place. Fewer nodes are not always easier: a
-// required cluster of fewer nodes must stay below a lower switch. So each height is asked by itself.
-std::uint32_t MostNow(const PlacementView& view, const PlacementRequest& request) {
-  const std::uint32_t most = std::min(request.nodes - 1, view.Free(0));
-  if (PolicyOf(request) == PlacementPolicy::kCluster) {
-    for (std::uint32_t height = view.topology().top_height(); height >= 1; --height) {
-      const auto [begin, end] = view.topology().SwitchesAt(height);
-      std::uint32_t free = 0;
-      for (SwitchIndex s = begin; s < end; ++s) free = std::max(free, view.Free(s));
-      const std::uint32_t nodes = std::min(most, free);
-      if (nodes > 0 && Fits(view, request, nodes)) return nodes;
+// The most nodes, from `least` up to `most`, that the policy can place; 0: none of these.
+class MostSearch {
+ public:
+  MostSearch(const PlacementView& view, const PlacementRequest& request, std::uint32_t least,
+             std::uint32_t most)
+      : view_(view), request_(request), least_(least), most_(std::min(most, view.Free(0))) {}
+
+  std::uint32_t Run() {
+    if (least_ > most_) return 0;
+    return PolicyOf(request_) == PlacementPolicy::kCluster ? ByHeights() : ByHalves();
+  }
+  std::uint32_t tries() const { return tries_; }
+
+ private:
+  bool Try(std::uint32_t nodes) {
+    ++tries_;
+    return Fits(view_, request_, nodes);
+  }
+
+  // Fewer nodes are not always easier: a required cluster of fewer nodes must stay below a lower switch. But
+  // of those that must stay below switches of one height none fits if the most that one has room for does
+  // not.
+  std::uint32_t ByHeights() {
+    std::uint32_t tried = 0;
+    for (std::uint32_t height = view_.topology().top_height(); height >= 1; --height) {
+      const std::uint32_t nodes = std::min(most_, MostFree(height));
+      if (nodes < least_) return 0;
+      if (nodes == tried) continue;
+      if (Try(nodes)) return nodes;
+      tried = nodes;
     }
     return 0;
   }
-  std::uint32_t fits = 0, fails = most + 1;
-  while (fails - fits > 1) {
-    const std::uint32_t middle = fits + (fails - fits) / 2;
-    (Fits(view, request, middle) ? fits : fails) = middle;
+
+  // Below one switch of this height, with the group's members below it as well.
+  std::uint32_t MostFree(std::uint32_t height) const {
+    const auto [begin, end] = view_.topology().SwitchesAt(height);
+    std::uint32_t free = 0;
+    for (SwitchIndex s = begin; s < end; ++s) {
+      if (HoldsAll(view_.topology().at(s), request_.members)) free = std::max(free, view_.Free(s));
+    }
+    return free;
   }
-  return fits;
-}
+
+  // What can be kept by some can be kept by fewer.
+  std::uint32_t ByHalves() {
+    if (Try(most_)) return most_;
+    std::uint32_t fits = least_ - 1, fails = most_;
+    while (fails - fits > 1) {
+      const std::uint32_t middle = fits + (fails - fits) / 2;
+      (Try(middle) ? fits : fails) = middle;
+    }
+    return fits < least_ ? 0 : fits;
+  }
+
+  const PlacementView& view_;
+  const PlacementRequest& request_;
+  const std::uint32_t least_, most_;
+  std::uint32_t tries_ = 0;
+};
 
 }  // namespace
+
+bool CanPlace(const Topology& topology, std::span<const NodeRoom> room, const PlacementRequest& request) {
+  if (CheckRequest(topology, request)) return false;
+  return Choose(PlacementView(topology, room, SuitableFor(topology, room, request)), request).has_value();
+}
+
+PlacedMost PlaceMost(const Topology& topology, std::span<const NodeRoom> room,
+                     const PlacementRequest& request, std::uint32_t most) {
+  if (most <= request.nodes || CheckRequest(topology, request)) return {Place(topology, room, request)};
+  const PlacementView view(topology, room, SuitableFor(topology, room, request));
+  MostSearch search(view, request, request.nodes, most);
+  PlacementRequest found = request;
+  found.nodes = std::max(search.Run(), request.nodes);
+  return {Place(topology, room, found), search.tries() + 1};
+}
 
 PlacementAdvice AdvisePlacement(const Topology& topology, std::span<const NodeRoom> room,
                                 const PlacementRequest& request) {
   PlacementAdvice advice;
   if (CheckRequest(topology, request)) return advice;
   const PlacementView view(topology, room, SuitableFor(topology, room, request));
-  if (request.nodes > 1 && view.Free(0) > 0) advice.nodes = MostNow(view, request);
+  if (request.nodes > 1) advice.nodes = MostSearch(view, request, 1, request.nodes - 1).Run();
   for (const PlacementPolicy policy :
        {PlacementPolicy::kCluster, PlacementPolicy::kSpread, PlacementPolicy::kNone}) {
     PlacementRequest other = request;

@@ -92,6 +92,19 @@ struct PlacementRefusal {
 tl::expected<Placement, PlacementRefusal> Place(const Topology& topology, std::span<const NodeRoom> room,
                                                 const PlacementRequest& request);
 
+// Whether Place would find nodes. It need not tell why not, nor what to expect of them, so it costs less.
+bool CanPlace(const Topology& topology, std::span<const NodeRoom> room, const PlacementRequest& request);
+
+// As many nodes as can be placed now, from request.nodes up to `most`; the refusal is that of request.nodes.
+// The number is searched for: a try for each level of the tree (cluster), one (none), or as many as halving
+// takes (spread, partition).
+struct PlacedMost {
+  tl::expected<Placement, PlacementRefusal> placed;
+  std::uint32_t tries = 1;  // how many numbers of nodes were tried
+};
+PlacedMost PlaceMost(const Topology& topology, std::span<const NodeRoom> room,
+                     const PlacementRequest& request, std::uint32_t most);
+
 // What could be placed now instead, found by trying; costs several times as much as Place.
 struct PlacementAdvice {
   std::uint32_t nodes = 0;                // the most that the same policy can place now; 0: none

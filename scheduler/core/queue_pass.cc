@@ -139,8 +139,8 @@ ChosenNodes QueuePass::Choose(const Head& head, const NodesRequest& request, Tim
   if (request.plain()) return turn_.store.ChooseNodes(request, kept_.kept(), ends);
   FutileRequests& futile = turn_.links.futile;
   if (futile.Has(request, head.waiting->key.walltime)) return {};
-  --choices_;
   ChosenNodes chosen = turn_.store.ChooseNodes(request, kept_.kept(), ends);
+  choices_ -= std::min(choices_, chosen.tries);
   if (chosen.nodes.empty()) futile.Add(request, head.waiting->key.walltime);
   return chosen;
 }
@@ -199,9 +199,9 @@ bool QueuePass::MayKeepMore() const { return kept_here_ < turn_.settings.kept_no
 void QueuePass::KeepNodesFor(const ClassKey& key, const NodesRequest& request) {
   if (!MayKeepMore() || keep_tries_ >= turn_.settings.max_kept_node_tries) return;
   if (KeepAgain(key)) return;
-  ++keep_tries_;
   const KeptNodes chosen =
       ChooseNodesToKeep(turn_.store, request, key.walltime, kept_, turn_.at, turn_.settings.keep);
+  keep_tries_ += std::max(chosen.tries, 1U);
   if (!chosen.nodes.empty()) Keep(chosen.nodes, {queue_.name, key, chosen.until}, chosen.from);
 }
 
@@ -209,7 +209,7 @@ void QueuePass::KeepNodesFor(const ClassKey& key, const NodesRequest& request) {
 bool QueuePass::KeepAgain(const ClassKey& key) {
   const Reservations& before = turn_.store.reservations();
   const std::vector<NodeId> ids = before.NodesOf(queue_.name, key);
-  if (ids.empty() || ids.size() != key.request.nodes) return false;
+  if (ids.empty() || !key.request.Takes(ids.size())) return false;
   const Reservation& reservation = before.all().at(ids.front());
   std::vector<KeepCandidate> nodes;
   TimePoint from = turn_.at;

@@ -1,6 +1,8 @@
 #include "scheduler/core/reservations.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -33,31 +35,31 @@ std::vector<NodeCandidate> AsIfFree(const std::vector<KeepCandidate>& nodes, std
   return free;
 }
 
-ChosenNodes ChooseOfFirst(const Store& store, const NodesRequest& request,
-                          const std::vector<KeepCandidate>& nodes, std::size_t count) {
-  return ChooseNodes(store.ViewFor(request), request, AsIfFree(nodes, count));
-}
-
 // How many of them, in their order, must be free until the request can be placed as it wants; 0: all would
-// not be enough. What can be placed on some can be placed on more.
-std::size_t FirstThatSuffice(const Store& store, const NodesRequest& request,
-                             const std::vector<KeepCandidate>& nodes) {
+// not be enough. What can be placed on some can be placed on more. Adds to `tries`.
+std::size_t FirstThatSuffice(const ClusterView& cluster, const NodesRequest& request,
+                             const std::vector<KeepCandidate>& nodes, std::uint32_t& tries) {
+  const auto suffice = [&](std::size_t count) {
+    ++tries;
+    return CanChooseNodes(cluster, request, AsIfFree(nodes, count));
+  };
   std::size_t fails = request.nodes - 1, suffices = nodes.size();
-  if (ChooseOfFirst(store, request, nodes, suffices).nodes.empty()) return 0;
+  if (!suffice(suffices)) return 0;
   while (suffices - fails > 1) {
     const std::size_t middle = fails + (suffices - fails) / 2;
-    (ChooseOfFirst(store, request, nodes, middle).nodes.empty() ? fails : suffices) = middle;
+    (suffice(middle) ? suffices : fails) = middle;
   }
   return suffices;
 }
 
-std::vector<KeepCandidate> ThoseChosen(const Store& store, const NodesRequest& request,
+std::vector<KeepCandidate> ThoseChosen(const ClusterView& cluster, NodesRequest request,
                                        const std::vector<KeepCandidate>& nodes) {
+  request.most = 0;  // it is to start soon rather than on many
+  std::map<NodeId, const KeepCandidate*> by_id;
+  for (const KeepCandidate& node : nodes) by_id.emplace(node.node, &node);
   std::vector<KeepCandidate> chosen;
-  for (const NodeId id : ChooseOfFirst(store, request, nodes, nodes.size()).nodes) {
-    chosen.push_back(*std::find_if(nodes.begin(), nodes.end(),
-                                   [id](const KeepCandidate& node) { return node.node == id; }));
-  }
+  for (const NodeId id : ChooseNodes(cluster, request, AsIfFree(nodes, nodes.size())).nodes)
+    chosen.push_back(*by_id.at(id));
   return chosen;
 }
 
@@ -139,15 +141,17 @@ KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Dur
   std::sort(by_time.begin(), by_time.end());
   std::vector<KeepCandidate> soonest;
   for (const auto& [fits, i] : by_time) soonest.push_back(candidates[static_cast<std::size_t>(i)]);
-  const std::size_t needed = MustStandAsAsked(request) ? FirstThatSuffice(store, request, soonest) : count;
-  if (needed == 0) return {};
+  const ClusterView cluster = store.ViewFor(request);
   KeptNodes kept;
+  const std::size_t needed =
+      MustStandAsAsked(request) ? FirstThatSuffice(cluster, request, soonest, kept.tries) : count;
+  if (needed == 0) return kept;
   kept.from = by_time[needed - 1].first;
   kept.until = now + 2 * std::max(kept.from - now, limits.shortest_guess);
   soonest.resize(needed);
-  kept.nodes = needed == count ? std::move(soonest) : ThoseChosen(store, request, soonest);
+  kept.nodes = needed == count ? std::move(soonest) : ThoseChosen(cluster, request, soonest);
   const TimePoint open = EarliestOpen(store, kept.nodes, kept.from, length, request.reservation);
-  if (open == TimePoint::Max()) return {};
+  if (open == TimePoint::Max()) kept.nodes.clear();
   kept.from = open;
   return kept;
 }

@@ -64,12 +64,13 @@ struct KeepCandidate {
 
 NodeOutlook OutlookOf(const Store& store, NodeId node, TimePoint now, Duration shortest_guess);
 
-// The candidates that will have room for the request soonest, as many as it asks for and as its placement
+// The candidates that will have room for the request soonest, the fewest that it takes and as its placement
 // wants; with the time until which the choice should stand. No nodes: there are not such.
 struct KeptNodes {
   std::vector<KeepCandidate> nodes;
   TimePoint from;  // when all of them are expected to have room
   TimePoint until;
+  std::uint32_t tries = 0;  // how often they were looked for in the cluster's tree
 };
 // `length`: of the time limit; zero: none. The nodes are open for so long.
 KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Duration length,

@@ -231,11 +231,13 @@ void AddKept(std::vector<Setting>& table) {
   table.push_back(
       Number<std::uint32_t>("core.max_gang_choices_per_cycle",
                             "How often one scheduling cycle looks for places of a multi-node job, or "
-                            "by features; the next cycle goes on where this was reached.",
+                            "by features: several times for one that takes as many nodes as there are. "
+                            "The next cycle goes on where this was reached.",
                             BSUB_AT(core.max_gang_choices_per_cycle), 1));
   table.push_back(Number<std::uint32_t>("core.max_kept_node_tries",
-                                        "So many requests of a queue may be tried in one scheduling cycle "
-                                        "until one is found for which a node can be kept.",
+                                        "So many tries may be made for a queue in one scheduling cycle until "
+                                        "a request is found for which nodes can be kept; several for one "
+                                        "with a placement.",
                                         BSUB_AT(core.max_kept_node_tries), 1));
   table.push_back(Number<std::uint32_t>("core.max_planned_jobs",
                                         "In a queue with conservative backfill so many jobs are planned for; "

@@ -93,6 +93,24 @@ TEST_F(Conservative, GangsArePromisedNodesThatServeOthersUntilThen) {
   EXPECT_THAT(CycleAndTake(), ElementsAre(gang, gang, gang)) << "a launch for each node";
 }
 
+// It is promised more nodes than it needs; later jobs that move forward must not move into them.
+TEST_F(Conservative, AnElasticGangKeepsItsPromiseWhenOthersMoveForward) {
+  Begin(4, 4);
+  std::vector<JobId> running;
+  for (int i = 0; i < 4; ++i) running.push_back(Run(Job().Cpus(3).Walltime(hours(2))));
+  const JobId ends_early = Run(Job().Cpus(1).Walltime(hours(2)));
+  const JobId gang = env.Submit(Job().Nodes(4).AtLeast(3).Cpus(4).Walltime(hours(1)));
+  env.Submit(Job().Cpus(4).Walltime(hours(1)));
+  env.Submit(Job().Cpus(4).Walltime(hours(1)));
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  env.Advance(hours(1));
+  env.Finish(ends_early, Exit(0));
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  env.Advance(hours(1));
+  for (const JobId job : running) env.Finish(job, Exit(0));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(gang, gang, gang, gang)) << "a launch for each node";
+}
+
 TEST_F(Conservative, ChildrenOfAnArrayStartAsFarAsThereIsRoom) {
   Begin(1, 4);
   env.Submit(Job().Array("1-6").Cpus(1).Walltime(hours(1)));

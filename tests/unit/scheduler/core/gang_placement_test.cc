@@ -169,6 +169,37 @@ TEST(GangChoices, WhatOneCycleHasNotLookedAtTheNextDoes) {
   EXPECT_EQ(env.TaskOf(second).state, JobState::kPending) << "all four nodes are kept free for the first";
 }
 
+// Two racks: of four nodes that are to be spread two can be. The numbers that were tried are counted.
+TEST(GangChoices, ANumberThatIsSearchedForTakesSeveral) {
+  sched::Settings settings = With(Racks({{"n1", "n2"}, {"n3", "n4"}}));
+  settings.max_gang_choices_per_cycle = 3;
+  Env env(settings);
+  env.AddNodes(4, Cpus(2));
+  const JobId elastic = env.Submit(Job().Nodes(4).AtLeast(2).Cpus(2).Placed("spread").Priority(5));
+  const JobId next = env.Submit(Job().Nodes(2).Cpus(2));
+  env.Cycle();
+  EXPECT_EQ(env.TakeLaunches().size(), 2u);
+  EXPECT_EQ(env.TaskOf(elastic).attempt->gang->parts.size(), 2u);
+  EXPECT_EQ(env.TaskOf(next).state, JobState::kPending);
+  EXPECT_TRUE(env.cycle_wanted());
+  env.Cycle();
+  EXPECT_EQ(env.TakeLaunches().size(), 2u);
+}
+
+// Once all three are free they would do too: it is to start soon rather than on many.
+TEST(KeptNodes, OfAnElasticGangAreTheFewestThatItTakes) {
+  Env env(With(Racks({{"n1", "n2"}, {"n3"}})));
+  env.AddNodes(3, Cpus(2));
+  for (int hours = 1; hours <= 3; ++hours) {
+    const JobId job = env.Submit(Job().Cpus(2).Walltime(hours * 1h));
+    env.Cycle();
+    env.Start(job);
+  }
+  const JobId gang = env.Submit(Job().Nodes(3).AtLeast(2).Cpus(2).Placed("partition=2"));
+  env.Cycle();
+  EXPECT_THAT(env.Explain(gang), HasSubstr("; 2 nodes are kept free for it"));
+}
+
 TEST(GangChoices, WhatFoundNoPlaceIsLookedAtAgainWhenNothingIsKeptForOthersAnyMore) {
   Env env(With(Racks({{"n1", "n2"}, {"n3", "n4"}})));
   env.AddNodes(4, Cpus(2));

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "tests/unit/scheduler/core/small_tree.h"
 
 namespace bsub::sched {
@@ -177,6 +179,56 @@ TEST(Placement, WithoutStepsToSearchItIsStillBelowTheLowestSwitch) {
   ASSERT_TRUE(placed);
   EXPECT_EQ(placed->nodes.size(), 9u);
   EXPECT_EQ(placed->predicted.height, 3u);
+}
+
+// What counting down from the most would find.
+std::uint32_t MostByCounting(const Topology& tree, const std::vector<NodeRoom>& rooms,
+                             PlacementRequest request, std::uint32_t most) {
+  const std::uint32_t least = request.nodes;
+  for (request.nodes = most; request.nodes > least; --request.nodes) {
+    if (Place(tree, rooms, request)) return request.nodes;
+  }
+  return Place(tree, rooms, request) ? least : 0;
+}
+
+TEST(PlaceMost, FindsWhatCountingDownFinds) {
+  const Topology tree = Sixteen();
+  std::mt19937 random(7);
+  for (int round = 0; round < 400; ++round) {
+    std::vector<NodeRoom> rooms(16, NodeRoom::kIdle);
+    for (NodeRoom& room : rooms) room = static_cast<NodeRoom>(random() % 4);
+    for (const PlacementPolicy policy : {PlacementPolicy::kNone, PlacementPolicy::kCluster,
+                                         PlacementPolicy::kSpread, PlacementPolicy::kPartition}) {
+      PlacementRequest request = Ask(
+          1 + random() % 6, policy, random() % 3 == 0 ? PlacementMode::kPreferred : PlacementMode::kRequired);
+      request.partitions = 2;
+      if (policy == PlacementPolicy::kCluster && random() % 2 == 0)
+        request.members = {{static_cast<NodeIndex>(random() % 16), 0}};
+      const std::uint32_t most = request.nodes + random() % 10;
+      const PlacedMost found = PlaceMost(tree, rooms, request, most);
+      EXPECT_EQ(found.placed ? found.placed->nodes.size() : 0, MostByCounting(tree, rooms, request, most))
+          << "round " << round << ", " << ToString(policy) << ", " << request.nodes << " to " << most;
+      EXPECT_EQ(CanPlace(tree, rooms, request), Place(tree, rooms, request).has_value());
+    }
+  }
+}
+
+// 250 racks of 40: of 10,000 nodes 250 can be spread. Ten thousand tries would stop the core for minutes.
+TEST(PlaceMost, TakesFewTriesOnALargeTree) {
+  std::vector<std::uint32_t> partings(9'999, 0);
+  for (std::size_t i = 39; i < partings.size(); i += 40) partings[i] = 1;
+  const Topology tree = TreeOf(2, partings);
+  const std::vector<NodeRoom> rooms(10'000, NodeRoom::kIdle);
+  PlacementRequest request = Ask(2, PlacementPolicy::kSpread);
+  request.limits.spread_per_zone = 10'000;
+  const PlacedMost spread = PlaceMost(tree, rooms, request, 10'000);
+  ASSERT_TRUE(spread.placed);
+  EXPECT_EQ(spread.placed->nodes.size(), 250u);
+  EXPECT_LE(spread.tries, 16u);
+  const PlacedMost cluster = PlaceMost(tree, rooms, Ask(2, PlacementPolicy::kCluster), 10'000);
+  ASSERT_TRUE(cluster.placed);
+  EXPECT_EQ(cluster.placed->nodes.size(), 10'000u);
+  EXPECT_LE(cluster.tries, 3u);
 }
 
 }  // namespace
