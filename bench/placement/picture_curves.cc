@@ -33,17 +33,20 @@ struct Curve {
   std::vector<CurvePoint> points;
 };
 
+// Over the draws in which the policy was kept; without points if it never was.
 std::vector<Curve> CurvesOf(const Report& report, bool bandwidth) {
+  const std::vector<PolicySummary> summary = Summarise(report.study);
   std::vector<Curve> curves;
   for (std::size_t i = 0; i < report.study.size(); ++i) {
     std::map<std::uint64_t, std::vector<double>> samples;
     for (const PlacedRun& run : report.study[i].runs) {
+      if (!run.kept) continue;
       for (const std::uint64_t bytes : SizesOf(run.measured, "pingpong")) {
         const double seconds = MedianSeconds(run.measured, "pingpong", bytes);
         samples[bytes].push_back(bandwidth ? static_cast<double>(bytes) / seconds * 1e-9 : seconds * 1e6);
       }
     }
-    Curve& curve = curves.emplace_back(Curve{report.study[i].policy, PolicyColour(i), {}});
+    Curve& curve = curves.emplace_back(Curve{LabelOf(summary[i]), PolicyColour(i), {}});
     for (const auto& [bytes, values] : samples)
       curve.points.push_back({static_cast<double>(bytes), MeanOf(values)});
   }
@@ -89,6 +92,7 @@ void DrawAxes(Svg& svg, Point corner, const Axes& axes, const std::string& title
 }
 
 void DrawCurve(Svg& svg, const Axes& axes, const Curve& curve, double width) {
+  if (curve.points.empty()) return;
   std::vector<Point> line, band;
   const auto at = [&](double bytes, double value) { return Point{axes.x.At(bytes), axes.y.At(value)}; };
   for (const CurvePoint& point : curve.points) {
@@ -111,7 +115,7 @@ void DrawPanel(Svg& svg, Point corner, const std::vector<Curve>& curves, const s
   for (const Curve& curve : curves) DrawCurve(svg, axes, curve, thickness -= kStep);
   double y = corner.y + 18;
   for (const Curve& curve : curves) {
-    svg.Line({corner.x + 12, y - 4}, {corner.x + 34, y - 4}, curve.colour, 3);
+    if (!curve.points.empty()) svg.Line({corner.x + 12, y - 4}, {corner.x + 34, y - 4}, curve.colour, 3);
     svg.Text({corner.x + 40, y}, curve.name, {});
     y += 16;
   }

@@ -14,7 +14,8 @@ struct Picture {
 };
 
 // pairs-latency, pairs-bandwidth: for each policy, the pairs of nodes of the middle draw.
-// curves: latency and bandwidth of the farthest pair by size. beside-cluster: each figure as a multiple.
+// curves: latency and bandwidth of the farthest pair by size. beside-cluster: each figure as a multiple; both
+// of the draws in which a policy was kept.
 std::vector<Picture> DrawPictures(const Report& report);
 
 // One each, for DrawPictures.

@@ -1,5 +1,6 @@
 #include "bench/placement/report.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -32,17 +33,21 @@ Interval MeanOfMeasured(std::vector<double> samples) {
   return samples.empty() ? Interval{} : MeanOf(samples);
 }
 
-PolicySummary SummariseOne(const PolicyRuns& policy, const PolicyRuns& first) {
-  PolicySummary out{.policy = policy.policy};
-  out.runs = static_cast<std::uint32_t>(policy.runs.size());
-  for (const PlacedRun& run : policy.runs) {
-    out.kept += run.kept ? 1 : 0;
-    out.racks += double{1} * run.predicted.leaf_switches / out.runs;
-    out.hops += double{1} * run.predicted.hops / out.runs;
+DrawSummary SummariseDraws(const PolicyRuns& policy, const PolicyRuns& first, bool kept) {
+  DrawSummary out;
+  std::vector<std::size_t> draws;
+  for (std::size_t i = 0; i < policy.runs.size(); ++i) {
+    if (policy.runs[i].kept == kept) draws.push_back(i);
+  }
+  if (draws.empty()) return out;
+  out.draws = static_cast<std::uint32_t>(draws.size());
+  for (const std::size_t i : draws) {
+    out.racks += double{1} * policy.runs[i].predicted.leaf_switches / out.draws;
+    out.hops += double{1} * policy.runs[i].predicted.hops / out.draws;
   }
   for (const Figure& figure : Figures()) {
     std::vector<double> values, ratios;
-    for (std::size_t i = 0; i < policy.runs.size(); ++i) {
+    for (const std::size_t i : draws) {
       const double value = figure.of(policy.runs[i].measured), base = figure.of(first.runs[i].measured);
       values.push_back(value);
       ratios.push_back(base > 0 ? value / base : 0);
@@ -62,26 +67,37 @@ std::string Heading(const Report& report) {
   return text + "\n";
 }
 
-std::string FigureTable(const std::vector<PolicySummary>& summary, bool ratios, bool with_ends) {
-  std::vector<cli::Column> columns = {{.title = "PLACEMENT"}};
-  if (!ratios) {
-    for (const char* title : {"KEPT", "RACKS", "HOPS"}) columns.push_back({.title = title, .right = true});
+struct TableStyle {
+  bool ratios = false;  // beside the first policy
+  bool with_ends = false;
+};
+
+void AddDraws(cli::Table& table, const std::string& title, const DrawSummary& of, std::uint32_t all,
+              const TableStyle& style) {
+  if (of.draws == 0) return;
+  std::vector<std::string> cells = {title, std::to_string(of.draws) + "/" + std::to_string(all)};
+  if (!style.ratios) {
+    cells.push_back(Digits(of.racks, 1));
+    cells.push_back(Digits(of.hops, 1));
+  }
+  for (const Interval& interval : style.ratios ? of.beside_first : of.figures)
+    cells.push_back(IntervalText(interval, style.with_ends));
+  table.Add(std::move(cells));
+}
+
+std::string FigureTable(const std::vector<PolicySummary>& summary, const TableStyle& style) {
+  std::vector<cli::Column> columns = {{.title = "PLACEMENT"}, {.title = "DRAWS", .right = true}};
+  if (!style.ratios) {
+    for (const char* title : {"RACKS", "HOPS"}) columns.push_back({.title = title, .right = true});
   }
   for (const Figure& figure : Figures()) {
-    const std::string unit = ratios ? "" : " [" + std::string(figure.unit) + "]";
+    const std::string unit = style.ratios ? "" : " [" + std::string(figure.unit) + "]";
     columns.push_back({.title = std::string(figure.title) + unit, .right = true});
   }
   cli::Table table(std::move(columns));
   for (const PolicySummary& policy : summary) {
-    std::vector<std::string> cells = {policy.policy};
-    if (!ratios) {
-      cells.push_back(std::to_string(policy.kept) + "/" + std::to_string(policy.runs));
-      cells.push_back(Digits(policy.racks, 1));
-      cells.push_back(Digits(policy.hops, 1));
-    }
-    for (const Interval& interval : ratios ? policy.beside_first : policy.figures)
-      cells.push_back(IntervalText(interval, with_ends));
-    table.Add(std::move(cells));
+    AddDraws(table, policy.policy, policy.kept, policy.draws(), style);
+    AddDraws(table, policy.policy + ", not kept", policy.not_kept, policy.draws(), style);
   }
   return table.Render(0);
 }
@@ -97,16 +113,31 @@ std::string WorldText(const Options& options) {
 
 std::vector<PolicySummary> Summarise(const std::vector<PolicyRuns>& study) {
   std::vector<PolicySummary> summary;
-  for (const PolicyRuns& policy : study) summary.push_back(SummariseOne(policy, study.front()));
+  for (const PolicyRuns& policy : study) {
+    summary.push_back({.policy = policy.policy,
+                       .kept = SummariseDraws(policy, study.front(), true),
+                       .not_kept = SummariseDraws(policy, study.front(), false)});
+  }
   return summary;
+}
+
+std::string LabelOf(const PolicySummary& policy) {
+  if (policy.not_kept.draws == 0) return policy.policy;
+  if (policy.kept.draws == 0) return policy.policy + " (never kept)";
+  return policy.policy + " (kept in " + std::to_string(policy.kept.draws) + " of " +
+         std::to_string(policy.draws()) + ")";
 }
 
 std::string ReportText(const Report& report) {
   const std::vector<PolicySummary> summary = Summarise(report.study);
   const bool with_ends = report.options.draws > 1;
-  std::string text = Heading(report) + "\n" + FigureTable(summary, false, with_ends) + "\nbeside " +
-                     summary.front().policy + " on the same draw\n\n" + FigureTable(summary, true, with_ends);
+  std::string text = Heading(report) + "\n" +
+                     FigureTable(summary, {.ratios = false, .with_ends = with_ends}) + "\nbeside " +
+                     summary.front().policy + ":preferred on the same draw\n\n" +
+                     FigureTable(summary, {.ratios = true, .with_ends = with_ends});
   text += "\nlatency and bandwidth are those of the worst pair of nodes\n";
+  if (std::ranges::any_of(summary, [](const PolicySummary& policy) { return policy.not_kept.draws > 0; }))
+    text += "not kept: the job got the nodes that PLACEMENT:preferred takes where PLACEMENT cannot be kept\n";
   if (report.slow.empty())
     return text + "nothing is slower than its level promises by more than " +
            std::to_string(report.options.tolerance_percent) + "%\n";

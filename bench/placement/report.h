@@ -12,13 +12,23 @@
 
 namespace bsub::placement {
 
+// Over some draws of a policy; all empty without any.
+struct DrawSummary {
+  std::uint32_t draws = 0;
+  double racks = 0, hops = 0;          // means; hops of the longest way
+  std::vector<Interval> figures = {};  // as Figures()
+  std::vector<Interval> beside_first =
+      {};  // each as a multiple of what the first policy's job got, kept or not
+};
+// Where a policy cannot be kept the job gets nodes that another one would give it, so what they are worth
+// says nothing of the policy: those draws are counted apart.
 struct PolicySummary {
   std::string policy;
-  std::uint32_t kept = 0, runs = 0;
-  double racks = 0, hops = 0;               // means; hops of the longest way
-  std::vector<Interval> figures = {};       // as Figures()
-  std::vector<Interval> beside_first = {};  // each as a multiple of the first policy's of the same draw
+  DrawSummary kept = {}, not_kept = {};
+  std::uint32_t draws() const { return kept.draws + not_kept.draws; }
 };
+// "spread", "spread (kept in 3 of 10)", "spread (never kept)".
+std::string LabelOf(const PolicySummary& policy);
 std::vector<PolicySummary> Summarise(const std::vector<PolicyRuns>& study);
 
 struct Report {

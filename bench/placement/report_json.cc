@@ -60,16 +60,28 @@ Json RunJson(const sched::Topology& topology, const PlacedRun& run) {
   return json;
 }
 
-Json PolicyJson(const Report& report, const PolicyRuns& policy, const PolicySummary& summary) {
-  Json figures = Json::object(), beside = Json::object(), runs = Json::array();
+// Null without any draws.
+Json DrawsJson(const DrawSummary& summary) {
+  if (summary.draws == 0) return {};
+  Json figures = Json::object(), beside = Json::object();
   for (std::size_t i = 0; i < Figures().size(); ++i) {
     const std::string key(Figures()[i].key);
     figures[key] = IntervalJson(summary.figures[i]);
     beside[key] = IntervalJson(summary.beside_first[i]);
   }
+  return {{"draws", summary.draws},
+          {"racks", summary.racks},
+          {"hops", summary.hops},
+          {"figures", std::move(figures)},
+          {"besideFirst", std::move(beside)}};
+}
+
+Json PolicyJson(const Report& report, const PolicyRuns& policy, const PolicySummary& summary) {
+  Json runs = Json::array();
   for (const PlacedRun& run : policy.runs) runs.push_back(RunJson(report.topology, run));
-  return {{"placement", policy.policy}, {"kept", summary.kept},          {"racks", summary.racks},
-          {"hops", summary.hops},       {"figures", std::move(figures)}, {"besideFirst", std::move(beside)},
+  return {{"placement", policy.policy},
+          {"kept", DrawsJson(summary.kept)},
+          {"notKept", DrawsJson(summary.not_kept)},
           {"runs", std::move(runs)}};
 }
 

@@ -8,6 +8,7 @@
 #include "bench/placement/busy_nodes.h"
 #include "bench/placement/figures.h"
 #include "bench/placement/modelled_draws.h"
+#include "bench/placement/pictures.h"
 #include "bench/placement/report.h"
 #include "tests/unit/bench/placement/modelled.h"
 #include "tests/unit/sim/fabric/two_racks.h"
@@ -95,10 +96,11 @@ TEST(Study, SummariesAndReports) {
   ASSERT_TRUE(compared.study);
   const auto summary = Summarise(*compared.study);
   ASSERT_EQ(summary.size(), 4u);
-  ASSERT_EQ(summary[2].figures.size(), Figures().size());
-  EXPECT_GE(summary[2].figures[0].mean, summary[0].figures[0].mean);
-  EXPECT_DOUBLE_EQ(summary[0].beside_first[0].mean, 1);
-  EXPECT_DOUBLE_EQ(summary[0].beside_first[0].high, 1);
+  ASSERT_EQ(summary[0].kept.figures.size(), Figures().size());
+  ASSERT_EQ(summary[2].kept.figures.size(), Figures().size());
+  EXPECT_GE(summary[2].kept.figures[0].mean, summary[0].kept.figures[0].mean);
+  EXPECT_DOUBLE_EQ(summary[0].kept.beside_first[0].mean, 1);
+  EXPECT_DOUBLE_EQ(summary[0].kept.beside_first[0].high, 1);
   const Report report{.cluster = "tree",
                       .options = compared.options,
                       .topology = compared.topology,
@@ -107,6 +109,43 @@ TEST(Study, SummariesAndReports) {
   EXPECT_THAT(report.slow, IsEmpty());
   EXPECT_THAT(ReportText(report), HasSubstr("nothing is slower"));
   EXPECT_THAT(ReportJson(report), HasSubstr("\"placement\": \"spread\""));
+}
+
+// Nine nodes cannot be spread over three racks: what the job gets instead is nobody's idea of spreading.
+TEST(Study, WhatWasNeverKeptIsNotComparedAsIfItWere) {
+  const Compared compared(9, 2, 0);
+  ASSERT_TRUE(compared.study);
+  const auto summary = Summarise(*compared.study);
+  EXPECT_EQ(summary[2].kept.draws, 0u);
+  EXPECT_THAT(summary[2].kept.figures, IsEmpty());
+  EXPECT_EQ(summary[2].not_kept.draws, 2u);
+  EXPECT_EQ(LabelOf(summary[2]), "spread (never kept)");
+  const Report report{.cluster = "tree",
+                      .options = compared.options,
+                      .topology = compared.topology,
+                      .study = *compared.study,
+                      .slow = {}};
+  const std::string text = ReportText(report);
+  EXPECT_THAT(text, HasSubstr("\nspread, not kept"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("\nspread  ")));
+  EXPECT_THAT(text, HasSubstr("not kept: the job got"));
+  EXPECT_THAT(DrawBeside(report), HasSubstr(">spread (never kept)</text>"));
+  EXPECT_THAT(DrawCurves(report), HasSubstr(">spread (never kept)</text>"));
+}
+
+// Two of three draws: the figures of either are not mixed with the other's.
+TEST(Study, DrawsInWhichItWasKeptAreAveragedApart) {
+  Compared compared(3, 3, 0);
+  ASSERT_TRUE(compared.study);
+  PolicyRuns& spread = compared.study->at(2);
+  spread.runs[1].kept = false;
+  spread.runs[1].measured = testing::AsPromised(compared.topology, spread.runs[1].nodes,
+                                                [](const auto&, const auto&, auto) { return 7.0; });
+  const auto summary = Summarise(*compared.study);
+  ASSERT_EQ(summary[2].kept.draws, 2u);
+  ASSERT_EQ(summary[2].not_kept.draws, 1u);
+  EXPECT_NEAR(summary[2].not_kept.figures[0].mean, 7 * summary[2].kept.figures[0].mean, 1e-6);
+  EXPECT_EQ(LabelOf(summary[2]), "spread (kept in 2 of 3)");
 }
 
 }  // namespace
