@@ -26,6 +26,7 @@
 #include "cli/queues.h"
 #include "cli/release.h"
 #include "cli/requeue.h"
+#include "cli/reservations.h"
 #include "cli/resume.h"
 #include "cli/run.h"
 #include "cli/sim.h"
@@ -140,6 +141,7 @@ CommandTable StandardCommands() {
     table.Add(command);
   }
   table.Add(DrillCommand());
+  table.Add(ReservationsCommand());
   table.start_cluster = StartLocalCluster;
   return table;
 }

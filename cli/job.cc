@@ -89,6 +89,7 @@ void AddRequest(const api::Job& job, Facts& facts) {
   facts.Add("Definition", job.definition());
   facts.Add("Project", job.project());
   facts.Add("Share", job.share_identifier());
+  facts.Add("Reservation", job.reservation());
   facts.Add("Output", job.stdout_path());
   facts.Add("Errors", job.stderr_path());
   std::vector<std::string> tags;

@@ -388,6 +388,7 @@ Result<api::SubmitRequest> BuildSubmitRequest(const Context& context, const Argu
   BSUB_RETURN_IF_ERROR(AddPlaces(context, arguments, request));
   request.set_project(arguments.Get("project", ""));
   request.set_share_identifier(arguments.Get("share", ""));
+  request.set_reservation(arguments.Get("reservation", ""));
   request.set_definition(arguments.Get("definition", ""));
   BSUB_RETURN_IF_ERROR(AddPairs(arguments, "tag", *request.mutable_tags()));
   BSUB_RETURN_IF_ERROR(AddPairs(arguments, "param", *request.mutable_parameters()));

@@ -62,6 +62,9 @@ Status CheckScheduling(const JobSettings& settings) {
   BSUB_RETURN_IF_ERROR(CheckIdentifier("queue", settings.queue));
   BSUB_RETURN_IF_ERROR(CheckNumber("priority", settings.priority, -kLargestPriority, kLargestPriority));
   BSUB_RETURN_IF_ERROR(CheckText("project", settings.project, kLongestLabel));
+  if (settings.reservation.size() > kLongestLabel)
+    return InvalidArgument("reservation: its name has " + std::to_string(settings.reservation.size()) +
+                           " characters; at most " + std::to_string(kLongestLabel));
   if (!settings.share_identifier.empty()) {
     BSUB_RETURN_IF_ERROR(CheckIdentifier("share identifier", settings.share_identifier, kLongestLabel));
   }

@@ -65,6 +65,7 @@ struct JobSettings {
   GangSpec gang{};  // `request` is what it takes of each node
   std::vector<NodeRange> node_ranges{};
   CheckpointSpec checkpoint{};
+  std::string reservation{};  // an advance reservation, on whose nodes and in whose time it runs; empty: none
 
   friend auto operator<=>(const JobSettings&, const JobSettings&) = default;
 };

@@ -108,6 +108,7 @@ sched::State CloneState(const sched::State& from) {
   for (const auto& [id, job] : from.jobs) CloneJob(job, state.jobs[id]);
   state.queues = from.queues;
   state.shares = from.shares;
+  state.reservations = from.reservations;
   state.default_queue = from.default_queue;
   state.definitions = from.definitions;
   state.nodes = from.nodes;

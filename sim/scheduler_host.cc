@@ -32,7 +32,9 @@ std::string Describe(const sched::InputBody& body) {
                                            "Tick",
                                            "RunCycle",
                                            "RecordStateHash",
-                                           "MaintenanceSet"};
+                                           "MaintenanceSet",
+                                           "CreateReservation",
+                                           "DeleteReservation"};
   static_assert(std::variant_size_v<sched::InputBody> == std::size(kNames));
   std::string text = kNames[body.index()];
   if (const auto* hello = std::get_if<sched::NodeHello>(&body))

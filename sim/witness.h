@@ -114,6 +114,8 @@ class Witness {
   void On(const sched::NodeNoticeSet& e, TimePoint at);
   void On(const sched::AttemptNoticed& e, TimePoint at);
   void On(const sched::JobMoved& e, TimePoint at);
+  void On(const sched::ReservationMade&, TimePoint) {}
+  void On(const sched::ReservationEnded&, TimePoint) {}
 
   std::string CompareDefinitions(const sched::State& state) const;
   Job& Known(JobId id);

@@ -219,7 +219,9 @@ std::string_view KindName(const EntryBody& body) {
                                                 "PartEnded",
                                                 "NodeNoticeSet",
                                                 "AttemptNoticed",
-                                                "JobMoved"};
+                                                "JobMoved",
+                                                "ReservationMade",
+                                                "ReservationEnded"};
   static_assert(std::variant_size_v<EntryBody> == std::size(kNames));
   return kNames[body.index()];
 }

@@ -28,6 +28,7 @@ bool AnyWillDo(const ClusterView& cluster, const NodesRequest& request, std::uin
 NodesRequest RequestOf(const JobSettings& settings) {
   const GangSpec& gang = settings.gang;
   NodesRequest request{settings.request, gang.least_nodes(), gang.exclusive, gang.placement};
+  if (!settings.reservation.empty()) request.reservation = settings.reservation;
   if (gang.min_nodes != 0) request.most = gang.nodes;
   PlacementSpec& placement = request.placement;
   if (!placement.group.empty()) {

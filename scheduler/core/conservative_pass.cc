@@ -53,7 +53,9 @@ void ConservativePass::TakeLines() {
   if (!classes) return;
   for (const auto& [key, waiting] : *classes) {
     const Job& first = turn_.state().jobs.at(waiting.members.begin()->job);
-    if (HitsLimit(turn_.store, queue_, *first.spec.settings)) continue;
+    const JobSettings& settings = *first.spec.settings;
+    if (HitsLimit(turn_.store, queue_, settings) || AwaitsReservation(turn_.store, settings, turn_.at))
+      continue;
     for (const WaitingMember& member : waiting.members) {
       const Job& job = turn_.state().jobs.at(member.job);
       lines_.push_back({ServedKeyOf(turn_.store, queue_, job, member, turn_.at), &job, {}, {}});
@@ -70,9 +72,8 @@ void ConservativePass::MakeTimelines() {
   for (const auto& [id, use] : turn_.store.capacity().nodes()) {
     if (!use.usable) continue;
     timelines_.try_emplace(id, turn_.at, use.Free());
-    AddRunning(id, use);
-    for (const Closure& closure : turn_.store.calendar().Of(id))
-      timelines_.at(id).Take(closure.from, closure.to, use.total);
+    AddRunning(timelines_.at(id), use);
+    CloseFor(timelines_.at(id), id, use, "");
   }
   // What queues before this one keep is taken when they expect to need it.
   for (const auto& [id, share] : kept_.kept()) {
@@ -82,8 +83,33 @@ void ConservativePass::MakeTimelines() {
   }
 }
 
-void ConservativePass::AddRunning(NodeId node, const NodeCapacity::Use& use) {
-  Timeline& timeline = timelines_.at(node);
+// Those of an advance reservation have its nodes until it ends, in timelines of their own: nobody else is
+// there.
+ConservativePass::Timelines& ConservativePass::TimelinesOf(const NodesRequest& request) {
+  if (request.reservation.empty()) return timelines_;
+  const auto [it, fresh] = reserved_.try_emplace(request.reservation);
+  if (!fresh) return it->second;
+  const AdvanceReservation& reservation = turn_.state().reservations.at(request.reservation);
+  for (const NodeId id : reservation.nodes) {
+    const NodeCapacity::Use* use = turn_.store.capacity().Find(id);
+    if (!use || !use->usable) continue;
+    Timeline& timeline = it->second.try_emplace(id, turn_.at, use->Free()).first->second;
+    AddRunning(timeline, *use);
+    CloseFor(timeline, id, *use, request.reservation);
+    timeline.Take(reservation.to, TimePoint::Max(), use->total);
+  }
+  return it->second;
+}
+
+void ConservativePass::CloseFor(Timeline& timeline, NodeId node, const NodeCapacity::Use& use,
+                                std::string_view reservation) const {
+  for (const Closure& closure : turn_.store.calendar().Of(node)) {
+    const bool own = closure.reservation && closure.name == reservation;
+    if (!own) timeline.Take(closure.from, closure.to, use.total);
+  }
+}
+
+void ConservativePass::AddRunning(Timeline& timeline, const NodeCapacity::Use& use) {
   for (const auto* tasks : {&use.tasks.limited(), &use.tasks.endless()}) {
     for (const LiveTask& task : *tasks) {
       guesses_ = guesses_ || !task.ends.set();
@@ -96,7 +122,8 @@ void ConservativePass::AddRunning(NodeId node, const NodeCapacity::Use& use) {
 void ConservativePass::CarryOver(const QueuePlan& before) {
   for (Line& line : lines_) {
     const PlannedJob* planned = before.Find(line.key.job);
-    const auto usable = [this](NodeId node) { return timelines_.count(node) != 0; };
+    const Timelines& timelines = TimelinesOf(line.request);
+    const auto usable = [&timelines](NodeId node) { return timelines.count(node) != 0; };
     if (!planned || !line.request.Takes(planned->nodes.size()) ||
         !std::all_of(planned->nodes.begin(), planned->nodes.end(), usable)) {
       continue;
@@ -138,10 +165,10 @@ void ConservativePass::Plan(Line& line, TimePoint from) {
   if (planned) Promise(line, std::move(*planned));
 }
 
-std::optional<PlannedJob> ConservativePass::PlanOnOne(const Line& line, TimePoint from) const {
+std::optional<PlannedJob> ConservativePass::PlanOnOne(const Line& line, TimePoint from) {
   TimePoint best = TimePoint::Max();
   NodeId where;
-  for (const auto& [node, timeline] : timelines_) {
+  for (const auto& [node, timeline] : TimelinesOf(line.request)) {
     const TimePoint fits = timeline.EarliestFit(line.request.each, LengthOf(line), from);
     if (fits >= best) continue;
     best = fits;
@@ -158,7 +185,7 @@ std::optional<PlannedJob> ConservativePass::PlanOnSeveral(const Line& line, Time
   const NodesRequest& request = line.request;
   for (TimePoint at = from; at != TimePoint::Max();) {
     std::vector<std::pair<TimePoint, NodeId>> fits;
-    for (const auto& [node, timeline] : timelines_) {
+    for (const auto& [node, timeline] : TimelinesOf(line.request)) {
       const Resources& total = capacity.Find(node)->total;
       if (!request.each.Fits(total)) continue;
       const TimePoint t = timeline.EarliestFit(request.TakenOf(total), LengthOf(line), at);
@@ -187,14 +214,18 @@ void ConservativePass::Promise(Line& line, PlannedJob planned) {
   line.planned = std::move(planned);
   for (const NodeId node : line.planned.nodes) {
     const Resources& taken = line.request.TakenOf(turn_.store.capacity().Find(node)->total);
-    timelines_.at(node).Take(line.planned.start, LatestEnd(line.planned.start, LengthOf(line)), taken);
+    TimelinesOf(line.request)
+        .at(node)
+        .Take(line.planned.start, LatestEnd(line.planned.start, LengthOf(line)), taken);
   }
 }
 
 void ConservativePass::Withdraw(Line& line) {
   for (const NodeId node : line.planned.nodes) {
     const Resources& taken = line.request.TakenOf(turn_.store.capacity().Find(node)->total);
-    timelines_.at(node).Give(line.planned.start, LatestEnd(line.planned.start, LengthOf(line)), taken);
+    TimelinesOf(line.request)
+        .at(node)
+        .Give(line.planned.start, LatestEnd(line.planned.start, LengthOf(line)), taken);
   }
   line.planned.nodes.clear();
 }
@@ -259,7 +290,9 @@ void ConservativePass::KeepPromises() {
   for (const auto& [node, line] : first) {
     if (kept_.all().count(node) != 0) continue;
     const TimePoint start = line->planned.start;
-    kept_.Add(node, {turn_.store.capacity().Find(node)->total, start, timelines_.at(node).LeastFrom(start)},
+    kept_.Add(node,
+              {turn_.store.capacity().Find(node)->total, start,
+               TimelinesOf(line->request).at(node).LeastFrom(start)},
               {queue_.name, line->job->waiting_class->key, start});
   }
 }

@@ -39,7 +39,11 @@ class ConservativePass {
 
   void TakeLines();
   void MakeTimelines();
-  void AddRunning(NodeId node, const NodeCapacity::Use& use);
+  using Timelines = std::map<NodeId, Timeline>;
+  Timelines& TimelinesOf(const NodesRequest& request);
+  void AddRunning(Timeline& timeline, const NodeCapacity::Use& use);
+  void CloseFor(Timeline& timeline, NodeId node, const NodeCapacity::Use& use,
+                std::string_view reservation) const;
   void CarryOver(const QueuePlan& before);
   bool IsOpen(const std::vector<NodeId>& nodes, const Line& line, TimePoint from) const;
   void Compress();
@@ -48,7 +52,7 @@ class ConservativePass {
   bool StartsNow(Line& line);
 
   void Plan(Line& line, TimePoint from);
-  std::optional<PlannedJob> PlanOnOne(const Line& line, TimePoint from) const;
+  std::optional<PlannedJob> PlanOnOne(const Line& line, TimePoint from);
   std::optional<PlannedJob> PlanOnSeveral(const Line& line, TimePoint from);
   void Promise(Line& line, PlannedJob planned);
   void Withdraw(Line& line);
@@ -62,9 +66,10 @@ class ConservativePass {
   Reservations& kept_;
   std::uint32_t& choices_;
   std::vector<Line> lines_;
-  std::map<NodeId, Timeline> timelines_;  // of the usable nodes
-  bool put_off_ = false;                  // places of a gang were not looked for: there were too many
-  bool guesses_ = false;                  // something runs without a time limit
+  Timelines timelines_;                        // of the usable nodes
+  std::map<std::string, Timelines> reserved_;  // for those of advance reservations
+  bool put_off_ = false;                       // places of a gang were not looked for: there were too many
+  bool guesses_ = false;                       // something runs without a time limit
 };
 
 }  // namespace bsub::sched

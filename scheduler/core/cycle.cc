@@ -57,6 +57,10 @@ bool LeavesTooLittle(const Store& store, const Queue& queue, const Job& job) {
   return taken > total - Reserved(total, percent, load.shares);
 }
 
+bool AwaitsReservation(const Store& store, const JobSettings& settings, TimePoint now) {
+  return !settings.reservation.empty() && !store.ReservationHasBegun(settings.reservation, now);
+}
+
 void Decide(Turn& turn, const RunCycle& input) {
   std::uint32_t left = input.max_placements;
   std::uint32_t choices = turn.settings.max_gang_choices_per_cycle;

@@ -14,6 +14,9 @@ namespace bsub::sched {
 // Whether the job would take of what is reserved for shares that run nothing.
 bool LeavesTooLittle(const Store& store, const Queue& queue, const Job& job);
 
+// Whether the job is of an advance reservation that has not begun or is over.
+bool AwaitsReservation(const Store& store, const JobSettings& settings, TimePoint now);
+
 // Whether a class of `queue` is served after the one a node is kept for, and so must leave that node alone.
 // False if nothing is kept any more: the holder has gone, or it fits somewhere now.
 bool MustYield(const Store& store, const Queue& queue, const WaitingClass& waiting,

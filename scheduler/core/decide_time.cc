@@ -139,6 +139,7 @@ void Decide(Turn& turn, const MaintenanceSet& input) {
 void Decide(Turn& turn, const Tick& /*input*/) {
   ReachBeginTimes(turn);
   EndLeases(turn);
+  EndReservations(turn);
   EndNotices(turn);
   EndRests(turn);
   EndPreferences(turn);
@@ -156,6 +157,7 @@ TimePoint NextWake(const Turn& turn) {
     const Duration left = std::max(store.begin_times().begin()->first - turn.wall, Duration(0));
     if (left < TimePoint::Max() - turn.at) wake = turn.at + left;
   }
+  for (const auto& [name, reservation] : store.state().reservations) wake = std::min(wake, reservation.to);
   for (const auto& [id, ends] : turn.links.lease_ends) wake = std::min(wake, ends);
   for (const auto& [id, ends] : turn.links.rest_ends) wake = std::min(wake, ends);
   for (const auto& [attempt, at] : turn.links.notice_steps) wake = std::min(wake, at);

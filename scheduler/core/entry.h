@@ -17,6 +17,7 @@
 #include "jobs/definition.h"
 #include "jobs/end.h"
 #include "jobs/job_spec.h"
+#include "scheduler/core/advance_reservation.h"
 #include "scheduler/core/node.h"
 #include "scheduler/core/placement_record.h"
 #include "scheduler/core/queue.h"
@@ -231,12 +232,21 @@ struct JobMoved {
   std::string queue;
 };
 
+struct ReservationMade {
+  AdvanceReservation reservation;
+};
+struct ReservationEnded {
+  std::string name;
+  std::string by;  // empty: its time is over
+};
+
 using EntryBody =
     std::variant<ClusterCreated, QueueSet, QueueDeleted, DefinitionRegistered, DefinitionDeregistered,
                  JobSubmitted, BeginTimeReached, HoldSet, PrioritySet, TasksEnded, TasksRequeued,
                  AttemptPlaced, AttemptStarted, StopRequested, AttemptEnded, NodeRegistered, NodeContactLost,
                  NodeDied, NodeDrainSet, NodeRemoved, JobsForgotten, StateHashRecorded, CountersLifted,
-                 PartStarted, PartEnded, NodeNoticeSet, AttemptNoticed, JobMoved>;
+                 PartStarted, PartEnded, NodeNoticeSet, AttemptNoticed, JobMoved, ReservationMade,
+                 ReservationEnded>;
 
 struct JournalEntry {
   Sequence sequence;  // 1, 2, 3 … without gaps over all entries

@@ -38,6 +38,7 @@ class WaitingReasons {
     Holds();
     QueueState();
     Limits();
+    OwnReservation();
     Concurrency();
     const bool blocked = !found_.empty();
     Capacity(blocked);
@@ -140,6 +141,22 @@ class WaitingReasons {
             queue.name + " --compute-reservation N`");
   }
 
+  void OwnReservation() {
+    if (!AwaitsReservation(store_, settings_, now_)) return;
+    const std::string& name = settings_.reservation;
+    const auto it = store_.state().reservations.find(name);
+    if (it == store_.state().reservations.end()) {
+      Add(ReasonCode::kReservation, "its reservation " + name + " is over or was deleted",
+          "end it with `bsub-lite cancel " + Id() + "` and submit it again without --reservation");
+      return;
+    }
+    Add(ReasonCode::kReservation,
+        "its reservation " + name + " begins at " + FormatUtc(it->second.from) + ", in " +
+            FormatDuration(it->second.from - now_),
+        "to start it sooner, end it with `bsub-lite cancel " + Id() +
+            "` and submit it again without --reservation");
+  }
+
   void Concurrency() {
     if (!job_.array) return;
     const std::uint32_t limit = job_.spec.array->concurrency();
@@ -179,7 +196,9 @@ class WaitingReasons {
       const Node& node = *listed;
       const NodeCapacity::Use* use = store_.capacity().Find(node.id);
       const std::string& name = node.description.name;
-      if (!request_.each.Fits(node.description.total)) {
+      if (!request_.reservation.empty() && !store_.calendar().Reserves(node.id, request_.reservation)) {
+        AddEvidence(reason, name + ": not of reservation " + request_.reservation);
+      } else if (!request_.each.Fits(node.description.total)) {
         ++groups.too_small;
         AddEvidence(reason, name + ": too small, has " + Describe(node.description.total));
       } else if (!use || !use->usable) {

@@ -188,6 +188,7 @@ class Rehearsal {
   }
 
   bool MayStart(const Line& line) {
+    if (AwaitsReservation(store_, *line.job->spec.settings, now_)) return false;
     const Queue& queue = *line.queue;
     if (queue.max_running > 0 && running_[&queue] >= queue.max_running) return false;
     const std::uint32_t uid = line.job->spec.settings->owner.uid;

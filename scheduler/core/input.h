@@ -151,6 +151,23 @@ struct TaskEnded {
   SavedWork saved{};
 };
 
+// `count` nodes, or those of `nodes`, for the jobs of `users` that name it; of no users: of whoever asks.
+struct CreateReservation {
+  ReplyTo reply;
+  Principal who;
+  std::string name;
+  TimePoint from;  // what of it is over already does not count
+  Duration length{};
+  std::uint32_t count = 0;
+  std::vector<std::string> nodes{};
+  std::vector<std::string> users{};
+};
+struct DeleteReservation {
+  ReplyTo reply;
+  Principal who;
+  std::string name;
+};
+
 // When nodes are closed for maintenance, from now on: all there is. It is no durable state: a new process is
 // told before it starts anything.
 struct MaintenanceSet {
@@ -167,9 +184,10 @@ struct RunCycle {
 // The daemon is about to close a segment.
 struct RecordStateHash {};
 
-using InputBody = std::variant<Started, Submit, Control, SetQueue, DeleteQueue, RegisterDefinition,
-                               DeregisterDefinition, SetNode, NodeHello, NodeStreamClosed, NodeNoticed,
-                               TaskStarted, TaskEnded, Tick, RunCycle, RecordStateHash, MaintenanceSet>;
+using InputBody =
+    std::variant<Started, Submit, Control, SetQueue, DeleteQueue, RegisterDefinition, DeregisterDefinition,
+                 SetNode, NodeHello, NodeStreamClosed, NodeNoticed, TaskStarted, TaskEnded, Tick, RunCycle,
+                 RecordStateHash, MaintenanceSet, CreateReservation, DeleteReservation>;
 
 struct Input {
   TimePoint at;

@@ -27,7 +27,9 @@ std::uint32_t QueuePass::Run(std::uint32_t budget) {
     if (!head) break;
     const WaitingClass& waiting = *head->waiting;
     if (ComesLaterNow(*head)) continue;
-    if (HitsLimit(turn_.store, queue_, *head->job->spec.settings) || MustLeaveReserve(*head)) continue;
+    const JobSettings& settings = *head->job->spec.settings;
+    if (HitsLimit(turn_.store, queue_, settings) || MustLeaveReserve(*head)) continue;
+    if (AwaitsReservation(turn_.store, settings, turn_.at)) continue;
     const bool others = waiting.members.size() > 1;
     if (!TryStart(*head)) continue;
     // The class is gone with its last member; an array may be in it again.

@@ -54,6 +54,7 @@ struct Settings {
   std::uint32_t max_gang_choices_per_cycle = 200;
   // In a queue with conservative backfill so many jobs are planned for; what is behind them waits.
   std::uint32_t max_planned_jobs = 100;
+  std::size_t max_reservations = 1000;  // advance reservations at a time
   KeepLimits keep;
   // What connects the nodes; null: not known, and all count as being on one rack.
   std::shared_ptr<const Topology> topology;

@@ -96,6 +96,10 @@ std::string ShortReasons::OfDispatch(const Job& job) {
     return "queue " + queue.name + " runs at most " + std::to_string(hit->limit) +
            (hit->cpus ? " CPUs" : "") + whose;
   }
+  if (AwaitsReservation(store_, settings, store_.calendar().now())) {
+    const bool known = store_.state().reservations.count(settings.reservation) != 0;
+    return "reservation " + settings.reservation + (known ? " has not begun" : " is over");
+  }
   if (LeavesTooLittle(store_, queue, job)) return "kept for shares that run nothing";
   const std::uint32_t limit = job.array ? job.spec.array->concurrency() : 0;
   if (limit > 0 && job.array->live_count() >= limit)

@@ -16,6 +16,7 @@
 #include "common/time.h"
 #include "jobs/definition.h"
 #include "jobs/job_spec.h"
+#include "scheduler/core/advance_reservation.h"
 #include "scheduler/core/array_state.h"
 #include "scheduler/core/node.h"
 #include "scheduler/core/queue.h"
@@ -94,6 +95,7 @@ struct State {
   std::map<std::string, std::vector<JobDefinition>> definitions;  // by name, ascending revision
   std::map<NodeId, Node> nodes;
   ShareUses shares;  // of queues that go by shares
+  std::map<std::string, AdvanceReservation> reservations;
 
   const Job* FindJob(JobId id) const {
     const auto it = jobs.find(id);

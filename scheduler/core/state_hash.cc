@@ -16,7 +16,8 @@ enum class Term : std::uint8_t {
   kDefinition,
   kNode,
   kCounters,
-  kShare
+  kShare,
+  kReservation
 };
 
 std::string_view View(std::span<const std::uint8_t> bytes) {
@@ -88,6 +89,7 @@ void Add(FieldHasher& h, const JobSettings& s) {
       h.Add(range.first).Add(range.last).Add(View(range.command.bytes));
   }
   if (s.checkpoint != CheckpointSpec{}) Add(h, s.checkpoint);
+  if (!s.reservation.empty()) h.Add(s.reservation);
 }
 
 void Add(FieldHasher& h, const Dependency& dependency) {
@@ -265,6 +267,15 @@ std::uint64_t HashOf(const ShareUses::value_type& share) {
   return h.Value();
 }
 
+std::uint64_t HashOf(const AdvanceReservation& r) {
+  FieldHasher h;
+  h.Add(Term::kReservation).Add(r.name).Add(r.from.micros()).Add(r.to.micros()).Add(r.by);
+  h.Add(r.nodes.size()).Add(r.users.size());
+  for (const NodeId node : r.nodes) h.Add(node.value());
+  for (const std::string& user : r.users) h.Add(user);
+  return h.Value();
+}
+
 std::uint64_t HashOfCounters(const State& s) {
   FieldHasher h;
   h.Add(Term::kCounters).Add(s.cluster_uuid).Add(s.last_sequence.value()).Add(s.last_at.micros());
@@ -287,6 +298,7 @@ std::uint64_t HashOf(const State& state) {
   }
   for (const auto& [id, node] : state.nodes) sum += HashOf(node);
   for (const auto& share : state.shares) sum += HashOf(share);
+  for (const auto& [name, reservation] : state.reservations) sum += HashOf(reservation);
   return sum;
 }
 

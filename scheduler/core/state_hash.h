@@ -13,6 +13,7 @@ std::uint64_t HashOfProgress(const Job& job);  // the job's own changing fields,
 std::uint64_t HashOfChild(const Job& job, std::uint32_t ordinal);  // 0 for a child that is only a waiting bit
 std::uint64_t HashOf(const Queue& queue);
 std::uint64_t HashOf(const JobDefinition& definition);
+std::uint64_t HashOf(const AdvanceReservation& reservation);
 std::uint64_t HashOf(const Node& node);
 std::uint64_t HashOf(const ShareUses::value_type& share);
 std::uint64_t HashOfCounters(const State& state);

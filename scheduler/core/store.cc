@@ -69,6 +69,7 @@ Store::Store(State state, std::size_t expected_jobs) : state_(std::move(state)) 
     tree_.Add(id, node.description.name);
     UpdateUsable(id);
   }
+  if (!state_.reservations.empty()) MakeCalendar();
 }
 
 void Store::Restore(std::vector<SavedJob> jobs) {

@@ -120,6 +120,7 @@ class Store {
   void SetMaintenance(std::vector<NodesClosed> maintenance);
   // Time has passed; whether a node has been opened or closed by it.
   bool AdvanceCalendar(TimePoint now);
+  bool ReservationHasBegun(const std::string& name, TimePoint now) const;
   const Calendar& calendar() const { return calendar_; }
   const ClusterTree& tree() const { return tree_; }
   const PlacementGroups& placement_groups() const { return groups_; }
@@ -162,6 +163,8 @@ class Store {
   Status Do(const NodeNoticeSet& e, TimePoint at);
   Status Do(const AttemptNoticed& e, TimePoint at);
   Status Do(const JobMoved& e, TimePoint at);
+  Status Do(const ReservationMade& e, TimePoint at);
+  Status Do(const ReservationEnded& e, TimePoint at);
   void ForgetRevisions(std::vector<JobDefinition>& revisions, std::size_t first, std::size_t last);
 
   Job* MutableJob(JobId id);

@@ -1,5 +1,6 @@
 #include "scheduler/core/submit_checks.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +17,13 @@ std::vector<std::string> QueueNames(const State& state) {
   std::vector<std::string> names;
   for (const auto& [name, queue] : state.queues) names.push_back(name);
   return names;
+}
+
+std::string JoinNames(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() > kShown ? text + ", …" : text;
 }
 
 Result<const Queue*> FindQueue(const State& state, const std::string& name) {
@@ -195,6 +203,34 @@ Status CheckThenQueue(const Store& store, const JobSpec& spec) {
   return later ? OkStatus() : Status(Error(later.error()));
 }
 
+// Whether the job may use it, and ever could.
+Status CheckReservation(const State& state, const Principal& who, const JobSettings& settings) {
+  const std::string& name = settings.reservation;
+  if (name.empty()) return OkStatus();
+  const auto it = state.reservations.find(name);
+  if (it == state.reservations.end()) {
+    std::vector<std::string> names;
+    for (const auto& [known, reservation] : state.reservations) names.push_back(known);
+    return NotFound("reservation " + Quoted(name) + ": there is none of that name" + DidYouMean(name, names) +
+                    " (`bsub-lite reservations` lists them)");
+  }
+  const AdvanceReservation& reservation = it->second;
+  const std::string what = "reservation " + name + ": ";
+  if (!std::binary_search(reservation.users.begin(), reservation.users.end(), who.name))
+    return PermissionDenied(what + who.name + " is none of its users, who are " +
+                            JoinNames(reservation.users));
+  const Duration length = reservation.to - reservation.from;
+  if (settings.walltime.count() <= 0 || settings.walltime > length) {
+    return InvalidArgument(what + "the job needs a time limit (-t) of at most " + FormatDuration(length) +
+                           ", which is how long it lasts");
+  }
+  if (settings.gang.least_nodes() > reservation.nodes.size()) {
+    return InvalidArgument(what + "the job asks for " + std::to_string(settings.gang.least_nodes()) +
+                           " nodes, it has " + std::to_string(reservation.nodes.size()));
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 Result<JobSpec> CheckSubmit(const Settings& settings, const Store& store, const Principal& who,
@@ -209,6 +245,7 @@ Result<JobSpec> CheckSubmit(const Settings& settings, const Store& store, const 
   BSUB_ASSIGN_OR_RETURN(const Queue* queue, FindQueue(store.state(), own->queue));
   BSUB_RETURN_IF_ERROR(CheckDurable(settings, own->checkpoint));
   BSUB_RETURN_IF_ERROR(CheckThenQueue(store, spec));
+  BSUB_RETURN_IF_ERROR(CheckReservation(store.state(), who, *own));
   BSUB_RETURN_IF_ERROR(
       CheckRoom(settings, store, *queue, who, ShareOf(*own), spec.array ? spec.array->size() : 1));
   BSUB_ASSIGN_OR_RETURN(spec.dependency, ResolveDependency(settings, store, who, spec));

@@ -97,6 +97,11 @@ void Decide(Turn& turn, const TaskEnded& input);
 // decide_time.cc
 void Decide(Turn& turn, const Tick& input);
 void Decide(Turn& turn, const MaintenanceSet& input);
+// decide_reservations.cc
+void Decide(Turn& turn, const CreateReservation& input);
+void Decide(Turn& turn, const DeleteReservation& input);
+// At a Tick: those that are over.
+void EndReservations(Turn& turn);
 // cycle.cc
 void Decide(Turn& turn, const RunCycle& input);
 

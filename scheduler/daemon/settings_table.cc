@@ -243,6 +243,8 @@ void AddKept(std::vector<Setting>& table) {
                                         "In a queue with conservative backfill so many jobs are planned for; "
                                         "what is behind them waits.",
                                         BSUB_AT(core.max_planned_jobs), 1));
+  table.push_back(Number<std::size_t>("core.max_reservations", "Advance reservations there may be at a time.",
+                                      BSUB_AT(core.max_reservations), 0));
   table.push_back(Number<std::uint32_t>("core.kept_node_candidates",
                                         "Nodes, those with the most room, whose tasks are looked at to find "
                                         "the one that is kept.",

@@ -203,6 +203,13 @@ struct Encoder {
     out->mutable_job_moved()->set_job(e.job.value());
     out->mutable_job_moved()->set_queue(e.queue);
   }
+  void operator()(const sched::ReservationMade& e) const {
+    Encode(e.reservation, out->mutable_reservation_made());
+  }
+  void operator()(const sched::ReservationEnded& e) const {
+    out->mutable_reservation_ended()->set_name(e.name);
+    out->mutable_reservation_ended()->set_by(e.by);
+  }
   void operator()(const sched::AttemptNoticed& e) const { Encode(e, out->mutable_attempt_noticed()); }
 };
 
@@ -378,6 +385,13 @@ sched::EntryBody DecodeSimple(const pb::Entry& in) {
     }
     case Case::kJobMoved:
       return sched::JobMoved{JobId(in.job_moved().job()), in.job_moved().queue()};
+    case Case::kReservationEnded:
+      return sched::ReservationEnded{in.reservation_ended().name(), in.reservation_ended().by()};
+    case Case::kReservationMade: {
+      sched::ReservationMade made;
+      Decode(in.reservation_made(), &made.reservation);
+      return made;
+    }
     case Case::kPartStarted:
       return DecodePartStarted(in.part_started());
     default:
@@ -487,6 +501,8 @@ struct Version {
   std::uint32_t operator()(const sched::NodeNoticeSet& /*e*/) const { return 5; }
   std::uint32_t operator()(const sched::AttemptNoticed& e) const { return e.ends_at.set() ? 5 : 6; }
   std::uint32_t operator()(const sched::JobMoved& /*e*/) const { return 5; }
+  std::uint32_t operator()(const sched::ReservationMade& /*e*/) const { return 6; }
+  std::uint32_t operator()(const sched::ReservationEnded& /*e*/) const { return 6; }
   std::uint32_t operator()(const sched::NodeRegistered& e) const { return VersionNeeded(e.description); }
   std::uint32_t operator()(const sched::PartStarted& /*e*/) const { return 3; }
   std::uint32_t operator()(const sched::PartEnded& /*e*/) const { return 3; }
@@ -510,6 +526,7 @@ std::uint32_t NeededByGang(const GangSpec& gang, const Ranges& ranges) {
 }  // namespace
 
 std::uint32_t VersionNeeded(const JobSettings& s) {
+  if (!s.reservation.empty()) return 6;
   return s.checkpoint != CheckpointSpec{} ? 5 : NeededByGang(s.gang, s.node_ranges);
 }
 std::uint32_t VersionNeeded(const JobDefinition& d) { return NeededByGang(d.gang, d.node_ranges); }

@@ -292,6 +292,7 @@ void Encode(const JobSettings& x, pb::JobSettings* out) {
   out->set_priority(x.priority);
   out->set_project(x.project);
   out->set_share_identifier(x.share_identifier);
+  out->set_reservation(x.reservation);
   Encode(x.request, out->mutable_request());
   out->set_walltime_us(x.walltime.count());
   out->set_stop_grace_us(x.stop_grace.count());
@@ -327,6 +328,7 @@ Status Decode(const pb::JobSettings& in, JobSettings* x) {
   x->priority = in.priority();
   x->project = in.project();
   x->share_identifier = in.share_identifier();
+  x->reservation = in.reservation();
   Decode(in.request(), &x->request);
   x->walltime = Duration(in.walltime_us());
   x->stop_grace = Duration(in.stop_grace_us());
@@ -462,6 +464,24 @@ Status Decode(const pb::Queue& in, sched::Queue* x) {
   x->max_waiting_per_share = in.max_waiting_per_share();
   BSUB_RETURN_IF_ERROR(DecodeEnum(in.backfill(), sched::Backfill::kConservative, "backfill", &x->backfill));
   return DecodeEnum(in.order(), sched::QueueOrder::kMultifactor, "order of a queue", &x->order);
+}
+
+void Encode(const sched::AdvanceReservation& x, pb::AdvanceReservation* out) {
+  out->set_name(x.name);
+  out->set_from_us(x.from.micros());
+  out->set_to_us(x.to.micros());
+  for (const NodeId node : x.nodes) out->add_nodes(node.value());
+  for (const std::string& user : x.users) out->add_users(user);
+  out->set_by(x.by);
+}
+
+void Decode(const pb::AdvanceReservation& in, sched::AdvanceReservation* x) {
+  x->name = in.name();
+  x->from = TimePoint(in.from_us());
+  x->to = TimePoint(in.to_us());
+  for (const std::uint32_t node : in.nodes()) x->nodes.push_back(NodeId(node));
+  x->users.assign(in.users().begin(), in.users().end());
+  x->by = in.by();
 }
 
 void Encode(const sched::NodeDescription& x, pb::NodeDescription* out) {

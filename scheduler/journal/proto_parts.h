@@ -67,6 +67,8 @@ void Encode(const sched::AttemptRef& x, pb::AttemptRef* out);
 void Decode(const pb::AttemptRef& in, sched::AttemptRef* x);
 void Encode(const sched::Queue& x, pb::Queue* out);
 Status Decode(const pb::Queue& in, sched::Queue* x);
+void Encode(const sched::AdvanceReservation& x, pb::AdvanceReservation* out);
+void Decode(const pb::AdvanceReservation& in, sched::AdvanceReservation* x);
 void Encode(const sched::NodeDescription& x, pb::NodeDescription* out);
 Status Decode(const pb::NodeDescription& in, sched::NodeDescription* x);
 

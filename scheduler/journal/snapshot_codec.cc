@@ -277,6 +277,8 @@ void EncodeGlobals(const sched::State& state, pb::Globals* out) {
     share->set_cpu_milli_seconds(use.cpu_milli_seconds);
     share->set_at_us(use.at.micros());
   }
+  for (const auto& [name, reservation] : state.reservations)
+    journal::Encode(reservation, out->add_reservations());
 }
 
 Status DecodeGlobals(const pb::Globals& in, sched::State* state) {
@@ -297,6 +299,8 @@ Status DecodeGlobals(const pb::Globals& in, sched::State* state) {
     BSUB_RETURN_IF_ERROR(Decode(node, &state->nodes[NodeId(node.id())]));
   for (const pb::ShareUse& share : in.shares())
     state->shares[{share.queue(), share.share()}] = {share.cpu_milli_seconds(), TimePoint(share.at_us())};
+  for (const pb::AdvanceReservation& reservation : in.reservations())
+    journal::Decode(reservation, &state->reservations[reservation.name()]);
   return OkStatus();
 }
 
@@ -375,6 +379,7 @@ std::uint32_t NeededByGlobals(const sched::State& state) {
   for (const auto& [id, node] : state.nodes)
     needs = std::max(needs, node.notice ? 5u : VersionNeeded(node.description));
   for (const auto& [name, queue] : state.queues) needs = std::max(needs, VersionNeeded(queue));
+  if (!state.reservations.empty()) needs = std::max(needs, 6u);
   return state.shares.empty() ? needs : std::max(needs, 5u);
 }
 

@@ -45,6 +45,13 @@ void ListQueues(const Services& services, v1::ListQueuesReply& reply, Done done)
 void SetQueue(const Services& services, const Identity& who, const v1::SetQueueRequest& request, Done done);
 void DeleteQueue(const Services& services, const Identity& who, const v1::DeleteQueueRequest& request,
                  Done done);
+// reservation_calls.cc
+void ListReservations(const Services& services, v1::ListReservationsReply& reply, Done done);
+void CreateReservation(const Services& services, const Identity& who,
+                       const v1::CreateReservationRequest& request, Done done);
+void DeleteReservation(const Services& services, const Identity& who,
+                       const v1::DeleteReservationRequest& request, Done done);
+// cluster_calls.cc
 void ListEnvironments(const Services& services, v1::ListEnvironmentsReply& reply, Done done);
 void ListNodes(const Services& services, v1::ListNodesReply& reply, Done done);
 void SetNode(const Services& services, const Identity& who, const v1::SetNodeRequest& request, Done done);

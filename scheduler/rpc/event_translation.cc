@@ -146,6 +146,17 @@ class Teller {
     Detail("queue", e.queue);
     Text("it was interrupted too often and goes on in queue " + e.queue);
   }
+  void operator()(const ReservationMade& e) {
+    const AdvanceReservation& made = e.reservation;
+    Detail("reservation", made.name);
+    Text("reservation " + made.name + " of " + std::to_string(made.nodes.size()) +
+         (made.nodes.size() == 1 ? " node" : " nodes") + " from " + FormatUtc(made.from) + " to " +
+         FormatUtc(made.to) + By(made.by));
+  }
+  void operator()(const ReservationEnded& e) {
+    Detail("reservation", e.name);
+    Text("reservation " + e.name + (e.by.empty() ? " is over" : " was deleted" + By(e.by)));
+  }
   void operator()(const AttemptNoticed& e) {
     Attempt(e.attempt);
     Node(e.node);

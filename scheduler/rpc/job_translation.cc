@@ -77,6 +77,7 @@ void FillSettings(const JobSettings& settings, v1::Job& to) {
   to.set_submit_host(ToUtf8(settings.submit_host));
   to.set_project(settings.project);
   to.set_share_identifier(settings.share_identifier);
+  to.set_reservation(settings.reservation);
   FillRetry(settings.retry, *to.mutable_retry());
   to.mutable_tags()->insert(settings.tags.begin(), settings.tags.end());
   to.set_definition(settings.definition);

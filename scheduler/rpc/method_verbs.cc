@@ -13,7 +13,7 @@ namespace {
 
 // Control and Logs need no more than sight of a job here: the core and the log stream judge each job by its
 // owner.
-constexpr std::array<std::pair<std::string_view, Verb>, 23> kVerbs = {{
+constexpr std::array<std::pair<std::string_view, Verb>, 26> kVerbs = {{
     {"Scheduler.Submit", Verb::kSubmit},
     {"Scheduler.SubmitStream", Verb::kSubmit},
     {"Scheduler.TrySubmit", Verb::kSubmit},
@@ -28,6 +28,9 @@ constexpr std::array<std::pair<std::string_view, Verb>, 23> kVerbs = {{
     {"Scheduler.ListQueues", Verb::kViewJob},
     {"Scheduler.SetQueue", Verb::kSetQueue},
     {"Scheduler.DeleteQueue", Verb::kSetQueue},
+    {"Scheduler.ListReservations", Verb::kViewJob},
+    {"Scheduler.CreateReservation", Verb::kSetQueue},
+    {"Scheduler.DeleteReservation", Verb::kSetQueue},
     {"Scheduler.ListNodes", Verb::kViewJob},
     {"Scheduler.SetNode", Verb::kSetNode},
     {"Scheduler.ListEnvironments", Verb::kViewJob},

@@ -142,6 +142,30 @@ SchedulerService::Unary SchedulerService::DeleteQueue(Context* context, const v1
   });
 }
 
+SchedulerService::Unary SchedulerService::ListReservations(Context* context,
+                                                           const v1::ListReservationsRequest*,
+                                                           v1::ListReservationsReply* reply) {
+  return Answer(context, "Scheduler.ListReservations", [&](const Identity&, Done done) {
+    rpc::ListReservations(services_, *reply, std::move(done));
+  });
+}
+
+SchedulerService::Unary SchedulerService::CreateReservation(Context* context,
+                                                            const v1::CreateReservationRequest* request,
+                                                            v1::Empty*) {
+  return Answer(context, "Scheduler.CreateReservation", [&](const Identity& who, Done done) {
+    rpc::CreateReservation(services_, who, *request, std::move(done));
+  });
+}
+
+SchedulerService::Unary SchedulerService::DeleteReservation(Context* context,
+                                                            const v1::DeleteReservationRequest* request,
+                                                            v1::Empty*) {
+  return Answer(context, "Scheduler.DeleteReservation", [&](const Identity& who, Done done) {
+    rpc::DeleteReservation(services_, who, *request, std::move(done));
+  });
+}
+
 SchedulerService::Unary SchedulerService::ListNodes(Context* context, const v1::ListNodesRequest*,
                                                     v1::ListNodesReply* reply) {
   return Answer(context, "Scheduler.ListNodes",

@@ -37,6 +37,12 @@ class SchedulerService final : public v1::Scheduler::CallbackService {
                    v1::ListQueuesReply* reply) override;
   Unary SetQueue(Context* context, const v1::SetQueueRequest* request, v1::Empty* reply) override;
   Unary DeleteQueue(Context* context, const v1::DeleteQueueRequest* request, v1::Empty* reply) override;
+  Unary ListReservations(Context* context, const v1::ListReservationsRequest* request,
+                         v1::ListReservationsReply* reply) override;
+  Unary CreateReservation(Context* context, const v1::CreateReservationRequest* request,
+                          v1::Empty* reply) override;
+  Unary DeleteReservation(Context* context, const v1::DeleteReservationRequest* request,
+                          v1::Empty* reply) override;
   Unary ListNodes(Context* context, const v1::ListNodesRequest* request, v1::ListNodesReply* reply) override;
   Unary SetNode(Context* context, const v1::SetNodeRequest* request, v1::Empty* reply) override;
   Unary ListEnvironments(Context* context, const v1::ListEnvironmentsRequest* request,

@@ -127,6 +127,7 @@ Status FillSettings(const v1::SubmitRequest& request, const Principal& who, cons
   settings.queue = request.queue();
   settings.project = request.project();
   settings.share_identifier = request.share_identifier();
+  settings.reservation = request.reservation();
   if (request.has_stop_grace_us()) settings.stop_grace = Duration(request.stop_grace_us());
   if (request.has_max_interruptions()) settings.max_interruptions = request.max_interruptions();
   settings.on_impossible = request.keep_if_impossible() ? OnImpossible::kKeep : OnImpossible::kEnd;

@@ -73,6 +73,12 @@ std::vector<std::vector<std::string>> RacksOf(const std::vector<std::string>& wo
   return racks;
 }
 
+Duration ReadDuration(const std::string& text) {
+  const Result<Duration> length = ParseDuration(text);
+  if (!length) throw std::invalid_argument(length.error().message);
+  return *length;
+}
+
 void AddLines(const std::string& text, std::vector<std::string>& out) {
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) out.push_back(line);
@@ -182,6 +188,20 @@ bool ScenarioRun::ActOnNodes(const Words& w) {
 bool ScenarioRun::ActOnTheScheduler(const Words& w) {
   if (w.verb == "queue") {
     SetQueue(w);
+  } else if (w.verb == "reserve") {
+    sched::CreateReservation make{.reply = {}, .who = w.Who(Ops()), .name = w.At(0)};
+    make.from = env_.now() + ReadDuration(w.Value("in", "0s"));
+    make.length = ReadDuration(w.Value("for"));
+    make.count = static_cast<std::uint32_t>(w.Number("nodes", 0));
+    if (w.values.count("node")) make.nodes.push_back(w.Value("node"));
+    make.users.push_back(w.Value("user", "alice"));
+    static_cast<void>(env_.Reserve(std::move(make)));
+  } else if (w.verb == "unreserve") {
+    static_cast<void>(env_.DeleteReservation(w.At(0), w.Who(Ops())));
+  } else if (w.verb == "maintenance") {
+    const TimePoint from = env_.now() + ReadDuration(w.Value("in"));
+    env_.Handle(
+        sched::MaintenanceSet{{{w.At(0), from, from + ReadDuration(w.Value("for")), {w.Value("node")}}}});
   } else if (w.verb == "cycle") {
     env_.Cycle(w.plain.empty() ? 1000 : static_cast<std::uint32_t>(std::stoul(w.At(0))));
   } else if (w.verb == "advance") {
@@ -213,6 +233,8 @@ bool ScenarioRun::Look(const Words& w, std::vector<std::string>& out) {
 
 void ScenarioRun::Submit(const Words& w) {
   Job job = Job().By(w.Who()).Name(w.Value("name")).Cpus(w.Number("cpus", 1)).Queue(w.Value("queue"));
+  if (w.values.count("reservation")) job.Reservation(w.Value("reservation"));
+  if (w.values.count("walltime")) job.Walltime(ReadDuration(w.Value("walltime")));
   if (w.values.count("share")) job.Share(w.Value("share"));
   job.Priority(static_cast<std::int32_t>(w.Number("priority", 0)));
   job.Retry(static_cast<std::int32_t>(w.Number("retry", 1)));

@@ -6,7 +6,8 @@
 //         [max_cpus_per_share=N] [max_running_per_share=N] [max_waiting_per_share=N]
 //   submit [name=] [cpus=] [array=] [after=] [queue=] [priority=] [retry=] [by=bob] [begin=+1h] [token=N]
 //          [held] [keep-if-impossible] [nodes=N] [exclusive] [ends-with-main]
-//          [placement=cluster:preferred@5m] [share=S]
+//          [placement=cluster:preferred@5m] [share=S] [walltime=1h] [reservation=R]
+//   maintenance NAME node= in= for= · reserve NAME in= for= nodes=N|node= [user=alice] [by=] · unreserve NAME
 //   racks n1,n2 n3,n4              the tree of the cluster, before there are nodes
 //   cycle [N]                      start what can start, at most N
 //   start T · finish T CODE        what the node reports

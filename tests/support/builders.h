@@ -67,6 +67,7 @@ class Job {
   Job& NodeCommand(std::uint32_t first, std::uint32_t last, PayloadHash command) {
     return settings_.node_ranges.push_back({first, last, command}), *this;
   }
+  Job& Reservation(std::string name) { return settings_.reservation = std::move(name), *this; }
   Job& Share(std::string share) { return settings_.share_identifier = std::move(share), *this; }
   Job& Queue(std::string name) { return settings_.queue = std::move(name), *this; }
   Job& Priority(std::int32_t p) { return settings_.priority = p, *this; }

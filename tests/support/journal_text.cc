@@ -198,6 +198,14 @@ void Fill(Line& l, const sched::NodeNoticeSet& e) {
   l.Add("node", e.node.value()).Word("withdrawn", !e.ends_at.set()).Add("ends", e.ends_at);
   l.Word(ToString(e.kind)).Add("by", e.by).Add("reason", e.reason);
 }
+void Fill(Line& l, const sched::ReservationMade& e) {
+  const sched::AdvanceReservation& r = e.reservation;
+  l.Word(r.name).Add("from", r.from).Add("to", r.to);
+  for (const NodeId node : r.nodes) l.Add("node", node.value());
+  for (const std::string& user : r.users) l.Add("user", user);
+  l.Add("by", r.by);
+}
+void Fill(Line& l, const sched::ReservationEnded& e) { l.Word(e.name).Add("by", e.by); }
 void Fill(Line& l, const sched::JobMoved& e) { l.Word(std::to_string(e.job.value())).Add("queue", e.queue); }
 void Fill(Line& l, const sched::AttemptNoticed& e) {
   l.Word(Attempt(e.attempt)).Add("node", e.node.value()).Word("withdrawn", !e.ends_at.set());

@@ -206,6 +206,18 @@ Status Env::SetQueue(sched::Queue queue, Principal who) {
   Handle(sched::SetQueue{kAskedBy, std::move(who), std::move(queue), false, false});
   return DoneReply();
 }
+Status Env::Reserve(sched::CreateReservation reservation) {
+  reservation.reply = kAskedBy;
+  if (reservation.who.name.empty()) reservation.who = Ops();
+  Handle(std::move(reservation));
+  return DoneReply();
+}
+
+Status Env::DeleteReservation(std::string name, Principal who) {
+  Handle(sched::DeleteReservation{kAskedBy, std::move(who), std::move(name)});
+  return DoneReply();
+}
+
 Status Env::DeleteQueue(std::string name, Principal who) {
   Handle(sched::DeleteQueue{kAskedBy, std::move(who), std::move(name)});
   return DoneReply();

@@ -63,6 +63,9 @@ class Env {
   Status SetPriority(const TaskName& task, std::int32_t priority, Principal who = Ops());
   Status SetQueue(sched::Queue queue, Principal who = Ops());
   Status DeleteQueue(std::string name, Principal who = Ops());
+  // reply is overwritten; by Ops if `who` has no name.
+  Status Reserve(sched::CreateReservation reservation);
+  Status DeleteReservation(std::string name, Principal who = Ops());
 
   // --- scheduling
   void Cycle(std::uint32_t max_placements = 1000);

@@ -47,6 +47,7 @@ sched::State CopyDurable(const sched::State& from) {
   to.definitions = from.definitions;
   to.nodes = from.nodes;
   to.shares = from.shares;
+  to.reservations = from.reservations;
   for (const auto& [id, job] : from.jobs) {
     sched::Job& copy = to.jobs[id];
     copy.id = job.id;

@@ -258,7 +258,15 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion6() {
   queue.queue.max_cpus_per_share = 7;
   queue.queue.max_running_per_share = 8;
   queue.queue.max_waiting_per_share = 9;
-  return Numbered({std::move(queue)});
+  sched::JobSubmitted job = SampleJob();
+  JobSettings settings = *job.spec.settings;
+  settings.reservation = "course " + kBytes;
+  job.spec.settings = std::make_shared<JobSettings>(settings);
+  return Numbered(
+      {std::move(queue), std::move(job),
+       sched::ReservationMade{
+           {"course", kAt, kAt + std::chrono::hours(1), {NodeId(2), NodeId(5)}, {"alice", kBytes}, "root"}},
+       sched::ReservationEnded{"course", "root"}});
 }
 
 std::vector<sched::JournalEntry> SampleEntries() {

@@ -13,6 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 class ClusterCommands : public ::testing::Test {
  protected:
@@ -74,6 +75,50 @@ TEST_F(ClusterCommands, QueuesAreCreatedOpenedAndDeleted) {
   EXPECT_TRUE(scheduler_.set_queue.requests.back().queue().accepts());
   EXPECT_EQ(run({"queues", "delete", "high"}).out, "Queue <high> is deleted.\n");
   EXPECT_EQ(scheduler_.delete_queue.requests.back().name(), "high");
+}
+
+TEST_F(ClusterCommands, LimitsByCpusAndSharesAreSet) {
+  ASSERT_EQ(
+      scheduler_
+          .Cli()({"queues", "set", "high", "--max-cpus-per-share", "64", "--max-running-per-share", "4"})
+          .code,
+      0);
+  const v1::SetQueueRequest request = scheduler_.set_queue.requests.back();
+  EXPECT_THAT(request.update(), UnorderedElementsAre("max_cpus_per_share", "max_running_per_share"));
+  EXPECT_EQ(request.queue().max_cpus_per_share(), 64);
+}
+
+TEST_F(ClusterCommands, ReservationsAreCreatedListedAndDeleted) {
+  scheduler_.list_reservations.answer = [](const v1::ListReservationsRequest&,
+                                           v1::ListReservationsReply& reply) {
+    v1::Reservation& one = *reply.add_reservations();
+    one.set_name("course");
+    one.set_start_at_us(1'800'000'000'000'000);
+    one.set_end_at_us(1'800'003'600'000'000);
+    for (const char* node : {"n1", "n2"}) one.add_nodes(node);
+    one.add_users("anna");
+    return grpc::Status::OK;
+  };
+  const CliRun run = scheduler_.Cli();
+  EXPECT_EQ(run({"reservations", "create", "--name", "course", "--start", "2027-01-15T08:00:00Z",
+                 "--duration", "1h", "--nodes", "2", "--user", "anna,ben", "--user", "carl"})
+                .out,
+            "Reservation <course> is created.\n");
+  const v1::CreateReservationRequest made = scheduler_.create_reservation.requests.back();
+  EXPECT_EQ(made.start_at_us(), 1'800'000'000'000'000);
+  EXPECT_EQ(made.duration_us(), 3'600'000'000);
+  EXPECT_EQ(made.node_count(), 2u);
+  EXPECT_THAT(made.users(), ElementsAre("anna", "ben", "carl"));
+  EXPECT_EQ(run({"reservations", "create", "--name", "r", "--duration", "1h", "--node", "n1,n2"}).code, 0);
+  EXPECT_THAT(scheduler_.create_reservation.requests.back().nodes(), ElementsAre("n1", "n2"));
+  EXPECT_THAT(run({"reservations", "create", "--name", "r", "--nodes", "1"}).err,
+              HasSubstr("--duration: missing"));
+  EXPECT_THAT(run({"reservations", "create", "--name", "r", "--duration", "1h"}).err, HasSubstr("--nodes N"));
+  EXPECT_THAT(run({"reservations"}).out, HasSubstr("course"));
+  const auto json = nlohmann::json::parse(run({"reservations", "ls", "--json"}).out);
+  EXPECT_EQ(json[0]["nodes"][1], "n2");
+  EXPECT_EQ(run({"reservations", "delete", "course"}).out, "Reservation <course> is deleted.\n");
+  EXPECT_EQ(scheduler_.delete_reservation.requests.back().name(), "course");
 }
 
 TEST_F(ClusterCommands, AMistypedQueueIsNotMade) {

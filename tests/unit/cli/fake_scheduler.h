@@ -52,6 +52,9 @@ class FakeScheduler final : public bsub::v1::Scheduler::Service {
   FakeCall<v1::WhyRequest, v1::WhyReply> why;
   FakeCall<v1::ListQueuesRequest, v1::ListQueuesReply> list_queues;
   FakeCall<v1::SetQueueRequest, v1::Empty> set_queue;
+  FakeCall<v1::ListReservationsRequest, v1::ListReservationsReply> list_reservations;
+  FakeCall<v1::CreateReservationRequest, v1::Empty> create_reservation;
+  FakeCall<v1::DeleteReservationRequest, v1::Empty> delete_reservation;
   FakeCall<v1::DeleteQueueRequest, v1::Empty> delete_queue;
   FakeCall<v1::ListNodesRequest, v1::ListNodesReply> list_nodes;
   FakeCall<v1::SetNodeRequest, v1::Empty> set_node;
@@ -99,6 +102,9 @@ class FakeScheduler final : public bsub::v1::Scheduler::Service {
   BSUB_FAKE_CALL(ListQueues, ListQueuesRequest, ListQueuesReply, list_queues)
   BSUB_FAKE_CALL(SetQueue, SetQueueRequest, Empty, set_queue)
   BSUB_FAKE_CALL(DeleteQueue, DeleteQueueRequest, Empty, delete_queue)
+  BSUB_FAKE_CALL(ListReservations, ListReservationsRequest, ListReservationsReply, list_reservations)
+  BSUB_FAKE_CALL(CreateReservation, CreateReservationRequest, Empty, create_reservation)
+  BSUB_FAKE_CALL(DeleteReservation, DeleteReservationRequest, Empty, delete_reservation)
   BSUB_FAKE_CALL(ListNodes, ListNodesRequest, ListNodesReply, list_nodes)
   BSUB_FAKE_CALL(SetNode, SetNodeRequest, Empty, set_node)
   BSUB_FAKE_CALL(RegisterDefinition, RegisterDefinitionRequest, RegisterDefinitionReply, register_definition)

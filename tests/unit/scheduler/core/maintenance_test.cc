@@ -18,59 +18,59 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TimePoint Minute(int m) { return TimePoint(0) + m * 1min; }
+TimePoint AtMinute(int m) { return TimePoint(0) + m * 1min; }
 
 TEST(Calendar, FindsWhatIsInTheWay) {
   Calendar calendar;
   const NodeId n(1);
-  EXPECT_TRUE(calendar.IsOpen(n, Minute(0), TimePoint::Max(), ""));
-  calendar.Add(n, {Minute(20), Minute(30), "late", false});
-  calendar.Add(n, {Minute(10), Minute(15), "early", false});
-  EXPECT_TRUE(calendar.IsOpen(n, Minute(0), Minute(10), "")) << "ends when it begins";
-  EXPECT_FALSE(calendar.IsOpen(n, Minute(0), Minute(11), ""));
-  EXPECT_TRUE(calendar.IsOpen(n, Minute(15), Minute(20), ""));
-  EXPECT_EQ(calendar.InTheWay(n, Minute(15), TimePoint::Max(), "")->name, "late");
-  EXPECT_EQ(calendar.EarliestOpen(n, Minute(0), 10min, ""), Minute(0));
-  EXPECT_EQ(calendar.EarliestOpen(n, Minute(1), 10min, ""), Minute(30));
-  EXPECT_EQ(calendar.EarliestOpen(n, Minute(1), 5min, ""), Minute(1));
-  EXPECT_EQ(calendar.EarliestOpen(n, Minute(7), 5min, ""), Minute(15));
-  EXPECT_EQ(calendar.EarliestOpen(n, Minute(7), Duration(0), ""), Minute(30)) << "no limit: for ever";
+  EXPECT_TRUE(calendar.IsOpen(n, AtMinute(0), TimePoint::Max(), ""));
+  calendar.Add(n, {AtMinute(20), AtMinute(30), "late", false});
+  calendar.Add(n, {AtMinute(10), AtMinute(15), "early", false});
+  EXPECT_TRUE(calendar.IsOpen(n, AtMinute(0), AtMinute(10), "")) << "ends when it begins";
+  EXPECT_FALSE(calendar.IsOpen(n, AtMinute(0), AtMinute(11), ""));
+  EXPECT_TRUE(calendar.IsOpen(n, AtMinute(15), AtMinute(20), ""));
+  EXPECT_EQ(calendar.InTheWay(n, AtMinute(15), TimePoint::Max(), "")->name, "late");
+  EXPECT_EQ(calendar.EarliestOpen(n, AtMinute(0), 10min, ""), AtMinute(0));
+  EXPECT_EQ(calendar.EarliestOpen(n, AtMinute(1), 10min, ""), AtMinute(30));
+  EXPECT_EQ(calendar.EarliestOpen(n, AtMinute(1), 5min, ""), AtMinute(1));
+  EXPECT_EQ(calendar.EarliestOpen(n, AtMinute(7), 5min, ""), AtMinute(15));
+  EXPECT_EQ(calendar.EarliestOpen(n, AtMinute(7), Duration(0), ""), AtMinute(30)) << "no limit: for ever";
 }
 
 TEST(Calendar, AReservationIsOpenToItsOwnAlone) {
   Calendar calendar;
   const NodeId n(1);
-  calendar.Add(n, {Minute(10), Minute(20), "r", true});
-  calendar.Add(n, {Minute(15), Minute(16), "fix", false});
-  EXPECT_TRUE(calendar.IsOpen(n, Minute(10), Minute(15), "r"));
-  EXPECT_FALSE(calendar.IsOpen(n, Minute(9), Minute(15), "r")) << "not before it begins";
-  EXPECT_FALSE(calendar.IsOpen(n, Minute(14), Minute(16), "r")) << "maintenance is for them too";
-  EXPECT_FALSE(calendar.IsOpen(n, Minute(10), Minute(15), "s"));
-  EXPECT_EQ(calendar.EarliestOpen(n, Minute(0), 4min, "r"), Minute(10));
-  EXPECT_EQ(calendar.EarliestOpen(n, Minute(12), 4min, "r"), Minute(16));
-  EXPECT_EQ(calendar.EarliestOpen(n, Minute(0), 6min, "r"), TimePoint::Max());
-  EXPECT_EQ(calendar.EarliestOpen(NodeId(2), Minute(0), 1min, "r"), TimePoint::Max());
+  calendar.Add(n, {AtMinute(10), AtMinute(20), "r", true});
+  calendar.Add(n, {AtMinute(15), AtMinute(16), "fix", false});
+  EXPECT_TRUE(calendar.IsOpen(n, AtMinute(10), AtMinute(15), "r"));
+  EXPECT_FALSE(calendar.IsOpen(n, AtMinute(9), AtMinute(15), "r")) << "not before it begins";
+  EXPECT_FALSE(calendar.IsOpen(n, AtMinute(14), AtMinute(16), "r")) << "maintenance is for them too";
+  EXPECT_FALSE(calendar.IsOpen(n, AtMinute(10), AtMinute(15), "s"));
+  EXPECT_EQ(calendar.EarliestOpen(n, AtMinute(0), 4min, "r"), AtMinute(10));
+  EXPECT_EQ(calendar.EarliestOpen(n, AtMinute(12), 4min, "r"), AtMinute(16));
+  EXPECT_EQ(calendar.EarliestOpen(n, AtMinute(0), 6min, "r"), TimePoint::Max());
+  EXPECT_EQ(calendar.EarliestOpen(NodeId(2), AtMinute(0), 1min, "r"), TimePoint::Max());
 }
 
 TEST(Calendar, ForgetsWhatIsOver) {
   Calendar calendar;
-  calendar.Add(NodeId(1), {Minute(10), Minute(20), "a", false});
-  EXPECT_FALSE(calendar.Advance(Minute(9)));
-  EXPECT_EQ(calendar.NextChange(), Minute(10));
-  EXPECT_TRUE(calendar.Advance(Minute(10)));
-  EXPECT_EQ(calendar.NextChange(), Minute(20));
-  EXPECT_TRUE(calendar.Advance(Minute(25)));
+  calendar.Add(NodeId(1), {AtMinute(10), AtMinute(20), "a", false});
+  EXPECT_FALSE(calendar.Advance(AtMinute(9)));
+  EXPECT_EQ(calendar.NextChange(), AtMinute(10));
+  EXPECT_TRUE(calendar.Advance(AtMinute(10)));
+  EXPECT_EQ(calendar.NextChange(), AtMinute(20));
+  EXPECT_TRUE(calendar.Advance(AtMinute(25)));
   EXPECT_TRUE(calendar.empty());
 }
 
-void Close(Env& env, std::vector<std::string> nodes, Duration from, Duration to) {
+void CloseNodes(Env& env, std::vector<std::string> nodes, Duration from, Duration to) {
   env.Handle(sched::MaintenanceSet{{{"weekly", env.now() + from, env.now() + to, std::move(nodes)}}});
 }
 
 TEST(Maintenance, WhatWouldReachIntoItWaitsAndSaysSo) {
   Env env;
   env.AddNodes(1, Cpus(4));
-  Close(env, {"n1"}, 2h, 5h);
+  CloseNodes(env, {"n1"}, 2h, 5h);
   const JobId fits = env.Submit(Job().Walltime(2h)), late = env.Submit(Job().Walltime(3h)),
               endless = env.Submit(Job());
   env.Cycle();
@@ -100,7 +100,7 @@ TEST(Maintenance, WhatWouldReachIntoItWaitsAndSaysSo) {
 TEST(Maintenance, OtherNodesServeMeanwhile) {
   Env env;
   env.AddNodes(2, Cpus(4));
-  Close(env, {"n1"}, 1h, 2h);
+  CloseNodes(env, {"n1"}, 1h, 2h);
   const JobId gang = env.Submit(Job().Nodes(2).Walltime(2h)), one = env.Submit(Job().Walltime(2h));
   env.Cycle();
   EXPECT_THAT(env.TakeLaunched(), ElementsAre(one));
@@ -114,7 +114,7 @@ TEST(Maintenance, ANodeIsKeptForWhenItOpensAndUsedUntilThen) {
     Env env;
     env.AddNodes(1, Cpus(4));
     ASSERT_TRUE(env.SetQueue({.name = "q", .backfill = backfill}));
-    Close(env, {"n1"}, 2h, 3h);
+    CloseNodes(env, {"n1"}, 2h, 3h);
     env.Submit(Job().Queue("q").Cpus(4).Walltime(4h));
     const JobId quick = env.Submit(Job().Queue("q").Cpus(4).Walltime(1h));
     env.Cycle();
@@ -128,7 +128,7 @@ TEST(Maintenance, ANodeIsKeptForWhenItOpensAndUsedUntilThen) {
 
 TEST(Maintenance, ANodeThatComesLaterIsClosedToo) {
   Env env;
-  Close(env, {"n1"}, 1h, 2h);
+  CloseNodes(env, {"n1"}, 1h, 2h);
   env.AddNodes(1, Cpus(4));
   const JobId job = env.Submit(Job().Walltime(90min));
   env.Cycle();

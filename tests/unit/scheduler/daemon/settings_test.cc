@@ -57,6 +57,29 @@ TEST(Settings, MistakesNameTheirLine) {
   EXPECT_EQ(ErrorOf("core:\n"), "accepted");
 }
 
+TEST(Settings, MaintenanceOfAClusterConfigurationIsPlannedByNodeNames) {
+  const std::string cluster =
+      "types: {t: {cpus: 2, memory: 1G}}\nlevels:\n  - {name: rack, latency: 5us, bandwidth: 1GB/s}\n"
+      "  - {name: node, latency: 1us, bandwidth: 9GB/s}\ntree: {nodes: 2}\n";
+  DaemonSettings settings;
+  ASSERT_TRUE(ReadSettings(cluster, settings));
+  EXPECT_FALSE(settings.maintenance);
+  ASSERT_TRUE(ReadSettings(cluster + "settings:\n", settings));
+  const std::string first = settings.core.topology->node(0).name;
+  ASSERT_TRUE(ReadSettings(cluster + "maintenance:\n  - {name: fix, nodes: [" + first +
+                               "], time_zone: UTC, start: 2026-12-06 06:00, length: 4h, every: week}\n",
+                           settings));
+  ASSERT_TRUE(settings.maintenance);
+  const TimePoint now(1'796'515'200'000'000);  // 2026-12-06T00:00:00Z
+  const auto windows = settings.maintenance(now, now + std::chrono::hours(24 * 10));
+  ASSERT_EQ(windows.size(), 2u);
+  EXPECT_EQ(windows[0].name, "fix");
+  EXPECT_EQ(windows[0].from, now + std::chrono::hours(6));
+  EXPECT_EQ(windows[0].to, now + std::chrono::hours(10));
+  EXPECT_EQ(windows[0].nodes, std::vector<std::string>{first});
+  EXPECT_EQ(windows[1].from, now + std::chrono::hours(6 + 24 * 7));
+}
+
 TEST(Settings, StandInAClusterConfigurationToo) {
   const std::string cluster =
       "levels:\n  - {name: rack, latency: 5us, bandwidth: 1GB/s}\n  - {name: node, latency: 1us, bandwidth: "
