@@ -185,6 +185,16 @@ QueuePass::Head QueuePass::Pop() {
   return head;
 }
 
+<<<<<<< HEAD
+=======
+// That of the class; as long as its next task still waits for what it prefers, that is required.
+NodesRequest QueuePass::RequestNow(const Head& head) const {
+  const NodesRequest& request = head.waiting->key.request;
+  if (request.placement.mode != PlacementMode::kPreferred) return request;
+  return sched::RequestNow(turn_.state().jobs.at(head.key.job));
+}
+
+>>>>>>> 6734071 (queues: a start that was given to an overdue job is never moved later)
 void QueuePass::WakeForPreference(const Head& head) {
   const TimePoint since = WaitsSince(*head.job);
   TimePoint& wake = turn_.links.preference_ends;
@@ -213,12 +223,15 @@ bool QueuePass::KeepAgain(const ClassKey& key) {
   const std::vector<NodeId> ids = before.NodesOf(queue_.name, key);
   if (ids.empty() || !key.request.Takes(ids.size())) return false;
   const Reservation& reservation = before.all().at(ids.front());
+  // Whoever is overdue keeps the nodes for good: others might come free later.
+  const WaitingClass* holder = HolderOf(turn_.store, reservation);
+  const bool overdue = holder && !ServedKeyOf(turn_.store, queue_, *holder, turn_.at).in_time;
   std::vector<KeepCandidate> nodes;
   TimePoint from = turn_.at;
   for (const NodeId id : ids) {
     const NodeCapacity::Use* use = turn_.store.capacity().Find(id);
-    if (!use || !use->usable || !key.request.each.Fits(use->total) || before.all().at(id).until <= turn_.at ||
-        kept_.all().count(id) != 0) {
+    if (!use || !use->usable || !key.request.each.Fits(use->total) ||
+        (!overdue && before.all().at(id).until <= turn_.at) || kept_.all().count(id) != 0) {
       return false;
     }
     nodes.push_back({id, use->Free(), key.request.TakenOf(use->total)});

@@ -97,6 +97,19 @@ Result<Forecast> Scheduler::ForecastOf(const TaskSelector& target, TimePoint now
   return MakeForecast(impl_->store, target, now, {max_steps, impl_->settings.keep});
 }
 
+std::optional<TimePoint> Scheduler::ReservedStart(JobId id) const {
+  const Store& store = impl_->store;
+  const Job* job = state().FindJob(id);
+  if (!job || !job->waiting_class) return std::nullopt;
+  if (const PlannedJob* planned = store.FindPlanned(*job)) return planned->start;
+  if (job->waiting_class->members.begin()->job != id) return std::nullopt;
+  const std::vector<NodeId> nodes =
+      store.reservations().NodesOf(job->waiting_class->queue, job->waiting_class->key);
+  if (nodes.empty()) return std::nullopt;
+  const TimePoint from = store.reservations().kept().at(nodes.front()).from;
+  return from.set() ? std::optional(from) : std::nullopt;
+}
+
 Result<Trial> Scheduler::TrySubmit(const Principal& who, JobSpec spec, TimePoint now,
                                    std::uint32_t max_steps) const {
   return bsub::sched::TrySubmit(impl_->settings, impl_->store, who, std::move(spec), now, max_steps);

@@ -87,6 +87,8 @@ class Scheduler {
   Result<Explanation> Explain(const TaskSelector& target, TimePoint now) const;
   // `max_steps` bounds the work (forecast.h).
   Result<Forecast> ForecastOf(const TaskSelector& target, TimePoint now, std::uint32_t max_steps) const;
+  // When a waiting job is to have the nodes that are kept for it or promised to it; nothing: none are.
+  std::optional<TimePoint> ReservedStart(JobId job) const;
   // What would become of a job (trial.h).
   Result<Trial> TrySubmit(const Principal& who, JobSpec spec, TimePoint now, std::uint32_t max_steps) const;
   // Short words for lists; good until the next Handle or Apply.

@@ -134,8 +134,8 @@ ServedKey ServedKeyOf(const Store& store, const Queue& queue, const Job& job, co
   if (queue.order == QueueOrder::kPriority) return key;
   if (GoesByShares(queue.order)) key.negated_priority = 0;
   if (queue.overdue_after.count() > 0 && now - WaitsSince(job) >= queue.overdue_after) {
-    key.in_time = false;
-    return key;
+    // Among these whoever has waited longest: a start that one of them was given stays the first of all.
+    return {false, 0, true, {WaitsSince(job).micros(), 0}, member.job};
   }
   key.by_order = KeysOf(store, queue, job, now);
   return key;

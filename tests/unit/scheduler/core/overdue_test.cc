@@ -1,0 +1,105 @@
+// Whoever is overdue goes first, and the start that was given to it is never moved later, whatever ends early
+// and whatever comes.
+#include <gmock/gmock.h>
+
+#include <random>
+#include <tuple>
+
+#include "tests/support/scheduler_env.h"
+
+namespace bsub::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using sched::Backfill;
+using sched::QueueOrder;
+using ::testing::ElementsAre;
+
+TEST(Overdue, TheLongestWaitGoesFirstWhateverThePriority) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  ASSERT_TRUE(env.SetQueue({.name = "q", .order = QueueOrder::kShortest, .overdue_after = 2h}));
+  const JobId runs = env.Submit(Job().Queue("q").Walltime(10h));
+  env.Cycle();
+  const JobId old = env.Submit(Job().Queue("q").Walltime(5h));
+  env.Advance(1h);
+  const JobId urgent = env.Submit(Job().Queue("q").Walltime(1h).Priority(5));
+  env.Advance(2h);
+  env.TakeLaunched();
+  env.Finish(runs, Exit(0));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(old)) << "both are overdue";
+  env.Finish(old, Exit(0));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(urgent));
+}
+
+using OverdueMode = std::tuple<Backfill, QueueOrder, std::uint32_t>;
+class OverdueWalk : public ::testing::TestWithParam<OverdueMode> {};
+
+TEST_P(OverdueWalk, AStartOnceGivenIsNeverMovedLater) {
+  const auto [backfill, order, seed] = GetParam();
+  std::mt19937 random(seed);
+  const auto pick = [&random](std::uint32_t n) { return static_cast<int>(random() % n); };
+  Env env;
+  env.AddNodes(4, Cpus(4));
+  ASSERT_TRUE(env.SetQueue({.name = "q", .order = order, .backfill = backfill, .overdue_after = 2h}));
+  struct Live {
+    TimePoint ends;
+    TimePoint limit;
+  };
+  std::map<JobId, Live> live;
+  std::map<JobId, TimePoint> given;
+  int checked = 0;
+  for (int step = 0; step < 150; ++step) {
+    for (int i = pick(3); i > 0; --i) {
+      Job job = Job().Queue("q").Cpus(1 + pick(4)).Walltime((1 + pick(12)) * 10min).Priority(pick(3));
+      job.By(pick(2) ? Alice() : Bob());
+      if (pick(5) == 0) job.Nodes(2 + static_cast<std::uint32_t>(pick(3))).Cpus(3);
+      env.Submit(job);
+    }
+    env.Cycle();
+    for (const sched::LaunchTask& launch : env.TakeLaunches()) {
+      const JobId id = launch.attempt.task.job;
+      const Duration limit = launch.settings->walltime;
+      live[id] = {env.now() + (1 + pick(100)) * limit / 100, env.now() + limit};
+      if (const auto promised = given.find(id); promised != given.end()) {
+        EXPECT_LE(env.now(), promised->second) << "job " << id.value() << " started later";
+      }
+    }
+    for (const auto& [id, job] : env.state().jobs) {
+      const bool waits = job.waiting_class && env.now() - job.submitted_at >= 2h;
+      const auto start = waits ? env.scheduler().ReservedStart(id) : std::nullopt;
+      if (!start) continue;
+      const auto [known, fresh] = given.try_emplace(id, *start);
+      EXPECT_LE(*start, known->second) << "job " << id.value() << " at step " << step;
+      known->second = std::min(known->second, *start);
+      checked += !fresh;
+    }
+    env.Advance(10min);
+    for (auto it = live.begin(); it != live.end();) {
+      if (it->second.ends > env.now()) {
+        ++it;
+        continue;
+      }
+      // Every part of a gang ends.
+      const sched::Attempt* attempt = env.TaskOf(it->first).attempt.get();
+      std::vector<std::string> nodes;
+      sched::ForEachPart(
+          *attempt, [&](NodeId node, bool) { nodes.push_back(env.state().nodes.at(node).description.name); });
+      for (const std::string& node : nodes) env.Finish(it->first, Exit(0), node);
+      it = live.erase(it);
+    }
+  }
+  EXPECT_GT(checked, 20) << "or nothing was shown";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EveryBackfillByTime, OverdueWalk,
+    ::testing::Combine(::testing::Values(Backfill::kEasy, Backfill::kShortest, Backfill::kConservative),
+                       ::testing::Values(QueueOrder::kShortest, QueueOrder::kBalanced, QueueOrder::kFairShare,
+                                         QueueOrder::kMultifactor),
+                       ::testing::Values(1u, 2u, 3u)));
+
+}  // namespace
+}  // namespace bsub::testing
