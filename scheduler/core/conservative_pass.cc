@@ -246,7 +246,7 @@ std::uint32_t ConservativePass::StartThoseDue(std::uint32_t budget) {
 
 bool ConservativePass::StartsNow(Line& line) {
   if (HitsLimit(turn_.store, queue_, *line.job->spec.settings) ||
-      LeavesTooLittle(turn_.store, queue_, *line.job)) {
+      LeavesTooLittle(turn_.store, queue_, *line.job, turn_.at)) {
     return false;
   }
   const NodeCapacity& capacity = turn_.store.capacity();

@@ -46,15 +46,13 @@ std::vector<const Queue*> QueuesInOrder(const State& state) {
   return queues;
 }
 
-bool LeavesTooLittle(const Store& store, const Queue& queue, const Job& job) {
+bool LeavesTooLittle(const Store& store, const Queue& queue, const Job& job, TimePoint now) {
   const std::int32_t percent = queue.fair_share.compute_reservation;
   if (percent == 0 || !GoesByShares(queue.order)) return false;
-  const JobSettings& settings = *job.spec.settings;
-  const Store::QueueLoad load = store.LoadOfQueue(queue.name);
-  if (load.shares == 0 || !store.LoadOfShare(queue.name, ShareOf(settings))) return false;
+  const std::size_t active = store.ActiveShares(queue, now);
   const std::int64_t total = store.capacity().total_cpu_milli();
-  const std::int64_t taken = load.cpu_milli + settings.request.cpu_milli * settings.gang.nodes;
-  return taken > total - Reserved(total, percent, load.shares);
+  const std::int64_t taken = store.LoadOfQueue(queue.name).cpu_milli + CpuAskedBy(*job.spec.settings);
+  return taken > total - Reserved(total, percent, active);
 }
 
 bool AwaitsReservation(const Store& store, const JobSettings& settings, TimePoint now) {

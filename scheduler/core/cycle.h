@@ -11,8 +11,8 @@
 
 namespace bsub::sched {
 
-// Whether the job would take of what is reserved for shares that run nothing.
-bool LeavesTooLittle(const Store& store, const Queue& queue, const Job& job);
+// Whether the job would take of what is reserved for shares that are not active (Store::ActiveShares).
+bool LeavesTooLittle(const Store& store, const Queue& queue, const Job& job, TimePoint now);
 
 // Whether the job is of an advance reservation that has not begun or is over.
 bool AwaitsReservation(const Store& store, const JobSettings& settings, TimePoint now);

@@ -109,7 +109,7 @@ class WaitingReasons {
   void Limits() {
     const Queue* queue = FindQueue();
     if (!queue) return;
-    if (LeavesTooLittle(store_, *queue, job_)) Reserve(*queue);
+    if (LeavesTooLittle(store_, *queue, job_, now_)) Reserve(*queue);
     const auto hit = HitsLimit(store_, *queue, settings_);
     if (!hit) return;
     const std::int64_t raised = std::max(2 * hit->limit, hit->cpus ? (hit->asked + 999) / 1000 : 0);
@@ -134,9 +134,14 @@ class WaitingReasons {
   }
 
   void Reserve(const Queue& queue) {
+    const std::size_t active = store_.ActiveShares(queue, now_);
+    const std::int64_t total = store_.capacity().total_cpu_milli();
+    const std::int64_t kept = sched::Reserved(total, queue.fair_share.compute_reservation, active);
     Add(ReasonCode::kQueueLimit,
-        "queue " + queue.name + " keeps a part of its CPUs for shares that run nothing yet, and its share " +
-            Quoted(std::string(ShareOf(settings_))) + " runs something",
+        "queue " + queue.name + " keeps " + FormatCpus(kept) + " of " + FormatCpus(total) +
+            " CPUs free for shares that are not active yet (" + std::to_string(active) +
+            (active == 1 ? " is" : " are") + "), and " +
+            FormatCpus(store_.LoadOfQueue(queue.name).cpu_milli) + " run",
         "it starts when more is free; an administrator can lower the reserve with `bsub-lite queues set " +
             queue.name + " --compute-reservation N`");
   }

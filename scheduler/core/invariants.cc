@@ -151,7 +151,7 @@ Status CheckCounts(const Store& store) {
 Status CheckLimitUse(const Store& store) {
   std::map<std::string, LimitUse> recounted;
   for (const auto& [name, queue] : store.state().queues) {
-    if (HasFineLimits(queue)) recounted[name];
+    if (CountsFinely(queue)) recounted[name];
   }
   if (recounted.empty()) return OkStatus();
   for (const auto& [id, job] : store.state().jobs) {

@@ -38,10 +38,15 @@ struct Queue {
   friend auto operator<=>(const Queue&, const Queue&) = default;
 };
 
-// Whether what runs and waits in the queue is counted by CPUs and by shares too.
+// Whether the queue limits by CPUs or by shares.
 inline bool HasFineLimits(const Queue& queue) {
   return queue.max_cpus > 0 || queue.max_cpus_per_user > 0 || queue.max_cpus_per_share > 0 ||
          queue.max_running_per_share > 0 || queue.max_waiting_per_share > 0;
+}
+
+// Whether what runs and waits in the queue is counted by CPUs and by shares too.
+inline bool CountsFinely(const Queue& queue) {
+  return HasFineLimits(queue) || queue.fair_share.compute_reservation > 0;
 }
 
 }  // namespace bsub::sched

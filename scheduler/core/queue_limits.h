@@ -13,8 +13,8 @@ namespace bsub::sched {
 
 class Store;
 
-// What limits by CPUs and shares look at. Kept only of queues that have such limits (HasFineLimits): for all
-// others nothing is counted.
+// What limits by CPUs and shares look at. Kept only of queues that need it (CountsFinely): for all others
+// nothing is counted.
 struct LimitUse {
   struct OfShare {
     std::int64_t waiting = 0;

@@ -101,7 +101,7 @@ bool QueuePass::ComesLaterNow(const Head& head) {
 
 // A part of the machine is for shares that run nothing yet (FairShare::compute_reservation).
 bool QueuePass::MustLeaveReserve(const Head& head) const {
-  return LeavesTooLittle(turn_.store, queue_, *head.job);
+  return LeavesTooLittle(turn_.store, queue_, *head.job, turn_.at);
 }
 
 // As long as its next task still waits for what it prefers, that is required.
@@ -185,16 +185,6 @@ QueuePass::Head QueuePass::Pop() {
   return head;
 }
 
-<<<<<<< HEAD
-=======
-// That of the class; as long as its next task still waits for what it prefers, that is required.
-NodesRequest QueuePass::RequestNow(const Head& head) const {
-  const NodesRequest& request = head.waiting->key.request;
-  if (request.placement.mode != PlacementMode::kPreferred) return request;
-  return sched::RequestNow(turn_.state().jobs.at(head.key.job));
-}
-
->>>>>>> 6734071 (queues: a start that was given to an overdue job is never moved later)
 void QueuePass::WakeForPreference(const Head& head) {
   const TimePoint since = WaitsSince(*head.job);
   TimePoint& wake = turn_.links.preference_ends;

@@ -100,7 +100,8 @@ std::string ShortReasons::OfDispatch(const Job& job) {
     const bool known = store_.state().reservations.count(settings.reservation) != 0;
     return "reservation " + settings.reservation + (known ? " has not begun" : " is over");
   }
-  if (LeavesTooLittle(store_, queue, job)) return "kept for shares that run nothing";
+  if (LeavesTooLittle(store_, queue, job, store_.calendar().now()))
+    return "kept for shares that are not active";
   const std::uint32_t limit = job.array ? job.spec.array->concurrency() : 0;
   if (limit > 0 && job.array->live_count() >= limit)
     return "runs at most " + std::to_string(limit) + " at a time";

@@ -62,7 +62,7 @@ Store::Store(State state, std::size_t expected_jobs) : state_(std::move(state)) 
   tokens_.Reserve(expected_jobs);
   for (const auto& [name, queue] : state_.queues) {
     SetClassesOf(queue);
-    if (HasFineLimits(queue)) limit_uses_.try_emplace(name);
+    if (CountsFinely(queue)) limit_uses_.try_emplace(name);
   }
   for (const auto& [id, node] : state_.nodes) {
     capacity_.SetTotal(id, node.description.total);

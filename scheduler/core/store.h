@@ -83,7 +83,9 @@ class Store {
     std::size_t shares = 0;
   };
   QueueLoad LoadOfQueue(const std::string& queue) const;
-  // Null of a queue without such limits.
+  // Shares that wait or run, or have run within the last half-life, of a queue with a compute reservation.
+  std::size_t ActiveShares(const Queue& queue, TimePoint now) const;
+  // Null of a queue that is not counted so (CountsFinely).
   const LimitUse* LimitUseOf(const std::string& queue) const;
   JobId FindByToken(const SubmitToken& token) const;
   // Ascending; of more than `most` that match, `most` + 1 of them. A name that ends in '*' is a prefix.
@@ -215,7 +217,7 @@ class Store {
   std::map<std::pair<std::string, std::uint32_t>, TaskCounts> queue_user_counts_;
   std::map<std::string, std::map<std::string, ShareLoad, std::less<>>, std::less<>>
       loads_;                                                // by queue, share
-  std::map<std::string, LimitUse, std::less<>> limit_uses_;  // of the queues with HasFineLimits
+  std::map<std::string, LimitUse, std::less<>> limit_uses_;  // of the queues with CountsFinely
   TokenIndex tokens_;
   struct NamedJob {
     std::uint32_t uid = 0;

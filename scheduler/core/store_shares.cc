@@ -53,7 +53,7 @@ void Store::CountLiveOf(const Job& job, int sign) {
 // The queue came to have limits by CPUs or shares, or has none any more.
 void Store::RecountLimits(const std::string& queue) {
   limit_uses_.erase(queue);
-  if (!HasFineLimits(state_.queues.at(queue))) return;
+  if (!CountsFinely(state_.queues.at(queue))) return;
   LimitUse use;
   for (const auto& [id, job] : state_.jobs) {
     const JobSettings& settings = *job.spec.settings;
@@ -133,6 +133,18 @@ Store::QueueLoad Store::LoadOfQueue(const std::string& queue) const {
   sum.shares = loads->second.size();
   for (const auto& [share, load] : loads->second) sum.cpu_milli += load.cpu_milli;
   return sum;
+}
+
+std::size_t Store::ActiveShares(const Queue& queue, TimePoint now) const {
+  const LimitUse* use = LimitUseOf(queue.name);
+  if (!use) return 0;
+  std::size_t active = use->shares.size();
+  for (auto it = state_.shares.lower_bound({queue.name, ""});
+       it != state_.shares.end() && it->first.first == queue.name; ++it) {
+    const bool of_late = now - it->second.at < queue.fair_share.half_life;
+    active += of_late && use->shares.count(it->first.second) == 0;
+  }
+  return active;
 }
 
 std::int64_t Store::UseOfShare(const Queue& queue, std::string_view share, TimePoint now) const {

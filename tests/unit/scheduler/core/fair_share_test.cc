@@ -150,6 +150,22 @@ TEST_F(FairShare, AReserveWaitsForSharesThatRunNothing) {
   EXPECT_THAT(CycleAndTake(), ElementsAre(JobId(11), JobId(12))) << "a quarter is left for a third";
 }
 
+// AWS Batch: a share is active while it has jobs, and until the decay window has passed.
+TEST_F(FairShare, AShareIsActiveWhileItWaitsAndForAHalfLifeAfter) {
+  Begin({.order = QueueOrder::kFairShare, .fair_share = {.half_life = hours(1), .compute_reservation = 50}},
+        8);
+  SubmitMany(1, Bob());
+  SubmitMany(10, Alice());
+  ASSERT_EQ(CycleAndTake().size(), 6u) << "of 8 a quarter is left for a third";
+  env.Finish(JobId(1), Exit(0));
+  EXPECT_EQ(CycleAndTake().size(), 1u) << "Bob's share is still active: Alice may have 6";
+  env.Finish(JobId(2), Exit(0));
+  env.Advance(hours(2));
+  EXPECT_THAT(CycleAndTake(), IsEmpty()) << "now half is left again, and Alice has more than that";
+  EXPECT_THAT(env.Explain(JobId(11)),
+              HasSubstr("keeps 4 of 8 CPUs free for shares that are not active yet (1 is)"));
+}
+
 TEST_F(FairShare, ComesIntoForceForWhatRunsAlready) {
   Begin({}, 2);
   SubmitMany(3, Alice());
