@@ -53,4 +53,17 @@ Status RequireQueue(const Context& context, const std::string& name) {
                   (hint.empty() ? "; bsub-lite queues lists them" : hint));
 }
 
+std::vector<std::string> SplitNames(const std::vector<std::string>& given) {
+  std::vector<std::string> names;
+  for (const std::string& list : given) {
+    std::size_t begin = 0;
+    while (begin <= list.size()) {
+      const std::size_t comma = std::min(list.find(',', begin), list.size());
+      if (comma > begin) names.push_back(list.substr(begin, comma - begin));
+      begin = comma + 1;
+    }
+  }
+  return names;
+}
+
 }  // namespace bsub::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/client.h"
 #include "cli/context.h"
@@ -17,5 +18,8 @@ Error WithNodeHint(Client& client, Error error, const std::string& name);
 // NotFound with the nearest name unless there is a queue called `name`. `queues set` must not make one by
 // accident.
 Status RequireQueue(const Context& context, const std::string& name);
+
+// Of "a,b" and "c", each given once: a, b, c.
+std::vector<std::string> SplitNames(const std::vector<std::string>& given);
 
 }  // namespace bsub::cli

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::string_view kSettings =
     "priority|max-running|max-running-per-user|max-running-per-share|max-cpus|max-cpus-per-user|"
-    "max-cpus-per-share|max-waiting|max-waiting-per-user|max-waiting-per-share|description|default|policy|"
+    "max-cpus-per-share|preempts|max-waiting|max-waiting-per-user|max-waiting-per-share|description|default|"
+    "policy|"
     "backfill|share|share-decay|compute-reservation|favour-short|overdue-after|weight-age|weight-fair-share|"
     "weight-priority|weight-size|max-age";
 
@@ -53,6 +54,11 @@ Manual QueuesManual() {
            {.name = "max-waiting-per-share",
             .value = "N",
             .text = "The same for each share.",
+            .group = kGroup},
+           {.name = "preempts",
+            .value = "QUEUE",
+            .text = "Its jobs may have those of this queue, of lower priority, save and make room; "
+                    "QUEUE,QUEUE for several, none for nobody's.",
             .group = kGroup},
            {.name = "description", .value = "TEXT", .text = "For people.", .group = kGroup},
            {.name = "policy",
@@ -221,6 +227,10 @@ Status FillPolicy(const Arguments& arguments, api::SetQueueRequest& request) {
     request.mutable_queue()->set_backfill(*backfill);
     request.add_update("backfill");
   }
+  for (const std::string& name : SplitNames(arguments.All("preempts"))) {
+    if (name != "none") request.mutable_queue()->add_preempts(name);
+  }
+  if (arguments.Has("preempts")) request.add_update("preempts");
   for (const std::string& share : arguments.All("share")) request.mutable_queue()->add_shares(share);
   if (arguments.Has("share")) request.add_update("shares");
   return OkStatus();

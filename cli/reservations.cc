@@ -1,11 +1,11 @@
 #include "cli/reservations.h"
 
-#include <algorithm>
 #include <ostream>
 
 #include "cli/connect.h"
 #include "cli/json.h"
 #include "cli/moments.h"
+#include "cli/names.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "jobs/units.h"
@@ -52,19 +52,6 @@ Manual ReservationsManual() {
            {"submit --reservation course -t 30m ./exercise", "A job of it."},
            {"reservations delete course", "Others may have the nodes again."}},
       .complete_words = "ls|create|delete"};
-}
-
-std::vector<std::string> SplitNames(const std::vector<std::string>& given) {
-  std::vector<std::string> names;
-  for (const std::string& list : given) {
-    std::size_t begin = 0;
-    while (begin <= list.size()) {
-      const std::size_t comma = std::min(list.find(',', begin), list.size());
-      if (comma > begin) names.push_back(list.substr(begin, comma - begin));
-      begin = comma + 1;
-    }
-  }
-  return names;
 }
 
 std::string JoinedNames(const google::protobuf::RepeatedPtrField<std::string>& names) {

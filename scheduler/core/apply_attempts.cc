@@ -146,13 +146,15 @@ Status Store::Do(const AttemptEnded& e, TimePoint at) {
     JobEdit edit(*this, *job, ordinal);
     Task& task = edit.Row();
     if (ProvesStart(e.end.kind)) first_start = SetStarted(*job, task, ordinal);
+    const AttemptNotice* notice = task.attempt->notice.get();
+    const bool preempted = notice && notice->kind == NoticeKind::kPreempted;
     GivePlaces(e.attempt, *task.attempt);
     ChargeShare(*job, *task.attempt, at);
     ArrayState* array = job->array.get();
     if (array) --(task.state == JobState::kStarting ? array->starting_count : array->running_count);
     task.attempt.reset();
     task.charged += e.charged;
-    task.interruptions += e.interruption;
+    task.interruptions += e.interruption && !preempted;  // which no limit counts
     task.restarts = e.restarts ? task.restarts + 1 : 0;
     task.since = at;
     task.last_end = std::make_unique<TaskEnd>(TaskEnd{e.end, at});

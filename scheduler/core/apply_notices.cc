@@ -13,6 +13,8 @@ std::string_view ToString(NoticeKind kind) {
       return "drain";
     case NoticeKind::kDrill:
       return "drill";
+    case NoticeKind::kPreempted:
+      return "preempted";
   }
   return "interruption";
 }
@@ -31,13 +33,15 @@ Status Store::Do(const AttemptNoticed& e, TimePoint at) {
   BSUB_RETURN_IF_ERROR(ExpectAttempt(job, e.attempt));
   BSUB_RETURN_IF_ERROR(Expect(state_.nodes.count(e.node) != 0, "a known node", e.node.value()));
   JobEdit edit(*this, *job, e.attempt.task.ordinal);
-  Attempt& attempt = *edit.Row().attempt;
-  if (!e.ends_at.set()) {
-    attempt.notice.reset();
-    return OkStatus();
-  }
-  const TimePoint first = attempt.notice ? attempt.notice->at : at;
-  attempt.notice = std::make_unique<AttemptNotice>(AttemptNotice{e.node, first, e.ends_at, e.kind});
+  EditAttempt(*job, *edit.Row().attempt, [&e, at](Attempt& attempt) {
+    if (!e.ends_at.set()) {
+      attempt.notice.reset();
+      return;
+    }
+    const TimePoint first = attempt.notice ? attempt.notice->at : at;
+    attempt.notice =
+        std::make_unique<AttemptNotice>(AttemptNotice{e.node, first, e.ends_at, e.kind, e.preempted_for});
+  });
   return OkStatus();
 }
 

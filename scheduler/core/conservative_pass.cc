@@ -41,6 +41,7 @@ std::uint32_t ConservativePass::Run(std::uint32_t budget) {
   if (before.grown != turn_.store.capacity().grown()) Compress();
   PlanNew();
   const std::uint32_t placed = StartThoseDue(budget);
+  MakeRoomForThose();
   SavePlan();
   KeepPromises();
   if (put_off_ && !guesses_) turn_.WantCycle();  // which finds the promises that this one made
@@ -242,6 +243,16 @@ std::uint32_t ConservativePass::StartThoseDue(std::uint32_t budget) {
     }
   }
   return std::min(placed, budget);
+}
+
+// Promised starts are those without it.
+void ConservativePass::MakeRoomForThose() {
+  if (queue_.preempts.empty()) return;
+  for (const Line& line : lines_) {
+    const bool waits =
+        line.job->waiting_class && (line.planned.nodes.empty() || line.planned.start > turn_.at);
+    if (waits) MakeRoom(turn_, queue_, kept_, *line.job, line.request);
+  }
 }
 
 bool ConservativePass::StartsNow(Line& line) {

@@ -49,6 +49,7 @@ class ConservativePass {
   void Compress();
   void PlanNew();
   std::uint32_t StartThoseDue(std::uint32_t budget);
+  void MakeRoomForThose();
   bool StartsNow(Line& line);
 
   void Plan(Line& line, TimePoint from);

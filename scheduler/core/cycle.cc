@@ -64,6 +64,7 @@ void Decide(Turn& turn, const RunCycle& input) {
   std::uint32_t choices = turn.settings.max_gang_choices_per_cycle;
   FutileRequests& futile = turn.links.futile;
   futile.Begin(turn.store.capacity().grown());
+  turn.preemption = {turn.settings.max_preemptions_per_cycle, turn.settings.max_preemptions_per_cycle, {}};
   Reservations kept;
   turn.links.preference_ends = TimePoint::Max();
   turn.links.next_planned_start = TimePoint::Max();

@@ -140,8 +140,13 @@ Decision Conclude(const Turn& turn, const Job& job, const Task& task, const End&
     return LimitInterruptions(turn, settings, task, std::move(again));
   }
   if (attempt.notice) {
-    if (auto noticed = AfterNotice(attempt, settings.checkpoint, end))
-      return LimitInterruptions(turn, settings, task, std::move(*noticed));
+    if (auto noticed = AfterNotice(attempt, settings.checkpoint, end)) {
+      if (attempt.notice->kind != NoticeKind::kPreempted)
+        return LimitInterruptions(turn, settings, task, std::move(*noticed));
+      noticed->why = "preempted for job " + std::to_string(attempt.notice->preempted_for.value()) +
+                     (noticed->saved ? ": saved, not counted" : ": not counted");
+      return *noticed;
+    }
   } else if (settings.checkpoint.SaidSaved(end)) {
     return AfterRestart(turn, task, end);
   }

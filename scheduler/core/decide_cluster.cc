@@ -1,10 +1,12 @@
 // The cluster's own things: its first entry, queues, job definitions.
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 
 #include "jobs/fields.h"
 #include "jobs/nearest.h"
+#include "jobs/text.h"
 #include "scheduler/core/turn.h"
 
 namespace bsub::sched {
@@ -47,10 +49,31 @@ Status Check(const Queue& queue) {
   return Validate(queue.weights);
 }
 
+// Those it preempts are there, and of lower priority: a victim goes back to the front of its queue.
+Status CheckPreempts(const State& state, const Queue& queue) {
+  if (!std::is_sorted(queue.preempts.begin(), queue.preempts.end(), std::less_equal<>()))
+    return InvalidArgument("preempts: expected each queue once");
+  for (const std::string& name : queue.preempts) {
+    const auto other = state.queues.find(name);
+    if (other == state.queues.end() || name == queue.name)
+      return InvalidArgument("preempts " + Quoted(name) + ": expected another queue that exists");
+    if (other->second.priority >= queue.priority) {
+      return InvalidArgument("preempts " + name + ": its priority of " +
+                             std::to_string(other->second.priority) + " must be below that of queue " +
+                             queue.name + ", " + std::to_string(queue.priority));
+    }
+  }
+  return OkStatus();
+}
+
 Status Set(Turn& turn, const SetQueue& input) {
   BSUB_RETURN_IF_ERROR(
       Authorize(turn.settings.authority, input.who, Verb::kSetQueue, nullptr, "queue " + input.queue.name));
   BSUB_RETURN_IF_ERROR(Check(input.queue));
+  const auto before = turn.state().queues.find(input.queue.name);
+  if (before == turn.state().queues.end() || before->second.preempts != input.queue.preempts ||
+      before->second.priority != input.queue.priority)
+    BSUB_RETURN_IF_ERROR(CheckPreempts(turn.state(), input.queue));
   BSUB_RETURN_IF_ERROR(CheckText("description", input.queue.description, turn.settings.max_text_bytes));
   if (input.must_be_new && turn.state().queues.count(input.queue.name)) {
     return AlreadyExists("queue " + input.queue.name + " exists; change it with `bsub-lite queues set " +

@@ -99,10 +99,12 @@ void EndNotice(Turn& turn, const AttemptRef& ref) {
   const Attempt* attempt = LiveAttempt(turn.state(), ref);
   if (!attempt || !attempt->notice || attempt->stop != StopReason::kNone) return;
   const bool told = SettingsOf(turn.state(), ref).checkpoint.used();
-  const std::string node = NameOfNode(turn.state(), attempt->notice->node);
+  const AttemptNotice& notice = *attempt->notice;
+  const std::string why = notice.kind == NoticeKind::kPreempted
+                              ? "preempted for job " + std::to_string(notice.preempted_for.value())
+                              : "node " + NameOfNode(turn.state(), notice.node) + " is taken away";
   turn.Record(
-      StopRequested{ref, StopReason::kNotice, "",
-                    "node " + node + " is taken away" + (told ? ", and its time to save is over" : "")});
+      StopRequested{ref, StopReason::kNotice, "", why + (told ? ", and its time to save is over" : "")});
   StopPlaces(turn, ref, StopReason::kNotice);
 }
 
@@ -128,6 +130,20 @@ Duration MeanInterruption(const Turn& turn, const std::vector<NodeId>& nodes) {
     worst = std::min(worst, rate.Mean(turn.at, prior));
   }
   return worst / static_cast<std::int64_t>(nodes.size());
+}
+
+void PreemptAttempt(Turn& turn, const AttemptRef& ref, JobId whom) {
+  const NodeId node = LiveAttempt(turn.state(), ref)->node;
+  const CheckpointSpec& checkpoint = SettingsOf(turn.state(), ref).checkpoint;
+  TimePoint ends_at = turn.at + turn.settings.preemption_notice;
+  if (checkpoint.grace > Duration(0)) ends_at = std::min(ends_at, turn.at + checkpoint.grace);
+  turn.Record(AttemptNoticed{ref, node, ends_at, NoticeKind::kPreempted, whom});
+  Plan(turn, ref);
+  if (!checkpoint.used()) return;
+  ForEachPlace(*LiveAttempt(turn.state(), ref),
+               [&](NodeId place, Incarnation, const Resources&, const auto&) {
+                 if (turn.store.IsConnected(place)) Tell(turn, place, ref);  // else when it is back
+               });
 }
 
 // It says so again whenever it registers.

@@ -51,7 +51,8 @@ std::string ConflictOn(const Turn& turn, NodeId id, TimePoint from, TimePoint to
   if (!use) return "it is not there";
   for (const AttemptRef& ref : use->attempts) {
     const Job& job = turn.state().jobs.at(ref.task.job);
-    const LiveTask task = LiveTaskOf(job, *FindTask(job, ref.task.ordinal)->attempt, id);
+    const Attempt& attempt = *FindTask(job, ref.task.ordinal)->attempt;
+    const LiveTask task = LiveTaskOf(*job.spec.settings, attempt, AllocatedOn(attempt, id));
     const std::string who = "job " + DisplayId(job, ref.task.ordinal) + " runs there ";
     if (!task.ends.set()) return who + "without a time limit";
     if (task.ends > from) return who + "until " + FormatUtc(task.ends) + " at the latest";

@@ -224,6 +224,7 @@ struct AttemptNoticed {
   NodeId node;
   TimePoint ends_at;
   NoticeKind kind = NoticeKind::kInterruption;
+  JobId preempted_for{};  // where the kind says so
 };
 
 // It was interrupted too often where it was. Its limit of interruptions was of that queue.

@@ -9,6 +9,7 @@
 #include "scheduler/core/dependency_eval.h"
 #include "scheduler/core/explain_over.h"
 #include "scheduler/core/explain_placement.h"
+#include "scheduler/core/preemption.h"
 #include "scheduler/core/served_order.h"
 #include "scheduler/core/task_ranges.h"
 
@@ -476,11 +477,25 @@ class WaitingReasons {
     }
     reason.text += CountNodes(g.fit_later) + " would do but " + (g.fit_later == 1 ? "is" : "are") +
                    " busy, " + std::to_string(g.too_small) + " too small, " + std::to_string(g.unavailable) +
-                   " unavailable" + KeptForThis();
+                   " unavailable" + KeptForThis() + VictimsText();
     reason.next_step =
         "it starts when enough of what runs has ended; see that with `bsub-lite jobs --user "
         "all --state running`" +
         Instead(g);
+  }
+
+  // Whose attempts end early for it.
+  std::string VictimsText() const {
+    constexpr std::size_t kShown = 3;
+    const std::vector<AttemptRef> victims = PreemptedFor(store_, job_.id);
+    std::string text;
+    for (std::size_t i = 0; i < std::min(victims.size(), kShown); ++i) {
+      const Job& victim = store_.state().jobs.at(victims[i].task.job);
+      text += (i == 0 ? "; job " : ", ") + DisplayId(victim, victims[i].task.ordinal);
+    }
+    if (victims.empty()) return "";
+    return text + (victims.size() > kShown ? ", …" : "") + (victims.size() == 1 ? " is" : " are") +
+           " preempted for it";
   }
 
   // How many jobs are served before this one, counted as far as anybody cares.
@@ -617,6 +632,10 @@ Reason LiveReason(const Store& store, const Task& task, TimePoint now) {
     reason.text = "it is being started on " + places;
   } else {
     reason.text = "it runs on " + places + " for " + FormatDuration(now - a.started_at);
+  }
+  if (a.notice && a.notice->kind == NoticeKind::kPreempted && a.stop == StopReason::kNone) {
+    reason.text += "; it is preempted for job " + std::to_string(a.notice->preempted_for.value()) +
+                   " and has until " + FormatUtc(a.notice->ends_at) + " to save";
   }
   AddParts(state, a, reason);
   return reason;

@@ -45,6 +45,7 @@ enum class NoticeKind : std::uint8_t {
   kInterruption,  // its provider wants it back
   kDrain,         // a person wants it empty
   kDrill,
+  kPreempted,  // of an attempt alone: it makes room for a job of another queue
 };
 std::string_view ToString(NoticeKind kind);  // "interruption", as docs/formats/control-directory.md
 

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "common/time.h"
 #include "scheduler/core/fair_share.h"
@@ -35,6 +36,8 @@ struct Queue {
   std::int64_t max_cpus_per_share = 0;
   std::int64_t max_running_per_share = 0;
   std::int64_t max_waiting_per_share = 0;
+  // Queues of lower priority whose jobs make room for this one's (preemption.h); ascending.
+  std::vector<std::string> preempts{};
   friend auto operator<=>(const Queue&, const Queue&) = default;
 };
 

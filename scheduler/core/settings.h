@@ -54,6 +54,11 @@ struct Settings {
   std::uint32_t max_gang_choices_per_cycle = 200;
   // In a queue with conservative backfill so many jobs are planned for; what is behind them waits.
   std::uint32_t max_planned_jobs = 100;
+  // Attempts that one scheduling cycle may have end early for jobs of queues that preempt theirs, and so
+  // often it looks for such.
+  std::uint32_t max_preemptions_per_cycle = 10;
+  // How long they have to save or to come to their ends.
+  Duration preemption_notice = std::chrono::minutes(1);
   std::size_t max_reservations = 1000;  // advance reservations at a time
   KeepLimits keep;
   // What connects the nodes; null: not known, and all count as being on one rack.

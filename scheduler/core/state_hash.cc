@@ -136,6 +136,7 @@ void Add(FieldHasher& h, const Attempt& a) {
       .Add(a.notice->at.micros())
       .Add(a.notice->ends_at.micros())
       .Add(a.notice->kind);
+  if (a.notice->preempted_for.valid()) h.Add(a.notice->preempted_for.value());
 }
 
 void Add(FieldHasher& h, const Task& t) {
@@ -211,6 +212,7 @@ std::uint64_t HashOf(const Queue& q) {
     h.Add(q.max_cpus).Add(q.max_cpus_per_user).Add(q.max_cpus_per_share);
     h.Add(q.max_running_per_share).Add(q.max_waiting_per_share);
   }
+  for (const std::string& name : q.preempts) h.Add(name);
   return h.Value();
 }
 

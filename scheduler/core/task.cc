@@ -62,6 +62,8 @@ LiveTask LiveTaskOf(const JobSettings& settings, const Attempt& attempt, const R
   } else if (settings.walltime.count() > 0) {
     task.ends = task.began + settings.walltime;
   }
+  if (attempt.notice && (!task.ends.set() || attempt.notice->ends_at < task.ends))
+    task.ends = attempt.notice->ends_at;
   return task;
 }
 

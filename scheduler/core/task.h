@@ -53,12 +53,13 @@ struct Gang {
   bool ends() const { return ending.kind != EndKind::kNone; }
 };
 
-// That one of its nodes is to be taken away. The program was told to save.
+// That one of its nodes is to be taken away, or that it is to make room. The program was told to save.
 struct AttemptNotice {
   NodeId node;        // the one whose notice ends first
   TimePoint at;       // when the attempt heard of the first
   TimePoint ends_at;  // what is left of it then is ended
   NoticeKind kind = NoticeKind::kInterruption;
+  JobId preempted_for{};  // where the kind says so
 };
 
 // What is known of the saves of a live attempt. Scratch: it is in no journal and no snapshot; a node says it

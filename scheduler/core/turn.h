@@ -14,6 +14,7 @@
 #include "scheduler/core/input.h"
 #include "scheduler/core/interruption_rate.h"
 #include "scheduler/core/message.h"
+#include "scheduler/core/preemption.h"
 #include "scheduler/core/scheduler.h"
 #include "scheduler/core/settings.h"
 #include "scheduler/core/store.h"
@@ -67,6 +68,8 @@ class Turn {
   void Record(EntryBody body);
   void Send(Message message) { outcome_.messages.push_back(std::move(message)); }
   void Answer(ReplyTo to, Result<ReplyBody> body);
+  PreemptionBudget preemption;  // of a cycle
+
   // Something may be able to start now.
   void WantCycle() { outcome_.cycle_wanted = true; }
 
@@ -138,6 +141,8 @@ void NoticeNode(Turn& turn, const Node& node, TimePoint ends_at, NoticeKind kind
 InterruptionRate& RateOf(Links& links, const NodeDescription& node);
 // Expected time until one of these nodes is taken away: the worst of them, for as many.
 Duration MeanInterruption(const Turn& turn, const std::vector<NodeId>& nodes);
+// The attempt makes room for a job of another queue.
+void PreemptAttempt(Turn& turn, const AttemptRef& attempt, JobId whom);
 // Nobody takes it away any more: nor the attempts there that are not being stopped yet.
 void WithdrawNotice(Turn& turn, const Node& node, const std::string& by);
 // The node is connected again: an attempt there that has a notice is told once more.

@@ -243,6 +243,13 @@ void AddKept(std::vector<Setting>& table) {
                                         "In a queue with conservative backfill so many jobs are planned for; "
                                         "what is behind them waits.",
                                         BSUB_AT(core.max_planned_jobs), 1));
+  table.push_back(Number<std::uint32_t>("core.max_preemptions_per_cycle",
+                                        "Attempts that one scheduling cycle may have end early for jobs of "
+                                        "queues that preempt theirs; 0: none.",
+                                        BSUB_AT(core.max_preemptions_per_cycle), 0));
+  table.push_back(Time("core.preemption_notice",
+                       "How long a preempted attempt has to save, or to come to its end.",
+                       BSUB_AT(core.preemption_notice)));
   table.push_back(Number<std::size_t>("core.max_reservations", "Advance reservations there may be at a time.",
                                       BSUB_AT(core.max_reservations), 0));
   table.push_back(Number<std::uint32_t>("core.kept_node_candidates",

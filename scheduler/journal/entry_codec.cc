@@ -499,7 +499,9 @@ struct Version {
     return e.reason == sched::StopReason::kNotice ? 5 : 1;
   }
   std::uint32_t operator()(const sched::NodeNoticeSet& /*e*/) const { return 5; }
-  std::uint32_t operator()(const sched::AttemptNoticed& e) const { return e.ends_at.set() ? 5 : 6; }
+  std::uint32_t operator()(const sched::AttemptNoticed& e) const {
+    return e.kind == sched::NoticeKind::kPreempted || !e.ends_at.set() ? 6 : 5;
+  }
   std::uint32_t operator()(const sched::JobMoved& /*e*/) const { return 5; }
   std::uint32_t operator()(const sched::ReservationMade& /*e*/) const { return 6; }
   std::uint32_t operator()(const sched::ReservationEnded& /*e*/) const { return 6; }
@@ -532,11 +534,13 @@ std::uint32_t VersionNeeded(const JobSettings& s) {
 std::uint32_t VersionNeeded(const JobDefinition& d) { return NeededByGang(d.gang, d.node_ranges); }
 std::uint32_t VersionNeeded(const sched::NodeDescription& node) { return node.address.empty() ? 1 : 3; }
 std::uint32_t VersionNeeded(const sched::Task& task) {
+  const sched::AttemptNotice* notice = task.attempt ? task.attempt->notice.get() : nullptr;
+  if (notice && notice->kind == sched::NoticeKind::kPreempted) return 6;
   return task.restarts > 0 || (task.attempt && task.attempt->notice) ? 5 : 1;
 }
 
 std::uint32_t VersionNeeded(const sched::Queue& queue) {
-  if (sched::HasFineLimits(queue)) return 6;
+  if (sched::HasFineLimits(queue) || !queue.preempts.empty()) return 6;
   const sched::Queue plain;
   const bool old = queue.order == plain.order && queue.backfill == plain.backfill &&
                    queue.fair_share == plain.fair_share && queue.weights == plain.weights &&

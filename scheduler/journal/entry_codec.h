@@ -22,7 +22,7 @@ namespace bsub::journal {
 //      notice, JobMoved; settings' checkpoint; a gang's min_nodes; order, backfill, fair_share, weights,
 //      favour_short and overdue_after of a queue; the use of shares
 //   6  limits of a queue by CPUs and by shares; advance reservations: ReservationMade, ReservationEnded,
-//      settings' reservation
+//      settings' reservation; preempts of a queue, AttemptNoticed of preemption
 inline constexpr std::uint32_t kContentVersion = 6;
 
 // The least version that an entry's reader must know.

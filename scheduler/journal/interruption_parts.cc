@@ -39,7 +39,7 @@ void Decode(const pb::Interruption& in, sched::Interruption* x) {
 namespace {
 
 Status DecodeKind(std::uint32_t kind, sched::NoticeKind* x) {
-  return DecodeEnum(kind, sched::NoticeKind::kDrill, "kind of notice", x);
+  return DecodeEnum(kind, sched::NoticeKind::kPreempted, "kind of notice", x);
 }
 
 }  // namespace
@@ -62,10 +62,11 @@ void Encode(const sched::AttemptNotice& x, pb::AttemptNotice* out) {
   out->set_at_us(x.at.micros());
   out->set_ends_at_us(x.ends_at.micros());
   out->set_kind(static_cast<std::uint32_t>(x.kind));
+  out->set_preempted_for(x.preempted_for.value());
 }
 
 Status Decode(const pb::AttemptNotice& in, sched::AttemptNotice* x) {
-  *x = {NodeId(in.node()), TimePoint(in.at_us()), TimePoint(in.ends_at_us()), {}};
+  *x = {NodeId(in.node()), TimePoint(in.at_us()), TimePoint(in.ends_at_us()), {}, JobId(in.preempted_for())};
   return DecodeKind(in.kind(), &x->kind);
 }
 
@@ -87,12 +88,14 @@ void Encode(const sched::AttemptNoticed& x, pb::AttemptNoticed* out) {
   out->set_node(x.node.value());
   out->set_ends_at_us(x.ends_at.micros());
   out->set_kind(static_cast<std::uint32_t>(x.kind));
+  out->set_preempted_for(x.preempted_for.value());
 }
 
 Status Decode(const pb::AttemptNoticed& in, sched::AttemptNoticed* x) {
   Decode(in.attempt(), &x->attempt);
   x->node = NodeId(in.node());
   x->ends_at = TimePoint(in.ends_at_us());
+  x->preempted_for = JobId(in.preempted_for());
   return DecodeKind(in.kind(), &x->kind);
 }
 

@@ -441,6 +441,7 @@ void Encode(const sched::Queue& x, pb::Queue* out) {
   out->set_max_cpus_per_share(x.max_cpus_per_share);
   out->set_max_running_per_share(x.max_running_per_share);
   out->set_max_waiting_per_share(x.max_waiting_per_share);
+  for (const std::string& name : x.preempts) out->add_preempts(name);
 }
 
 Status Decode(const pb::Queue& in, sched::Queue* x) {
@@ -462,6 +463,7 @@ Status Decode(const pb::Queue& in, sched::Queue* x) {
   x->max_cpus_per_share = in.max_cpus_per_share();
   x->max_running_per_share = in.max_running_per_share();
   x->max_waiting_per_share = in.max_waiting_per_share();
+  x->preempts.assign(in.preempts().begin(), in.preempts().end());
   BSUB_RETURN_IF_ERROR(DecodeEnum(in.backfill(), sched::Backfill::kConservative, "backfill", &x->backfill));
   return DecodeEnum(in.order(), sched::QueueOrder::kMultifactor, "order of a queue", &x->order);
 }

@@ -49,6 +49,12 @@ constexpr std::array kQueueWords = {
                 return OkStatus();
               }},
     QueueWord{"shares", SetShares},
+    QueueWord{"preempts",
+              [](const v1::Queue& from, sched::Queue& to) -> Status {
+                to.preempts.assign(from.preempts().begin(), from.preempts().end());
+                std::sort(to.preempts.begin(), to.preempts.end());
+                return OkStatus();
+              }},
 };
 
 constexpr std::array kQueueFields = {
@@ -175,6 +181,7 @@ void FillQueue(const CoreView& view, const sched::Queue& queue, v1::Queue& to) {
   to.set_max_cpus_per_share(queue.max_cpus_per_share);
   to.set_max_running_per_share(queue.max_running_per_share);
   to.set_max_waiting_per_share(queue.max_waiting_per_share);
+  for (const std::string& name : queue.preempts) to.add_preempts(name);
   to.set_description(ToUtf8(queue.description));
   FillPolicy(queue, to);
   to.set_is_default(queue.name == view.state().default_queue);

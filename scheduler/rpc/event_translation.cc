@@ -166,8 +166,11 @@ class Teller {
                   names_.Node(e.node) + " stays");
     }
     Detail("endsAt", FormatUtc(e.ends_at));
-    Text("attempt " + std::to_string(e.attempt.number) + " has until " + FormatUtc(e.ends_at) +
-         " to save: node " + names_.Node(e.node) + " is taken away");
+    const bool preempted = e.kind == NoticeKind::kPreempted;
+    const std::string whom = std::to_string(e.preempted_for.value());
+    if (preempted) Detail("preemptedFor", whom);
+    Text("attempt " + std::to_string(e.attempt.number) + " has until " + FormatUtc(e.ends_at) + " to save: " +
+         (preempted ? "it is preempted for job " + whom : "node " + names_.Node(e.node) + " is taken away"));
   }
   void operator()(const NodeRemoved& e) {
     Node(e.node);

@@ -99,6 +99,7 @@ void Fill(Line& l, const sched::QueueSet& e) {
   l.Add("max_cpus", q.max_cpus).Add("max_cpus_per_user", q.max_cpus_per_user);
   l.Add("max_cpus_per_share", q.max_cpus_per_share).Add("max_running_per_share", q.max_running_per_share);
   l.Add("max_waiting_per_share", q.max_waiting_per_share);
+  for (const std::string& name : q.preempts) l.Add("preempts", name);
   if (q.order != sched::QueueOrder::kPriority) l.Add("policy", std::string(sched::ToString(q.order)));
   if (q.backfill != sched::Backfill::kSpare) l.Add("backfill", std::string(sched::ToString(q.backfill)));
   for (const sched::ShareWeight& share : q.fair_share.weights) l.Add("share", sched::ToString(share));

@@ -37,8 +37,8 @@ bool GiveTo(int fd, const ControlOwner& owner) {
 }
 
 control::Reason ReasonOf(std::string_view word) {
-  for (const auto reason :
-       {control::Reason::kInterruption, control::Reason::kDrain, control::Reason::kDrill}) {
+  for (const auto reason : {control::Reason::kInterruption, control::Reason::kDrain, control::Reason::kDrill,
+                            control::Reason::kPreempted}) {
     if (word == control::ToString(reason)) return reason;
   }
   return control::Reason::kInterruption;

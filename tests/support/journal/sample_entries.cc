@@ -258,6 +258,7 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion6() {
   queue.queue.max_cpus_per_share = 7;
   queue.queue.max_running_per_share = 8;
   queue.queue.max_waiting_per_share = 9;
+  queue.queue.preempts = {"low", "lower " + kBytes};
   sched::JobSubmitted job = SampleJob();
   JobSettings settings = *job.spec.settings;
   settings.reservation = "course " + kBytes;
@@ -266,6 +267,7 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion6() {
       {std::move(queue), std::move(job),
        sched::ReservationMade{
            {"course", kAt, kAt + std::chrono::hours(1), {NodeId(2), NodeId(5)}, {"alice", kBytes}, "root"}},
+       sched::AttemptNoticed{{{JobId(17), 3}, 2}, NodeId(2), kAt, sched::NoticeKind::kPreempted, JobId(18)},
        sched::ReservationEnded{"course", "root"}});
 }
 

@@ -133,7 +133,7 @@ struct Same {
   }
   bool operator()(const sched::AttemptNoticed& e) const {
     using T = sched::AttemptNoticed;
-    return Fieldwise(e, &T::attempt, &T::node, &T::ends_at, &T::kind);
+    return Fieldwise(e, &T::attempt, &T::node, &T::ends_at, &T::kind, &T::preempted_for);
   }
   bool operator()(const sched::NodeRemoved& e) const {
     using T = sched::NodeRemoved;
@@ -201,7 +201,7 @@ TEST(EntryCodec, KnowsTheWholeOfEachStruct) {
   EXPECT_EQ(sizeof(sched::AttemptEnded), 328u);
   EXPECT_EQ(sizeof(JobSettings), 800u);
   EXPECT_EQ(sizeof(sched::NodeDescription), 256u);
-  EXPECT_EQ(sizeof(sched::Queue), 232u);
+  EXPECT_EQ(sizeof(sched::Queue), 256u);
   EXPECT_EQ(sizeof(JobDefinition), 504u);
 }
 

@@ -1,0 +1,38 @@
+// Preemption between queues: a job that fits nowhere may have what runs of the queues that its own preempts
+// (Queue::preempts) end early. The victims are told as if their node was drained: they save, or are stopped
+// when their time is over, and go back to the front of their queue.
+//
+// Victims are those that lose least work, then those of the lowest priority, then the youngest. Nobody is
+// preempted unless all that is missing comes free by it; what is leaving already counts as free.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "scheduler/core/reservations.h"
+#include "scheduler/core/state.h"
+
+namespace bsub::sched {
+
+class Turn;
+
+// What one scheduling cycle may still do, and what of the nodes it has in mind for whom.
+struct PreemptionBudget {
+  std::uint32_t victims = 0;
+  std::uint32_t searches = 0;
+  std::map<NodeId, Resources> claimed;
+};
+
+// Work that is to be done again if the attempt is told to stop now, in CPU-microseconds / 1000. One that
+// takes part (CheckpointSpec) saves when it is told, and loses nothing.
+std::int64_t WorkLost(const JobSettings& settings, const Attempt& attempt, TimePoint now);
+
+// Makes room for the next task of a job that fits nowhere now, if its queue may and can.
+void MakeRoom(Turn& turn, const Queue& queue, const Reservations& kept, const Job& job,
+              const NodesRequest& request);
+
+// The attempts that are ended early for a job.
+std::vector<AttemptRef> PreemptedFor(const Store& store, JobId job);
+
+}  // namespace bsub::sched
