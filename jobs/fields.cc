@@ -23,13 +23,12 @@ std::string Field(std::string_view field, std::string_view value) {
 
 }  // namespace
 
-Status CheckNumber(std::string_view field, std::int64_t value, std::int64_t min, std::int64_t max) {
-  if (value >= min && value <= max) return OkStatus();
+Error NumberOutOfRange(std::string_view field, std::int64_t value, std::int64_t min, std::int64_t max) {
   return InvalidArgument(std::string(field) + " " + std::to_string(value) + ": must be from " +
                          std::to_string(min) + " to " + std::to_string(max));
 }
 
-Status CheckText(std::string_view field, std::string_view value, std::size_t max_bytes) {
+Status CheckSomeText(std::string_view field, std::string_view value, std::size_t max_bytes) {
   if (value.size() > max_bytes) {
     return InvalidArgument(Field(field, value) + std::to_string(value.size()) + " bytes long; at most " +
                            std::to_string(max_bytes));

@@ -15,9 +15,18 @@ namespace bsub {
 
 inline constexpr std::int32_t kLargestPriority = 1'000'000;  // and its negative
 
-Status CheckNumber(std::string_view field, std::int64_t value, std::int64_t min, std::int64_t max);
+Error NumberOutOfRange(std::string_view field, std::int64_t value, std::int64_t min, std::int64_t max);
+Status CheckSomeText(std::string_view field, std::string_view value, std::size_t max_bytes);
+
+// A job has thirty fields, nearly all of them good or empty: those cost a comparison.
+inline Status CheckNumber(std::string_view field, std::int64_t value, std::int64_t min, std::int64_t max) {
+  if (value >= min && value <= max) return OkStatus();
+  return NumberOutOfRange(field, value, min, max);
+}
 // No control character, at most `max_bytes`.
-Status CheckText(std::string_view field, std::string_view value, std::size_t max_bytes);
+inline Status CheckText(std::string_view field, std::string_view value, std::size_t max_bytes) {
+  return value.empty() ? OkStatus() : CheckSomeText(field, value, max_bytes);
+}
 // Letters, digits and `_-.`; 1 to 128 of them. AWS Batch's rule for names of queues and definitions, and the
 // dot.
 Status CheckIdentifier(std::string_view field, std::string_view value, std::size_t max_bytes = 128);

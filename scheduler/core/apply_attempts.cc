@@ -55,6 +55,11 @@ bool ProvesStart(EndKind kind) {
          kind == EndKind::kOutOfMemory;
 }
 
+Error DoesNotFollow(std::string_view expected, std::uint64_t got) {
+  return DataLoss("a journal entry does not follow from the state: expected " + std::string(expected) +
+                  ", got " + std::to_string(got));
+}
+
 Status ExpectAttempt(const Job* job, const AttemptRef& ref) {
   BSUB_RETURN_IF_ERROR(Expect(job && ref.task.ordinal < job->size(), "a known task", ref.task.job.value()));
   const Task* task = FindTask(*job, ref.task.ordinal);

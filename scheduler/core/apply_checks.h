@@ -11,10 +11,12 @@
 
 namespace bsub::sched {
 
+Error DoesNotFollow(std::string_view expected, std::uint64_t got);
+
+// Each entry is asked a handful of these: what is as expected costs a branch.
 inline Status Expect(bool ok, std::string_view what, std::uint64_t got) {
   if (ok) return OkStatus();
-  return DataLoss("a journal entry does not follow from the state: expected " + std::string(what) + ", got " +
-                  std::to_string(got));
+  return DoesNotFollow(what, got);
 }
 
 Status ExpectAttempt(const Job* job, const AttemptRef& ref);

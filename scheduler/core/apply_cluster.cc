@@ -31,6 +31,7 @@ Status Store::Do(const QueueSet& e, TimePoint /*at*/) {
   if (it != state_.queues.end()) terms_ -= HashOf(it->second);
   state_.queues[e.queue.name] = e.queue;
   terms_ += HashOf(e.queue);
+  NoteShareQueues();
   RecountLoads(e.queue.name);
   RecountLimits(e.queue.name);
   SetClassesOf(e.queue);
@@ -44,11 +45,13 @@ Status Store::Do(const QueueDeleted& e, TimePoint at) {
   terms_ -= HashOf(it->second);
   waiting_.SetOrder(e.name, {}, state_.jobs);
   waiting_.Forget(e.name);
+  tasks_.Forget(e.name);
   ForgetShares(e.name, at, true);
   loads_.erase(e.name);
   limit_uses_.erase(e.name);
   plans_.erase(e.name);
   state_.queues.erase(it);
+  NoteShareQueues();
   return OkStatus();
 }
 

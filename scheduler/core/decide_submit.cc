@@ -36,7 +36,7 @@ void Decide(Turn& turn, const Submit& input) {
   if (!result) return turn.Answer(input.reply, Error(result.error()));
   EndDoomedTasks(turn);
   turn.WantCycle();
-  turn.Answer(input.reply, ReplyBody(*result));
+  if (input.reply.valid()) turn.Answer(input.reply, ReplyBody(*std::move(result)));
 }
 
 }  // namespace bsub::sched

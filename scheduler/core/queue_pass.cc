@@ -208,31 +208,32 @@ void QueuePass::KeepNodesFor(const ClassKey& key, const NodesRequest& request) {
   if (!chosen.nodes.empty()) Keep(chosen.nodes, {queue_.name, key, chosen.until}, chosen.from);
 }
 
+bool QueuePass::IsOverdue(const Reservation& reservation) const {
+  const WaitingClass* holder = HolderOf(turn_.store, reservation);
+  return holder && !ServedKeyOf(turn_.store, queue_, *holder, turn_.at).in_time;
+}
+
 // Those that were kept for the class before, if all of them can still serve.
 bool QueuePass::KeepAgain(const ClassKey& key) {
-  const Reservations& before = turn_.store.reservations();
-  const std::vector<NodeId> ids = before.NodesOf(queue_.name, key);
-  if (ids.empty() || !key.request.Takes(ids.size())) return false;
-  const Reservation& reservation = before.all().at(ids.front());
-  // Whoever is overdue keeps the nodes for good: others might come free later.
-  const WaitingClass* holder = HolderOf(turn_.store, reservation);
-  const bool overdue = holder && !ServedKeyOf(turn_.store, queue_, *holder, turn_.at).in_time;
   std::vector<KeepCandidate> nodes;
+  const Reservation* reservation = nullptr;
   TimePoint from = turn_.at;
-  for (const NodeId id : ids) {
+  for (const auto& [id, before] : turn_.store.reservations().all()) {
+    if (before.queue != queue_.name || before.holder != key) continue;
     const NodeCapacity::Use* use = turn_.store.capacity().Find(id);
-    if (!use || !use->usable || !key.request.each.Fits(use->total) ||
-        (!overdue && before.all().at(id).until <= turn_.at) || kept_.all().count(id) != 0) {
-      return false;
-    }
+    if (!use || !use->usable || !key.request.each.Fits(use->total) || kept_.all().count(id) != 0) return false;
+    // Whoever is overdue keeps the nodes for good: others might come free later.
+    if (before.until <= turn_.at && !IsOverdue(before)) return false;
+    if (!reservation) reservation = &before;
     nodes.push_back({id, use->Free(), key.request.TakenOf(use->total)});
     if (!KeepsByTime()) continue;
-    const NodeOutlook outlook = OutlookOf(turn_.store, id, turn_.at, turn_.settings.keep.shortest_guess);
+    const NodeOutlook outlook(use->Free(), use->tasks, turn_.at, turn_.settings.keep.shortest_guess);
     from = std::max(from, outlook.FitsAt(nodes.back().taken));
   }
+  if (!reservation || !key.request.Takes(nodes.size())) return false;
   from = EarliestOpen(turn_.store, nodes, from, key.walltime, key.request.reservation);
   if (from == TimePoint::Max()) return false;
-  Keep(nodes, reservation, from);
+  Keep(nodes, *reservation, from);
   return true;
 }
 

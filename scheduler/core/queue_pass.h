@@ -77,6 +77,7 @@ class QueuePass {
   bool MayKeepMore() const;
   bool KeepsByTime() const;
   void KeepNodesFor(const ClassKey& key, const NodesRequest& request);
+  bool IsOverdue(const Reservation& reservation) const;
   bool KeepAgain(const ClassKey& key);
   void KeepAsBefore();
   void Keep(const std::vector<KeepCandidate>& nodes, const Reservation& reservation, TimePoint from);

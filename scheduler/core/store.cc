@@ -46,20 +46,11 @@ void SetOpenWord(ArrayState& array, std::size_t word, std::uint64_t open, std::u
 
 }  // namespace
 
-TaskCounts CountsOf(const Job& job) {
-  if (job.array) {
-    const ArrayState& a = *job.array;
-    return {static_cast<std::int64_t>(a.size()) - a.succeeded_count - a.failed_count - a.live_count(),
-            a.starting_count, a.running_count};
-  }
-  const JobState s = job.task.state;
-  return {IsWaiting(s), s == JobState::kStarting, s == JobState::kRunning};
-}
-
 Store::Store(State state, std::size_t expected_jobs) : state_(std::move(state)) {
   BSUB_CHECK(state_.jobs.empty()) << "jobs are restored one after another";
   terms_ = HashOf(state_) - HashOfCounters(state_);
   tokens_.Reserve(expected_jobs);
+  NoteShareQueues();
   for (const auto& [name, queue] : state_.queues) {
     SetClassesOf(queue);
     if (CountsFinely(queue)) limit_uses_.try_emplace(name);
@@ -181,25 +172,16 @@ void Store::UnindexJob(Job& job) {
 void Store::CountJob(const Job& job, int sign) {
   TaskCounts counts;
   if (sign > 0) {
-    counts += bsub::sched::CountsOf(job);
+    counts += CountsOf(job);
   } else {
-    counts -= bsub::sched::CountsOf(job);
+    counts -= CountsOf(job);
   }
   AddCounts(job, counts);
 }
 
 void Store::AddCounts(const Job& job, const TaskCounts& more) {
-  if (more == TaskCounts{}) return;
-  const auto update = [&more](auto& map, const auto& key) {
-    const auto it = map.try_emplace(key).first;
-    it->second += more;
-    if (it->second == TaskCounts{}) map.erase(it);
-  };
-  const JobSettings& settings = *job.spec.settings;
-  update(queue_counts_, settings.queue);
-  update(user_counts_, settings.owner.uid);
-  update(queue_user_counts_, std::pair(settings.queue, settings.owner.uid));
-  if (!limit_uses_.empty()) CountForLimits(settings, more);
+  tasks_.Add(job.spec.settings->queue, job.spec.settings->owner.uid, more);
+  if (!limit_uses_.empty()) CountForLimits(*job.spec.settings, more);
 }
 
 std::uint64_t EvaluateTasks(const State& state, Job& job, std::size_t word) {
@@ -314,21 +296,6 @@ void Store::EditNode(NodeId id, const std::function<void(Node&)>& change) {
 Job* Store::MutableJob(JobId id) {
   const auto it = state_.jobs.find(id);
   return it == state_.jobs.end() ? nullptr : &it->second;
-}
-
-TaskCounts Store::CountsOfQueue(std::string_view queue) const {
-  const auto it = queue_counts_.find(queue);
-  return it == queue_counts_.end() ? TaskCounts{} : it->second;
-}
-
-TaskCounts Store::CountsOfUser(std::uint32_t uid) const {
-  const auto it = user_counts_.find(uid);
-  return it == user_counts_.end() ? TaskCounts{} : it->second;
-}
-
-TaskCounts Store::CountsOfUserInQueue(std::string_view queue, std::uint32_t uid) const {
-  const auto it = queue_user_counts_.find({std::string(queue), uid});
-  return it == queue_user_counts_.end() ? TaskCounts{} : it->second;
 }
 
 JobId Store::FindByToken(const SubmitToken& token) const { return tokens_.Find(token); }

@@ -29,28 +29,11 @@
 #include "scheduler/core/saved_job.h"
 #include "scheduler/core/settings_table.h"
 #include "scheduler/core/state.h"
+#include "scheduler/core/task_tally.h"
 #include "scheduler/core/token_index.h"
 #include "scheduler/core/waiting.h"
 
 namespace bsub::sched {
-
-// Tasks by where they are: of a queue, of a user, of a user in a queue.
-struct TaskCounts {
-  std::int64_t waiting = 0;
-  std::int64_t starting = 0;
-  std::int64_t running = 0;
-  std::int64_t live() const { return starting + running; }
-  TaskCounts& operator+=(const TaskCounts& c) {
-    waiting += c.waiting, starting += c.starting, running += c.running;
-    return *this;
-  }
-  TaskCounts& operator-=(const TaskCounts& c) {
-    waiting -= c.waiting, starting -= c.starting, running -= c.running;
-    return *this;
-  }
-  friend bool operator==(const TaskCounts&, const TaskCounts&) = default;
-};
-TaskCounts CountsOf(const Job& job);
 
 class Store {
  public:
@@ -71,9 +54,11 @@ class Store {
   const NodeCapacity& capacity() const { return capacity_; }
   const WaitingTable& waiting() const { return waiting_; }
   const DependencyIndex& dependencies() const { return dependencies_; }
-  TaskCounts CountsOfQueue(std::string_view queue) const;
-  TaskCounts CountsOfUser(std::uint32_t uid) const;
-  TaskCounts CountsOfUserInQueue(std::string_view queue, std::uint32_t uid) const;
+  TaskCounts CountsOfQueue(std::string_view queue) const { return tasks_.OfQueue(queue); }
+  TaskCounts CountsOfUser(std::uint32_t uid) const { return tasks_.OfUser(uid); }
+  TaskCounts CountsOfUserInQueue(std::string_view queue, std::uint32_t uid) const {
+    return tasks_.OfUserInQueue(queue, uid);
+  }
   // Of a share in a queue that goes by shares: its use so far with what runs (UseAt), and how many tasks run.
   std::int64_t UseOfShare(const Queue& queue, std::string_view share, TimePoint now) const;
   const ShareLoad* LoadOfShare(const std::string& queue, std::string_view share) const;
@@ -190,6 +175,8 @@ class Store {
   void EditAttempt(const Job& job, Attempt& attempt, const std::function<void(Attempt&)>& change);
   void UpdateUsable(NodeId node);
   bool GoesByShares(const std::string& queue) const;
+  // After queues have changed.
+  void NoteShareQueues();
   void CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign);
   void MakeCalendar();
   void SetClassesOf(const Queue& queue);
@@ -212,12 +199,11 @@ class Store {
   PlacementGroups groups_;
   WaitingTable waiting_;
   DependencyIndex dependencies_;
-  std::map<std::string, TaskCounts, std::less<>> queue_counts_;
-  std::map<std::uint32_t, TaskCounts> user_counts_;
-  std::map<std::pair<std::string, std::uint32_t>, TaskCounts> queue_user_counts_;
+  TaskTally tasks_;
   std::map<std::string, std::map<std::string, ShareLoad, std::less<>>, std::less<>>
       loads_;                                                // by queue, share
   std::map<std::string, LimitUse, std::less<>> limit_uses_;  // of the queues with CountsFinely
+  bool by_shares_ = false;                                   // some queue goes by them
   TokenIndex tokens_;
   struct NamedJob {
     std::uint32_t uid = 0;

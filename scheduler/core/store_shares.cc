@@ -1,5 +1,6 @@
 // The use of shares: what ended tasks have used, which is durable, and what runs, which follows from the
 // attempts.
+#include <algorithm>
 #include <utility>
 
 #include "scheduler/core/state_hash.h"
@@ -19,12 +20,19 @@ void ForEachLive(const Job& job, Use use) {
 
 }  // namespace
 
+void Store::NoteShareQueues() {
+  by_shares_ = std::any_of(state_.queues.begin(), state_.queues.end(),
+                           [](const auto& queue) { return sched::GoesByShares(queue.second.order); });
+}
+
 bool Store::GoesByShares(const std::string& queue) const {
+  if (!by_shares_) return false;
   const auto it = state_.queues.find(queue);
   return it != state_.queues.end() && sched::GoesByShares(it->second.order);
 }
 
 void Store::CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign) {
+  if (!by_shares_) return;
   const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
   if (!limit_uses_.empty()) {
     const auto use = limit_uses_.find(settings.queue);

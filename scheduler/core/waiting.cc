@@ -7,6 +7,28 @@
 
 namespace bsub::sched {
 
+namespace {
+
+Duration WalltimeIn(const WaitingOrder& order, const JobSettings& settings) {
+  return order.by_walltime ? settings.walltime : Duration(0);
+}
+
+ClassKey KeyIn(const WaitingOrder& order, const Job& job) {
+  const JobSettings& settings = *job.spec.settings;
+  return {job.priority, settings.owner.uid, settings.share_identifier, RequestOf(settings),
+          WalltimeIn(order, settings)};
+}
+
+bool IsOf(const WaitingClass& waiting, const Job& job) {
+  const JobSettings& settings = *job.spec.settings;
+  const ClassKey& key = waiting.key;
+  return key.priority == job.priority && key.uid == settings.owner.uid &&
+         key.walltime == WalltimeIn(waiting.in->order, settings) && key.request == RequestOf(settings) &&
+         key.share == settings.share_identifier && waiting.queue == settings.queue;
+}
+
+}  // namespace
+
 bool WaitsForNode(const Job& job) {
   if (job.held) return false;
   if (!job.array) return job.ready && IsWaiting(job.task.state);
@@ -43,23 +65,7 @@ WaitingOrder WaitingOrderOf(const Queue& queue) {
   return {GoesByWalltime(queue.order, queue.backfill), queue.backfill == Backfill::kShortest};
 }
 
-Duration WaitingTable::WalltimeOf(const JobSettings& settings) const {
-  return OrderOf(settings.queue).by_walltime ? settings.walltime : Duration(0);
-}
-
-ClassKey WaitingTable::KeyOf(const Job& job) const {
-  const JobSettings& settings = *job.spec.settings;
-  return {job.priority, settings.owner.uid, settings.share_identifier, RequestOf(settings),
-          WalltimeOf(settings)};
-}
-
-bool WaitingTable::IsOf(const WaitingClass& waiting, const Job& job) const {
-  const JobSettings& settings = *job.spec.settings;
-  const ClassKey& key = waiting.key;
-  return key.priority == job.priority && key.uid == settings.owner.uid &&
-         key.walltime == WalltimeOf(settings) && key.request == RequestOf(settings) &&
-         key.share == settings.share_identifier && waiting.queue == settings.queue;
-}
+ClassKey WaitingTable::KeyOf(const Job& job) const { return KeyIn(OrderOf(job.spec.settings->queue), job); }
 
 void WaitingTable::SetOrder(const std::string& queue, const WaitingOrder& order, std::map<JobId, Job>& jobs) {
   if (OrderOf(queue) == order) return;
@@ -75,6 +81,7 @@ void WaitingTable::SetOrder(const std::string& queue, const WaitingOrder& order,
   } else {
     orders_[queue] = order;
   }
+  if (const auto it = queues_.find(queue); it != queues_.end()) it->second.order = order;
   for (Job* job : waiting) Update(*job);
 }
 
@@ -90,12 +97,21 @@ void WaitingTable::Update(Job& job) {
   List(into);
 }
 
+QueueWaiting& WaitingTable::QueueOf(const std::string& queue) {
+  if (newest_queue_ == queues_.end() || newest_queue_->first != queue) {
+    newest_queue_ = queues_.try_emplace(queue).first;
+    newest_queue_->second.order = OrderOf(queue);
+  }
+  return newest_queue_->second;
+}
+
 WaitingClass& WaitingTable::ClassOf(const Job& job) {
-  const JobSettings& settings = *job.spec.settings;
   if (newest_ && IsOf(*newest_, job)) return *newest_;
-  ClassKey key = KeyOf(job);
-  const auto [it, fresh] = queues_[settings.queue].classes.try_emplace(key);
-  if (fresh) it->second = WaitingClass{settings.queue, std::move(key), {}};
+  const std::string& queue = job.spec.settings->queue;
+  QueueWaiting& in = QueueOf(queue);
+  ClassKey key = KeyIn(in.order, job);
+  const auto [it, fresh] = in.classes.try_emplace(key);
+  if (fresh) it->second = WaitingClass{queue, std::move(key), {}, {}, &in};
   return it->second;
 }
 
@@ -107,13 +123,13 @@ void WaitingTable::Remove(Job& job) {
   List(*from);
   if (!from->members.empty()) return;
   if (newest_ == from) newest_ = nullptr;
-  const auto queue = queues_.find(from->queue);
-  Classes& classes = queue->second.classes;
+  Classes& classes = from->in->classes;
   classes.erase(classes.find(from->key));  // the queue stays: a pass may be reading its order
 }
 
 void WaitingTable::Forget(const std::string& queue) {
   orders_.erase(queue);
+  newest_queue_ = queues_.end();
   const auto it = queues_.find(queue);
   if (it != queues_.end() && it->second.classes.empty()) queues_.erase(it);
 }
@@ -121,8 +137,8 @@ void WaitingTable::Forget(const std::string& queue) {
 void WaitingTable::List(WaitingClass& waiting) {
   const WaitingMember first = waiting.members.empty() ? WaitingMember() : *waiting.members.begin();
   if (first.of == waiting.listed.of && first == waiting.listed) return;
-  QueueWaiting& queue = queues_.find(waiting.queue)->second;
-  const bool shortest_first = OrderOf(waiting.queue).shortest_first;
+  QueueWaiting& queue = *waiting.in;
+  const bool shortest_first = queue.order.shortest_first;
   const auto place = [&waiting](const WaitingMember& member, std::int64_t walltime) {
     return ServedPlace{-std::int64_t{waiting.key.priority}, walltime, member.normal, member.job};
   };
@@ -144,7 +160,7 @@ WaitingTable::Classes* WaitingTable::ClassesOf(std::string_view queue) {
   return it == queues_.end() || it->second.classes.empty() ? nullptr : &it->second.classes;
 }
 
-const WaitingTable::QueueWaiting* WaitingTable::Find(std::string_view queue) const {
+const QueueWaiting* WaitingTable::Find(std::string_view queue) const {
   const auto it = queues_.find(queue);
   return it == queues_.end() ? nullptr : &it->second;
 }

@@ -42,11 +42,14 @@ struct WaitingMember {
   friend bool operator==(const WaitingMember& a, const WaitingMember& b) { return (a <=> b) == 0; }
 };
 
+struct QueueWaiting;
+
 struct WaitingClass {
   std::string queue;
   ClassKey key;
   std::set<WaitingMember> members;
   WaitingMember listed{};  // the first member, as the queue's orders know it; `of` null: they do not
+  QueueWaiting* in = nullptr;
 };
 
 // What a queue's policy asks of the order of its classes.
@@ -54,6 +57,14 @@ struct WaitingOrder {
   bool by_walltime = false;     // time limits tell them apart
   bool shortest_first = false;  // and some are tried by them
   friend bool operator==(const WaitingOrder&, const WaitingOrder&) = default;
+};
+
+// What waits in one queue.
+struct QueueWaiting {
+  std::map<ClassKey, WaitingClass> classes;
+  WaitingOrder order;
+  ServedIndex in_order;
+  ServedIndex shortest_first;
 };
 
 class WaitingTable {
@@ -82,23 +93,18 @@ class WaitingTable {
   const ServedIndex* ShortestFirst(std::string_view queue) const;
 
  private:
-  struct QueueWaiting {
-    Classes classes;
-    ServedIndex in_order;
-    ServedIndex shortest_first;
-  };
-
   const QueueWaiting* Find(std::string_view queue) const;
   WaitingClass& ClassOf(const Job& job);
   // Its first member, or which one that is, has changed.
   void List(WaitingClass& waiting);
+  QueueWaiting& QueueOf(const std::string& queue);
   WaitingOrder OrderOf(std::string_view queue) const;
-  Duration WalltimeOf(const JobSettings& settings) const;
-  bool IsOf(const WaitingClass& waiting, const Job& job) const;
 
-  std::map<std::string, QueueWaiting, std::less<>> queues_;
+  using Queues = std::map<std::string, QueueWaiting, std::less<>>;
+  Queues queues_;
+  Queues::iterator newest_queue_ = queues_.end();            // the next job is likely to be of the same
   std::map<std::string, WaitingOrder, std::less<>> orders_;  // but those that ask for nothing
-  WaitingClass* newest_ = nullptr;                           // the next job is likely to be of the same
+  WaitingClass* newest_ = nullptr;                           // and of the same class
 };
 
 WaitingOrder WaitingOrderOf(const Queue& queue);

@@ -76,6 +76,7 @@ std::shared_ptr<const JobSettings> CoreMachine::SettingsFor(const WorkloadJob& j
   if (known) return known;
   JobSettings settings;
   settings.owner = UserOf(job.user);
+  settings.queue = scheduler_.state().default_queue;
   settings.request.cpu_milli = job.processors * 1000;
   settings.walltime = Duration(limit * kMicros);
   settings.working_directory = "/";
