@@ -221,7 +221,9 @@ bool ScenarioRun::ActOnTheScheduler(const Words& w) {
 }
 
 bool ScenarioRun::Look(const Words& w, std::vector<std::string>& out) {
-  if (w.verb == "show") {
+  if (w.verb == "crowd") {
+    out.push_back(crowd_.Run(w.Number("hours", 1), w.Value("until")));
+  } else if (w.verb == "show") {
     for (const auto& [id, job] : env_.state().jobs) out.push_back(Row(env_.state(), job));
   } else if (w.verb == "why") {
     AddLines(env_.Explain(w.At(0)), out);
@@ -252,6 +254,11 @@ void ScenarioRun::Submit(const Words& w) {
     job.BeginAt(*at);
   }
   if (w.Has("held")) job.Held();
+  if (w.values.count("walltime") != 0) {
+    const Result<Duration> time = ParseDuration(w.Value("walltime"));
+    if (!time) throw std::invalid_argument(time.error().message);
+    job.Walltime(*time);
+  }
   if (w.Has("keep-if-impossible")) job.KeepIfImpossible();
   static_cast<void>(env_.TrySubmit(job));
 }

@@ -7,6 +7,7 @@
 //   submit [name=] [cpus=] [array=] [after=] [queue=] [priority=] [retry=] [by=bob] [begin=+1h] [token=N]
 //          [held] [keep-if-impossible] [nodes=N] [exclusive] [ends-with-main]
 //          [placement=cluster:preferred@5m] [share=S] [walltime=1h] [reservation=R]
+//   crowd hours=H [until=NAME]     a stream of small jobs (crowd.h), until the job of that name starts
 //   maintenance NAME node= in= for= · reserve NAME in= for= nodes=N|node= [user=alice] [by=] · unreserve NAME
 //   racks n1,n2 n3,n4              the tree of the cluster, before there are nodes
 //   cycle [N]                      start what can start, at most N
@@ -24,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/scenarios/crowd.h"
 #include "tests/support/scheduler_env.h"
 
 namespace bsub::testing {
@@ -45,6 +47,7 @@ class ScenarioRun {
   void SetQueue(const Words& words);
 
   Env env_;
+  Crowd crowd_{env_};
 };
 
 }  // namespace bsub::testing
