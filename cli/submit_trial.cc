@@ -8,6 +8,7 @@
 #include "cli/help.h"
 #include "cli/json.h"
 #include "cli/moments.h"
+#include "cli/outlook.h"
 
 namespace bsub::cli {
 namespace {
@@ -34,7 +35,10 @@ int PrintTrial(Context& context, const Arguments& arguments, const bsub::v1::Try
                           "queue " + reply.queue() + ": " + reply.text() + ". Nothing was submitted.",
                       0, width);
   Facts facts;
-  facts.Add("Starts", reply.starts_at_us() == 0 ? "" : LocalTime(reply.starts_at_us()));
+  const bool waits = reply.starts_at_us() == 0 || reply.nodes().empty();
+  facts.Add(waits && reply.has_outlook() ? "At the latest" : "Starts",
+            reply.starts_at_us() == 0 ? "" : LocalTime(reply.starts_at_us()));
+  AddOutlook(reply.outlook(), facts);
   facts.Add("Ends", reply.ends_at_us() == 0 ? "" : LocalTime(reply.ends_at_us()));
   facts.Add("Nodes", NodesText(reply));
   facts.Add("Placement", reply.placement().text());

@@ -8,6 +8,7 @@
 #include "cli/help.h"
 #include "cli/json.h"
 #include "cli/moments.h"
+#include "cli/outlook.h"
 #include "cli/targets.h"
 
 namespace bsub::cli {
@@ -19,16 +20,26 @@ Manual WhenManual() {
   return {.name = "when",
           .summary = "forecast when a job starts and ends",
           .synopsis = {"[--json] JOB"},
-          .paragraphs = {"Plays the cluster forward from now: what runs ends at its time limit (submit "
-                         "--time), what waits starts in the order it is served, and nothing new comes. So "
-                         "the forecast is the better the closer time limits are to the truth, and there is "
-                         "none for a job that waits for tasks without one.",
-                         "A job that may not start at all, because it is held, waits for another job or its "
-                         "queue is closed, has no forecast; bsub-lite why says what to do. For an array as "
-                         "a whole the first child that waits is looked at."},
+          .paragraphs =
+              {"Plays the cluster forward from now, first with what is certain: what runs ends at its "
+               "time limit (submit --time), what waits starts in the order it is served, and nothing "
+               "new comes. That is the time at the latest; there is none for a job that waits for "
+               "tasks without a limit.",
+               "Then many times with what is likely: each task takes as much of its limit as some task "
+               "of the same user took before. By the first of the two times it gives the job has started "
+               "in half of these plays, by the second in nine of ten. Jobs that are submitted later and "
+               "served before it are not foreseen. docs/policies.md says how often that was right on "
+               "recorded work.",
+               "Position counts the tasks of its queue that are served before it, and itself. A job is "
+               "reserved for once nodes are kept for it.",
+               "A job that may not start at all, because it is held, waits for another job or its "
+               "queue is closed, has no forecast; bsub-lite why says what to do. For an array as "
+               "a whole the first child that waits is looked at."},
           .options = {{.name = "json", .text = "Print one JSON object; docs/cli.md lists its fields."}},
           .examples = {{"when 12", "For people."},
-                       {"when '2[17]' --json | jq -r .startsAt", "For scripts: null if it cannot be said."}},
+                       {"when '2[17]' --json | jq -r .startsAt", "For scripts: null if it cannot be said."},
+                       {"when 12 --json | jq -r .outlook.startsP90At",
+                        "When it will very probably have started."}},
           .min_words = 1,
           .max_words = 1,
           .complete_words = "job"};
@@ -52,7 +63,9 @@ int Run(Context& context, const Arguments& arguments) {
   const std::size_t width = columns > 0 ? static_cast<std::size_t>(columns) : kWidestText;
   const bool begun = reply.state() == "STARTING" || reply.state() == "RUNNING";
   Facts facts;
-  facts.Add(begun ? "Started" : "Starts", reply.starts_at_us() == 0 ? "" : LocalTime(reply.starts_at_us()));
+  const std::string_view label = begun ? "Started" : reply.has_outlook() ? "At the latest" : "Starts";
+  facts.Add(label, reply.starts_at_us() == 0 ? "" : LocalTime(reply.starts_at_us()));
+  AddOutlook(reply.outlook(), facts);
   facts.Add("Ends", reply.ends_at_us() == 0 ? "" : LocalTime(reply.ends_at_us()));
   context.out << Fold("Job " + reply.display_id() + " is " + reply.state() + ": " + reply.text() + ".", 0,
                       width)

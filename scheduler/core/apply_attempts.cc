@@ -157,6 +157,11 @@ Status Store::Do(const AttemptEnded& e, TimePoint at) {
     ChargeShare(*job, *task.attempt, at);
     ArrayState* array = job->array.get();
     if (array) --(task.state == JobState::kStarting ? array->starting_count : array->running_count);
+    // What was stopped, or lost its node, says nothing of how long it would have run.
+    if (task.attempt->started_at.set() &&
+        (e.end.kind == EndKind::kExited || e.end.kind == EndKind::kTimedOut))
+      run_times_.Add(job->spec.settings->owner.uid, job->spec.settings->walltime,
+                     at - task.attempt->started_at);
     task.attempt.reset();
     task.charged += e.charged;
     task.interruptions += e.interruption && !preempted;  // which no limit counts

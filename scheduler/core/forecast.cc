@@ -358,6 +358,7 @@ void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePo
     f.text = "that cannot be said: it may not start yet, whatever is free";
     return;
   }
+  f.in_line = true;
   Rehearsal rehearsal(store, now, limits);
   std::uint32_t before = 1;
   if (job.array) before += job.array->open.CountBefore(ordinal);
@@ -409,6 +410,7 @@ Forecast ForecastOfWaiting(const Store& store, const Job& job, std::uint32_t ord
   Forecast f;
   f.id = DisplayId(job, ordinal);
   f.state = StateOf(job, ordinal);
+  f.ordinal = ordinal;
   OfWaiting(store, job, ordinal, now, limits, f);
   return f;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "common/result.h"
@@ -12,6 +13,8 @@
 
 namespace bsub::sched {
 
+class StartStudy;  // start_study.h
+
 struct Forecast {
   std::string id;  // "12" or "12[17]"
   JobState state = JobState::kSubmitted;
@@ -19,6 +22,11 @@ struct Forecast {
   TimePoint ends_at;    // unset: cannot be said
   std::string text;     // one sentence
   std::string next_step;
+  // Of a task that waits for nothing but its turn and room: may be played forward with run times as they
+  // were, on any thread. Null: there is nothing to play. Scheduler::ForecastOf and TrySubmit add it.
+  std::shared_ptr<const StartStudy> study{};
+  bool in_line = false;       // such a task
+  std::uint32_t ordinal = 0;  // which of the job's tasks this is about
 };
 
 struct ForecastLimits {

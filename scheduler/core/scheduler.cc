@@ -5,6 +5,7 @@
 #include "common/check.h"
 #include "scheduler/core/explainer.h"
 #include "scheduler/core/invariants.h"
+#include "scheduler/core/start_study.h"
 #include "scheduler/core/state_hash.h"
 #include "scheduler/core/turn.h"
 
@@ -94,7 +95,12 @@ Result<Explanation> Scheduler::Explain(const TaskSelector& target, TimePoint now
 
 Result<Forecast> Scheduler::ForecastOf(const TaskSelector& target, TimePoint now,
                                        std::uint32_t max_steps) const {
-  return MakeForecast(impl_->store, target, now, {max_steps, impl_->settings.keep});
+  Result<Forecast> forecast = MakeForecast(impl_->store, target, now, {max_steps, impl_->settings.keep});
+  if (forecast && forecast->in_line) {
+    forecast->study = std::make_shared<StartStudy>(impl_->settings, impl_->store, state().jobs.at(target.job),
+                                                   forecast->ordinal, now);
+  }
+  return forecast;
 }
 
 std::optional<TimePoint> Scheduler::ReservedStart(JobId id) const {

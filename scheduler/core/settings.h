@@ -21,6 +21,15 @@ struct KeepLimits {
   Duration shortest_guess = std::chrono::minutes(1);
 };
 
+// What `when` may cost (start_study.h).
+struct StudyLimits {
+  std::uint32_t plays = 40;  // of the cluster's future; fewer than `least_plays` are no answer
+  std::uint32_t least_plays = 10;
+  std::uint32_t max_jobs = 2'000;      // waiting jobs that are played: those that are served first
+  std::uint32_t max_looked = 100'000;  // waiting jobs; with more there is no answer
+  std::uint32_t max_steps = 300'000;   // starts, ends and cycles of all plays together
+};
+
 struct Settings {
   AuthorityPolicy authority;
   SpecLimits spec_limits;
@@ -61,6 +70,7 @@ struct Settings {
   Duration preemption_notice = std::chrono::minutes(1);
   std::size_t max_reservations = 1000;  // advance reservations at a time
   KeepLimits keep;
+  StudyLimits study;
   // What connects the nodes; null: not known, and all count as being on one rack.
   std::shared_ptr<const Topology> topology;
   PlacementLimits placement;

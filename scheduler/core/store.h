@@ -25,7 +25,9 @@
 #include "scheduler/core/placement_groups.h"
 #include "scheduler/core/queue_limits.h"
 #include "scheduler/core/queue_plan.h"
+#include "scheduler/core/recent_submits.h"
 #include "scheduler/core/reservations.h"
+#include "scheduler/core/run_times.h"
 #include "scheduler/core/saved_job.h"
 #include "scheduler/core/settings_table.h"
 #include "scheduler/core/state.h"
@@ -92,6 +94,9 @@ class Store {
   const std::string* RestingFor(NodeId node) const;
   // Scratch too: what a live attempt's program has told of its saves.
   void NoteSave(const AttemptRef& attempt, const KnownSave& save);
+  // And how long tasks ran, and what was submitted of late.
+  const RunTimes& run_times() const { return run_times_; }
+  const RecentSubmits& recent_submits() const { return recent_submits_; }
   // Scratch too, of the last scheduling cycle.
   void SetReservations(Reservations reservations) { reservations_ = std::move(reservations); }
   const Reservations& reservations() const { return reservations_; }
@@ -221,6 +226,8 @@ class Store {
   std::set<NodeId> connected_;
   std::map<NodeId, std::string> resting_;
   Reservations reservations_;
+  RunTimes run_times_;
+  RecentSubmits recent_submits_;
   std::map<std::string, QueuePlan, std::less<>> plans_;
   std::vector<NodesClosed> maintenance_;
   Calendar calendar_;

@@ -5,6 +5,7 @@
 
 #include "scheduler/core/explainer.h"
 #include "scheduler/core/served_order.h"
+#include "scheduler/core/start_study.h"
 #include "scheduler/core/submit_checks.h"
 
 namespace bsub::sched {
@@ -67,6 +68,8 @@ Result<Trial> TrySubmit(const Settings& settings, const Store& store, const Prin
   trial.reasons = ReasonsToWait(store, job, 0, now);
   DropAdvice(trial.reasons);
   trial.forecast = ForecastOfWaiting(store, job, 0, now, {max_steps, settings.keep});
+  if (trial.forecast.in_line)
+    trial.forecast.study = std::make_shared<StartStudy>(settings, store, job, 0, now);
   if (!trial.forecast.starts_at.set() || trial.forecast.starts_at > now) return trial;
   const ChosenNodes chosen = store.ChooseNodes(RequestNow(job, now), store.reservations().kept(),
                                                LatestEnd(now, job.spec.settings->walltime));

@@ -239,6 +239,19 @@ void AddKept(std::vector<Setting>& table) {
                                         "a request is found for which nodes can be kept; several for one "
                                         "with a placement.",
                                         BSUB_AT(core.max_kept_node_tries), 1));
+  table.push_back(Number<std::uint32_t>("core.forecast_plays",
+                                        "So often `when` plays the cluster forward to say when a job will "
+                                        "probably start.",
+                                        BSUB_AT(core.study.plays), 10));
+  table.push_back(
+      Number<std::uint32_t>("core.forecast_max_jobs",
+                            "Waiting jobs that are played then, those that are served first; a job "
+                            "behind them is played beside these.",
+                            BSUB_AT(core.study.max_jobs), 1));
+  table.push_back(Number<std::uint32_t>("core.forecast_max_steps",
+                                        "Starts, ends and cycles of all plays together; with less than ten "
+                                        "plays done by then there is no answer.",
+                                        BSUB_AT(core.study.max_steps), 1));
   table.push_back(Number<std::uint32_t>("core.max_planned_jobs",
                                         "In a queue with conservative backfill so many jobs are planned for; "
                                         "what is behind them waits.",

@@ -9,6 +9,7 @@
 #include "scheduler/rpc/calls.h"
 #include "scheduler/rpc/job_details.h"
 #include "scheduler/rpc/job_translation.h"
+#include "scheduler/rpc/outlook_calls.h"
 #include "scheduler/rpc/targets.h"
 
 namespace bsub::rpc {
@@ -105,7 +106,10 @@ void When(const Services& services, const v1::WhenRequest& request, v1::WhenRepl
         reply.set_ends_at_us(forecast->ends_at.micros());
         reply.set_text(ToUtf8(forecast->text));
         reply.set_next_step(ToUtf8(forecast->next_step));
-        return [done] { done(OkStatus()); };
+        if (!forecast->study) return [done] { done(OkStatus()); };
+        return [&services, &reply, done, study = forecast->study] {
+          FillOutlook(services, study, *reply.mutable_outlook(), done);
+        };
       });
   if (!sent) done(sent.error());
 }

@@ -7,6 +7,7 @@
 #include "scheduler/rpc/calls.h"
 #include "scheduler/rpc/cluster_translation.h"
 #include "scheduler/rpc/job_translation.h"
+#include "scheduler/rpc/outlook_calls.h"
 #include "scheduler/rpc/protocol.h"
 #include "scheduler/rpc/stream_writer.h"
 #include "scheduler/rpc/submit_translation.h"
@@ -78,10 +79,14 @@ void SendTrial(const Services& services, const Principal& who, v1::SubmitRequest
       TranslateSubmit(std::move(request), who, definition, services.settings, services.spec_limits);
   if (!translated) return done(translated.error());
   const Status sent = services.core.Read([&services, &reply, who, spec = std::move(translated->spec),
-                                          done](const CoreView& view) {
+                                          done](const CoreView& view) -> std::function<void()> {
     const auto trial = view.scheduler.TrySubmit(who, spec, view.now, services.settings.max_forecast_steps);
-    if (trial) FillTrial(*trial, reply);
-    return [done, status = trial ? OkStatus() : Status(trial.error())] { done(status); };
+    if (!trial) return [done, error = trial.error()] { done(error); };
+    FillTrial(*trial, reply);
+    if (!trial->forecast.study) return [done] { done(OkStatus()); };
+    return [&services, &reply, done, study = trial->forecast.study] {
+      FillOutlook(services, study, *reply.mutable_outlook(), done);
+    };
   });
   if (!sent) done(sent.error());
 }

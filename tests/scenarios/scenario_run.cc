@@ -254,11 +254,6 @@ void ScenarioRun::Submit(const Words& w) {
     job.BeginAt(*at);
   }
   if (w.Has("held")) job.Held();
-  if (w.values.count("walltime") != 0) {
-    const Result<Duration> time = ParseDuration(w.Value("walltime"));
-    if (!time) throw std::invalid_argument(time.error().message);
-    job.Walltime(*time);
-  }
   if (w.Has("keep-if-impossible")) job.KeepIfImpossible();
   static_cast<void>(env_.TrySubmit(job));
 }

@@ -124,6 +124,11 @@ class Placement(unittest.TestCase):
         self.assertEqual([reason["code"] for reason in trial["reasons"]], ["resources"])
         self.assertFalse(trial["never"])
         self.assertIsNotNone(trial["startsAt"])
+        self.assertEqual(trial["outlook"]["position"], 1)
+        waits = self.submit("--nodes", 2, "--placement", "spread:preferred@5m")
+        there = json.loads(self.cluster.bsub("when", waits, "--json"))["outlook"]
+        self.assertEqual((there["position"], there["startsP90At"]), (1, trial["outlook"]["startsP90At"]))
+        self.assertIn("9 of 10 by", self.cluster.bsub("when", waits))
         self.cluster.bsub("submit", "--nodes", 3, "--placement", "spread", "--test-only", "--", "true", code=1)
         self.cluster.bsub("submit", "--nodes", 2, "--placement", "partition=3", "--test-only", "--", "true", code=255)
         self.assertIn("placement partition 3: must be from 1 to 2", self.cluster.err)

@@ -1,0 +1,156 @@
+#include "scheduler/core/start_study.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "scheduler/core/copy_state.h"
+#include "scheduler/core/cycle.h"
+#include "scheduler/core/played_cluster.h"
+#include "scheduler/core/served_order.h"
+
+namespace bsub::sched {
+
+struct StartStudy::InLine {
+  std::size_t queue = 0;  // in the order in which queues are served
+  ServedKey key;
+  const Job* job = nullptr;
+  friend bool operator<(const InLine& a, const InLine& b) {
+    return a.queue != b.queue ? a.queue < b.queue : a.key < b.key;
+  }
+};
+
+namespace {
+
+// Plays know less than there is to know, so they differ less from each other than what comes does from them.
+// These percentiles of the plays are what half and nine tenths start by (docs/policies.md, "How good
+// forecasts are").
+constexpr std::size_t kPlaysForP50 = 55, kPlaysForP90 = 95;
+
+std::uint32_t OpenTasks(const Job& job) { return job.array ? job.array->open_count : 1; }
+
+// Whom it waits for is not copied: its dependencies count as they stand now.
+void FreezeDependencies(const Job& from, Job& copy) {
+  if (from.spec.dependency.empty()) return;
+  copy.spec.dependency = {};
+  if (!from.array) {
+    copy.held |= !from.ready && from.task.attempt == nullptr;
+    return;
+  }
+  for (std::uint32_t i = 0; i < from.size(); ++i) {
+    if (from.array->open.test(i) || from.array->IsOver(i)) continue;
+    Task& row = copy.array->rows[i];
+    if (!row.attempt) row.held = true;
+  }
+}
+
+TimePoint ReservedStart(const Store& store, const Job& job) {
+  if (const PlannedJob* planned = store.FindPlanned(job)) return planned->start;
+  const WaitingClass* waiting = job.waiting_class;
+  if (!waiting || waiting->members.empty() || waiting->members.begin()->job != job.id) return {};
+  TimePoint from;
+  for (const NodeId node : store.reservations().NodesOf(waiting->queue, waiting->key))
+    from = std::max(from, store.reservations().kept().at(node).from);
+  return from;
+}
+
+}  // namespace
+
+StartStudy::StartStudy(const Settings& settings, const Store& store, const Job& job, std::uint32_t ordinal,
+                       TimePoint now)
+    : settings_(settings),
+      target_{job.id, ordinal},
+      now_(now),
+      state_(CopyWithoutJobs(store.state())),
+      run_times_(store.run_times()),
+      arrivals_(store.recent_submits().InOrder()),
+      reserved_at_(ReservedStart(store, job)) {
+  state_.definitions.clear();
+  state_.next_job_id = std::max(state_.next_job_id, job.id.value() + 1);
+  for (const auto& [id, use] : store.capacity().nodes()) {
+    if (store.IsConnected(id)) connected_.insert(id);
+    for (const AttemptRef& attempt : use.attempts) {
+      const Job& live = store.state().jobs.at(attempt.task.job);
+      if (state_.jobs.count(live.id) != 0) continue;
+      Job copy = CopyJob(live);
+      FreezeDependencies(live, copy);
+      state_.jobs.emplace(live.id, std::move(copy));
+    }
+  }
+  std::vector<InLine> line;
+  std::size_t place = 0;
+  for (const Queue* queue : QueuesInOrder(store.state())) {
+    ++place;
+    const bool of_target = queue->name == job.spec.settings->queue;
+    if (of_target)
+      line.push_back({place, ServedKeyOf(store, *queue, job, {!InFront(job), job.id}, now), &job});
+    const WaitingTable::Classes* classes =
+        queue->dispatches ? store.waiting().ClassesOf(queue->name) : nullptr;
+    if (!classes) continue;
+    for (const auto& [key, waiting] : *classes) {
+      for (const WaitingMember& member : waiting.members) {
+        if (line.size() > settings_.study.max_looked) {
+          state_.jobs.clear();
+          return;
+        }
+        if (member.job == job.id) continue;
+        const Job& other = store.state().jobs.at(member.job);
+        line.push_back({place, ServedKeyOf(store, *queue, other, member, now), &other});
+      }
+    }
+  }
+  AddWaiting(job, std::move(line));
+  OwnSettings();
+}
+
+// The core counts how many share them, on its own thread.
+void StartStudy::OwnSettings() {
+  std::map<const JobSettings*, std::shared_ptr<const JobSettings>> copies;
+  const auto own = [&copies](std::shared_ptr<const JobSettings>& settings) {
+    std::shared_ptr<const JobSettings>& copy = copies[settings.get()];
+    if (!copy) copy = std::make_shared<const JobSettings>(*settings);
+    settings = copy;
+  };
+  for (auto& [id, job] : state_.jobs) own(job.spec.settings);
+  for (RecentSubmits::Arrival& arrival : arrivals_) own(arrival.settings);
+}
+
+void StartStudy::AddWaiting(const Job& target, std::vector<InLine> line) {
+  std::sort(line.begin(), line.end());
+  const auto at =
+      std::find_if(line.begin(), line.end(), [&](const InLine& one) { return one.job == &target; });
+  if (at == line.end()) return;
+  position_ = 1;
+  for (auto before = line.begin(); before != at; ++before)
+    if (before->queue == at->queue) position_ += OpenTasks(*before->job);
+  if (target.array) position_ += target.array->open.CountBefore(target_.ordinal);
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const Job& job = *line[i].job;
+    if ((i >= settings_.study.max_jobs && &job != &target) || state_.jobs.count(job.id) != 0) continue;
+    Job copy = CopyJob(job);
+    FreezeDependencies(job, copy);
+    state_.jobs.emplace(job.id, std::move(copy));
+  }
+}
+
+StartOutlook StartStudy::Run() const {
+  if (position_ == 0) return {};
+  std::vector<TimePoint> starts;
+  std::uint32_t steps = settings_.study.max_steps;
+  for (std::uint32_t play = 0; play < settings_.study.plays && steps > 0; ++play) {
+    PlayedCluster cluster(settings_, CopyState(state_), connected_, {run_times_, arrivals_}, play + 1, now_);
+    const auto start = cluster.PlayUntilStart(target_, steps);
+    if (!start && steps == 0) break;  // it might have, with more
+    starts.push_back(start.value_or(TimePoint::Max()));
+  }
+  if (starts.size() < settings_.study.least_plays) return {};
+  std::sort(starts.begin(), starts.end());
+  const auto by = [&](std::size_t percent) {
+    const TimePoint at = starts[std::min(starts.size() - 1, starts.size() * percent / 100)];
+    return at == TimePoint::Max() ? TimePoint() : at;
+  };
+  return {
+      .p50 = by(kPlaysForP50), .p90 = by(kPlaysForP90), .plays = static_cast<std::uint32_t>(starts.size())};
+}
+
+}  // namespace bsub::sched

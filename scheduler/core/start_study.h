@@ -1,0 +1,55 @@
+// When will a task start, as far as anybody can know? The state is copied and played forward many times by
+// the same core (played_cluster.h), each time with other run times, drawn from what tasks of the same users
+// took before (run_times.h), and what was submitted of late coming again from another point on
+// (recent_submits.h). Half of the plays start it by the P50, nine of ten by the P90.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "scheduler/core/recent_submits.h"
+#include "scheduler/core/run_times.h"
+#include "scheduler/core/settings.h"
+#include "scheduler/core/store.h"
+
+namespace bsub::sched {
+
+struct StartOutlook {
+  TimePoint p50, p90;       // unset: cannot be said
+  std::uint32_t plays = 0;  // that it rests on
+};
+
+class StartStudy {
+ public:
+  // Copies what it needs; from then on any thread may have it. The job may start as far as it is concerned.
+  // It need not be among those of the state (trial.h).
+  StartStudy(const Settings& settings, const Store& store, const Job& job, std::uint32_t ordinal,
+             TimePoint now);
+
+  // Tasks of its queue that are served before it, and itself; 0: too many wait to be looked at.
+  std::uint32_t position() const { return position_; }
+  // From when on nodes are kept for it, or when it is planned to start; unset: not at all, or nobody knows.
+  TimePoint reserved_at() const { return reserved_at_; }
+  // The long part: some 10 µs for each input of each play.
+  StartOutlook Run() const;
+
+ private:
+  struct InLine;
+  // Copies those that are served first; the target always.
+  void OwnSettings();
+  void AddWaiting(const Job& target, std::vector<InLine> line);
+
+  const Settings settings_;
+  const TaskRef target_;
+  const TimePoint now_;
+  State state_;
+  RunTimes run_times_;
+  std::vector<RecentSubmits::Arrival> arrivals_;
+  std::set<NodeId> connected_;
+  std::uint32_t position_ = 0;
+  TimePoint reserved_at_;
+};
+
+}  // namespace bsub::sched

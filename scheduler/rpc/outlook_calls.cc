@@ -1,0 +1,20 @@
+#include "scheduler/rpc/outlook_calls.h"
+
+#include <utility>
+
+namespace bsub::rpc {
+
+void FillOutlook(const Services& services, std::shared_ptr<const sched::StartStudy> study,
+                 v1::Outlook& outlook, const Done& done) {
+  services.readers.Run([study = std::move(study), &outlook, done] {
+    const sched::StartOutlook found = study->Run();
+    outlook.set_position(study->position());
+    outlook.set_reserved_at_us(study->reserved_at().micros());
+    outlook.set_starts_p50_at_us(found.p50.micros());
+    outlook.set_starts_p90_at_us(found.p90.micros());
+    outlook.set_plays(found.plays);
+    done(OkStatus());
+  });
+}
+
+}  // namespace bsub::rpc
