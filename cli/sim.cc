@@ -15,14 +15,17 @@ Manual SimManual() {
   return {
       .name = "sim",
       .summary = "replay recorded work through the scheduler's core",
-      .synopsis = {"replay LOG [--policy NAME] [OPTION ...]", "day --config FILE [--jobs N] [OPTION ...]",
-                   "table sc20 LOG [--json]"},
+      .synopsis = {"replay LOG [--policy NAME] [OPTION ...]",
+                   "compare LOG ... [--policies LIST] [--half WHICH] [--json]",
+                   "day --config FILE [--jobs N] [OPTION ...]", "table sc20 LOG [--json]"},
       .paragraphs =
           {"replay reads a workload log in the Standard Workload Format, plain or compressed by gzip, and "
            "runs "
            "its jobs through the same code that schedules a cluster, in simulated time, on one pool of "
            "processors. No cluster is needed, and none is touched. Lines that are no jobs are left out and "
            "reported with their numbers.",
+           "compare replays each log under several policies and prints what they come to as a table in "
+           "Markdown: the table of docs/policies.md is made so.",
            "day draws a day's work at random and runs it the same way on all nodes of a cluster "
            "configuration, "
            "with their places in its tree: how long that takes and how much memory is what a scheduler of "
@@ -54,12 +57,47 @@ Manual SimManual() {
             .value = "FILE",
             .text = "Write when each job started, as lines of job,start in seconds.",
             .complete = "file"},
+           {.name = "order",
+            .value = "NAME",
+            .text = "Instead of the policy's, as queues set --policy: priority, balanced, shortest, …",
+            .fallback = "the policy's"},
+           {.name = "backfill",
+            .value = "NAME",
+            .text = "Instead of the policy's, as of queues set.",
+            .fallback = "the policy's"},
+           {.name = "overdue-after",
+            .value = "TIME",
+            .text = "Instead of the policy's, as of queues set.",
+            .fallback = "the policy's"},
+           {.name = "favour-short",
+            .value = "TIME",
+            .text = "Instead of the policy's, as of queues set.",
+            .fallback = "the policy's"},
+           {.name = "policies",
+            .value = "LIST",
+            .text = "Of compare: names as of --policy, with commas between them.",
+            .fallback = "easy,sjbf,default"},
+           {.name = "half",
+            .value = "WHICH",
+            .text = "first or second: measure only this half of the jobs. All are replayed.",
+            .complete = "first|second"},
+           {.name = "per-job",
+            .value = "FILE",
+            .text = "Write every job with its times, wait and bounded slowdown, and whether it started "
+                    "before one "
+                    "that was submitted before it: CSV, or JSON if FILE ends in .json.",
+            .complete = "file"},
            {.name = "plot",
             .value = "FILE",
             .text =
                 "Write a picture as SVG: utilisation, length of the queue, and which processors had jobs, "
                 "over time.",
             .complete = "file"},
+           {.name = "forecasts",
+            .value = "N",
+            .text =
+                "Ask for every N-th job that has to wait what bsub-lite when would say, and tell how many "
+                "started by then. With --passes batch."},
            {.name = "config",
             .value = "FILE",
             .text = "Of day: a cluster configuration.",
@@ -76,8 +114,7 @@ Manual SimManual() {
                    {"sim replay sdsc-blue.swf.gz --policy default --plot out.svg", "With a picture."},
                    {"sim day --config cluster-configs/large.yaml", "A million jobs on 10,000 nodes."}},
       .min_words = 1,
-      .max_words = 3,
-      .complete_words = "replay|day|table"};
+      .complete_words = "replay|compare|day|table"};
 }
 
 int RunSimTool(Context& context, const Arguments& arguments, const std::vector<std::string>&) {
@@ -89,7 +126,13 @@ constexpr Verb kSimVerbs[] = {
     {.name = "replay",
      .min_names = 1,
      .max_names = 1,
-     .options = "processors|policy|passes|first|starts|plot|json",
+     .options = "processors|policy|order|backfill|overdue-after|favour-short|passes|first|starts|per-job|half|"
+                "plot|forecasts|json",
+     .run = RunSimTool},
+    {.name = "compare",
+     .min_names = 1,
+     .max_names = static_cast<std::size_t>(-1),
+     .options = "processors|policies|half|json",
      .run = RunSimTool},
     {.name = "day",
      .min_names = 0,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/day/day_command.h"
+#include "sim/replay/compare_command.h"
 #include "sim/replay/replay_command.h"
 #include "sim/replay/table_command.h"
 
@@ -27,15 +28,16 @@ int main(int argc, char** argv) {
   int code = 2;
   if (verb == "replay") {
     code = bsub::sim::ReplayCommand(rest, std::cout, std::cerr, ColumnsOfStandardError());
+  } else if (verb == "compare") {
+    code = bsub::sim::CompareCommand(rest, std::cout, std::cerr, ColumnsOfStandardError());
   } else if (verb == "day") {
     code = bsub::sim::DayCommand(rest, std::cout, std::cerr, ColumnsOfStandardError());
   } else if (verb == "table") {
     code = bsub::sim::TableCommand(rest, std::cout, std::cerr);
   } else {
-    std::cerr
-        << "usage: bsub-lite sim replay LOG [OPTION ...] | day --config FILE [OPTION ...] | table sc20 LOG; "
-           "bsub-lite sim --help says more"
-        << std::endl;
+    std::cerr << "usage: bsub-lite sim replay LOG [OPTION ...] | compare LOG ... | day --config FILE [OPTION ...] "
+                 "| table sc20 LOG; bsub-lite sim --help says more"
+              << std::endl;
   }
   if (code == 0 && !std::cout.flush()) {
     std::cerr << "bsub-lite sim: standard output cannot be written" << std::endl;

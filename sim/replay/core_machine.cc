@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "scheduler/core/start_study.h"
 
 namespace bsub::sim {
 namespace {
@@ -26,6 +27,9 @@ sched::Settings ReplaySettings() {
 
 Principal Root() { return {.uid = 0, .gid = 0, .name = "root"}; }
 
+// The first whole second of the workload's time that is not before `at`.
+std::int64_t SecondOf(TimePoint at) { return (at.micros() + kMicros - 1) / kMicros - kStartSeconds; }
+
 // Users that the log does not know are one.
 Principal UserOf(std::int64_t user) {
   const auto uid = static_cast<std::uint32_t>(std::clamp<std::int64_t>(user, 0, 1'000'000'000)) + 1000;
@@ -42,6 +46,7 @@ CoreMachine::CoreMachine(std::int64_t processors, const ReplayPolicy& policy)
   queue.order = policy.order;
   queue.backfill = policy.backfill;
   queue.overdue_after = policy.overdue_after;
+  queue.favour_short = policy.favour_short;
   Handle(sched::SetQueue{.reply = {}, .who = Root(), .queue = std::move(queue)});
   sched::NodeHello hello;
   hello.stream = sched::StreamId(1);
@@ -65,10 +70,18 @@ sched::Outcome CoreMachine::Handle(sched::InputBody body) {
 
 std::int64_t CoreMachine::WakeAt() const {
   if (wake_at_ == TimePoint::Max()) return std::numeric_limits<std::int64_t>::max();
-  return (std::max(wake_at_, now_ + Duration(1)).micros() + kMicros - 1) / kMicros - kStartSeconds;
+  return SecondOf(std::max(wake_at_, now_ + Duration(1)));
 }
 
 bool CoreMachine::Wake() { return Handle(sched::Tick{}).cycle_wanted; }
+
+std::optional<CoreMachine::Outlook> CoreMachine::OutlookOf(std::size_t job) const {
+  const auto forecast = scheduler_.ForecastOf({JobId(job + 1), std::nullopt}, now_, 1);
+  if (!forecast || !forecast->study) return std::nullopt;
+  const sched::StartOutlook outlook = forecast->study->Run();
+  if (!outlook.p50.set() || !outlook.p90.set()) return std::nullopt;
+  return Outlook{SecondOf(outlook.p50), SecondOf(outlook.p90)};
+}
 
 std::shared_ptr<const JobSettings> CoreMachine::SettingsFor(const WorkloadJob& job) {
   const std::int64_t limit = perfect_ ? job.run : job.estimate;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -29,6 +30,11 @@ class CoreMachine {
   // pass.
   std::int64_t WakeAt() const;
   bool Wake();
+  // What `when` says of a job that waits: seconds of the workload's time, rounded up. Nothing: it cannot say.
+  struct Outlook {
+    std::int64_t p50 = 0, p90 = 0;
+  };
+  std::optional<Outlook> OutlookOf(std::size_t job) const;
 
  private:
   using Kind = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // user, processors, time limit

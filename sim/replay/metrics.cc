@@ -1,6 +1,7 @@
 #include "sim/replay/metrics.h"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 namespace bsub::sim {
@@ -9,6 +10,29 @@ namespace {
 constexpr double kSlowdownBound = 10;  // seconds; shorter jobs count as if they took so long
 
 }  // namespace
+
+double BoundedSlowdown(const WorkloadJob& job, std::int64_t start) {
+  const auto flow = static_cast<double>(start - job.submit + job.run);
+  return std::max(1.0, flow / std::max(static_cast<double>(job.run), kSlowdownBound));
+}
+
+Result<Half> ParseHalf(std::string_view text) {
+  if (text == "first") return Half::kFirst;
+  if (text == "second") return Half::kSecond;
+  return InvalidArgument("--half '" + std::string(text) + "': expected first or second");
+}
+
+JobRange RangeOf(Half half, std::size_t jobs) {
+  switch (half) {
+    case Half::kAll:
+      return {0, jobs};
+    case Half::kFirst:
+      return {0, jobs / 2};
+    case Half::kSecond:
+      return {jobs / 2, jobs};
+  }
+  return {};
+}
 
 Metrics Measure(const Workload& workload, const Starts& starts, std::size_t first, std::size_t last) {
   Metrics m;
@@ -21,7 +45,7 @@ Metrics Measure(const Workload& workload, const Starts& starts, std::size_t firs
     const WorkloadJob& job = workload.jobs[i];
     const std::int64_t wait = starts[i] - job.submit, flow = wait + job.run;
     const auto run = static_cast<double>(job.run);
-    const double slowdown = std::max(1.0, static_cast<double>(flow) / std::max(run, kSlowdownBound));
+    const double slowdown = BoundedSlowdown(job, starts[i]);
     waits.push_back(wait);
     m.average_wait += static_cast<double>(wait);
     m.average_flow += static_cast<double>(flow);

@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
+#include "common/result.h"
 #include "sim/replay/replay.h"
 #include "sim/replay/workload.h"
 
@@ -25,6 +27,18 @@ struct Metrics {
   double utilisation = 0;     // of the machine over the makespan
   std::size_t started_at_submit = 0;
 };
+
+// (wait + run) / run, at least 1; shorter jobs count as if they took 10 s.
+double BoundedSlowdown(const WorkloadJob& job, std::int64_t start);
+
+// What is measured, where parameters were chosen on the first half of a log.
+enum class Half : std::uint8_t { kAll, kFirst, kSecond };
+Result<Half> ParseHalf(std::string_view text);  // "first", "second"
+struct JobRange {
+  std::size_t first = 0, last = 0;  // [first, last)
+};
+// The first half has one job less of an odd number.
+JobRange RangeOf(Half half, std::size_t jobs);
 
 // Over jobs [first, last) of the workload; all of them by default. Utilisation and makespan are of these too.
 Metrics Measure(const Workload& workload, const Starts& starts, std::size_t first = 0,

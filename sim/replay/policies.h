@@ -13,8 +13,9 @@ struct ReplayPolicy {
   std::string_view name;  // of --policy
   sched::QueueOrder order = sched::QueueOrder::kPriority;
   sched::Backfill backfill = sched::Backfill::kNone;
-  Duration overdue_after{};  // of the queue; zero: never, as published
-  bool perfect = false;      // time limits are the real run times
+  Duration overdue_after{};                             // of the queue; zero: never, as published
+  Duration favour_short = sched::Queue{}.favour_short;  // of the queue; order balanced alone goes by it
+  bool perfect = false;                                 // time limits are the real run times
   bool event_only =
       false;  // always with a pass after every event, and nothing is off the machine before its end
   std::string_view summary;  // for --help

@@ -70,9 +70,14 @@ class ReplayRun {
   }
 
   void BatchPass() {
+    const std::size_t first = next_;
     while (SubmitsNow()) machine_.Submit(workload_.jobs[next_++]);
     for (const std::size_t job : ends_) End(job);
     Pass();
+    if (!options_.waits) return;
+    for (std::size_t job = first; job < next_; ++job) {
+      if (starts_[job] < 0) options_.waits(machine_, job);
+    }
   }
 
   void EventPasses() {

@@ -19,6 +19,8 @@
 
 namespace bsub::sim {
 
+class CoreMachine;  // core_machine.h
+
 enum class Passes : std::uint8_t { kBatch, kEvent };
 
 struct ReplayOptions {
@@ -26,6 +28,9 @@ struct ReplayOptions {
   Passes passes = Passes::kBatch;
   // Told how many jobs have ended, now and then. May be empty.
   std::function<void(std::size_t ended)> progress{};
+  // With passes `batch`: told of each job that did not start with the pass at its submit, while the machine
+  // stands there. May be empty.
+  std::function<void(const CoreMachine& machine, std::size_t job)> waits{};
 };
 
 // When each job started, in seconds of the workload's time.

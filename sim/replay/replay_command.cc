@@ -1,9 +1,12 @@
 #include "sim/replay/replay_command.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <ostream>
 
+#include "sim/replay/forecast_check.h"
+#include "sim/replay/job_table.h"
 #include "sim/replay/progress.h"
 #include "sim/replay/read_log.h"
 #include "sim/replay/replay.h"
@@ -31,22 +34,28 @@ Status RunReplay(const ReplayWish& wish, std::ostream& out, std::ostream& err, i
 
   const auto begin = std::chrono::steady_clock::now();
   Starts starts;
+  ForecastCheck forecasts(std::max<std::size_t>(wish.forecasts, 1));
   {
     ReplayProgress progress(err, columns, workload.jobs.size());
-    starts = Replay(workload, {.policy = wish.policy, .passes = wish.passes, .progress = [&](std::size_t n) {
-                                 progress.Show(n);
-                               }});
+    ReplayOptions options{.policy = wish.policy, .passes = wish.passes};
+    options.progress = [&](std::size_t n) { progress.Show(n); };
+    if (wish.forecasts > 0)
+      options.waits = [&](const CoreMachine& machine, std::size_t job) { forecasts.Ask(machine, job); };
+    starts = Replay(workload, options);
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   if (!wish.starts.empty()) BSUB_RETURN_IF_ERROR(WriteStarts(starts, wish.starts));
+  if (!wish.jobs.empty()) BSUB_RETURN_IF_ERROR(WriteJobs(workload, starts, wish.jobs));
+  const JobRange range = RangeOf(wish.half, workload.jobs.size());
   const bool by_event = wish.passes == Passes::kEvent || wish.policy.event_only;
-  const ReplayReport report{.policy = wish.policy.name,
-                            .passes = by_event ? "event" : "batch",
-                            .processors = workload.processors,
-                            .left_out = workload.left_out,
-                            .bad_lines = log.bad_line_count,
-                            .seconds = took.count(),
-                            .metrics = Measure(workload, starts)};
+  ReplayReport report{.policy = wish.policy.name,
+                      .passes = by_event ? "event" : "batch",
+                      .processors = workload.processors,
+                      .left_out = workload.left_out,
+                      .bad_lines = log.bad_line_count,
+                      .seconds = took.count(),
+                      .metrics = Measure(workload, starts, range.first, range.last)};
+  if (wish.forecasts > 0) report.forecasts = forecasts.Judge(workload, starts);
   if (!wish.plot.empty()) {
     const PictureCaption caption{.log = std::filesystem::path(wish.log).filename().string(),
                                  .policy = std::string(report.policy) + ", " + std::string(report.passes),

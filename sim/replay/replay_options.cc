@@ -10,17 +10,25 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: bsub-lite sim replay LOG [--processors P] [--policy NAME] [--passes batch|event]\n"
-    "                            [--first N] [--starts FILE] [--plot FILE.svg] [--json]\n"
+    "                            [--first N] [--starts FILE] [--per-job FILE] [--plot FILE.svg]\n"
+    "                            [--forecasts N] [--json]\n"
     "\n"
     "Replays a workload log (Standard Workload Format, plain or gzip) through the scheduler's core.\n"
     "\n"
     "  --processors P   of the machine, which is one pool (default: as the log's header says)\n"
     "  --policy NAME    see below (default easy)\n"
+    "  --order NAME, --backfill NAME, --overdue-after TIME, --favour-short TIME\n"
+    "                   instead of the policy's; as of bsub-lite queues set\n"
     "  --passes WHEN    batch: one scheduling pass after all that happens at one instant (default);\n"
     "                   event: one after every event, as published simulators have it\n"
     "  --first N        only the first N jobs\n"
     "  --starts FILE    write when each job started: job,start in seconds\n"
+    "  --per-job FILE      write each job with its times, wait and bounded slowdown: CSV, or JSON if FILE ends "
+    "in .json\n"
+    "  --half WHICH     first or second: the summary is of this half of the jobs (all are replayed)\n"
     "  --plot FILE      write a picture (SVG): utilisation, queue and Gantt view over time\n"
+    "  --forecasts N    ask `when` for every N-th job that has to wait, and hold it against what came\n"
+    "                   (with passes batch)\n"
     "  --json           print the summary as one JSON object\n"
     "\n"
     "policies:\n";
@@ -44,6 +52,18 @@ Status ReadOption(const std::string& option, const std::string& value, ReplayWis
     BSUB_ASSIGN_OR_RETURN(wish.passes, ParsePasses(value));
   } else if (option == "--starts") {
     wish.starts = value;
+  } else if (option == "--order") {
+    BSUB_ASSIGN_OR_RETURN(wish.order, sched::ParseQueueOrder(value));
+  } else if (option == "--backfill") {
+    BSUB_ASSIGN_OR_RETURN(wish.backfill, sched::ParseBackfill(value));
+  } else if (option == "--overdue-after") {
+    BSUB_ASSIGN_OR_RETURN(wish.overdue_after, ParseDuration(value));
+  } else if (option == "--favour-short") {
+    BSUB_ASSIGN_OR_RETURN(wish.favour_short, ParseDuration(value));
+  } else if (option == "--per-job") {
+    wish.jobs = value;
+  } else if (option == "--half") {
+    BSUB_ASSIGN_OR_RETURN(wish.half, ParseHalf(value));
   } else if (option == "--plot") {
     wish.plot = value;
   } else if (option == "--processors") {
@@ -51,6 +71,9 @@ Status ReadOption(const std::string& option, const std::string& value, ReplayWis
   } else if (option == "--first") {
     BSUB_ASSIGN_OR_RETURN(const std::int64_t first, PositiveNumber(option, value));
     wish.first = static_cast<std::size_t>(first);
+  } else if (option == "--forecasts") {
+    BSUB_ASSIGN_OR_RETURN(const std::int64_t every, PositiveNumber(option, value));
+    wish.forecasts = static_cast<std::size_t>(every);
   } else {
     return InvalidArgument(option + ": unknown option; --help shows them all");
   }
@@ -89,6 +112,12 @@ Result<ReplayWish> ReadReplayWish(const std::vector<std::string>& arguments) {
       BSUB_RETURN_IF_ERROR(ReadOption(argument, arguments[++i], wish));
     }
   }
+  wish.policy.order = wish.order.value_or(wish.policy.order);
+  wish.policy.backfill = wish.backfill.value_or(wish.policy.backfill);
+  wish.policy.overdue_after = wish.overdue_after.value_or(wish.policy.overdue_after);
+  wish.policy.favour_short = wish.favour_short.value_or(wish.policy.favour_short);
+  if (wish.forecasts > 0 && (wish.passes == Passes::kEvent || wish.policy.event_only))
+    return InvalidArgument("--forecasts: only with --passes batch, as a cluster has them");
   if (wish.log.empty() && !wish.help)
     return InvalidArgument("which log? Name a file in the Standard Workload Format");
   return wish;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/result.h"
+#include "sim/replay/forecast_check.h"
 #include "sim/replay/metrics.h"
 
 namespace bsub::sim {
@@ -18,6 +20,7 @@ struct ReplayReport {
   std::size_t bad_lines = 0;  // of the log
   double seconds = 0;         // that the replay took
   Metrics metrics;
+  std::optional<ForecastCheck::Result> forecasts{};
 };
 
 void PrintTable(const ReplayReport& report, std::ostream& out);
