@@ -23,7 +23,7 @@ constexpr std::string_view kUsage =
     "                   event: one after every event, as published simulators have it\n"
     "  --first N        only the first N jobs\n"
     "  --starts FILE    write when each job started: job,start in seconds\n"
-    "  --per-job FILE      write each job with its times, wait and bounded slowdown: CSV, or JSON if FILE ends "
+    "  --per-job FILE   write each job with its times, wait and bounded slowdown: CSV, or JSON if FILE ends "
     "in .json\n"
     "  --half WHICH     first or second: the summary is of this half of the jobs (all are replayed)\n"
     "  --plot FILE      write a picture (SVG): utilisation, queue and Gantt view over time\n"
