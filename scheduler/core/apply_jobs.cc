@@ -47,7 +47,7 @@ Status Store::Do(const JobSubmitted& e, TimePoint at) {
   job_hashes_.Note(state_, job);
   dependencies_.Add(state_, job);
   RefreshAll(job);
-  if (auto unused = recent_submits_.Add(at, job.spec)) DropUnused(std::move(unused));
+  if (auto unused = recent_submits_.Add(at, job.spec)) settings_.Drop(std::move(unused));
   return OkStatus();
 }
 

@@ -189,7 +189,9 @@ bool ScenarioRun::ActOnTheScheduler(const Words& w) {
   if (w.verb == "queue") {
     SetQueue(w);
   } else if (w.verb == "reserve") {
-    sched::CreateReservation make{.reply = {}, .who = w.Who(Ops()), .name = w.At(0)};
+    sched::CreateReservation make;
+    make.who = w.Who(Ops());
+    make.name = w.At(0);
     make.from = env_.now() + ReadDuration(w.Value("in", "0s"));
     make.length = ReadDuration(w.Value("for"));
     make.count = static_cast<std::uint32_t>(w.Number("nodes", 0));

@@ -13,7 +13,7 @@ constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 constexpr std::size_t kLongestVariable = 100'000;  // Linux takes 128 KiB, name and all
 // Facts about a job. The submitter's are left out even where this job has none of its own: a plain job
 // submitted from within an array is not index 7.
-constexpr std::array<std::string_view, 48> kOwnNames = {"AWS_BATCH_CE_NAME",
+constexpr std::array<std::string_view, 49> kOwnNames = {"AWS_BATCH_CE_NAME",
                                                         "AWS_BATCH_JOB_ARRAY_INDEX",
                                                         "AWS_BATCH_JOB_ARRAY_SIZE",
                                                         "AWS_BATCH_JOB_ATTEMPT",

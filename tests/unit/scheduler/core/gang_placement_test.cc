@@ -190,8 +190,8 @@ TEST(GangChoices, ANumberThatIsSearchedForTakesSeveral) {
 TEST(KeptNodes, OfAnElasticGangAreTheFewestThatItTakes) {
   Env env(With(Racks({{"n1", "n2"}, {"n3"}})));
   env.AddNodes(3, Cpus(2));
-  for (int hours = 1; hours <= 3; ++hours) {
-    const JobId job = env.Submit(Job().Cpus(2).Walltime(hours * 1h));
+  for (int length = 1; length <= 3; ++length) {
+    const JobId job = env.Submit(Job().Cpus(2).Walltime(length * 1h));
     env.Cycle();
     env.Start(job);
   }
