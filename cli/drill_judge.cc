@@ -54,6 +54,7 @@ void AddInterruptions(const DrillFacts& facts, const api::Job& job, DrillReport&
     const std::int64_t stopped = one.outcome() == "saved" ? BeganAt(one) : one.requeued_at_us();
     if (one.resumed_at_us() != 0) added.pause_us = one.resumed_at_us() - stopped;
     report.lost_work_us += one.lost_work_us();
+    if (one.requeued_at_us() != 0 && !one.has_lost_work_us()) ++report.unknown_losses;
     report.lost_node_us += Scaled(one.lost_work_us(), NodesOfAttempt(facts, job, one.attempt()));
     report.pause_us += std::max<std::int64_t>(added.pause_us, 0);
     report.interruptions.push_back(std::move(added));
@@ -81,14 +82,14 @@ void JudgeThatAllAreThere(const DrillFacts& facts, DrillReport& report) {
 
 // Why an interruption of this job is a loss; empty: it is none.
 std::string Loss(const api::Job& job, const api::Interruption& one) {
-  const std::string lost = SecondsText(one.lost_work_us()) + " of work are lost";
+  const std::string why = one.reason().empty() ? "" : " (" + one.reason() + ")";
+  const std::string lost = LostText(one) + " of work are lost" + why;
   if (!IsOver(job) && one.resumed_at_us() == 0)
     return "was interrupted on " + one.node() + " and does not run again";
   if (!job.has_checkpoint() || one.outcome() != "not saved") return "";
   if (one.notice_at_us() != 0) return "had a notice and did not save: " + lost;
   const std::int64_t interval = job.checkpoint().interval_us();
-  const bool known = interval > 0 && one.generation() != 0;
-  const bool too_much = known && one.lost_work_us() > kIntervalsToLose * interval;
+  const bool too_much = interval > 0 && one.lost_work_us() > kIntervalsToLose * interval;
   return too_much ? "was to save every " + SecondsText(interval) + " and lost its node: " + lost : "";
 }
 
@@ -134,6 +135,11 @@ DrillReport Judge(const DrillFacts& facts) {
 double DrillReport::overhead() const {
   const std::int64_t useful = run_us - lost_work_us;
   return useful > 0 ? static_cast<double>(lost_work_us + pause_us) / static_cast<double>(useful) : -1;
+}
+
+std::string LostText(const api::Interruption& one) {
+  if (one.has_lost_work_us()) return SecondsText(one.lost_work_us());
+  return one.requeued_at_us() == 0 ? "-" : "unknown seconds";
 }
 
 std::string SecondsText(std::int64_t us) {

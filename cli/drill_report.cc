@@ -13,6 +13,16 @@ namespace {
 Json MomentJson(std::int64_t at_us) { return at_us == 0 ? Json(nullptr) : Json(FormatUtc(TimePoint(at_us))); }
 double Seconds(std::int64_t us) { return static_cast<double>(us) / 1e6; }
 
+std::string UnknownLosses(const DrillReport& report) {
+  if (report.unknown_losses == 0) return "";
+  return " and what nobody knows in " + Count(report.unknown_losses, "interruption", "interruptions");
+}
+
+std::string Praise(const DrillReport& report) {
+  const bool nothing = report.lost_work_us == 0 && report.unknown_losses == 0;
+  return nothing ? "Passed: nothing was lost." : "Passed: no job was lost, and no more work than may be.";
+}
+
 // Dollars for the time on nodes.
 double Cost(std::int64_t node_us, double price) { return Seconds(node_us) / 3600 * price; }
 
@@ -38,7 +48,7 @@ std::string RenderTable(const DrillFacts& facts, const DrillReport& report, int 
                time(f.requeued_at_us()), time(f.resumed_at_us()),
                f.resumed_on().empty() ? "-" : f.resumed_on(),
                one.pause_us < 0 ? "-" : SecondsText(one.pause_us),
-               f.has_lost_work_us() ? SecondsText(f.lost_work_us()) : "-"});
+               LostText(f)});
   }
   std::ostringstream out;
   if (!table.empty()) out << table.Render(columns) << "\n";
@@ -46,7 +56,7 @@ std::string RenderTable(const DrillFacts& facts, const DrillReport& report, int 
       << FormatDuration(Duration(facts.ended_at_us - facts.began_at_us)) << "; "
       << Count(report.interruptions.size(), "interruption", "interruptions") << " of "
       << Count(facts.jobs.size(), "job", "jobs") << "; work lost " << SecondsText(report.lost_work_us)
-      << ", not running for " << SecondsText(report.pause_us) << "\n";
+      << UnknownLosses(report) << ", not running for " << SecondsText(report.pause_us) << "\n";
   if (report.overhead() >= 0) {
     out.precision(2);
     out << std::fixed << "Overhead: what ran took " << 100 * report.overhead()
@@ -60,7 +70,7 @@ std::string RenderTable(const DrillFacts& facts, const DrillReport& report, int 
         << Cost(report.node_us - report.lost_node_us, facts.on_demand_price) << " on demand\n";
   }
   for (const std::string& failure : report.failures) out << "FAILED: " << failure << "\n";
-  if (report.good()) out << "Passed: nothing was lost.\n";
+  if (report.good()) out << Praise(report) << "\n";
   return out.str();
 }
 
@@ -72,6 +82,7 @@ Json ToJson(const DrillFacts& facts, const DrillReport& report) {
   json["endedAt"] = MomentJson(facts.ended_at_us);
   json["jobs"] = facts.jobs.size();
   json["lostWorkSeconds"] = Seconds(report.lost_work_us);
+  json["unknownLosses"] = report.unknown_losses;
   json["pauseSeconds"] = Seconds(report.pause_us);
   json["runSeconds"] = Seconds(report.run_us);
   json["overhead"] = report.overhead() < 0 ? Json(nullptr) : Json(report.overhead());

@@ -82,6 +82,7 @@ void NoticeAttempt(Turn& turn, const Node& node, const AttemptRef& ref) {
 void WithdrawFrom(Turn& turn, const AttemptRef& ref, NodeId stays) {
   const Attempt& attempt = *LiveAttempt(turn.state(), ref);
   if (!attempt.notice || attempt.notice->node != stays || attempt.stop != StopReason::kNone) return;
+  if (attempt.notice->kind == NoticeKind::kPreempted) return;  // it makes room all the same
   AttemptNoticed entry{ref, stays, TimePoint(), attempt.notice->kind};
   ForEachPlace(attempt, [&](NodeId place, Incarnation, const Resources&, const auto&) {
     const Node& node = turn.state().nodes.at(place);
@@ -139,11 +140,7 @@ void PreemptAttempt(Turn& turn, const AttemptRef& ref, JobId whom) {
   if (checkpoint.grace > Duration(0)) ends_at = std::min(ends_at, turn.at + checkpoint.grace);
   turn.Record(AttemptNoticed{ref, node, ends_at, NoticeKind::kPreempted, whom});
   Plan(turn, ref);
-  if (!checkpoint.used()) return;
-  ForEachPlace(*LiveAttempt(turn.state(), ref),
-               [&](NodeId place, Incarnation, const Resources&, const auto&) {
-                 if (turn.store.IsConnected(place)) Tell(turn, place, ref);  // else when it is back
-               });
+  TellPlaces(turn, ref);
 }
 
 // It says so again whenever it registers.

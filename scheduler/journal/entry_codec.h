@@ -21,7 +21,8 @@ namespace bsub::journal {
 //   5  interruptions: NodeNoticeSet, AttemptNoticed, AttemptEnded.cost and restarts, StopRequested for a
 //      notice, JobMoved; settings' checkpoint; a gang's min_nodes; order, backfill, fair_share, weights,
 //      favour_short and overdue_after of a queue; the use of shares
-//   6  limits of a queue by CPUs and by shares; advance reservations: ReservationMade, ReservationEnded,
+//   6  AttemptNoticed without a time;
+//      limits of a queue by CPUs and by shares; advance reservations: ReservationMade, ReservationEnded,
 //      settings' reservation; preempts of a queue, AttemptNoticed of preemption
 inline constexpr std::uint32_t kContentVersion = 6;
 
