@@ -47,8 +47,7 @@ std::string RenderTable(const DrillFacts& facts, const DrillReport& report, int 
     table.Add({one.job, std::to_string(f.attempt()), f.node(), time(f.notice_at_us()), time(f.saved_at_us()),
                time(f.requeued_at_us()), time(f.resumed_at_us()),
                f.resumed_on().empty() ? "-" : f.resumed_on(),
-               one.pause_us < 0 ? "-" : SecondsText(one.pause_us),
-               LostText(f)});
+               one.pause_us < 0 ? "-" : SecondsText(one.pause_us), LostText(f)});
   }
   std::ostringstream out;
   if (!table.empty()) out << table.Render(columns) << "\n";

@@ -44,8 +44,8 @@ struct DrillReport {
   std::vector<DrillInterruption> interruptions;
   std::int64_t lost_work_us = 0;   // as far as it is known
   std::size_t unknown_losses = 0;  // interruptions of which it is not
-  std::int64_t pause_us = 0;  // in all
-  std::int64_t run_us = 0;    // of all attempts, within the drill
+  std::int64_t pause_us = 0;       // in all
+  std::int64_t run_us = 0;         // of all attempts, within the drill
   // The same and the lost work in time of whole nodes: by an attempt's share of their CPUs.
   std::int64_t node_us = 0;
   std::int64_t lost_node_us = 0;
@@ -60,7 +60,7 @@ struct DrillReport {
 // has failed; if one that saves and had a notice lost work all the same; if one without a notice lost more
 // than the two intervals between saves that its owner gave it; or if a node did not come back.
 DrillReport Judge(const DrillFacts& facts);
-std::string SecondsText(std::int64_t us);               // "2.500 s"
+std::string SecondsText(std::int64_t us);            // "2.500 s"
 std::string LostText(const api::Interruption& one);  // the same, or that nobody knows
 
 std::string RenderTable(const DrillFacts& facts, const DrillReport& report, int columns);

@@ -187,6 +187,32 @@ TEST(DrillReport, WithoutANoticeNoMoreThanTheIntervalsBetweenSavesMayBeLost) {
   EXPECT_THAT(Judge(facts).failures, ElementsAre(HasSubstr("was to save every 5.000 s")));
 }
 
+TEST(DrillReport, WhatNobodyKnowsIsNotCalledNothing) {
+  DrillFacts facts = Facts();
+  api::Interruption& one = *facts.jobs[0].mutable_interruptions(0);
+  one.set_notice_at_us(0);
+  one.set_outcome("not saved");
+  one.clear_lost_work_us();
+  const DrillReport report = Judge(facts);
+  EXPECT_TRUE(report.good());
+  EXPECT_EQ(ToJson(facts, report)["unknownLosses"], 1);
+  EXPECT_TRUE(ToJson(facts, report)["interruptions"][0]["lostWorkSeconds"].is_null());
+  const std::string table = RenderTable(facts, report, 0);
+  EXPECT_THAT(table, HasSubstr("what nobody knows in 1 interruption"));
+  EXPECT_THAT(table, ::testing::Not(HasSubstr("nothing was lost")));
+}
+
+TEST(DrillReport, ASaveThatFailedIsToldWithItsReason) {
+  DrillFacts facts = Facts();
+  api::Interruption& one = *facts.jobs[0].mutable_interruptions(0);
+  one.set_outcome("not saved");
+  one.set_lost_work_us(7'000'000);
+  one.set_reason("No space left on device");
+  EXPECT_THAT(Judge(facts).failures,
+              ElementsAre("job 7 had a notice and did not save: 7.000 s of work are lost (No space left on "
+                          "device)"));
+}
+
 TEST(DrillReport, OverheadAndCostsCountAnAttemptsShareOfItsNodes) {
   DrillFacts facts = Facts();
   facts.on_demand_price = 3600;  // so that a second costs 1

@@ -55,6 +55,16 @@ TEST_F(Preemption, QueuesMustExistAndBeOfLowerPriority) {
               HasSubstr("must be below that of queue q, 0"));
 }
 
+TEST_F(Preemption, ANodeThatIsGivenBackStillLosesItsVictim) {
+  Begin(1, 4);
+  const JobId victim = RunLow(Job().Cpus(4).Saves());
+  env.Submit(Job().Queue("high").Cpus(2));
+  EXPECT_THAT(Victims(), ElementsAre(victim));
+  ASSERT_TRUE(env.SetNode(sched::NodeAction::kNotice, "n1", Ops(), "", 10min));
+  ASSERT_TRUE(env.SetNode(sched::NodeAction::kResume, "n1"));
+  EXPECT_TRUE(env.TaskOf(victim).attempt->notice);
+}
+
 TEST_F(Preemption, AVictimSavesGoesToTheFrontAndSaysForWhom) {
   Begin(1, 4);
   const JobId victim = RunLow(Job().Cpus(4).Saves());

@@ -274,6 +274,15 @@ std::string WithNeeds(const sched::JournalEntry& entry, std::uint32_t needs) {
   return message.SerializeAsString();
 }
 
+TEST(EntryCodec, ANoticeThatIsTakenBackIsOfVersion6) {
+  const sched::AttemptNoticed taken_back{{{JobId(17), 3}, 2}, NodeId(2), {}, sched::NoticeKind::kDrain};
+  const std::string bytes = EncodeEntry({Sequence(1), TimePoint(5), taken_back});
+  EXPECT_EQ(VersionNeeded(taken_back), 6u);
+  const auto read = DecodeEntry(bytes);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_FALSE(std::get<sched::AttemptNoticed>(read->body).ends_at.set());
+}
+
 TEST(EntryCodec, WhatWasWrittenBeforeThereWasAVersion2IsRead) {
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion2())
     EXPECT_TRUE(DecodeEntry(WithNeeds(entry, 1))) << sched::KindName(entry.body);
