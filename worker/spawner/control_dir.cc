@@ -96,6 +96,7 @@ Result<std::unique_ptr<ControlDir>> ControlDir::Make(const std::string& path, co
   state.interval_ms = milliseconds(times.interval_us);
   state.mean_interruption_ms = milliseconds(times.mean_interruption_us);
   made->page_.Write(state);
+  made->skew_ns_ = times.notice_skew_us * 1000;
   const UniqueFd report = CreateFresh(directory.get(), control::kReportName, 0600);
   if (!report.valid() || !GiveTo(report.get(), owner) || !GiveTo(directory.get(), owner))
     return Unavailable(ErrnoText("cannot set up control directory", path));
@@ -106,7 +107,7 @@ Status ControlDir::Notice(std::string_view reason, std::int64_t remaining_us) {
   remaining_us = std::max<std::int64_t>(remaining_us, 0);
   control::PageState state = page_.state();
   const std::int64_t now_ns = control::MonotonicNs();  // before the program can know
-  if (noticed_ns_ == 0) noticed_ns_ = now_ns;
+  if (noticed_ns_ == 0) noticed_ns_ = std::max<std::int64_t>(now_ns - skew_ns_, 1);
   state.deadline_ns = now_ns + remaining_us * 1000;
   state.reason = ReasonOf(reason);
   ++state.save_requests;

@@ -27,6 +27,8 @@ struct ControlOwner {
 struct ControlTimes {
   std::int64_t interval_us = 0;           // that the job wants between saves; 0: its own choice
   std::int64_t mean_interruption_us = 0;  // expected between interruptions here; 0: unknown
+  // Another node of the attempt may hear of a notice so much earlier, and all of it then begins to save.
+  std::int64_t notice_skew_us = 0;
 };
 
 class ControlDir {
@@ -51,7 +53,8 @@ class ControlDir {
 
   std::string path_;
   control::PageWriter page_;
-  std::int64_t noticed_ns_ = 0;   // first, of CLOCK_MONOTONIC; 0: not yet
+  std::int64_t skew_ns_ = 0;
+  std::int64_t noticed_ns_ = 0;   // what was saved since then was saved for the notice; 0: there is none
   std::int64_t report_read_ = 0;  // bytes of the report that are in the digest
   ReportDigest digest_;
 };

@@ -13,6 +13,10 @@
 namespace bsub::spawner {
 namespace {
 
+// The nodes of an attempt are told of a notice by one scheduler, one after another: the messages' ways differ
+// by much less. The scheduler itself compares with the moment at which it decided.
+constexpr std::int64_t kNoticeSkewUs = 10'000'000;
+
 // As ages: the times are of this machine alone. `Message`: one with the fields of SavedState of the wire.
 template <typename Message>
 void FillSaved(const SavedState& saved, Message& message) {
@@ -38,10 +42,11 @@ std::string NotSaved(const SavedState& saved) {
 Status TaskRunner::PrepareControl(const PlannedLaunch& plan, Task& task) {
   if (plan.control_dir.empty()) return OkStatus();
   const v1::LaunchCheckpoint& checkpoint = plan.launch.checkpoint();
+  const bool gang = plan.launch.gang().nodes_size() > 1;
+  const ControlTimes times{checkpoint.interval_us(), checkpoint.mean_interruption_us(),
+                           gang ? kNoticeSkewUs : 0};
   const ControlOwner owner{plan.child.change_user, plan.child.uid, plan.child.gid};
-  BSUB_ASSIGN_OR_RETURN(task.control,
-                        ControlDir::Make(plan.control_dir, owner,
-                                         {checkpoint.interval_us(), checkpoint.mean_interruption_us()}));
+  BSUB_ASSIGN_OR_RETURN(task.control, ControlDir::Make(plan.control_dir, owner, times));
   task.saved_exit_code = plan.launch.checkpoint().exit_code();
   task.notice_signal = plan.launch.checkpoint().signal();
   task.notice_to_group = plan.launch.checkpoint().signal_group();

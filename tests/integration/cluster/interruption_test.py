@@ -225,6 +225,20 @@ class Interruption(unittest.TestCase):
         self.cluster.bsub("wait", job)
         self.assertEqual(len(self.cluster.job(job)["attempts"]), 1)
 
+    def mean_interruption(self):
+        """What the control page of a job that starts now says, in milliseconds."""
+        out = self.folder / "mean"
+        job = self.submit("#!/bin/sh\nod -An -t u8 -j 56 -N 8 $BSUB_CONTROL_DIR/page\n", "--output", out, "--checkpoint-dir", self.saved)
+        self.cluster.bsub("wait", job)
+        return int(out.read_text())
+
+    def test_how_often_nodes_are_taken_away_is_measured_and_told(self):
+        before = self.mean_interruption()
+        self.assertGreater(before, 0)
+        self.cluster.bsub("drill", "notice", "--node", "n1", "--in", "60s")
+        self.cluster.bsub("resume", "n1")
+        self.assertLess(self.mean_interruption(), before)
+
     def test_an_array_goes_to_no_other_queue(self):
         self.cluster.bsub("submit", "--array", "1-3", "--checkpoint-dir", self.saved, "--max-interruptions", 1, "--then", "default",
                           "--", "true", code=None)

@@ -128,6 +128,16 @@ TEST_F(ControlDirTest, OnlyACommitBegunAfterTheNoticeWasMadeForIt) {
   EXPECT_EQ(dir->ReadReport().saved_for_notice, true) << "the same notice, with another time";
 }
 
+TEST_F(ControlDirTest, AnotherNodeOfTheAttemptMayHaveHeardEarlier) {
+  const auto dir = ControlDir::Make(path_, {}, {0, 0, 10'000'000});
+  ASSERT_TRUE(dir);
+  Report("committed", 3);
+  ASSERT_TRUE((*dir)->Notice("drill", 10'000'000));
+  EXPECT_EQ((*dir)->ReadReport().saved_for_notice, true);
+  Line("committed generation=4 seconds=11.0 at=" + std::to_string(control::MonotonicNs()));
+  EXPECT_EQ((*dir)->ReadReport().saved_for_notice, false);
+}
+
 TEST_F(ControlDirTest, AFailedSaveAfterwardsIsNoSave) {
   const auto dir = Make();
   ASSERT_TRUE(dir->Notice("drill", 10'000'000));
