@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "checkpoint/src/declarations.h"
 #include "checkpoint/src/file_system.h"
@@ -82,6 +83,7 @@ class Session {
   bool SeesStore(const std::string& directory, const Manifest& manifest, const std::string& encoded) const;
   Done Confirm(const std::string& directory, const Manifest& manifest, const Done& mine, const Failure& told);
   Outcome<std::string> Choose(const std::string& directory, bool own, std::uint64_t below);
+  Outcome<std::vector<std::string>> LoadsOf(std::uint64_t generation);
   Done CountLoad(const Generation& generation);
   Done NoteLoad(std::uint64_t generation);
   void Reject(const std::string& directory, bool own, std::uint64_t generation, const std::string& reason);

@@ -201,6 +201,15 @@ TEST_F(SessionTest, InterruptedAttemptsAreNoCrashes) {
   for (int attempt = 0; attempt < 10; ++attempt) EXPECT_EQ(LoadFrom(options).step, 2u);
 }
 
+// The attempt that was interrupted never came to its load: those before it have crashed all the same.
+TEST_F(SessionTest, AnInterruptionForgivesNoOtherAttempt) {
+  SaveSteps(Options(), 1, 2);
+  for (const std::uint64_t attempt : {1, 2, 3}) EXPECT_EQ(LoadFrom(AsAttempt(Options(), attempt)).step, 2u);
+  ckpt::SessionOptions options = AsAttempt(Options(), 5);
+  options.forgive_last_load = true;
+  EXPECT_EQ(LoadFrom(options).step, 1u);
+}
+
 TEST_F(SessionTest, ProgressForgivesEarlierLoads) {
   SaveSteps(Options(), 1, 1);
   for (int round = 0; round < 5; ++round) {
