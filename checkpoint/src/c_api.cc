@@ -150,13 +150,15 @@ bsub_checkpoint_status Tell(bsub_checkpoint* store, const Done& done) {
 template <typename Work>
 bsub_checkpoint_status With(bsub_checkpoint* store, Work work) {
   if (store == nullptr) return BSUB_CHECKPOINT_INVALID;
-  if (!store->session) return Tell(store, bsub::ckpt::Invalid("the store is not open"));
-  if (hdf5_locks > 0) {
-    return Tell(store,
-                bsub::ckpt::Invalid("this thread holds bsub_checkpoint_lock_hdf5; unlock it first: other "
-                                    "threads of a save need it"));
-  }
-  return Tell(store, Guard([&]() -> Done { return work(*store->session); }));
+  return Tell(store, Guard([&]() -> Done {
+                if (!store->session) return bsub::ckpt::Invalid("the store is not open");
+                if (hdf5_locks > 0) {
+                  return bsub::ckpt::Invalid(
+                      "this thread holds bsub_checkpoint_lock_hdf5; unlock it first: other threads of a save "
+                      "need it");
+                }
+                return work(*store->session);
+              }));
 }
 
 }  // namespace

@@ -66,10 +66,12 @@ std::uint64_t Saver::generation_under_way() const { return flight_ ? flight_->ma
 bool Saver::written() const { return flight_ == nullptr || flight_->written; }
 
 Done Saver::Save(const Declarations& declarations, std::uint64_t step) {
-  flight_ = std::make_unique<Flight>();
-  Done done = Begin(declarations, step);
-  if (done && !settings_.asynchronous) done = Write();
-  if (done && settings_.asynchronous) done = ranks_.Agree(StartWriting(declarations));
+  const Done done = Guard([&]() -> Done {
+    flight_ = std::make_unique<Flight>();
+    CKPT_RETURN_IF_FAILED(Begin(declarations, step));
+    return settings_.asynchronous ? ranks_.Agree(StartWriting(declarations)) : Write();
+  });
+  if (!flight_) return done;
   flight_->held_seconds = SecondsSince(flight_->began);
   if (!done) {
     if (flight_->thread.joinable()) flight_->thread.join();
@@ -163,7 +165,7 @@ void Saver::WriteBehind() {
     flight_->shard = flight_->shard_save->Finish();
     flight_->written_seconds = SecondsSince(flight_->began);
     if (!flight_->shard) return flight_->shard.error();
-    if (ranks_.size() == 1) flight_->committed = CommitAlone();
+    if (ranks_.size() == 1) flight_->committed = GuardedCommit();
     return {};
   });
   if (!done) flight_->shard = std::move(done).error();
@@ -174,14 +176,18 @@ Outcome<std::optional<Committed>> Saver::Complete() {
   if (!flight_) return std::optional<Committed>();
   const Clock::time_point began = Clock::now();
   if (flight_->thread.joinable()) flight_->thread.join();
-  Outcome<Committed> committed = flight_->committed ? *flight_->committed : Commit();
+  if (!flight_->committed) flight_->committed = GuardedCommit();
+  Outcome<Committed> committed = std::move(*flight_->committed);
   if (!committed) {
     Discard();
     flight_.reset();
-    return committed.error();
+    return std::move(committed).error();
   }
-  history_ = flight_->shard_save->TakeHistory();
-  has_history_ = true;
+  // What cannot be remembered makes the next save a full one.
+  has_history_ = static_cast<bool>(Guard([&]() -> Done {
+    history_ = flight_->shard_save->TakeHistory();
+    return {};
+  }));
   if (ranks_.is_first()) Prune();  // in the time that the program is held
   committed->held_seconds = flight_->held_seconds + SecondsSince(began);
   flight_.reset();
@@ -213,7 +219,15 @@ Outcome<Committed> Saver::Commit() {
   return committed;
 }
 
-Outcome<Committed> Saver::CommitAlone() { return Commit(); }
+Outcome<Committed> Saver::GuardedCommit() {
+  Outcome<Committed> committed = Committed();
+  Done done = Guard([&]() -> Done {
+    committed = Commit();
+    return {};
+  });
+  if (!done) committed = std::move(done).error();
+  return committed;
+}
 
 // Collective.
 Outcome<std::vector<Shard>> Saver::GatherShards() {

@@ -78,7 +78,7 @@ class Saver {
   Outcome<Committed> Commit();
   Outcome<std::string> WriteManifest(const std::vector<Shard>& shards);
   Outcome<std::vector<Shard>> GatherShards();
-  Outcome<Committed> CommitAlone();
+  Outcome<Committed> GuardedCommit();
   void Prune();
   // Takes away what a save that failed has left, as far as possible.
   void Discard();

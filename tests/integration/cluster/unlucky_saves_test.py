@@ -196,11 +196,10 @@ class UnluckySaves(unittest.TestCase):
         self.submit()
         self.wait_for_hold()
         ballast = self.stores / "ballast"
-        with open(ballast, "wb") as file:
+        with open(ballast, "wb", buffering=0) as file:
             try:
-                while True:
-                    file.write(bytes(4096))
-                    file.flush()
+                while file.write(bytes(4096)):
+                    pass
             except OSError:
                 pass
         node = self.with_nowhere_to_go()
@@ -253,6 +252,7 @@ class UnluckySaves(unittest.TestCase):
         self.submit("--mpi", "--nodes", 2, "--ranks-per-node", 2, "--env", "BSUB_CHECKPOINT_ASYNC=1", program=GRID_MPI, every=1)
         self.wait_for_hold()
         self.take_away()
+        self.interrupted(1)
         [interruption] = self.end()
         self.assertEqual(interruption["outcome"], "saved")
         self.assertGreaterEqual(interruption["generation"], 10)
