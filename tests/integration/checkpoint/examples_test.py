@@ -45,9 +45,9 @@ class Examples(unittest.TestCase):
         """One with restart files of its own, which it writes on TERM; the script tells it, and says that it has."""
         program = os.path.join(self.folder.name, "program")
         with open(program, "w") as file:
-            file.write("#!/bin/sh\nn=$(cat restart 2>/dev/null || echo 0); echo \"goes on at $n\"\n"
-                       "trap 'echo $n > restart; echo \"ends at $n\"; exit 143' TERM\n"
-                       'while [ $n -lt "$1" ]; do n=$((n + 1)); sleep 0.01; done; echo "all $n"\n')
+            file.write("#!/bin/sh\nn=$(cat restart 2>/dev/null || echo 0)\n"
+                       "trap 'echo $n > restart; echo \"ends at $n\"; exit 0' TERM\n"
+                       'echo "goes on at $n"\nwhile [ $n -lt "$1" ]; do n=$((n + 1)); sleep 0.01; done; echo "all $n"\n')
         os.chmod(program, 0o755)
         os.makedirs(self.store)
         process = start(self.store, "own-restart-files.sh", program, "1000000")
