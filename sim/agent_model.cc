@@ -65,6 +65,7 @@ void AgentModel::Hear(const sched::StopTask& m) {
   Feed(worker::StopOrder{m.incarnation, Key(m.attempt), m.grace, ""});
 }
 void AgentModel::Hear(const sched::NoticeTask& m) {
+  if (m.only_save) return;  // the model's programs save when they end
   Feed(worker::NoticeOrder{m.incarnation, Key(m.attempt), m.remaining, std::string(sched::ToString(m.kind)),
                            m.withdrawn});
 }

@@ -143,12 +143,30 @@ void PreemptAttempt(Turn& turn, const AttemptRef& ref, JobId whom) {
   TellPlaces(turn, ref);
 }
 
+namespace {
+
+// Whoever can save does, and runs on; nothing new comes. A person gives the node back: nobody else says that
+// it may stay after all.
+void RecommendToLeave(Turn& turn, const Node& node, const std::string& reason) {
+  if (node.drained || node.notice) return;
+  turn.Record(NodeDrainSet{node.id, true, "", reason});
+  for (const AttemptRef& ref : AttemptsOn(turn, node.id)) {
+    if (!SettingsOf(turn.state(), ref).checkpoint.used()) continue;
+    turn.Send(
+        NoticeTask{.node = node.id, .incarnation = node.incarnation, .attempt = ref, .only_save = true});
+  }
+  turn.WantCycle();
+}
+
+}  // namespace
+
 // It says so again whenever it registers.
 void Decide(Turn& turn, const NodeNoticed& input) {
   constexpr Duration kSameTime = std::chrono::seconds(5);  // machines' clocks and messages' ways differ
   const auto it = turn.state().nodes.find(input.node);
   if (it == turn.state().nodes.end() || it->second.incarnation != input.incarnation) return;
   const Node& node = it->second;
+  if (input.recommended) return RecommendToLeave(turn, node, input.reason);
   const TimePoint ends_at = turn.at + std::clamp(input.remaining, Duration(0), Duration(kLongestNotice));
   const bool known =
       node.notice && node.notice->kind == NoticeKind::kInterruption &&

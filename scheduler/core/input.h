@@ -132,6 +132,7 @@ struct NodeNoticed {
   Incarnation incarnation;
   Duration remaining{};
   std::string reason;
+  bool recommended = false;  // it is only likely; what runs there is to save and runs on
 };
 // Said once more whenever it has saved.
 struct TaskStarted {

@@ -83,6 +83,7 @@ struct NoticeTask {
   Duration remaining{};
   NoticeKind kind = NoticeKind::kInterruption;
   bool withdrawn = false;  // the node stays
+  bool only_save = false;  // it is only likely to be: the program saves and runs on; `remaining` says nothing
 };
 // A drill: it is to do this to itself.
 struct StrikeNode {

@@ -94,7 +94,8 @@ void NodeRegistry::Take(const sched::NoticeTask& message, Outbox& outbox) {
   v1::ToNode out;
   FillAttemptKey(message.attempt, *out.mutable_notice()->mutable_attempt());
   out.mutable_notice()->set_remaining_us(message.remaining.count());
-  out.mutable_notice()->set_reason(std::string(sched::ToString(message.kind)));
+  out.mutable_notice()->set_reason(message.only_save ? "rebalance"
+                                                     : std::string(sched::ToString(message.kind)));
   out.mutable_notice()->set_withdrawn(message.withdrawn);
   Put(message.node, message.incarnation, std::move(out), outbox);
 }

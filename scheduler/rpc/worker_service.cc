@@ -128,8 +128,8 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
         return OkStatus();
       case v1::FromNode::kTakenAway: {
         const v1::TakenAway& notice = message_.taken_away();
-        services_.core.SendFromNode(
-            sched::NodeNoticed{node, incarnation, Duration(notice.remaining_us()), OneLine(notice.reason())});
+        services_.core.SendFromNode(sched::NodeNoticed{node, incarnation, Duration(notice.remaining_us()),
+                                                       OneLine(notice.reason()), notice.recommended()});
         return OkStatus();
       }
       case v1::FromNode::kHeartbeat: {

@@ -269,7 +269,7 @@ std::string Text(const sched::NoticeTask& m) {
       .Add("node", m.node.value())
       .Add("remaining", m.remaining)
       .Word("withdrawn", m.withdrawn)
-      .Word(ToString(m.kind))
+      .Word(m.only_save ? "only-save" : ToString(m.kind))
       .Take();
 }
 std::string Text(const sched::StrikeNode& m) {

@@ -139,17 +139,34 @@ void Agent::OnMetadata() {
       spdlog::warn("event=metadata-trouble error=\"{}\"", news.trouble);
       continue;
     }
+    if (news.rebalance) {
+      spdlog::warn("event=rebalance-recommended");
+      rebalance_ = true;
+      TellOfRebalance();
+      continue;
+    }
     using namespace std::chrono;
     const TimePoint wall(duration_cast<microseconds>(system_clock::now().time_since_epoch()).count());
     const Duration remaining = std::max(news.action.at - wall, Duration(0));
-    BeginNotice(Now() + remaining, "EC2 says " + news.action.action + " at " + FormatUtc(news.action.at));
+    BeginNotice(Now() + remaining, "EC2 says " + news.action.action + " at " + FormatUtc(news.action.at),
+                news.action.action);
   }
 }
 
-void Agent::BeginNotice(TimePoint at, std::string reason) {
+void Agent::BeginNotice(TimePoint at, std::string reason, std::string action) {
   spdlog::warn("event=notice remaining_us={} reason=\"{}\"", (at - Now()).count(), reason);
-  notice_ = OwnNotice{at, std::move(reason)};
+  notice_ = OwnNotice{at, std::move(reason), std::move(action)};
   TellOfNotice();
+}
+
+void Agent::TellOfRebalance() {
+  if (!rebalance_ || !core_.registered()) return;
+  v1::FromNode message;
+  message.set_incarnation(core_.incarnation().value());
+  message.mutable_taken_away()->set_recommended(true);
+  message.mutable_taken_away()->set_reason("EC2 recommends to leave it (rebalance)");
+  scheduler_.Send(std::move(message));
+  rebalance_ = false;  // once: who gives the node back knows better
 }
 
 void Agent::TellOfNotice() {
@@ -235,7 +252,7 @@ void Agent::OnScheduler() {
     }
     const bool accepted = message.has_accepted();
     if (auto input = InputFrom(message)) Feed(std::move(*input));
-    if (accepted) TellOfNotice();
+    if (accepted) TellOfRebalance(), TellOfNotice();
   }
 }
 
@@ -305,9 +322,7 @@ void Agent::Act(const SayHello& say) {
 
 void Agent::Act(const ReportTask& report) { scheduler_.Send(ToWire(report)); }
 void Agent::Act(const AnswerHeartbeat& answer) { scheduler_.Send(ToWire(answer)); }
-void Agent::Act(const OpenStream&) {
-  open_stream_at_ = std::max(Now() + backoff_.Next(), cut_off_until_);
-}
+void Agent::Act(const OpenStream&) { open_stream_at_ = std::max(Now() + backoff_.Next(), cut_off_until_); }
 
 void Agent::Act(const CloseStream& close) {
   spdlog::warn("event=stream-given-up reason=\"{}\"", close.reason);

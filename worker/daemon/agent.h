@@ -45,8 +45,10 @@ class Agent {
   void OnMetadata();
   // This machine is to be taken away at `at`: the scheduler is told, now and whenever it accepts the node
   // anew.
-  void BeginNotice(TimePoint at, std::string reason);
+  // `action`: what happens to the machine then, if known.
+  void BeginNotice(TimePoint at, std::string reason, std::string action = "");
   void TellOfNotice();
+  void TellOfRebalance();
   // A drill.
   void OnStrike(const v1::Strike& strike);
 
@@ -57,7 +59,7 @@ class Agent {
   void Act(const AnswerHeartbeat& answer);
   void Act(const StartTask& start) { spawner_.Send(start); }
   void Act(const StopTask& stop) { spawner_.Send(stop); }
-  void Act(const NoticeTask& notice) { spawner_.Send(notice); }
+  void Act(const NoticeTask& notice) { spawner_.Send(notice, notice_ ? notice_->action : ""); }
   void Act(const ForgetTask& forget) { spawner_.Send(forget); }
   void Act(const RenewLease& lease) { spawner_.Send(lease); }
   void Act(const OpenStream&);
@@ -86,8 +88,10 @@ class Agent {
   struct OwnNotice {
     TimePoint at;
     std::string reason;
+    std::string action;
   };
   std::optional<OwnNotice> notice_;
+  bool rebalance_ = false;  // EC2 recommends to leave, and the scheduler has not been told
   TimePoint cut_off_until_;
   bool leaving_ = false;  // ends when its tasks have, or at the notice's time
   bool ending_ = false;

@@ -187,12 +187,13 @@ void SpawnerLink::Send(const StopTask& stop) {
   Queue(message);
 }
 
-void SpawnerLink::Send(const NoticeTask& notice) {
+void SpawnerLink::Send(const NoticeTask& notice, const std::string& action) {
   wire::ToSpawner message;
   FillKey(notice.attempt, message.mutable_notice()->mutable_attempt());
   message.mutable_notice()->set_ends_us(notice.ends.micros());
   message.mutable_notice()->set_reason(notice.reason);
   message.mutable_notice()->set_withdrawn(notice.withdrawn);
+  message.mutable_notice()->set_action(action);
   Queue(message);
 }
 

@@ -37,7 +37,7 @@ class SpawnerLink {
 
   void Send(const StartTask& start);
   void Send(const StopTask& stop);
-  void Send(const NoticeTask& notice);
+  void Send(const NoticeTask& notice, const std::string& action);
   void Send(const ForgetTask& forget);
   void Send(const RenewLease& lease);
   void SendDie();

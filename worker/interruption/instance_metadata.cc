@@ -69,4 +69,15 @@ Result<std::optional<InstanceAction>> InstanceMetadata::SpotNotice() {
   return std::optional(std::move(action));
 }
 
+Result<bool> InstanceMetadata::RebalanceRecommended() {
+  const std::string path = "events/recommendations/rebalance";
+  BSUB_ASSIGN_OR_RETURN(const HttpAnswer answer, Get(path));
+  if (answer.status == kNotFound) return false;
+  if (answer.status != kOk) return Unexpected(path, answer.status);
+  const auto json = nlohmann::json::parse(answer.body, nullptr, false);
+  if (json.is_object() && json.contains("noticeTime")) return true;
+  return InvalidArgument(path + ": " + Quoted(answer.body) +
+                         ": expected {\"noticeTime\": \"2026-11-21T10:00:00Z\"}");
+}
+
 }  // namespace bsub::worker

@@ -1,6 +1,7 @@
-// EC2's instance metadata service, version 2: whether this machine is to be taken away.
+// EC2's instance metadata service, version 2: whether this machine is to be taken away, or is likely to be.
 //
-// Source: EC2 User Guide, "Use IMDSv2" and "Spot Instance interruption notices". A token is fetched by PUT
+// Source: EC2 User Guide, "Use IMDSv2", "Spot Instance interruption notices" and "EC2 instance rebalance
+// recommendations". A token is fetched by PUT
 // and sent with each question; 401 asks for a new one; 404 means that there is no notice.
 #pragma once
 
@@ -31,6 +32,8 @@ class InstanceMetadata {
 
   // Nothing: this machine stays, as far as the service knows.
   Result<std::optional<InstanceAction>> SpotNotice();
+  // Whether the machine is at a raised risk of being taken away, which may be said long before a notice.
+  Result<bool> RebalanceRecommended();
 
  private:
   Status FetchToken();

@@ -38,13 +38,22 @@ void MetadataWatch::Run() {
 void MetadataWatch::Look() {
   const auto notice = metadata_.SpotNotice();
   if (!notice) {
-    if (!std::exchange(in_trouble_, true)) tell_({{}, notice.error().message});
+    if (!std::exchange(in_trouble_, true)) tell_({{}, notice.error().message, false});
     return;
   }
   in_trouble_ = false;
-  if (!*notice || **notice == told_) return;
+  if (!*notice) return LookForRebalance();
+  if (**notice == told_) return;
   told_ = **notice;
-  tell_({told_, ""});
+  tell_({told_, "", false});
+}
+
+// Not every service that plays EC2 has it: what is no answer says nothing.
+void MetadataWatch::LookForRebalance() {
+  if (rebalance_) return;
+  const auto recommended = metadata_.RebalanceRecommended();
+  rebalance_ = recommended && *recommended;
+  if (rebalance_) tell_({{}, "", true});
 }
 
 }  // namespace bsub::worker

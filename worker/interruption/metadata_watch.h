@@ -19,11 +19,12 @@ struct MetadataSettings {
 
 class MetadataWatch {
  public:
-  // Called on the watch's thread: a new notice, or (with a message) that the service gave no usable answer,
-  // the first time in a row.
+  // Called on the watch's thread: a new notice, or a recommendation to leave (once), or (with a message) that
+  // the service gave no usable answer, the first time in a row.
   struct News {
     InstanceAction action;
     std::string trouble;
+    bool rebalance = false;
   };
   using Tell = std::function<void(News)>;
 
@@ -34,12 +35,14 @@ class MetadataWatch {
   MetadataWatch(HttpAddress address, const MetadataSettings& settings, Tell tell);
   void Run();
   void Look();
+  void LookForRebalance();
 
   const MetadataSettings settings_;
   const Tell tell_;
   InstanceMetadata metadata_;  // the thread's
   InstanceAction told_;        // the thread's
   bool in_trouble_ = false;    // the thread's
+  bool rebalance_ = false;     // the thread's: was told
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stop_ = false;  // guarded by mutex_

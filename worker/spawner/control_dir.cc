@@ -44,6 +44,12 @@ control::Reason ReasonOf(std::string_view word) {
   return control::Reason::kInterruption;
 }
 
+// What EC2 says may be anything; these words go into the file as they are.
+std::string KnownAction(std::string_view word) {
+  const bool known = word == "terminate" || word == "stop" || word == "hibernate";
+  return known ? std::string(word) : std::string();
+}
+
 // "12.345": no floating point, so that it is the same everywhere.
 std::string Seconds(std::int64_t us) {
   std::string fraction = std::to_string(us / 1000 % 1000);
@@ -103,7 +109,7 @@ Result<std::unique_ptr<ControlDir>> ControlDir::Make(const std::string& path, co
   return made;
 }
 
-Status ControlDir::Notice(std::string_view reason, std::int64_t remaining_us) {
+Status ControlDir::Notice(std::string_view reason, std::int64_t remaining_us, std::string_view action) {
   remaining_us = std::max<std::int64_t>(remaining_us, 0);
   control::PageState state = page_.state();
   const std::int64_t now_ns = control::MonotonicNs();  // before the program can know
@@ -113,19 +119,28 @@ Status ControlDir::Notice(std::string_view reason, std::int64_t remaining_us) {
   ++state.save_requests;
   ++state.stop_requests;
   page_.Write(state);
-  return WriteNotice(reason, remaining_us, state.deadline_ns);
+  return WriteNotice("{\"version\": 1, \"reason\": \"" + std::string(reason) + "\", \"action\": \"" +
+                     KnownAction(action) + "\", \"remaining_seconds\": " + Seconds(remaining_us) +
+                     ", \"deadline_ns\": " + std::to_string(state.deadline_ns) + ", \"deadline_utc\": \"" +
+                     DeadlineUtc(remaining_us) + "\", \"save\": true, \"stop\": true}\n");
 }
 
-Status ControlDir::WriteNotice(std::string_view reason, std::int64_t remaining_us, std::int64_t deadline_ns) {
+Status ControlDir::AskToSave() {
+  control::PageState state = page_.state();
+  ++state.save_requests;
+  page_.Write(state);
+  return WriteNotice(
+      "{\"version\": 1, \"reason\": \"rebalance\", \"action\": \"\", \"remaining_seconds\": 0, "
+      "\"deadline_ns\": 0, "
+      "\"deadline_utc\": \"\", \"save\": true, \"stop\": false}\n");
+}
+
+Status ControlDir::WriteNotice(const std::string& text) {
   const UniqueFd directory = OpenControlDir(path_);
   if (!directory.valid()) return Unavailable(ErrnoText("cannot open control directory", path_));
   const UniqueFd file = CreateFresh(directory.get(), kNewNotice, 0644);
   if (!file.valid()) return Unavailable(ErrnoText("cannot write a notice in", path_));
   fchmod(file.get(), 0644);  // whatever the umask
-  const std::string text = "{\"version\": 1, \"reason\": \"" + std::string(reason) +
-                           "\", \"action\": \"\", \"remaining_seconds\": " + Seconds(remaining_us) +
-                           ", \"deadline_ns\": " + std::to_string(deadline_ns) + ", \"deadline_utc\": \"" +
-                           DeadlineUtc(remaining_us) + "\", \"save\": true, \"stop\": true}\n";
   BSUB_RETURN_IF_ERROR(WriteAll(file.get(), text, path_ + "/" + kNewNotice));
   if (renameat(directory.get(), kNewNotice, directory.get(), control::kNoticeName) != 0)
     return Unavailable(ErrnoText("cannot put a notice in place in", path_));

@@ -38,8 +38,10 @@ class ControlDir {
                                                   const ControlTimes& times);
 
   // Asks the program to save and to end: by the page, and by notice.json, which appears by rename. `reason`
-  // is a word of the format's.
-  Status Notice(std::string_view reason, std::int64_t remaining_us);
+  // is a word of the format's, `action` what happens to the node, if that is known and one of its words.
+  Status Notice(std::string_view reason, std::int64_t remaining_us, std::string_view action = "");
+  // Its node is likely to be taken away: asks it in the same way to save and to run on.
+  Status AskToSave();
   // Nothing is asked any more.
   void Withdraw();
   // What the program has told until now. Reads what came since it was called last.
@@ -49,7 +51,7 @@ class ControlDir {
 
  private:
   explicit ControlDir(std::string path) : path_(std::move(path)) {}
-  Status WriteNotice(std::string_view reason, std::int64_t remaining_us, std::int64_t deadline_ns);
+  Status WriteNotice(const std::string& text);
 
   std::string path_;
   control::PageWriter page_;

@@ -67,8 +67,9 @@ void TaskRunner::Notice(const wire::NoticeTask& notice) {
   Hear(*task);
   if (task->phase != Phase::kStarting && task->phase != Phase::kRunning) return;
   if (notice.withdrawn()) return Withdraw(*task);
+  if (notice.reason() == control::ToString(control::Reason::kRebalance)) return AskToSave(*task);
   const std::int64_t remaining_us = notice.ends_us() - BootTimeUs();
-  if (const auto written = task->control->Notice(notice.reason(), remaining_us); !written)
+  if (const auto written = task->control->Notice(notice.reason(), remaining_us, notice.action()); !written)
     LogLine("event=notice-not-written task=" + ToString(task->key) + " error=\"" + written.error().message +
             "\"");
   task->noticed = true;
@@ -94,6 +95,15 @@ void TaskRunner::LookAtSaves(Task& task) {
 
 void TaskRunner::FillSavedOf(const Task& task, wire::TaskStatus& status) {
   if (task.control && task.saved.work_from_ns > 0) FillSaved(task.saved, *status.mutable_saved());
+}
+
+// Without the signal: a program that knows no more would end for it.
+void TaskRunner::AskToSave(Task& task) {
+  if (task.noticed) return;
+  LogLine("event=save-asked task=" + ToString(task.key));
+  if (const auto written = task.control->AskToSave(); !written)
+    LogLine("event=notice-not-written task=" + ToString(task.key) + " error=\"" + written.error().message +
+            "\"");
 }
 
 // What the program has said of its state is believed before its exit code: mpirun does not carry those

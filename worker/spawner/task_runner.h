@@ -161,6 +161,7 @@ class TaskRunner {
 
   // task_words.cc
   void Hear(Task& task);
+  void AskToSave(Task& task);
   void HearStarting();
   void OnStarted(Task& task, pid_t pid);
   void OnExecutes(Task& task);

@@ -32,9 +32,9 @@ class Metadata(http.server.BaseHTTPRequestHandler):
         self.server.asked += 1
         if self.headers["X-aws-ec2-metadata-token"] != self.server.token:
             return self.answer(401)
-        if self.path != "/latest/meta-data/spot/instance-action" or self.server.notice is None:
-            return self.answer(404)
-        self.answer(200, self.server.notice)
+        said = {"/latest/meta-data/spot/instance-action": self.server.notice,
+                "/latest/meta-data/events/recommendations/rebalance": self.server.rebalance}.get(self.path)
+        self.answer(404) if said is None else self.answer(200, said)
 
     def log_message(self, *_):
         pass
@@ -48,7 +48,7 @@ class NoticeSources(unittest.TestCase):
         self.processes = []
         self.addCleanup(self.end_processes)
         self.service = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Metadata)
-        self.service.token, self.service.notice, self.service.asked = "first", None, 0
+        self.service.token, self.service.notice, self.service.rebalance, self.service.asked = "first", None, None, 0
         self.addCleanup(self.service.server_close)
         self.addCleanup(self.service.shutdown)
         threading.Thread(target=self.service.serve_forever, daemon=True).start()
@@ -101,6 +101,20 @@ class NoticeSources(unittest.TestCase):
         self.assertEqual(node["notice"]["kind"], "interruption")
         self.assertIn("EC2 says terminate", node["notice"]["reason"])
         self.assertEqual(self.cluster.job(job)["state"], "RUNNABLE", "the node takes no new work")
+
+    def test_a_rebalance_recommendation_keeps_new_work_away_and_what_runs_runs_on(self):
+        _, job = self.start_spot_node("--metadata", f"http://127.0.0.1:{self.service.server_port}", "--metadata-every", "50ms")
+        self.service.rebalance = '{"noticeTime": "2026-11-22T08:22:00Z"}'
+        told = wait_for("the request to save", lambda: list((self.cluster.root / "spot").rglob("notice.json")))
+        notice = json.loads(told[0].read_text())
+        self.assertEqual((notice["reason"], notice["save"], notice["stop"]), ("rebalance", True, False))
+        [node] = [node for node in self.cluster.nodes() if node["name"] == "spot"]
+        self.assertTrue(node["drained"])
+        self.assertEqual(self.cluster.job(job)["state"], "RUNNING")
+        # Then it is taken away after all.
+        at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=60)
+        self.service.notice = json.dumps({"action": "terminate", "time": at.strftime("%Y-%m-%dT%H:%M:%SZ")})
+        self.assertEqual(self.interruption(job)["outcome"], "saved")
 
     def test_term_to_the_agent_moves_its_tasks_and_ends_it(self):
         agent, job = self.start_spot_node("--notice-on-term", "60s")

@@ -107,6 +107,28 @@ TEST_F(NoticeTest, WhoNeverSavedAnythingLosesTheWholeAttempt) {
   EXPECT_FALSE(LastEnded(env_).cost.saved_at.set());
 }
 
+TEST_F(NoticeTest, ANodeThatIsLikelyToGoGetsNothingNewAndItsProgramsSave) {
+  const JobId a = Run(Job().Saves());
+  const auto recommend = [&] {
+    const sched::Node& node = env_.state().nodes.begin()->second;
+    env_.Handle(sched::NodeNoticed{node.id, node.incarnation, {}, "rebalance", true});
+  };
+  recommend();
+  const auto told = env_.TakeNotices();
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_TRUE(told[0].only_save);
+  EXPECT_FALSE(env_.TaskOf(a).attempt->notice);
+  recommend();
+  EXPECT_THAT(env_.TakeNotices(), IsEmpty()) << "it is known";
+  env_.Finish(a, Exit(0));
+  env_.Submit(Job().Cpus(1));
+  EXPECT_THAT(LaunchedOn(), ElementsAre(2u));
+  env_.Submit(Job().Cpus(1));
+  EXPECT_THAT(LaunchedOn(), IsEmpty());
+  ASSERT_TRUE(env_.SetNode(sched::NodeAction::kResume, "n1"));
+  EXPECT_THAT(LaunchedOn(), ElementsAre(1u));
+}
+
 TEST_F(NoticeTest, TheNodeGetsNothingNewUntilItIsGivenBack) {
   const JobId a = Run(Job().Cpus(1));
   ASSERT_TRUE(Notice(env_, "n2", 60s));

@@ -21,11 +21,12 @@ class FakeService {
       EXPECT_EQ(request.headers.at(0).first, "X-aws-ec2-metadata-token-ttl-seconds");
       return HttpAnswer{200, token};
     }
-    EXPECT_EQ(request.path, "/latest/meta-data/spot/instance-action");
+    EXPECT_EQ(request.path, path);
     if (request.headers.at(0) != std::pair<std::string, std::string>("X-aws-ec2-metadata-token", token))
       return HttpAnswer{401, ""};
     return answer;
   }
+  std::string path = "/latest/meta-data/spot/instance-action";
   std::string token = "first";
   HttpAnswer answer{404, ""};
   int requests_ = 0;
@@ -50,6 +51,19 @@ TEST(InstanceMetadata, ANoticeSaysWhatAndWhen) {
   ASSERT_TRUE(notice && *notice);
   EXPECT_EQ((*notice)->action, "terminate");
   EXPECT_EQ(FormatUtc((*notice)->at), "2026-11-22T08:22:00Z");
+}
+
+TEST(InstanceMetadata, ARecommendationToLeaveIsNoNotice) {
+  FakeService service;
+  service.path = "/latest/meta-data/events/recommendations/rebalance";
+  InstanceMetadata client = Client(service);
+  EXPECT_FALSE(*client.RebalanceRecommended());
+  service.answer = {200, R"({"noticeTime": "2026-11-22T08:22:00Z"})"};
+  EXPECT_TRUE(*client.RebalanceRecommended());
+  service.answer = {200, "<html>"};
+  EXPECT_THAT(client.RebalanceRecommended().error().message, HasSubstr("noticeTime"));
+  service.answer = {500, ""};
+  EXPECT_FALSE(client.RebalanceRecommended());
 }
 
 TEST(InstanceMetadata, ATokenThatIsOverIsReplaced) {

@@ -82,6 +82,29 @@ TEST_F(ControlDirTest, AWithdrawnNoticeAsksForNothing) {
   EXPECT_EQ(dir->ReadReport().saved_for_notice, false) << "that save was for none";
 }
 
+TEST_F(ControlDirTest, WhatHappensToTheNodeIsToldInKnownWords) {
+  const auto dir = Make();
+  const auto action = [&] { return nlohmann::json::parse(TextIn(path_ / "notice.json"))["action"]; };
+  ASSERT_TRUE(dir->Notice("interruption", 1'000'000, "terminate"));
+  EXPECT_EQ(action(), "terminate");
+  ASSERT_TRUE(dir->Notice("interruption", 1'000'000, "\", \"save\": false, \""));
+  EXPECT_EQ(action(), "");
+}
+
+TEST_F(ControlDirTest, WhoIsAskedToSaveIsNotAskedToStop) {
+  const auto dir = Make();
+  control::PageReader page;
+  ASSERT_EQ(page.Open(path_), 0);
+  ASSERT_TRUE(dir->AskToSave());
+  EXPECT_EQ(page.Read().save_requests, 1u);
+  EXPECT_EQ(page.Read().stop_requests, 0u);
+  EXPECT_EQ(page.Read().deadline_ns, 0);
+  const auto json = nlohmann::json::parse(TextIn(path_ / "notice.json"));
+  EXPECT_EQ(json["reason"], "rebalance");
+  EXPECT_TRUE(json["save"]);
+  EXPECT_FALSE(json["stop"]);
+}
+
 TEST_F(ControlDirTest, TheNewestReportCounts) {
   const auto dir = Make();
   EXPECT_EQ(dir->ReadReport().generation, 0u);
