@@ -1,7 +1,8 @@
 // libtiles.so:render_tile: one tile of a film for each index of an array (tile.h numbers them).
 //
 // The input names the film: "width=640 height=360 frames=1 samples=16 seed=1", in any order; what is missing
-// has this default. The output record is the tile's pixels.
+// has this default. Without any input it is one picture of a million tiles, for trying how fast they are. The
+// output record is the tile's pixels.
 #include <bsub/kernel.h>
 
 #include <algorithm>
@@ -51,8 +52,15 @@ bool Read(std::string_view text, TileJob& job) {
   return true;
 }
 
+// 1,000,000 tiles in a few minutes of two cores.
+void SetLargePicture(TileJob& job) {
+  job.film.width = job.film.height = 1000 * kTileSide;
+  job.samples = 1;
+}
+
 const char* Prepare(const void* input, std::uint64_t bytes, void** context) {
   auto job = std::make_unique<TileJob>();
+  if (bytes == 0) SetLargePicture(*job);
   if (!Read({static_cast<const char*>(input), bytes}, *job)) {
     return "expected words like width=640 height=360 frames=1 samples=16 seed=1: sides of 1 to 32768 pixels, "
            "up to 100000 frames and 1000000 samples";

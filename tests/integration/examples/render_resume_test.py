@@ -69,6 +69,13 @@ class RenderResumes(unittest.TestCase):
         self.assertEqual(larger.returncode, 1)
         self.assertIn("tile 24 of frame 0 is not in", larger.stderr)
 
+    def test_without_input_there_are_a_million_tiles(self):
+        words = command("bsub-lite-kernel-host", "--kernel", f"{BIN.parent / 'lib' / 'libtiles.so'}:render_tile", "--array")
+        for array, said in (("0,999999", "2 succeeded"), ("1000000", "1 failed")):
+            ended = subprocess.run([*words, array], env=environment(BSUB_CHECKPOINT_DIR=self.folder / array), capture_output=True, text=True,
+                                   timeout=100)
+            self.assertIn(said, ended.stdout, ended.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()
