@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "scheduler/core/start_study.h"
 #include "tests/support/scheduler_env.h"
 
 namespace bsub::testing {
@@ -113,7 +114,18 @@ class RandomWalk : public ::testing::TestWithParam<std::uint32_t> {
     }
   }
 
+  // The state is copied and played forward, which must go well from wherever it is.
+  void AskWhen() {
+    const JobTarget target = TaskName(AnyTask()).target();
+    const sched::Job* job = env_.state().FindJob(JobId(target.job));
+    if (!job) return;
+    const auto ordinal = job->array ? std::optional(Pick(job->size())) : std::nullopt;
+    const auto forecast = env_.scheduler().ForecastOf({job->id, ordinal}, env_.now(), 1000);
+    if (forecast && forecast->study) static_cast<void>(forecast->study->Run());
+  }
+
   void Step() {
+    if (OneIn(12)) AskWhen();
     switch (Pick(16)) {
       case 0:
       case 1:
