@@ -52,7 +52,7 @@ Job CopyJob(const Job& from) {
   return job;
 }
 
-State CopyWithoutJobs(const State& from) {
+State CopyCluster(const State& from) {
   State state;
   state.cluster_uuid = from.cluster_uuid;
   state.last_sequence = from.last_sequence;
@@ -62,7 +62,6 @@ State CopyWithoutJobs(const State& from) {
   state.next_incarnation = from.next_incarnation;
   state.queues = from.queues;
   state.default_queue = from.default_queue;
-  state.definitions = from.definitions;
   state.nodes = from.nodes;
   state.shares = from.shares;
   state.reservations = from.reservations;
@@ -70,7 +69,8 @@ State CopyWithoutJobs(const State& from) {
 }
 
 State CopyState(const State& from) {
-  State state = CopyWithoutJobs(from);
+  State state = CopyCluster(from);
+  state.definitions = from.definitions;
   for (const auto& [id, job] : from.jobs) state.jobs.emplace(id, CopyJob(job));
   return state;
 }

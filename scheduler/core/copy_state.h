@@ -5,8 +5,8 @@
 
 namespace bsub::sched {
 
-// All but the jobs.
-State CopyWithoutJobs(const State& from);
+// All but jobs and job definitions, which are what may be much.
+State CopyCluster(const State& from);
 // What is durable of a job; the settings are shared.
 Job CopyJob(const Job& from);
 State CopyState(const State& from);

@@ -61,14 +61,23 @@ StartStudy::StartStudy(const Settings& settings, const Store& store, const Job& 
     : settings_(settings),
       target_{job.id, ordinal},
       now_(now),
-      state_(CopyWithoutJobs(store.state())),
+      state_(CopyCluster(store.state())),
       run_times_(store.run_times()),
       arrivals_(store.recent_submits().InOrder()),
       reserved_at_(ReservedStart(store, job)) {
-  state_.definitions.clear();
   state_.next_job_id = std::max(state_.next_job_id, job.id.value() + 1);
+  std::vector<InLine> line = LineUp(store, job);
+  if (line.empty() || !CopyRunning(store)) return;
+  AddWaiting(job, std::move(line));
+  OwnSettings();
+}
+
+bool StartStudy::CopyRunning(const Store& store) {
+  std::size_t live_tasks = 0;
   for (const auto& [id, use] : store.capacity().nodes()) {
     if (store.IsConnected(id)) connected_.insert(id);
+    live_tasks += use.attempts.size();
+    if (live_tasks > settings_.study.max_looked) return false;
     for (const AttemptRef& attempt : use.attempts) {
       const Job& live = store.state().jobs.at(attempt.task.job);
       if (state_.jobs.count(live.id) != 0) continue;
@@ -77,30 +86,31 @@ StartStudy::StartStudy(const Settings& settings, const Store& store, const Job& 
       state_.jobs.emplace(live.id, std::move(copy));
     }
   }
+  return true;
+}
+
+std::vector<StartStudy::InLine> StartStudy::LineUp(const Store& store, const Job& target) const {
   std::vector<InLine> line;
   std::size_t place = 0;
   for (const Queue* queue : QueuesInOrder(store.state())) {
     ++place;
-    const bool of_target = queue->name == job.spec.settings->queue;
-    if (of_target)
-      line.push_back({place, ServedKeyOf(store, *queue, job, {!InFront(job), job.id}, now), &job});
+    const auto key = [&](const Job& job, const WaitingMember& member) {
+      return ServedKeyOf(store, *queue, job, member, now_);
+    };
+    if (queue->name == target.spec.settings->queue)
+      line.push_back({place, key(target, {!InFront(target), target.id}), &target});
     const WaitingTable::Classes* classes =
         queue->dispatches ? store.waiting().ClassesOf(queue->name) : nullptr;
     if (!classes) continue;
-    for (const auto& [key, waiting] : *classes) {
+    for (const auto& [kind, waiting] : *classes) {
+      if (line.size() + waiting.members.size() > settings_.study.max_looked + 1) return {};
       for (const WaitingMember& member : waiting.members) {
-        if (line.size() > settings_.study.max_looked) {
-          state_.jobs.clear();
-          return;
-        }
-        if (member.job == job.id) continue;
         const Job& other = store.state().jobs.at(member.job);
-        line.push_back({place, ServedKeyOf(store, *queue, other, member, now), &other});
+        if (other.id != target.id) line.push_back({place, key(other, member), &other});
       }
     }
   }
-  AddWaiting(job, std::move(line));
-  OwnSettings();
+  return line;
 }
 
 // The core counts how many share them, on its own thread.
@@ -137,7 +147,10 @@ StartOutlook StartStudy::Run() const {
   if (position_ == 0) return {};
   std::vector<TimePoint> starts;
   std::uint32_t steps = settings_.study.max_steps;
+  // Some four jobs or nodes are brought to life in the time of one step.
+  const auto to_begin = static_cast<std::uint32_t>((state_.jobs.size() + state_.nodes.size()) / 4);
   for (std::uint32_t play = 0; play < settings_.study.plays && steps > 0; ++play) {
+    steps -= std::min(steps, to_begin);
     PlayedCluster cluster(settings_, CopyState(state_), connected_, {run_times_, arrivals_}, play + 1, now_);
     const auto start = cluster.PlayUntilStart(target_, steps);
     if (!start && steps == 0) break;  // it might have, with more

@@ -37,8 +37,11 @@ class StartStudy {
 
  private:
   struct InLine;
-  // Copies those that are served first; the target always.
+  // What waits, in no order, the target included; empty: more than may be looked at.
+  std::vector<InLine> LineUp(const Store& store, const Job& target) const;
+  bool CopyRunning(const Store& store);  // false: the same
   void OwnSettings();
+  // Copies those that are served first; the target always.
   void AddWaiting(const Job& target, std::vector<InLine> line);
 
   const Settings settings_;

@@ -187,6 +187,33 @@ TEST_F(StartStudyTest, IsNotMadeOfWhatMayNotStart) {
   EXPECT_EQ(StudyOf(env.Submit(Job().After("done(" + std::to_string(runs.value()) + ")"))), nullptr);
 }
 
+TEST(StartStudyLimits, MoreThanMayBeLookedAtHasNoAnswer) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.study.max_looked = 3;
+  Env env(settings);
+  env.AddNodes(1, Cpus(1));
+  JobId last;
+  for (int i = 0; i < 3; ++i) last = env.Submit(Job().Walltime(1h));
+  const auto few = env.scheduler().ForecastOf({last, std::nullopt}, env.now(), 1000);
+  EXPECT_EQ(few->study->position(), 3u);
+  last = env.Submit(Job().Walltime(1h));
+  const auto many = env.scheduler().ForecastOf({last, std::nullopt}, env.now(), 1000);
+  EXPECT_EQ(many->study->position(), 0u);
+  EXPECT_FALSE(many->study->Run().p90.set());
+}
+
+TEST(StartStudyLimits, FewerPlaysThanItTakesAreNoAnswer) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.study.max_steps = 20;
+  Env env(settings);
+  env.AddNodes(1, Cpus(1));
+  env.Submit(Job().Walltime(1h));
+  const JobId second = env.Submit(Job().Walltime(1h));
+  const auto study = env.scheduler().ForecastOf({second, std::nullopt}, env.now(), 1000)->study;
+  EXPECT_EQ(study->position(), 2u);
+  EXPECT_FALSE(study->Run().p90.set());
+}
+
 TEST_F(StartStudyTest, WhatStartsAtOnceStartsNow) {
   const StartOutlook outlook = StudyOf(env.Submit(Job().Walltime(1h)))->Run();
   EXPECT_EQ(outlook.p50, env.now());
