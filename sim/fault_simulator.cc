@@ -7,6 +7,7 @@
 
 #include "common/check.h"
 #include "common/hash.h"
+#include "scheduler/core/start_study.h"
 #include "sim/clone_state.h"
 #include "sim/names.h"
 
@@ -22,6 +23,8 @@ constexpr TimePoint kStart(1'790'000'000'000'000);
 // Simulated time that everything has to end in once the faults have stopped.
 constexpr Duration kPatience = hours(48);
 constexpr std::size_t kMostOpenCalls = 12;
+constexpr std::uint64_t kStepsPerQuestion = 8;
+constexpr std::uint32_t kForecastSteps = 200;
 
 // n0 and n1 on one rack, n2 on another; n3 is one that nobody has written down.
 std::shared_ptr<const sched::Topology> Racks() {
@@ -43,6 +46,7 @@ std::shared_ptr<const sched::Topology> Racks() {
 
 sched::Settings CoreSettings(Random& random) {
   sched::Settings settings;
+  settings.study.plays = settings.study.least_plays = 2;  // any will do: nobody reads the answers
   if (random.Chance(700)) settings.topology = Racks();
   settings.authority.cluster_uid = kAdminUid;
   // Longer than any client goes on repeating a submit.
@@ -165,6 +169,20 @@ void FaultSimulator::Act() {
   if (clients_.open() < kMostOpenCalls) workload_.Act();
 }
 
+// Draws nothing, so that seeds mean what they meant.
+void FaultSimulator::AskWhen() {
+  const sched::Scheduler* core = scheduler_.scheduler();
+  if (!core || core->state().jobs.empty()) return;
+  auto job = core->state().jobs.begin();
+  std::advance(job, static_cast<std::ptrdiff_t>(scheduler_.steps() % core->state().jobs.size()));
+  for (; job != core->state().jobs.end(); ++job) {  // the next one that waits for its turn
+    const auto forecast = core->ForecastOf({job->first, std::nullopt}, scheduler_.Clock(), kForecastSteps);
+    if (!forecast || !forecast->study) continue;
+    static_cast<void>(forecast->study->Run());
+    return;
+  }
+}
+
 void FaultSimulator::Storm() {
   const Weather& w = model_.weather;
   scheduler_.Boot();
@@ -179,7 +197,10 @@ void FaultSimulator::Storm() {
   Repeat(w.partition, &FaultSimulator::Partition);
   Repeat(w.freeze, &FaultSimulator::Freeze);
   Repeat(w.notice, &FaultSimulator::Notice);
-  while (scheduler_.steps() < model_.settings.steps && model_.events.RunOne()) {
+  for (std::uint64_t asked = 0; scheduler_.steps() < model_.settings.steps && model_.events.RunOne();) {
+    if (scheduler_.steps() < asked + kStepsPerQuestion) continue;
+    asked = scheduler_.steps();
+    AskWhen();
   }
 }
 

@@ -53,6 +53,8 @@ class FaultSimulator {
   void Partition();
   void Freeze();
   void Act();
+  // Forecasts run the core on a copy of the state, and a check that fails there would end the scheduler.
+  void AskWhen();
   NodeModel& AnyNode();
   bool Over() const;
   std::string Unfinished() const;
