@@ -59,7 +59,7 @@ Status RunReplay(const ReplayWish& wish, std::ostream& out, std::ostream& err, i
   if (!wish.plot.empty()) {
     const PictureCaption caption{.log = std::filesystem::path(wish.log).filename().string(),
                                  .policy = std::string(report.policy) + ", " + std::string(report.passes),
-                                 .metrics = report.metrics};
+                                 .metrics = Measure(workload, starts)};
     BSUB_RETURN_IF_ERROR(WritePicture(DrawReplay(workload, starts, caption), wish.plot));
   }
   if (wish.json) {
