@@ -181,8 +181,8 @@ class Slurm:
         logs = [log for log in self.root.iterdir() if log.suffix in (".log", ".out") and log.stat().st_size > 0]
         return "; ".join(f"{log.name}: {log.read_text(errors='replace').splitlines()[-1]}" for log in logs) or "its logs are empty"
 
-    def run(self, *words, check=True):
-        done = subprocess.run(list(map(str, words)), env=self.env, capture_output=True, text=True, cwd=self.root)
+    def run(self, *words, check=True, variables=()):
+        done = subprocess.run(list(map(str, words)), env={**self.env, **dict(variables)}, capture_output=True, text=True, cwd=self.root)
         if check and done.returncode != 0:
             raise RuntimeError(f"{' '.join(map(str, words))}: exit {done.returncode}: {done.stderr.strip()}")
         return done.stdout
