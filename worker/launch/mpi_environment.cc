@@ -6,6 +6,8 @@
 #include <bit>
 #include <optional>
 
+#include "worker/launch/shared_memory.h"
+
 namespace bsub::worker {
 namespace {
 
@@ -53,30 +55,35 @@ void AddOpenMpiStart(const v1::LaunchGang& gang, const MpiFacts& facts, Variable
   out.Set("OMPI_MCA_if_base_do_not_resolve", "1");  // nodes' names are ours, and need not be the network's
   // mpirun hands its variables on to its daemons: they are given their directory by the step server.
   if (IsMain(gang)) out.Set("OMPI_MCA_orte_local_tmpdir_base", facts.scratch);
+  // PMIx tells which ranks share its node by the host's name; nodes on one machine have the same, and a
+  // daemon would take mpirun's ranks for its own. The host file calls all nodes but the main one so.
+  if (!IsMain(gang)) out.Set("PMIX_HOSTNAME", gang.nodes(static_cast<int>(gang.index())).name());
 }
 
 void AddOpenMpiTransport(const v1::LaunchGang& gang, const MpiFacts& facts, Variables& out) {
   const std::string network = CommonNetwork(gang);
   if (!network.empty()) out.Default("OMPI_MCA_oob_tcp_if_include", network);
   const bool several = gang.nodes_size() > 1;
+  if (several && facts.fabric == Fabric::kOther) return;  // Open MPI knows more of such cards than we do
+  // Beside another pml for what is one-sided. Never openib: it prepares for fork(), and then libfabric's efa
+  // provider aborts (github.com/ofiwg/libfabric/issues/6332).
+  out.Default("OMPI_MCA_btl", several ? "self,vader,tcp" : "self,vader");
+  if (several && !network.empty()) out.Default("OMPI_MCA_btl_tcp_if_include", network);
   if (several && facts.fabric == Fabric::kEfa) {
     out.Default("OMPI_MCA_pml", "cm");
     out.Default("OMPI_MCA_mtl", "ofi");
     out.Default("OMPI_MCA_mtl_ofi_provider_include", "efa");
     out.Default("FI_PROVIDER", "efa");
-    return;
+  } else {
+    out.Default("OMPI_MCA_pml", several && facts.fabric == Fabric::kInfiniband ? "ucx" : "ob1");
   }
-  if (several && facts.fabric == Fabric::kInfiniband) return out.Default("OMPI_MCA_pml", "ucx");
-  out.Default("OMPI_MCA_pml", "ob1");
-  out.Default("OMPI_MCA_btl", several ? "self,vader,tcp" : "self,vader");
-  if (several && !network.empty()) out.Default("OMPI_MCA_btl_tcp_if_include", network);
 }
 
 void AddOpenMpi(const v1::Launch& launch, const MpiFacts& facts, Variables& out) {
   const v1::LaunchGang& gang = launch.gang();
   AddOpenMpiStart(gang, facts, out);
   AddOpenMpiTransport(gang, facts, out);
-  out.Default("OMPI_MCA_btl_vader_backing_directory", facts.scratch);
+  for (const char* name : kBackingDirectories) out.Default(name, facts.scratch);
   if (IsOversubscribed(gang, facts)) {
     out.Default("OMPI_MCA_mpi_yield_when_idle", "1");
     out.Default("OMPI_MCA_hwloc_base_binding_policy", "none");
@@ -106,7 +113,8 @@ void AddHydra(const MpiFacts& facts, Variables& out) {
 
 // MPICH's way since 4.0, and one of Open MPI's.
 void AddUcx(const v1::LaunchGang& gang, const MpiFacts& facts, Variables& out) {
-  if (facts.fabric == Fabric::kInfiniband) return;  // it chooses well by itself
+  const bool has_more = facts.fabric == Fabric::kInfiniband || facts.fabric == Fabric::kOther;
+  if (has_more) return;  // it chooses well by itself
   const bool several = gang.nodes_size() > 1;
   out.Default("UCX_TLS", several ? "self,sm,tcp" : "self,sm");
   if (facts.interface == "lo") out.Default("UCX_NET_DEVICES", "lo");

@@ -15,7 +15,12 @@
 namespace bsub::worker {
 
 // Of a machine's network cards, what MPI may use. The main node's decide for all.
-enum class Fabric { kTcp, kInfiniband, kEfa };
+enum class Fabric {
+  kTcp,
+  kInfiniband,  // or RoCE, by a driver that Open MPI 4 takes UCX for: mlx*
+  kEfa,
+  kOther,  // Omni-Path, RDMA by other Ethernet cards
+};
 
 struct MpiFacts {
   std::string scratch;             // this attempt's directory on this node, for files that end with it

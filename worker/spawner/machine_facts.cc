@@ -28,8 +28,10 @@ worker::Fabric FabricOf(const std::string& devices) {
   for (const fs::directory_entry& device : fs::directory_iterator(devices, error)) {
     std::error_code unread;
     const fs::path driver = fs::read_symlink(device.path() / "device" / "driver", unread);
-    if (driver.filename() == "efa") return worker::Fabric::kEfa;
-    found = worker::Fabric::kInfiniband;
+    const std::string name = driver.filename();
+    if (name == "efa") return worker::Fabric::kEfa;
+    const bool for_ucx = name.starts_with("mlx") || found == worker::Fabric::kInfiniband;
+    found = for_ucx ? worker::Fabric::kInfiniband : worker::Fabric::kOther;
   }
   return found;
 }

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "worker/launch/rank_ends.h"
+#include "worker/launch/shared_memory.h"
 #include "worker/step/note_file.h"
 #include "worker/step/note_socket.h"
 #include "worker/step/processes.h"
@@ -65,11 +66,12 @@ void TakeOwnDirectory() {
       setenv("TMPDIR", users, 1);
     unsetenv(kUsersTmpdirName);
   }
-  constexpr const char* kBacking = "OMPI_MCA_btl_vader_backing_directory";
   const std::string scratch = Variable("BSUB_SCRATCH_DIR");
   const std::string defaults = "," + Variable("BSUB_MPI_DEFAULTS") + ",";
-  if (!scratch.empty() && defaults.find(std::string(",") + kBacking + ",") != std::string::npos)
-    setenv(kBacking, scratch.c_str(), 1);
+  for (const char* name : worker::kBackingDirectories) {
+    if (!scratch.empty() && defaults.find(std::string(",") + name + ",") != std::string::npos)
+      setenv(name, scratch.c_str(), 1);
+  }
 }
 
 // To the main node's file: the scheduler hears of the end from there.

@@ -73,6 +73,27 @@ class Mpi(MpiCluster):
         self.cluster.bsub("submit", "--mpi", "--rank-output", "of", "--", RANKS, code=255)
         self.assertIn("--rank-output 'of': expected a path with %r", self.cluster.err)
 
+    @unittest.skipUnless(KIND == "openmpi", "Open MPI's transports")
+    def test_a_job_may_name_another_transport(self):
+        """Those of EFA and InfiniBand, on what this machine has: libfabric's and UCX's TCP."""
+        libfabric = {"pml": "cm", "mtl": "ofi", "mtl_ofi_provider_include": "tcp"}
+        ucx = {"pml": "ucx", "opal_common_ucx_tls": "any", "opal_common_ucx_devices": "any"}
+        for transport in (libfabric, ucx):
+            with self.subTest(transport["pml"]):
+                named = [word for name, value in transport.items() for word in ("--env", f"OMPI_MCA_{name}={value}")]
+                job = self.submit("sum", mpi=("--mpi", "--env", "OMPI_MCA_pml_base_verbose=10", *named))
+                self.cluster.bsub("wait", job)
+                self.expect_sum()
+                self.assertIn(f"select: component {transport['pml']} selected", self.output())
+                (self.folder / "out").unlink()
+        self.expect_nothing_left()
+
+    def test_the_ranks_of_a_node_and_no_others_share_memory(self):
+        job = self.submit("share")
+        self.cluster.bsub("wait", job)
+        self.expect_sum()
+        self.expect_nothing_left()
+
     def test_a_signal_reaches_every_rank_once(self):
         job = self.submit("signal")
         self.wait_for_ranks(4)
@@ -183,6 +204,12 @@ class BadLuck(MpiCluster):
         ranks = self.wait_for_ranks(4)
         os.kill(ranks[3][0], signal.SIGKILL)
         self.assertIn("rank 3 on node other was ended by signal 9 (KILL)", self.fails_with(job))
+
+    def test_a_killed_rank_with_a_window_in_shared_memory(self):
+        job = self.submit("window")
+        ranks = self.wait_for_ranks(4)
+        os.kill(ranks[1][0], signal.SIGKILL)
+        self.assertIn("rank 1 on node main was ended by signal 9 (KILL)", self.fails_with(job))
 
     def test_a_killed_mpirun(self):
         job = self.submit("wait")

@@ -5,6 +5,8 @@
  *   early R       rank R exits with code 7 before MPI_Init
  *   hang R        rank R never enters MPI_Init
  *   wait          all wait for ever; each writes "rank.R" with its pid first
+ *   share         as sum, with a window in memory that the ranks of a node share
+ *   window        as wait, with such a window
  *   signal        as wait, and says which signals it gets
  */
 #include <mpi.h>
@@ -38,6 +40,19 @@ static void write_pid(int rank) {
   fprintf(file, "%d\n", (int)getpid());
   fclose(file);
   rename(name, final);
+}
+
+static void share_memory(int size) {
+  MPI_Comm node;
+  MPI_Win window;
+  char* memory;
+  int here = 0;
+  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  MPI_Comm_size(node, &here);
+  if (here * atoi(var("BSUB_NODES")) != size) exit(98);
+  MPI_Win_allocate_shared(1 << 20, 1, MPI_INFO_NULL, node, &memory, &window);
+  memory[0] = 1;
+  MPI_Barrier(MPI_COMM_WORLD);
 }
 
 static void wait_for_ever(int rank) {
@@ -75,6 +90,8 @@ int main(int argc, char** argv) {
     wait_for_ever(rank);
   }
   if (!strcmp(mode, "wait")) write_pid(rank), wait_for_ever(rank);
+  if (!strcmp(mode, "share")) share_memory(size);
+  if (!strcmp(mode, "window")) share_memory(size), write_pid(rank), wait_for_ever(rank);
   if (!strcmp(mode, "signal")) {
     signal(SIGUSR1, see);
     signal(SIGUSR2, see);

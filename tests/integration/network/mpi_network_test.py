@@ -34,6 +34,11 @@ class MpiOnHosts(unittest.TestCase):
                     self.assertIn(f"rank {rank} of 8 ", line)
                     self.assertIn(" sum 28 ", line)
 
+    def test_the_ranks_of_a_host_share_memory(self):
+        for kind in KINDS:
+            with self.subTest(mpi=kind):
+                self.cluster.bsub("wait", self.submit(kind, "share"))
+
     def test_a_rank_that_fails_on_another_host_is_named(self):
         for kind in KINDS:
             with self.subTest(mpi=kind):

@@ -71,6 +71,8 @@ TEST(MpiEnvironment, DaemonsAreStartedByOurAgentInTheirOwnDirectories) {
   EXPECT_EQ(Value(MpiJob(0, addresses), Machine(), "OMPI_MCA_orte_local_tmpdir_base"), "/dev/shm/s/12");
   EXPECT_EQ(Value(MpiJob(1, addresses), Machine(), "OMPI_MCA_orte_local_tmpdir_base"), "(none)")
       << "the main node's";
+  EXPECT_EQ(Value(MpiJob(1, addresses), Machine(), "PMIX_HOSTNAME"), "n2");
+  EXPECT_EQ(Value(MpiJob(0, addresses), Machine(), "PMIX_HOSTNAME"), "(none)") << "as the host file says";
 }
 
 TEST(MpiEnvironment, TheTransportIsNamedByWhatTheNodesHave) {
@@ -86,7 +88,13 @@ TEST(MpiEnvironment, TheTransportIsNamedByWhatTheNodesHave) {
   EXPECT_EQ(value(two, Fabric::kTcp, "OMPI_MCA_btl"), "self,vader,tcp");
   EXPECT_EQ(value(two, Fabric::kTcp, "OMPI_MCA_btl_tcp_if_include"), "10.0.0.0/23");
   EXPECT_EQ(value(two, Fabric::kInfiniband, "OMPI_MCA_pml"), "ucx");
+  EXPECT_EQ(value(two, Fabric::kEfa, "OMPI_MCA_pml"), "cm");
+  EXPECT_EQ(value(two, Fabric::kEfa, "OMPI_MCA_mtl"), "ofi");
   EXPECT_EQ(value(two, Fabric::kEfa, "OMPI_MCA_mtl_ofi_provider_include"), "efa");
+  EXPECT_EQ(value(two, Fabric::kEfa, "OMPI_MCA_btl"), "self,vader,tcp")
+      << "openib and efa exclude each other";
+  EXPECT_EQ(value(two, Fabric::kOther, "OMPI_MCA_pml"), "(none)");
+  EXPECT_EQ(value(two, Fabric::kOther, "UCX_TLS"), "(none)");
 }
 
 TEST(MpiEnvironment, TheNetworkIsTheSmallestThatHoldsAllNodes) {

@@ -39,6 +39,13 @@ TEST_F(Devices, TheDriverTellsEfaFromInfiniband) {
   EXPECT_EQ(Found(), worker::Fabric::kEfa);
 }
 
+TEST_F(Devices, OtherCardsAreLeftToOpenMpi) {
+  Add("hfi1_0", "hfi1");
+  EXPECT_EQ(Found(), worker::Fabric::kOther);
+  Add("rocep1s0", "mlx5_core");
+  EXPECT_EQ(Found(), worker::Fabric::kInfiniband);
+}
+
 TEST(MachineFacts, HoldWhatMpirunIsTold) {
   const worker::MpiFacts facts = LookAtMachine();
   EXPECT_EQ(facts.programs, facts_fs::read_symlink("/proc/self/exe").parent_path());
