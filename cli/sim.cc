@@ -59,7 +59,7 @@ Manual SimManual() {
             .complete = "file"},
            {.name = "order",
             .value = "NAME",
-            .text = "Instead of the policy's, as queues set --policy: priority, balanced, shortest, …",
+            .text = "Instead of the policy's, as of queues set --policy: priority, balanced, shortest and so on.",
             .fallback = "the policy's"},
            {.name = "backfill",
             .value = "NAME",

@@ -7,18 +7,15 @@
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
 #include "scheduler/core/dependency_eval.h"
+#include "scheduler/core/explain_live.h"
 #include "scheduler/core/explain_over.h"
 #include "scheduler/core/explain_placement.h"
+#include "scheduler/core/explain_position.h"
 #include "scheduler/core/preemption.h"
-#include "scheduler/core/served_order.h"
 #include "scheduler/core/task_ranges.h"
 
 namespace bsub::sched {
 namespace {
-
-// Of what is served before a job: nobody needs to know more, and the core's thread is waiting.
-constexpr std::int64_t kMostCounted = 1'000;
-constexpr int kMostClasses = 10'000;
 
 std::string Tasks(std::int64_t n) { return std::to_string(n) + (n == 1 ? " task" : " tasks"); }
 
@@ -498,71 +495,20 @@ class WaitingReasons {
            " preempted for it";
   }
 
-  // How many jobs are served before this one, counted as far as anybody cares.
-  struct Ahead {
-    std::int64_t jobs = 0;
-    int classes = 0;  // looked at
-    bool many() const { return jobs > kMostCounted; }
-    bool tired() const { return classes > kMostClasses; }
-    bool enough() const { return many() || tired(); }
-  };
-
   void Position() {
-    Ahead ahead;
-    for (const Queue* queue : QueuesInOrder(store_.state())) {
-      const bool own = queue->name == settings_.queue;
-      const WaitingTable::Classes* classes = store_.waiting().ClassesOf(queue->name);
-      if (classes && own && queue->order != QueueOrder::kPriority) {
-        CountByOrder(*classes, *queue, ahead);
-      } else if (classes) {
-        CountClasses(*classes, own, ahead);
-      }
-      if (own || ahead.enough()) break;
-    }
+    const Ahead ahead = CountAhead(store_, job_, now_);
     if (ahead.jobs == 0 && !found_.empty()) return;
     if (ahead.jobs == 0 && !ahead.tired()) {
       Add(ReasonCode::kPosition, "it is next in line and starts with the next scheduling cycle", "");
       return;
     }
-    const std::string jobs = ahead.many()      ? "more than " + std::to_string(kMostCounted) + " jobs are"
+    const std::string jobs = ahead.many() ? "more than " + std::to_string(Ahead::kMostCounted) + " jobs are"
                              : ahead.jobs == 1 ? "1 job is"
                                                : std::to_string(ahead.jobs) + " jobs are";
     Add(ReasonCode::kPosition,
         (ahead.tired() && !ahead.many() ? "at least " : "") + jobs +
             " served before it in its own or a higher queue",
         "see them with `bsub-lite jobs --user all --state waiting`");
-  }
-
-  void CountByOrder(const WaitingTable::Classes& classes, const Queue& queue, Ahead& ahead) const {
-    const ServedKey mine = ServedKeyOf(store_, queue, job_, {!InFront(job_), job_.id}, now_);
-    for (const auto& [key, waiting] : classes) {
-      for (const WaitingMember& member : waiting.members) {
-        if (++ahead.classes; ahead.enough()) return;
-        const Job& other = store_.state().jobs.at(member.job);
-        ahead.jobs += ServedKeyOf(store_, queue, other, member, now_) < mine;
-      }
-    }
-  }
-
-  // Classes stand in ascending order of priority.
-  void CountClasses(const WaitingTable::Classes& classes, bool own, Ahead& ahead) const {
-    for (auto it = classes.rbegin(); it != classes.rend() && !ahead.enough(); ++it, ++ahead.classes) {
-      const auto& [key, waiting] = *it;
-      if (own && key.priority < job_.priority) return;
-      if (!own || key.priority > job_.priority) {
-        ahead.jobs += static_cast<std::int64_t>(waiting.members.size());
-      } else {
-        CountMembers(waiting, ahead);
-      }
-    }
-  }
-
-  void CountMembers(const WaitingClass& waiting, Ahead& ahead) const {
-    const WaitingMember me{!InFront(job_), job_.id};
-    for (const WaitingMember& member : waiting.members) {
-      if (!(member < me) || ahead.many()) return;
-      ++ahead.jobs;
-    }
   }
 
   const Queue* FindQueue() const {
@@ -580,66 +526,6 @@ class WaitingReasons {
   mutable std::map<const WaitingClass*, bool> must_yield_;
   std::vector<Reason> found_;
 };
-
-// "node n1", "5 nodes, n1 first".
-std::string PlacesOf(const State& state, const Attempt& attempt) {
-  const std::string main = NameOfNode(state, attempt.node);
-  if (!attempt.gang) return "node " + main;
-  return CountNodes(attempt.gang->parts.size()) + ", " + main + " first";
-}
-
-Reason AwayReason(const Node& node) {
-  const std::string& name = node.description.name;
-  const std::string away = node.state == NodeState::kUp
-                               ? "which has not connected since the scheduler started"
-                               : "which is out of contact since " + FormatUtc(node.state_since);
-  return {
-      ReasonCode::kContactLost,
-      "it was last seen on node " + name + ", " + away,
-      "it goes on when the node is back; if the node is known to be dead: `bsub-lite nodes declare-dead " +
-          name + "`",
-      {}};
-}
-
-// One line for each part, if there are several, behind how they stand to each other.
-void AddParts(const State& state, const Attempt& attempt, Reason& reason) {
-  if (!attempt.gang) return;
-  if (attempt.gang->placement) AddEvidence(reason, Describe(*attempt.gang->placement));
-  for (std::size_t i = 0; i < attempt.gang->parts.size(); ++i) {
-    const Part& part = attempt.gang->parts[i];
-    AddEvidence(reason, NameOfNode(state, part.node) + ": index " + std::to_string(i) +
-                            (part.over      ? ", over"
-                             : part.started ? ", runs"
-                                            : ", is being started"));
-  }
-}
-
-Reason LiveReason(const Store& store, const Task& task, TimePoint now) {
-  const State& state = store.state();
-  const Attempt& a = *task.attempt;
-  const std::string places = PlacesOf(state, a);
-  Reason reason{ReasonCode::kRunning, "", "", {}};
-  if (const Node* lost = LostNodeOf(store, a)) {
-    reason = AwayReason(*lost);
-  } else if (a.stop != StopReason::kNone) {
-    reason.text =
-        "it was told to stop on " + places + " " + FormatDuration(now - a.stop_at) + " ago by " + a.stop_by;
-  } else if (WantedStop(a) == StopReason::kGangEnds) {
-    reason.text = "it ends: its part on node " + NameOfNode(state, a.gang->parts[a.gang->ending_part].node) +
-                  " " + Describe(a.gang->ending) + ", and the others are told to stop";
-  } else if (task.state == JobState::kStarting) {
-    reason.code = ReasonCode::kStarting;
-    reason.text = "it is being started on " + places;
-  } else {
-    reason.text = "it runs on " + places + " for " + FormatDuration(now - a.started_at);
-  }
-  if (a.notice && a.notice->kind == NoticeKind::kPreempted && a.stop == StopReason::kNone) {
-    reason.text += "; it is preempted for job " + std::to_string(a.notice->preempted_for.value()) +
-                   " and has until " + FormatUtc(a.notice->ends_at) + " to save";
-  }
-  AddParts(state, a, reason);
-  return reason;
-}
 
 // Of a whole array: the child that speaks for it.
 std::uint32_t Spokesman(const Job& job) {

@@ -20,9 +20,8 @@ QueuePass::QueuePass(Turn& turn, const Queue& queue, Reservations& kept, std::ui
     : turn_(turn), queue_(queue), kept_(kept), choices_(choices) {}
 
 std::uint32_t QueuePass::Run(std::uint32_t budget) {
-  const NodeCapacity& capacity = turn_.store.capacity();
-  if (budget > 0 && !capacity.Full()) Begin();
-  while (placed_ < budget && !capacity.Full()) {
+  if (budget > 0 && !NobodyFits()) Begin();
+  while (placed_ < budget && !NobodyFits()) {
     const std::optional<Head> head = Next();
     if (!head) break;
     const WaitingClass& waiting = *head->waiting;
@@ -37,9 +36,12 @@ std::uint32_t QueuePass::Run(std::uint32_t budget) {
   }
   placed_ = std::min(placed_, budget);
   if (put_off_) turn_.WantCycle();
-  if (!AllServed() || put_off_ || placed_ == budget || capacity.Full()) KeepAsBefore();
+  if (!AllServed() || put_off_ || placed_ == budget || turn_.store.capacity().Full()) KeepAsBefore();
   return placed_;
 }
+
+// Where nothing is free, room can still be made for what preempts others.
+bool QueuePass::NobodyFits() const { return turn_.store.capacity().Full() && queue_.preempts.empty(); }
 
 void QueuePass::Begin() {
   if (queue_.order != QueueOrder::kPriority) return PushAll();
@@ -55,6 +57,7 @@ std::optional<QueuePass::Head> QueuePass::Next() {
 // Those for which nodes are kept have them, and whoever is behind them and finds no room is not looked at
 // again in this pass: then it need not be asked at all.
 bool QueuePass::MayPassOver() const {
+  if (!queue_.preempts.empty()) return false;
   if (queue_.backfill == Backfill::kNone) return false;
   if (queue_.backfill == Backfill::kShortest) return by_walltime_;
   return !MayKeepMore() || keep_tries_ >= turn_.settings.max_kept_node_tries;
@@ -221,7 +224,8 @@ bool QueuePass::KeepAgain(const ClassKey& key) {
   for (const auto& [id, before] : turn_.store.reservations().all()) {
     if (before.queue != queue_.name || before.holder != key) continue;
     const NodeCapacity::Use* use = turn_.store.capacity().Find(id);
-    if (!use || !use->usable || !key.request.each.Fits(use->total) || kept_.all().count(id) != 0) return false;
+    if (!use || !use->usable || !key.request.each.Fits(use->total) || kept_.all().count(id) != 0)
+      return false;
     // Whoever is overdue keeps the nodes for good: others might come free later.
     if (before.until <= turn_.at && !IsOverdue(before)) return false;
     if (!reservation) reservation = &before;

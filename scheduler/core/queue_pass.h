@@ -61,6 +61,7 @@ class QueuePass {
   void PushAll();
   void Push(const WaitingClass& waiting);
   Head Pop();
+  bool NobodyFits() const;
   bool MayPassOver() const;
   bool ComesLaterNow(const Head& head);
   bool MustLeaveReserve(const Head& head) const;

@@ -32,7 +32,7 @@ bool Store::GoesByShares(const std::string& queue) const {
 }
 
 void Store::CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign) {
-  if (!by_shares_) return;
+  if (!by_shares_ && limit_uses_.empty()) return;
   const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
   if (!limit_uses_.empty()) {
     const auto use = limit_uses_.find(settings.queue);
