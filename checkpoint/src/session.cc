@@ -130,7 +130,7 @@ Done Session::Freeze() {
   const std::string mine = declarations_.Common();
   CKPT_ASSIGN_OR_RETURN(const std::string first, ranks_->Broadcast(ranks_->is_first() ? mine : ""));
   Done same;
-  if (first != mine) {
+  if (first.compare(mine) != 0) {  // GCC 12 takes the length in operator!= for unbounded
     same = Invalid("the declarations differ from rank 0's: here\n" + mine + "there\n" + first +
                    "all ranks must declare the same names, types and global shapes in the same order");
   }

@@ -12,6 +12,7 @@
 #include "scheduler/core/explain_placement.h"
 #include "scheduler/core/explain_position.h"
 #include "scheduler/core/preemption.h"
+#include "scheduler/core/served_order.h"
 #include "scheduler/core/task_ranges.h"
 
 namespace bsub::sched {
