@@ -51,7 +51,8 @@ struct SavedWork {
   Duration unsaved{-1};          // work that is not in it; negative: not known
   Duration age{-1};              // since its commit; negative: this attempt has committed none
   bool not_saved = false;        // it ended for a notice, and not because it had saved for it
-  bool told() const { return unsaved >= Duration(0); }
+  bool told() const { return unsaved >= Duration(0); }  // of single saves
+  bool told_anything() const { return told() || not_saved || generation != 0; }
   friend bool operator==(const SavedWork&, const SavedWork&) = default;
 };
 

@@ -211,7 +211,7 @@ void LoseAttempts(Turn& turn, NodeId node, const std::vector<AttemptRef>& attemp
 
 void NoteSave(Turn& turn, NodeId node, const AttemptRef& ref, const SavedWork& saved, bool ended) {
   const Attempt& attempt = *FindAttempt(turn.state(), ref);
-  if (attempt.node != node || !(saved.told() || saved.not_saved)) return;
+  if (attempt.node != node || !saved.told_anything()) return;
   KnownSave save{saved.generation, {}, {}, saved.not_saved, ended ? turn.at : TimePoint()};
   if (saved.told()) save.work_from = turn.at - saved.unsaved;
   if (saved.age >= Duration(0)) save.saved_at = turn.at - saved.age;

@@ -17,8 +17,7 @@ void ReachBeginTimes(Turn& turn) {
 void EndLease(Turn& turn, NodeId id) {
   const Node& node = turn.state().nodes.at(id);
   const std::string name = node.description.name;
-  // Unknown after a restart: then until now at the most.
-  const TimePoint until = node.state == NodeState::kContactLost ? node.state_since : turn.at;
+  const TimePoint until = turn.at - turn.settings.lease_margin;  // its spawner has ended its tasks by then
   if (node.state == NodeState::kUp) {
     turn.Record(NodeContactLost{id, node.incarnation, "it has not come back since the scheduler started"});
   }
