@@ -230,7 +230,7 @@ class Interruption(unittest.TestCase):
         out = self.folder / "mean"
         job = self.submit("#!/bin/sh\nod -An -t u8 -j 56 -N 8 $BSUB_CONTROL_DIR/page\n", "--output", out, "--checkpoint-dir", self.saved)
         self.cluster.bsub("wait", job)
-        return int(out.read_text())
+        return int(out.read_text().split()[-1])  # the newest: output is appended
 
     def test_how_often_nodes_are_taken_away_is_measured_and_told(self):
         before = self.mean_interruption()
