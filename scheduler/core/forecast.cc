@@ -98,13 +98,15 @@ class Rehearsal {
     tasks_[node].emplace_back(
         &job, LiveTaskOf(*job.spec.settings, *task->attempt, AllocatedOn(*task->attempt, node)));
     const bool stopping = task->attempt->stop != StopReason::kNone;
-    if (walltime.count() == 0 && !stopping) {
+    const AttemptNotice* notice = task->attempt->notice.get();
+    if (walltime.count() == 0 && !stopping && !notice) {
       endless_ += main;
       return;
     }
     const TimePoint began = task->attempt->started_at.set() ? task->attempt->started_at : now_;
-    const TimePoint end =
-        stopping ? task->attempt->stop_at + job.spec.settings->stop_grace : began + walltime;
+    TimePoint end =
+        stopping ? task->attempt->stop_at + job.spec.settings->stop_grace : LatestEnd(began, walltime);
+    if (notice) end = std::min(end, notice->ends_at);
     releases_.push({std::max(end, now_), node, &job, AllocatedOn(*task->attempt, node), main});
   }
 

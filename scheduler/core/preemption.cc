@@ -13,6 +13,7 @@ namespace {
 struct Victim {
   AttemptRef ref;
   std::int64_t lost = 0;
+  std::int64_t unsaved = 0;
   std::int64_t queue_priority = 0;
   std::int32_t priority = 0;
   TimePoint began;
@@ -20,8 +21,8 @@ struct Victim {
 };
 
 bool GoesFirst(const Victim& a, const Victim& b) {
-  return std::tie(a.lost, a.queue_priority, a.priority, b.began, a.ref) <
-         std::tie(b.lost, b.queue_priority, b.priority, a.began, b.ref);
+  return std::tie(a.lost, a.unsaved, a.queue_priority, a.priority, b.began, a.ref) <
+         std::tie(b.lost, b.unsaved, b.queue_priority, b.priority, a.began, b.ref);
 }
 
 // A node that would do once its victims are gone.
@@ -37,7 +38,7 @@ class RoomMaker {
             const NodesRequest& request)
       : turn_(turn), store_(turn.store), queue_(queue), kept_(kept), job_(job), request_(request) {}
 
-  void Run() {
+  bool Run() {
     std::vector<Option> options;
     for (const auto& [id, use] : store_.capacity().nodes()) {
       if (auto option = OptionOn(id, use)) options.push_back(std::move(*option));
@@ -46,18 +47,19 @@ class RoomMaker {
       return std::tuple(a.lost, a.victims.size(), a.node) < std::tuple(b.lost, b.victims.size(), b.node);
     });
     const std::vector<NodeId> nodes = Choose(options);
-    if (nodes.empty()) return;
+    if (nodes.empty()) return false;
     std::set<AttemptRef> victims;
     for (const Option& option : options) {
       if (std::find(nodes.begin(), nodes.end(), option.node) == nodes.end()) continue;
       for (const Victim& victim : option.victims) victims.insert(victim.ref);
     }
     PreemptionBudget& budget = turn_.preemption;
-    if (victims.size() > budget.victims) return;
+    if (victims.size() > budget.victims) return false;
     budget.victims -= static_cast<std::uint32_t>(victims.size());
     for (const NodeId node : nodes)
       budget.claimed[node] += request_.TakenOf(store_.capacity().Find(node)->total);
     for (const AttemptRef& victim : victims) PreemptAttempt(turn_, victim, job_.id);
+    return true;
   }
 
  private:
@@ -65,9 +67,14 @@ class RoomMaker {
   std::optional<Option> OptionOn(NodeId id, const NodeCapacity::Use& use) const {
     if (!use.usable || !request_.each.Fits(use.total) || !IsOpen(id)) return std::nullopt;
     Resources free = use.Free();
-    if (const auto claimed = turn_.preemption.claimed.find(id); claimed != turn_.preemption.claimed.end())
+    // What this cycle has in mind for others: where it made room for them, that is what is kept for them too.
+    const auto claimed = turn_.preemption.claimed.find(id);
+    const auto share = kept_.kept().find(id);
+    if (claimed != turn_.preemption.claimed.end()) {
       free -= claimed->second;
-    if (const auto share = kept_.kept().find(id); share != kept_.kept().end()) free -= share->second.taken;
+    } else if (share != kept_.kept().end()) {
+      free -= share->second.taken;
+    }
     std::vector<Victim> victims;
     for (const AttemptRef& ref : use.attempts) {
       const Job& job = turn_.state().jobs.at(ref.task.job);
@@ -75,8 +82,10 @@ class RoomMaker {
       if (attempt.notice || WantedStop(attempt) != StopReason::kNone) {
         free += AllocatedOn(attempt, id);
       } else if (const Queue* from = PreemptedQueue(job)) {
-        victims.push_back({ref, WorkLost(*job.spec.settings, attempt, turn_.at), from->priority, job.priority,
-                           attempt.placed_at, AllocatedOn(attempt, id)});
+        const std::int64_t unsaved = UnsavedWork(attempt, turn_.at);
+        const bool saves = job.spec.settings->checkpoint.used();
+        victims.push_back({ref, saves ? 0 : unsaved, unsaved, from->priority, job.priority, attempt.placed_at,
+                           AllocatedOn(attempt, id)});
       } else if (request_.exclusive) {
         return std::nullopt;  // it stays
       }
@@ -148,16 +157,34 @@ class RoomMaker {
 
 }  // namespace
 
-std::int64_t WorkLost(const JobSettings& settings, const Attempt& attempt, TimePoint now) {
-  if (settings.checkpoint.used() || !attempt.started_at.set()) return 0;
-  return (now - attempt.started_at).count() / 1000 * CpuOf(attempt) / 1000;
+std::int64_t UnsavedWork(const Attempt& attempt, TimePoint now) {
+  if (!attempt.started_at.set()) return 0;
+  const TimePoint since = std::max(attempt.started_at, attempt.last_save.work_from);
+  return std::max<std::int64_t>((now - since).count(), 0) / 1000 * CpuOf(attempt) / 1000;
 }
 
-void MakeRoom(Turn& turn, const Queue& queue, const Reservations& kept, const Job& job,
+bool MakeRoom(Turn& turn, const Queue& queue, const Reservations& kept, const Job& job,
               const NodesRequest& request) {
-  if (queue.preempts.empty() || turn.preemption.victims == 0 || turn.preemption.searches == 0) return;
+  if (queue.preempts.empty() || turn.preemption.victims == 0 || turn.preemption.searches == 0) return false;
   --turn.preemption.searches;
-  RoomMaker(turn, queue, kept, job, request).Run();
+  return RoomMaker(turn, queue, kept, job, request).Run();
+}
+
+// Where the queue has a limit, one after another: the next may have to wait for all that.
+void MakeRoomForClass(Turn& turn, const Queue& queue, const Reservations& kept, const WaitingClass& waiting,
+                      const NodesRequest& request) {
+  if (queue.preempts.empty()) return;
+  const bool limited = queue.max_running > 0 || queue.max_running_per_user > 0 || CountsFinely(queue);
+  for (const WaitingMember& member : waiting.members) {
+    const Job& job = turn.state().jobs.at(member.job);
+    const std::uint32_t concurrency = job.array ? job.spec.array->concurrency() : 0;
+    const std::uint32_t open = job.array ? job.array->open_count : 1;
+    const std::uint32_t tasks =
+        concurrency > 0 ? std::min(open, concurrency - job.array->live_count()) : open;
+    for (std::uint32_t i = 0; i < tasks; ++i) {
+      if (!MakeRoom(turn, queue, kept, job, request) || limited) return;
+    }
+  }
 }
 
 std::vector<AttemptRef> PreemptedFor(const Store& store, JobId job) {

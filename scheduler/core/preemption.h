@@ -2,8 +2,10 @@
 // (Queue::preempts) end early. The victims are told as if their node was drained: they save, or are stopped
 // when their time is over, and go back to the front of their queue.
 //
-// Victims are those that lose least work, then those of the lowest priority, then the youngest. Nobody is
-// preempted unless all that is missing comes free by it; what is leaving already counts as free.
+// Victims are those that lose least work: nothing is lost of those that save when they are told (of these,
+// whoever has least work that is in no commit goes first), all since its start of others. Then those of the
+// lowest priority, then the youngest. Nobody is preempted unless all that is missing comes free by it; what
+// is leaving already counts as free.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +26,16 @@ struct PreemptionBudget {
   std::map<NodeId, Resources> claimed;
 };
 
-// Work that is to be done again if the attempt is told to stop now, in CPU-microseconds / 1000. One that
-// takes part (CheckpointSpec) saves when it is told, and loses nothing.
-std::int64_t WorkLost(const JobSettings& settings, const Attempt& attempt, TimePoint now);
+// Work since the last commit that is known of, else since the start: in milliseconds of a CPU.
+std::int64_t UnsavedWork(const Attempt& attempt, TimePoint now);
 
-// Makes room for the next task of a job that fits nowhere now, if its queue may and can.
-void MakeRoom(Turn& turn, const Queue& queue, const Reservations& kept, const Job& job,
+// Makes room for one task of a job that fits nowhere now, if its queue may. False: it cannot.
+bool MakeRoom(Turn& turn, const Queue& queue, const Reservations& kept, const Job& job,
               const NodesRequest& request);
+
+// The same for as many tasks of a class that fits nowhere as may start at once.
+void MakeRoomForClass(Turn& turn, const Queue& queue, const Reservations& kept, const WaitingClass& waiting,
+                      const NodesRequest& request);
 
 // The attempts that are ended early for a job.
 std::vector<AttemptRef> PreemptedFor(const Store& store, JobId job);

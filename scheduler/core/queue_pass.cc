@@ -122,7 +122,7 @@ bool QueuePass::TryStart(const Head& head, const NodesRequest& request) {
   if (chosen.nodes.empty()) {
     const NodesRequest& of_class = head.waiting->key.request;
     if (&request != &of_class && request != of_class) WakeForPreference(head);
-    MakeRoom(turn_, queue_, kept_, job, request);
+    MakeRoomForClass(turn_, queue_, kept_, *head.waiting, request);
     Passed(head, request);
     return false;
   }

@@ -52,7 +52,7 @@ TEST_P(OverdueWalk, AStartOnceGivenIsNeverMovedLater) {
   std::map<JobId, TimePoint> given;
   int checked = 0;
   for (int step = 0; step < 150; ++step) {
-    for (int i = pick(3); i > 0; --i) {
+    for (int i = pick(5); i > 0; --i) {
       Job job = Job().Queue("q").Cpus(1 + pick(4)).Walltime((1 + pick(12)) * 10min).Priority(pick(3));
       job.By(pick(2) ? Alice() : Bob());
       if (pick(5) == 0) job.Nodes(2 + static_cast<std::uint32_t>(pick(3))).Cpus(3);

@@ -79,7 +79,7 @@ TEST_F(Preemption, AVictimSavesGoesToTheFrontAndSaysForWhom) {
   EXPECT_THAT(env.JournalText(), HasSubstr("preempted for job 2: saved, not counted"));
   env.Submit(Job().Queue("low").Cpus(2));
   env.Cycle();
-  EXPECT_THAT(env.TakeLaunched(), ElementsAre(urgent)) << "what is left is kept for the victim, which is first";
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(urgent)) << "the victim goes first in its queue";
   env.Finish(urgent, Exit(0));
   env.Cycle();
   EXPECT_THAT(env.TakeLaunched(), ElementsAre(victim));
@@ -122,6 +122,17 @@ TEST_F(Preemption, WhoSavesLosesNothing) {
   env.Advance(1min);
   env.Submit(Job().Queue("high").Cpus(2));
   EXPECT_THAT(Victims(), ElementsAre(saves));
+}
+
+TEST_F(Preemption, OfThoseThatSaveWhoeverCommittedLast) {
+  Begin(1, 4);
+  RunLow(Job().Cpus(2).Saves());
+  const JobId second = RunLow(Job().Cpus(2).Saves());
+  env.Advance(1h);
+  env.Handle(
+      sched::TaskStarted{NodeId(1), env.node("n1").incarnation, {{second, 0}, 1}, 4242, {3, 10s, 10s}});
+  env.Submit(Job().Queue("high").Cpus(2));
+  EXPECT_THAT(Victims(), ElementsAre(second));
 }
 
 TEST_F(Preemption, NobodyIfItWouldNotLetTheJobStart) {
@@ -193,9 +204,10 @@ TEST(PreemptionBound, ACyclePreemptsNoMoreThanItMay) {
   ASSERT_TRUE(env.SetQueue({.name = "high", .priority = 1, .preempts = {"low"}}));
   for (int i = 0; i < 8; ++i) env.Submit(Job().Queue("low").Saves());
   env.Cycle();
-  env.Submit(Job().Queue("high").Cpus(4));
+  const JobId wide = env.Submit(Job().Queue("high").Cpus(4));
   env.Cycle();
   EXPECT_THAT(env.TakeNotices(), IsEmpty()) << "three would not do";
+  ASSERT_TRUE(env.Cancel(wide));
   env.Submit(Job().Queue("high").Cpus(2));
   env.Submit(Job().Queue("high").Cpus(2).By(Bob()));
   env.Cycle();
