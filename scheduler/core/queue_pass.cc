@@ -152,7 +152,7 @@ ChosenNodes QueuePass::Choose(const Head& head, const NodesRequest& request, Tim
 }
 
 void QueuePass::Passed(const Head& head, const NodesRequest& request) {
-  KeepNodesFor(head.waiting->key, request);
+  KeepNodesFor(head, request);
   if (queue_.backfill == Backfill::kNone) Stop();
   if (queue_.backfill == Backfill::kShortest && !by_walltime_ && !MayKeepMore()) GoByWalltime();
 }
@@ -202,13 +202,14 @@ bool QueuePass::KeepsByTime() const {
 
 bool QueuePass::MayKeepMore() const { return kept_here_ < turn_.settings.kept_nodes_per_queue; }
 
-void QueuePass::KeepNodesFor(const ClassKey& key, const NodesRequest& request) {
+void QueuePass::KeepNodesFor(const Head& head, const NodesRequest& request) {
+  const ClassKey& key = head.waiting->key;
   if (!MayKeepMore() || keep_tries_ >= turn_.settings.max_kept_node_tries) return;
   if (KeepAgain(key)) return;
   const KeptNodes chosen =
       ChooseNodesToKeep(turn_.store, request, key.walltime, kept_, turn_.at, turn_.settings.keep);
   keep_tries_ += std::max(chosen.tries, 1U);
-  if (!chosen.nodes.empty()) Keep(chosen.nodes, {queue_.name, key, chosen.until}, chosen.from);
+  if (!chosen.nodes.empty()) Keep(chosen.nodes, {queue_.name, key, chosen.until, head.key.job}, chosen.from);
 }
 
 bool QueuePass::IsOverdue(const Reservation& reservation) const {
@@ -223,6 +224,7 @@ bool QueuePass::KeepAgain(const ClassKey& key) {
   TimePoint from = turn_.at;
   for (const auto& [id, before] : turn_.store.reservations().all()) {
     if (before.queue != queue_.name || before.holder != key) continue;
+    if (!HolderOf(turn_.store, before)) return false;
     const NodeCapacity::Use* use = turn_.store.capacity().Find(id);
     if (!use || !use->usable || !key.request.each.Fits(use->total) || kept_.all().count(id) != 0)
       return false;

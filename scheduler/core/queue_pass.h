@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -44,7 +45,9 @@ class QueuePass {
   // For a heap with what is served first on top.
   struct ServedLater {
     bool operator()(const Head& a, const Head& b) const {
-      const auto of = [](const Head& head) { return std::pair(head.key.negated_priority, head.walltime); };
+      const auto of = [](const Head& head) {
+        return std::tuple(head.key.in_time, head.key.negated_priority, head.walltime);
+      };
       return of(a) != of(b) ? of(b) < of(a) : b.key < a.key;
     }
   };
@@ -77,7 +80,7 @@ class QueuePass {
 
   bool MayKeepMore() const;
   bool KeepsByTime() const;
-  void KeepNodesFor(const ClassKey& key, const NodesRequest& request);
+  void KeepNodesFor(const Head& head, const NodesRequest& request);
   bool IsOverdue(const Reservation& reservation) const;
   bool KeepAgain(const ClassKey& key);
   void KeepAsBefore();

@@ -94,7 +94,9 @@ const WaitingClass* HolderOf(const Store& store, const Reservation& reservation)
   const WaitingTable::Classes* classes = store.waiting().ClassesOf(reservation.queue);
   if (!classes) return nullptr;
   const auto it = classes->find(reservation.holder);
-  return it == classes->end() ? nullptr : &it->second;
+  if (it == classes->end()) return nullptr;
+  const bool gone = reservation.job.valid() && it->second.members.begin()->job != reservation.job;
+  return gone ? nullptr : &it->second;
 }
 
 NodeOutlook OutlookOf(const Store& store, NodeId node, TimePoint now, Duration shortest_guess) {

@@ -32,6 +32,9 @@ struct Reservation {
   // The node stays the same until then, or until it can no longer serve: one that is chosen anew in each
   // cycle would never drain.
   TimePoint until;
+  // The first of the class then; when it has started, the next is given other nodes. Invalid: whoever is
+  // first.
+  JobId job{};
 };
 
 class Reservations {

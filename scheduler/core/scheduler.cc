@@ -111,7 +111,7 @@ std::optional<TimePoint> Scheduler::ReservedStart(JobId id) const {
   if (job->waiting_class->members.begin()->job != id) return std::nullopt;
   const std::vector<NodeId> nodes =
       store.reservations().NodesOf(job->waiting_class->queue, job->waiting_class->key);
-  if (nodes.empty()) return std::nullopt;
+  if (nodes.empty() || !HolderOf(store, store.reservations().all().at(nodes.front()))) return std::nullopt;
   const TimePoint from = store.reservations().kept().at(nodes.front()).from;
   return from.set() ? std::optional(from) : std::nullopt;
 }
