@@ -143,6 +143,8 @@ Decision Conclude(const Turn& turn, const Job& job, const Task& task, const End&
     if (auto noticed = AfterNotice(attempt, settings.checkpoint, end)) {
       if (attempt.notice->kind != NoticeKind::kPreempted)
         return LimitInterruptions(turn, settings, task, std::move(*noticed));
+      if (noticed->end.kind == EndKind::kNodeLost)
+        noticed->end.kind = EndKind::kRequeued;  // its node is there
       noticed->why = "preempted for job " + std::to_string(attempt.notice->preempted_for.value()) +
                      (noticed->saved ? ": saved, not counted" : ": not counted");
       return *noticed;

@@ -272,6 +272,7 @@ void ScenarioRun::SetQueue(const Words& w) {
   queue.max_cpus_per_share = w.Number("max_cpus_per_share", 0);
   queue.max_running_per_share = w.Number("max_running_per_share", 0);
   queue.max_waiting_per_share = w.Number("max_waiting_per_share", 0);
+  if (w.values.count("preempts") != 0) queue.preempts.push_back(w.Value("preempts"));
   queue.overdue_after = std::chrono::hours(w.Number("overdue_hours", 24 * 7));
   if (w.values.count("policy") != 0) queue.order = sched::ParseQueueOrder(w.Value("policy")).value();
   if (w.values.count("backfill") != 0) queue.backfill = sched::ParseBackfill(w.Value("backfill")).value();

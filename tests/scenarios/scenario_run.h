@@ -3,7 +3,7 @@
 //   nodes N cpus=C                 N nodes more, named n1, n2, …       node NAME cpus=C [kill]
 //   queue NAME [priority=P] [max_running=N] [max_running_per_user=N] [closed] [policy=fair-share]
 //         [backfill=easy] [share=gold*=0.5] [overdue_hours=H] [max_cpus=N] [max_cpus_per_user=N]
-//         [max_cpus_per_share=N] [max_running_per_share=N] [max_waiting_per_share=N]
+//         [max_cpus_per_share=N] [max_running_per_share=N] [max_waiting_per_share=N] [preempts=QUEUE]
 //   submit [name=] [cpus=] [array=] [after=] [queue=] [priority=] [retry=] [by=bob] [begin=+1h] [token=N]
 //          [held] [keep-if-impossible] [nodes=N] [exclusive] [ends-with-main]
 //          [placement=cluster:preferred@5m] [share=S] [walltime=1h] [reservation=R]

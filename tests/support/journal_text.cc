@@ -211,6 +211,7 @@ void Fill(Line& l, const sched::JobMoved& e) { l.Word(std::to_string(e.job.value
 void Fill(Line& l, const sched::AttemptNoticed& e) {
   l.Word(Attempt(e.attempt)).Add("node", e.node.value()).Word("withdrawn", !e.ends_at.set());
   l.Add("ends", e.ends_at).Word(ToString(e.kind));
+  l.Add("for", static_cast<std::int64_t>(e.preempted_for.value()));
 }
 void Fill(Line& l, const sched::NodeRemoved& e) { l.Add("node", e.node.value()).Add("by", e.by); }
 
