@@ -125,8 +125,11 @@ TEST_P(QueueLimitsWalk, CountsAreThoseOfTheJobs) {
     if (pick(20) == 0) env.RestartFromState(), env.Connect("n1"), env.Connect("n2");
     if (env.state().queues.count("q") == 0) continue;
     Job job = Job().Queue("q").Cpus(1 + pick(2)).Share(pick(2) ? "a" : "").By(pick(2) ? Bob() : Alice());
-    if (pick(3) == 0) job.Array("1-3");
-    if (pick(3) == 0) job.MaxInterruptions(0).Then("other");
+    if (pick(3) == 0) {
+      job.Array("1-3");
+    } else if (pick(3) == 0) {
+      job.MaxInterruptions(0).Then("other");
+    }
     env.Submit(job);
     env.Cycle();
     for (const sched::LaunchTask& launch : env.TakeLaunches()) {
