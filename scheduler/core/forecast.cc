@@ -59,6 +59,7 @@ class Rehearsal {
       Kept& keeping = keeping_[&queue->second];
       keeping.holder = kept.holder;
       keeping.until = kept.until;
+      keeping.job = kept.job;
       keeping.nodes.push_back({id, {}, store.reservations().kept().at(id).taken});
     }
   }
@@ -87,6 +88,7 @@ class Rehearsal {
     ClassKey holder;
     std::vector<KeepCandidate> nodes;
     TimePoint until;
+    JobId job{};  // invalid: whoever is first of the class
   };
 
   void AddLive(const AttemptRef& ref, NodeId node) {
@@ -206,8 +208,8 @@ class Rehearsal {
     if (keeping_.count(line.queue) != 0) return;
     const ClassKey key = store_.waiting().KeyOf(*line.job);
     const auto before = kept_before_.find(line.queue);
-    if (before != kept_before_.end() && before->second.holder == key && before->second.until > now_ &&
-        CanKeep(before->second)) {
+    if (before != kept_before_.end() && before->second.holder == key && IsFor(before->second, line) &&
+        before->second.until > now_ && CanKeep(before->second)) {
       return Keep(line.queue, before->second);
     }
     std::vector<KeepCandidate> candidates;
@@ -224,7 +226,12 @@ class Rehearsal {
     };
     KeptNodes chosen = ChooseNodesToKeep(store_, request, line.job->spec.settings->walltime,
                                          std::move(candidates), tasks_on, now_, keep_limits_);
-    if (!chosen.nodes.empty()) Keep(line.queue, {key, std::move(chosen.nodes), chosen.until});
+    if (!chosen.nodes.empty()) Keep(line.queue, {key, std::move(chosen.nodes), chosen.until, line.job->id});
+  }
+
+  // When it has started, the next of its class is given other nodes.
+  static bool IsFor(const Kept& kept, const Line& line) {
+    return line.waiting > 0 && (!kept.job.valid() || kept.job == line.job->id);
   }
 
   bool CanKeep(const Kept& kept) const {
@@ -235,7 +242,9 @@ class Rehearsal {
   // The pass ended before it came to those for whom nodes are kept.
   void KeepAsBefore() {
     for (const auto& [queue, kept] : kept_before_) {
-      if (keeping_.count(queue) == 0 && CanKeep(kept)) Keep(queue, kept);
+      const bool waits =
+          std::any_of(lines_.begin(), lines_.end(), [&kept](const Line& line) { return IsFor(kept, line); });
+      if (waits && keeping_.count(queue) == 0 && CanKeep(kept)) Keep(queue, kept);
     }
   }
 

@@ -189,7 +189,7 @@ TEST(GangChoices, ANumberThatIsSearchedForTakesSeveral) {
 // Once all three are free they would do too: it is to start soon rather than on many.
 TEST(KeptNodes, OfAnElasticGangAreTheFewestThatItTakes) {
   Env env(With(Racks({{"n1", "n2"}, {"n3"}})));
-  env.AddNodes(3, Cpus(2));
+  env.AddNodes(3, Cpus(3));  // nodes are kept only as long as there is a CPU to keep them from others
   for (int length = 1; length <= 3; ++length) {
     const JobId job = env.Submit(Job().Cpus(2).Walltime(length * 1h));
     env.Cycle();
