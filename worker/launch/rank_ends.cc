@@ -45,6 +45,15 @@ std::string NeverStartedLine(std::string_view why) { return Line(kNeverStarted, 
 
 std::string LostNodeLine(std::string_view why) { return Line(kLost, std::string(why)); }
 
+bool TellsOfFailure(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+    if (line.size() > 2 && line[0] >= kNeverStarted && line[0] < kKilled && line[1] == ' ') return true;
+  }
+  return false;
+}
+
 std::string ReasonFrom(std::string_view lines) {
   std::string_view best;
   while (!lines.empty()) {

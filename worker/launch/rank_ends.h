@@ -21,6 +21,9 @@ std::string NeverStartedLine(std::string_view why);
 // The line of a connection to another node that broke: that node, or what ran there, is gone.
 std::string LostNodeLine(std::string_view why);
 
+// Whether one of the lines is of a rank that failed by itself: it was not told to end.
+bool TellsOfFailure(std::string_view lines);
+
 // Of all lines the one that tells why the attempt failed: the first of those that are no consequence of
 // another (mpirun ends the rest by TERM and KILL). Empty: there is none.
 std::string ReasonFrom(std::string_view lines);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -23,6 +24,12 @@ namespace {
 constexpr int kAgentFailed = 255;  // as ssh(1)
 // A node that is slow to start its part; one that is lost ends the job through the scheduler.
 constexpr std::chrono::milliseconds kPatience = std::chrono::minutes(2);
+
+// Hydra's mpirun tells those of its daemons to end that have called back when a rank fails. One that calls
+// back later is left alone with its ranks, and mpirun waits for it for ever.
+constexpr std::string_view kDaemonOfHydra = "hydra_pmi_proxy";
+constexpr std::chrono::seconds kCleanup(10);
+constexpr int kLookEvery = 1000;  // ms
 
 bool TakesValue(const std::string& option) { return option == "-l" || option == "-p" || option == "-o"; }
 
@@ -54,19 +61,29 @@ class AgentRun {
 
   int Run(const std::string& command) {
     if (!Say(connection_.get(), WordKind::kRun, command)) return Lost();
+    const bool is_hydras = command.find(kDaemonOfHydra) != std::string::npos;
     while (!code_) {
       std::array<pollfd, 3> polled = {{{connection_.get(), POLLIN, 0},
                                        {input_over_ ? -1 : STDIN_FILENO, POLLIN, 0},
                                        {parent_.get(), POLLIN, 0}}};
-      if (poll(polled.data(), polled.size(), -1) < 0) continue;
+      if (poll(polled.data(), polled.size(), is_hydras ? kLookEvery : -1) < 0) continue;
       if (polled[0].revents != 0 && !Hear()) return Lost();
       if (polled[1].revents != 0) SendInput();
       if (polled[2].revents != 0) return kAgentFailed;  // mpirun is gone: so is what it started
+      if (is_hydras && IsForgotten())
+        return Fail("a rank has failed, and mpirun did not end those on node " + node_);
     }
     return *code_;
   }
 
  private:
+  // A rank failed so long ago that mpirun should have ended all.
+  bool IsForgotten() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!failed_ && worker::TellsOfFailure(ReadNotes(gang_.scratch))) failed_ = now;
+    return failed_ && now - *failed_ >= kCleanup;
+  }
+
   bool Hear() {
     std::string bytes;
     if (!ReadSome(connection_.get(), bytes)) return false;
@@ -104,6 +121,7 @@ class AgentRun {
   WordReader words_;
   bool input_over_ = false;
   std::optional<int> code_;
+  std::optional<std::chrono::steady_clock::time_point> failed_;
 };
 
 // A signal to the job's whole process group is mpirun's to hand on: it tells its daemons, and each its ranks.

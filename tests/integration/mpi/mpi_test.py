@@ -8,7 +8,7 @@ import signal
 import unittest
 
 from cluster import start_ticks, wait_for
-from mpi_cluster import KIND, RANKS, MpiCluster, environment_of, processes_of, with_own_shared_memory
+from mpi_cluster import KIND, RANKS, SHARED, MpiCluster, environment_of, processes_of, with_own_shared_memory
 
 OTHER = {"openmpi": "mpich", "mpich": "openmpi"}[KIND]
 OTHERS_RANKS = RANKS.with_name(f"mpi-ranks-{OTHER}")
@@ -194,6 +194,20 @@ class BadLuck(MpiCluster):
 
     def test_a_rank_that_exits_before_mpi_init(self):
         self.assertIn("rank 1 on node main exited with code 7", self.fails_with(self.submit("early", 1)))
+
+    @unittest.skipUnless(KIND == "mpich", "Open MPI's mpirun starts no rank before all nodes have called back")
+    def test_a_rank_that_exits_before_another_node_has_started(self):
+        for spawner in ("spawner-n1", "spawner-n2"):
+            self.assertTrue(self.cluster.kill(spawner, signal.SIGSTOP))
+        try:
+            job = self.submit("early", 1)
+            main, other = wait_for("its nodes", lambda: self.nodes_of(job) if self.cluster.job(job)["attempts"] else None)
+            self.assertTrue(self.cluster.kill(f"spawner-{main}", signal.SIGCONT))
+            wait_for("the rank's end", lambda: any(path.stat().st_size for path in SHARED.glob("bsub-lite-*/*/ends")))
+        finally:
+            for spawner in ("spawner-n1", "spawner-n2"):
+                self.cluster.kill(spawner, signal.SIGCONT)
+        self.assertIn("rank 1 on node main exited with code 7", self.fails_with(job))
 
     def test_a_rank_that_hangs_in_mpi_init_until_the_wall_time(self):
         job = self.cluster.submit("--workdir", self.folder, "--mpi", "--nodes", 2, "-t", "3s", "--grace", "0s", "--", RANKS, "hang", 1)

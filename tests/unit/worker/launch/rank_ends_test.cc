@@ -27,6 +27,13 @@ TEST(RankEnds, WhatMpirunEndedAfterwardsIsNoReason) {
             "node n2 was lost");
 }
 
+TEST(RankEnds, WhoIsToldToEndHasNotFailed) {
+  EXPECT_FALSE(TellsOfFailure(""));
+  EXPECT_FALSE(TellsOfFailure(RankEndLine("0", "n1", Signalled(15)) + RankEndLine("1", "n1", Signalled(9))));
+  EXPECT_TRUE(TellsOfFailure(RankEndLine("0", "n1", Signalled(15)) + RankEndLine("3", "n2", Exited(7))));
+  EXPECT_TRUE(TellsOfFailure(NeverStartedLine("no such program")));
+}
+
 TEST(RankEnds, OfSeveralThatSayAsMuchTheFirstCounts) {
   EXPECT_EQ(ReasonFrom(RankEndLine("5", "n3", Exited(1)) + RankEndLine("2", "n2", Exited(2))),
             "rank 5 on node n3 exited with code 1");
