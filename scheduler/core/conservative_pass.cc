@@ -10,6 +10,9 @@
 namespace bsub::sched {
 namespace {
 
+// Of a plan that the next cycle is to look at whatever comes free.
+constexpr std::uint64_t kNothingGrown = UINT64_MAX;
+
 // Whom a gang's choice of nodes is asked for: those that have room for their part at one moment.
 std::vector<NodeCandidate> CandidatesAt(const std::vector<std::pair<TimePoint, NodeId>>& fits, TimePoint at,
                                         const NodesRequest& request, const NodeCapacity& capacity) {
@@ -37,8 +40,10 @@ std::uint32_t ConservativePass::Run(std::uint32_t budget) {
   if (lines_.empty()) return 0;
   MakeTimelines();
   // Without time limits promises rest on guesses, and each cycle makes them anew.
-  if (!guesses_) CarryOver(before);
-  if (before.grown != turn_.store.capacity().grown()) Compress();
+  const std::size_t carried = guesses_ ? before.jobs.size() : CarryOver(before);
+  grown_ = turn_.store.capacity().grown();
+  // Room came free, by an end or by a promise that nobody needs any more, or a preference is given up.
+  if (before.grown != grown_ || carried < before.jobs.size() || relaxed_) Compress(before.grown);
   PlanNew();
   const std::uint32_t placed = StartThoseDue(budget);
   MakeRoomForThose();
@@ -55,8 +60,7 @@ void ConservativePass::TakeLines() {
   for (const auto& [key, waiting] : *classes) {
     const Job& first = turn_.state().jobs.at(waiting.members.begin()->job);
     const JobSettings& settings = *first.spec.settings;
-    if (HitsLimit(turn_.store, queue_, settings) || AwaitsReservation(turn_.store, settings, turn_.at))
-      continue;
+    if (!MayStart(first) || AwaitsReservation(turn_.store, settings, turn_.at)) continue;
     for (const WaitingMember& member : waiting.members) {
       const Job& job = turn_.state().jobs.at(member.job);
       lines_.push_back({ServedKeyOf(turn_.store, queue_, job, member, turn_.at), &job, {}, {}});
@@ -66,7 +70,28 @@ void ConservativePass::TakeLines() {
   const auto most = std::min<std::size_t>(lines_.size(), turn_.settings.max_planned_jobs);
   std::partial_sort(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(most), lines_.end(), before);
   lines_.resize(most);
-  for (Line& line : lines_) line.request = RequestNow(*line.job, turn_.at);
+  for (Line& line : lines_) {
+    line.request = RequestNow(*line.job, turn_.at);
+    NoteWhatItPrefers(line);
+  }
+}
+
+// As far as limits and what is kept for other shares go.
+bool ConservativePass::MayStart(const Job& job) const {
+  return !HitsLimit(turn_.store, queue_, *job.spec.settings) &&
+         !LeavesTooLittle(turn_.store, queue_, job, turn_.at);
+}
+
+// What is required until then may be had sooner without it.
+void ConservativePass::NoteWhatItPrefers(const Line& line) {
+  const PlacementSpec& prefers = line.job->spec.settings->gang.placement;
+  if (prefers.mode != PlacementMode::kPreferred) return;
+  const TimePoint ends = WaitsSince(*line.job) + prefers.wait;
+  if (ends <= turn_.at) {
+    relaxed_ = true;
+  } else {
+    turn_.links.preference_ends = std::min(turn_.links.preference_ends, ends);
+  }
 }
 
 void ConservativePass::MakeTimelines() {
@@ -120,7 +145,8 @@ void ConservativePass::AddRunning(Timeline& timeline, const NodeCapacity::Use& u
   }
 }
 
-void ConservativePass::CarryOver(const QueuePlan& before) {
+std::size_t ConservativePass::CarryOver(const QueuePlan& before) {
+  std::size_t carried = 0;
   for (Line& line : lines_) {
     const PlannedJob* planned = before.Find(line.key.job);
     const Timelines& timelines = TimelinesOf(line.request);
@@ -131,9 +157,11 @@ void ConservativePass::CarryOver(const QueuePlan& before) {
     }
     const TimePoint start = std::max(planned->start, turn_.at);
     // It is late, and would now reach into what closes a node.
-    if (start == planned->start || IsOpen(planned->nodes, line, start))
-      Promise(line, {planned->job, start, planned->nodes});
+    if (start != planned->start && !IsOpen(planned->nodes, line, start)) continue;
+    Promise(line, {planned->job, start, planned->nodes});
+    ++carried;
   }
+  return carried;
 }
 
 bool ConservativePass::IsOpen(const std::vector<NodeId>& nodes, const Line& line, TimePoint from) const {
@@ -144,13 +172,15 @@ bool ConservativePass::IsOpen(const std::vector<NodeId>& nodes, const Line& line
          });
 }
 
-void ConservativePass::Compress() {
+void ConservativePass::Compress(std::uint64_t grown_before) {
   for (Line& line : lines_) {
     if (line.planned.nodes.empty() || line.planned.start <= turn_.at) continue;
     PlannedJob before = line.planned;
     Withdraw(line);
     Plan(line, turn_.at);
-    if (line.planned.nodes.empty()) Promise(line, std::move(before));  // it was not looked for
+    if (!line.planned.nodes.empty()) continue;
+    Promise(line, std::move(before));  // it was not looked for: the next cycle does
+    grown_ = grown_before;
   }
 }
 
@@ -241,6 +271,11 @@ std::uint32_t ConservativePass::StartThoseDue(std::uint32_t budget) {
       line.planned.nodes.clear();  // its share of the timelines stays: now it runs
       if (line.job->waiting_class) Plan(line, turn_.at);
     }
+    if (line.planned.nodes.empty() || line.planned.start > turn_.at || MayStart(*line.job)) continue;
+    // What has just started is all that may: those behind it can have the room.
+    Withdraw(line);
+    grown_ = kNothingGrown;
+    turn_.WantCycle();
   }
   return std::min(placed, budget);
 }
@@ -251,15 +286,12 @@ void ConservativePass::MakeRoomForThose() {
   for (const Line& line : lines_) {
     const bool waits =
         line.job->waiting_class && (line.planned.nodes.empty() || line.planned.start > turn_.at);
-    if (waits) MakeRoom(turn_, queue_, kept_, *line.job, line.request);
+    if (waits && MayStart(*line.job)) MakeRoom(turn_, queue_, kept_, *line.job, line.request);
   }
 }
 
 bool ConservativePass::StartsNow(Line& line) {
-  if (HitsLimit(turn_.store, queue_, *line.job->spec.settings) ||
-      LeavesTooLittle(turn_.store, queue_, *line.job, turn_.at)) {
-    return false;
-  }
+  if (!MayStart(*line.job)) return false;
   const NodeCapacity& capacity = turn_.store.capacity();
   std::vector<NodeCandidate> candidates;
   for (const NodeId node : line.planned.nodes) {
@@ -276,7 +308,7 @@ bool ConservativePass::StartsNow(Line& line) {
 
 void ConservativePass::SavePlan() {
   QueuePlan plan;
-  plan.grown = turn_.store.capacity().grown();
+  plan.grown = grown_;
   TimePoint& wake = turn_.links.next_planned_start;
   for (Line& line : lines_) {
     if (line.planned.nodes.empty()) continue;

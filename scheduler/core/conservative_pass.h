@@ -38,15 +38,18 @@ class ConservativePass {
   };
 
   void TakeLines();
+  bool MayStart(const Job& job) const;
+  void NoteWhatItPrefers(const Line& line);
   void MakeTimelines();
   using Timelines = std::map<NodeId, Timeline>;
   Timelines& TimelinesOf(const NodesRequest& request);
   void AddRunning(Timeline& timeline, const NodeCapacity::Use& use);
   void CloseFor(Timeline& timeline, NodeId node, const NodeCapacity::Use& use,
                 std::string_view reservation) const;
-  void CarryOver(const QueuePlan& before);
+  // Returns of how many jobs.
+  std::size_t CarryOver(const QueuePlan& before);
   bool IsOpen(const std::vector<NodeId>& nodes, const Line& line, TimePoint from) const;
-  void Compress();
+  void Compress(std::uint64_t grown_before);
   void PlanNew();
   std::uint32_t StartThoseDue(std::uint32_t budget);
   void MakeRoomForThose();
@@ -69,6 +72,8 @@ class ConservativePass {
   std::vector<Line> lines_;
   Timelines timelines_;                        // of the usable nodes
   std::map<std::string, Timelines> reserved_;  // for those of advance reservations
+  std::uint64_t grown_ = 0;                    // as the plan is to have it
+  bool relaxed_ = false;                       // somebody no longer waits for what it prefers
   bool put_off_ = false;                       // places of a gang were not looked for: there were too many
   bool guesses_ = false;                       // something runs without a time limit
 };

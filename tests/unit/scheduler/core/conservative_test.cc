@@ -142,6 +142,27 @@ TEST_F(Conservative, ARestartOrALostNodeMakesNewPromises) {
   EXPECT_THAT(CycleAndTake(), ElementsAre(waits));
 }
 
+TEST_F(Conservative, APromiseThatIsGivenUpMovesThoseBehindItForward) {
+  Begin(1, 4);
+  Run(Job().Cpus(2).Walltime(hours(10)));
+  const JobId wide = env.Submit(Job().Cpus(4).Walltime(hours(10)));    // in ten hours
+  const JobId narrow = env.Submit(Job().Cpus(2).Walltime(hours(20)));  // behind it
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  ASSERT_TRUE(env.Cancel(wide));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(narrow));
+}
+
+TEST_F(Conservative, WhatALimitStopsKeepsNothingFromOthers) {
+  env.AddNodes(1, Cpus(4));
+  ASSERT_TRUE(
+      env.SetQueue({.name = "default", .max_running_per_user = 1, .backfill = Backfill::kConservative}));
+  const JobId first = env.Submit(Job().Cpus(1).Walltime(hours(10)));
+  for (int i = 0; i < 3; ++i) env.Submit(Job().Cpus(1).Walltime(hours(10)));
+  const JobId other = env.Submit(Job().By(Bob()).Cpus(1).Walltime(hours(1)));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(first));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(other));
+}
+
 TEST_F(Conservative, OnlySoManyArePlannedFor) {
   sched::Settings settings = Env::DefaultSettings();
   settings.max_planned_jobs = 1;

@@ -186,6 +186,28 @@ TEST(GangChoices, ANumberThatIsSearchedForTakesSeveral) {
   EXPECT_EQ(env.TakeLaunches().size(), 2u);
 }
 
+// With conservative backfill it is promised what it prefers in ten hours, and what there is in five minutes.
+TEST_F(GangPlacement, WhoGivesUpAPreferenceIsPlannedForAnew) {
+  ASSERT_TRUE(env.SetQueue({.name = "default", .backfill = sched::Backfill::kConservative}));
+  std::vector<JobId> others;
+  for (int i = 0; i < 4; ++i) others.push_back(env.Submit(Job().Cpus(2).Walltime(10h)));
+  env.Cycle();
+  for (const JobId other : others) env.Start(other);
+  // A node in each rack.
+  for (const JobId other : others) {
+    const std::uint32_t node = env.TaskOf(other).attempt->node.value();
+    if (node == 2 || node == 4) env.Finish(other, Exit(0));
+  }
+  env.TakeLaunches();
+  const JobId gang = env.Submit(Job().Nodes(2).Cpus(2).Walltime(1h).Placed("cluster:preferred@5m"));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ::testing::IsEmpty());
+  EXPECT_EQ(env.wake_at(), env.now() + 5min);
+  env.Advance(5min);
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ::testing::Contains(gang));
+}
+
 // Once all three are free they would do too: it is to start soon rather than on many.
 TEST(KeptNodes, OfAnElasticGangAreTheFewestThatItTakes) {
   Env env(With(Racks({{"n1", "n2"}, {"n3"}})));
