@@ -59,7 +59,8 @@ Manual SimManual() {
             .complete = "file"},
            {.name = "order",
             .value = "NAME",
-            .text = "Instead of the policy's, as of queues set --policy: priority, balanced, shortest and so on.",
+            .text =
+                "Instead of the policy's, as of queues set --policy: priority, balanced, shortest and so on.",
             .fallback = "the policy's"},
            {.name = "backfill",
             .value = "NAME",
@@ -126,8 +127,9 @@ constexpr Verb kSimVerbs[] = {
     {.name = "replay",
      .min_names = 1,
      .max_names = 1,
-     .options = "processors|policy|order|backfill|overdue-after|favour-short|passes|first|starts|per-job|half|"
-                "plot|forecasts|json",
+     .options =
+         "processors|policy|order|backfill|overdue-after|favour-short|passes|first|starts|per-job|half|"
+         "plot|forecasts|json",
      .run = RunSimTool},
     {.name = "compare",
      .min_names = 1,

@@ -35,9 +35,10 @@ int main(int argc, char** argv) {
   } else if (verb == "table") {
     code = bsub::sim::TableCommand(rest, std::cout, std::cerr);
   } else {
-    std::cerr << "usage: bsub-lite sim replay LOG [OPTION ...] | compare LOG ... | day --config FILE [OPTION ...] "
-                 "| table sc20 LOG; bsub-lite sim --help says more"
-              << std::endl;
+    std::cerr
+        << "usage: bsub-lite sim replay LOG [OPTION ...] | compare LOG ... | day --config FILE [OPTION ...] "
+           "| table sc20 LOG; bsub-lite sim --help says more"
+        << std::endl;
   }
   if (code == 0 && !std::cout.flush()) {
     std::cerr << "bsub-lite sim: standard output cannot be written" << std::endl;

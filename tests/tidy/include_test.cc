@@ -35,7 +35,8 @@ constexpr std::array kLayers = {
     // Of the checkpoint library the worker knows the control directory, which has code for both its ends.
     Layer{"worker/launch/", "api/ worker/core/ checkpoint/control/ jobs/ common/"},
     Layer{"worker/step/", "worker/launch/ common/"},
-    Layer{"worker/interruption/", "api/ worker/core/ worker/launch/unique_fd.h checkpoint/control/ jobs/ common/"},
+    Layer{"worker/interruption/",
+          "api/ worker/core/ worker/launch/unique_fd.h checkpoint/control/ jobs/ common/"},
     Layer{"worker/rpc/", "api/ worker/core/ worker/launch/ checkpoint/control/ jobs/ common/"},
     Layer{"worker/spawner/", "api/ worker/core/ worker/launch/ checkpoint/control/ jobs/ common/"},
     Layer{"worker/daemon/", "api/ worker/ checkpoint/control/ jobs/ common/"},

@@ -220,10 +220,9 @@ TEST(Sequential, AFailureEndsTheRest) {
   env.Finish("1[2]", Exit(5));
   EXPECT_EQ(env.StateOf(a), JobState::kFailed);
   EXPECT_EQ(env.job(a).array->failed_count, 99u);
-  EXPECT_THAT(env.JournalText(),
-              HasSubstr("TasksEnded 1 tasks=2-99 end=\"a dependency can no longer be met: "
-                        "sequential() can never be met, first for "
-                        "1[3]: job 1[2] failed with exit code 5\""));
+  EXPECT_THAT(env.JournalText(), HasSubstr("TasksEnded 1 tasks=2-99 end=\"a dependency can no longer be met: "
+                                           "sequential() can never be met, first for "
+                                           "1[3]: job 1[2] failed with exit code 5\""));
   EXPECT_THAT(env.Explain("1[3]"),
               HasSubstr("sequential() can never be met, job 1[2] failed with exit code 5"));
   EXPECT_THAT(env.Explain("1[90]"), HasSubstr("sequential() can never be met, job 1[89] never ran"));
@@ -328,10 +327,9 @@ TEST(Impossible, ChildrenEndTogetherAndEachIsExplainedWhenAsked) {
   EXPECT_EQ(env.job(waiter).array->failed_count, 2999u);
   EXPECT_EQ(env.job(last).array->failed_count, 2999u);
   EXPECT_EQ(env.journal().size() - before, 3u) << env.JournalText(before);
-  EXPECT_THAT(env.JournalText(before),
-              HasSubstr("TasksEnded 2 tasks=2-2999 end=\"a dependency can no longer "
-                        "be met: done(1[*]) can never be met, "
-                        "first for 2[3]: job 1[3] never ran\""));
+  EXPECT_THAT(env.JournalText(before), HasSubstr("TasksEnded 2 tasks=2-2999 end=\"a dependency can no longer "
+                                                 "be met: done(1[*]) can never be met, "
+                                                 "first for 2[3]: job 1[3] never ran\""));
   EXPECT_THAT(env.Explain("2[2]"),
               HasSubstr("done(1[*]) can never be met, job 1[2] failed with exit code 3"));
   EXPECT_THAT(env.Explain("2[2]"), HasSubstr("why 1"));
