@@ -35,6 +35,7 @@ SlurmUser=root
 SlurmdUser=root
 StateSaveLocation={root}/state
 SlurmdSpoolDir={root}/spool.%n
+TmpFS={root}/tmp.%n
 SlurmctldPidFile={root}/slurmctld.pid
 SlurmdPidFile={root}/slurmd.%n.pid
 SlurmctldLogFile={root}/slurmctld.log
@@ -166,6 +167,7 @@ class Slurm:
         self.controller = self.daemon("slurmctld", "-D", "-c")
         for i in range(NODES):
             (self.root / f"spool.n{i}").mkdir()
+            (self.root / f"tmp.n{i}").mkdir()  # PMIx names its folder there by the step: nodes on one machine may not share it
             self.daemon("slurmd", "-D", "-N", f"n{i}")
         self.wait_for(lambda: self.run("sinfo", "-h", "-t", "idle", "-o", "%D", check=False).strip() == str(NODES), "slurmctld and its nodes")
 
