@@ -90,18 +90,11 @@ Status CheckFeatures(std::string_view field, const std::vector<std::string>& fea
   return OkStatus();
 }
 
-// What is required and its contrary: no node could serve.
+// No node could serve.
 Status CheckContrary(const PlacementSpec& placement) {
   for (const auto* list : {&placement.features, &placement.preferred_features}) {
-    for (const std::string& feature : *list) {
-      const std::string opposite = OppositeOf(feature);
-      const auto& required = placement.features;
-      if (std::find(required.begin(), required.end(), opposite) == required.end()) continue;
-      const bool without = feature.starts_with('!');
-      return InvalidArgument("features " + Quoted(without ? opposite : feature) + " and " +
-                             Quoted(without ? feature : opposite) +
-                             " contradict each other; name one of them");
-    }
+    const std::string contrary = FindContrary(placement.features, *list);
+    if (!contrary.empty()) return InvalidArgument(contrary + "; name one of them");
   }
   return OkStatus();
 }
@@ -142,6 +135,17 @@ std::string JoinFeatures(const std::vector<std::string>& features) {
   std::string text;
   for (const std::string& feature : features) text += (text.empty() ? "" : ",") + feature;
   return text;
+}
+
+std::string FindContrary(const std::vector<std::string>& required, const std::vector<std::string>& wanted) {
+  for (const std::string& feature : wanted) {
+    const std::string opposite = OppositeOf(feature);
+    if (std::find(required.begin(), required.end(), opposite) == required.end()) continue;
+    const bool without = feature.starts_with('!');
+    return "features " + Quoted(without ? opposite : feature) + " and " +
+           Quoted(without ? feature : opposite) + " contradict each other";
+  }
+  return "";
 }
 
 Status Validate(const PlacementSpec& placement, std::uint32_t nodes) {

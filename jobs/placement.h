@@ -53,6 +53,10 @@ std::string ToString(const PlacementSpec& placement);  // reads back to the same
 Result<std::vector<std::string>> ParseFeatures(std::string_view text);
 std::string JoinFeatures(const std::vector<std::string>& features);
 
+// "features 'efa' and '!efa' contradict each other", if one that is required is the contrary of one in
+// `wanted`; else empty.
+std::string FindContrary(const std::vector<std::string>& required, const std::vector<std::string>& wanted);
+
 // Numbers, names and lengths, and whether it contradicts itself.
 Status Validate(const PlacementSpec& placement, std::uint32_t nodes);
 

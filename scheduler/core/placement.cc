@@ -113,11 +113,8 @@ std::optional<PlacementRefusal> CheckRequest(const Topology& topology, const Pla
   if (request.nodes == 0) return bad("nodes is 0; expected at least 1");
   if (PolicyOf(request) == PlacementPolicy::kPartition && request.partitions == 0)
     return bad("placement partition: expected a number of partitions, such as partition=3");
-  for (const std::string& feature : request.required) {
-    const std::string opposite = feature.starts_with('!') ? feature.substr(1) : "!" + feature;
-    if (std::find(request.required.begin(), request.required.end(), opposite) != request.required.end())
-      return bad("features " + Quoted(feature) + " and " + Quoted(opposite) + " contradict each other");
-  }
+  if (std::string contrary = FindContrary(request.required, request.required); !contrary.empty())
+    return bad(std::move(contrary));
   for (const GroupMember& member : request.members) BSUB_CHECK(member.node < topology.node_count());
   return std::nullopt;
 }
