@@ -3,34 +3,43 @@
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
+#include "worker/launch/host_name.h"
 #include "worker/spawner/cpu_binder.h"
 
 namespace bsub::spawner {
 namespace {
 
-std::string OwnHostName() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+namespace fs = std::filesystem;
+
+// "4: ACTIVE", as the kernel has it (Documentation/ABI/stable/sysfs-class-infiniband).
+bool HasActivePort(const fs::path& device) {
+  std::error_code error;
+  for (const fs::directory_entry& port : fs::directory_iterator(device / "ports", error)) {
+    std::string state;
+    std::getline(std::ifstream(port.path() / "state"), state);
+    if (state.starts_with("4:")) return true;
+  }
+  return false;
 }
 
-// EFA's devices are named after their driver (efa_0, or rdmap0s6 with renaming by udev); the driver decides.
+// A device without a port that is up carries nothing. EFA's devices are named after their driver (efa_0, or
+// rdmap0s6 with renaming by udev); the driver decides.
 worker::Fabric FabricOf(const std::string& devices) {
-  namespace fs = std::filesystem;
   worker::Fabric found = worker::Fabric::kTcp;
   std::error_code error;
   for (const fs::directory_entry& device : fs::directory_iterator(devices, error)) {
+    if (!HasActivePort(device.path())) continue;
     std::error_code unread;
-    const fs::path driver = fs::read_symlink(device.path() / "device" / "driver", unread);
-    const std::string name = driver.filename();
-    if (name == "efa") return worker::Fabric::kEfa;
-    const bool for_ucx = name.starts_with("mlx") || found == worker::Fabric::kInfiniband;
+    const std::string driver = fs::read_symlink(device.path() / "device" / "driver", unread).filename();
+    if (driver == "efa") return worker::Fabric::kEfa;
+    const bool for_ucx = driver.starts_with("mlx") || found == worker::Fabric::kInfiniband;
     found = for_ucx ? worker::Fabric::kInfiniband : worker::Fabric::kOther;
   }
   return found;
@@ -41,8 +50,8 @@ worker::Fabric FabricOf(const std::string& devices) {
 worker::MpiFacts LookAtMachine(const std::string& devices) {
   worker::MpiFacts facts;
   std::error_code error;
-  facts.programs = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
-  facts.host_name = OwnHostName();
+  facts.programs = fs::read_symlink("/proc/self/exe", error).parent_path().string();
+  facts.host_name = worker::HostName();
   facts.machine_cpus = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(OwnCpus().size()));
   facts.fabric = FabricOf(devices);
   return facts;
