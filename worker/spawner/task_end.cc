@@ -11,11 +11,15 @@
 
 #include "common/utf8.h"
 #include "worker/launch/rank_ends.h"
+#include "worker/launch/wait_status.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
 #include "worker/spawner/task_runner.h"
 
 namespace bsub::spawner {
+
+using worker::ShellStatus;
+
 namespace {
 
 // Whether a process that is not reaped has ended. It is its witness's child, so waitid(2) does not see it.
@@ -23,10 +27,6 @@ bool HasEnded(pid_t pid) {
   const worker::UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   pollfd entry{process.get(), POLLIN, 0};
   return process.valid() && poll(&entry, 1, 0) > 0;
-}
-
-int ShellStatus(int wait_status) {
-  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
 #include "worker/step/mpi_launcher.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <optional>
+
+#include "worker/launch/search_path.h"
 
 namespace bsub::step {
 namespace {
@@ -32,17 +33,6 @@ std::string_view NameOf(MpiKind kind) {
   return "MPI";
 }
 
-std::string FindInPath(const std::string& program, const std::string& path) {
-  if (program.find('/') != std::string::npos) return access(program.c_str(), X_OK) == 0 ? program : "";
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t colon = std::min(path.find(':', begin), path.size());
-    const std::string folder = colon == begin ? "." : path.substr(begin, colon - begin);
-    if (const std::string full = folder + "/" + program; access(full.c_str(), X_OK) == 0) return full;
-    begin = colon + 1;
-  }
-  return "";
-}
-
 MpiKind KindOfLauncher(const std::string& resolved_path) {
   const std::string name = resolved_path.substr(resolved_path.rfind('/') + 1);
   if (name == "orterun" || name == "prterun" || name.find("openmpi") != std::string::npos)
@@ -53,15 +43,18 @@ MpiKind KindOfLauncher(const std::string& resolved_path) {
 }
 
 Result<MpiLauncher> FindLauncher(MpiKind wanted, const std::string& path) {
+  std::optional<MpiLauncher> unknown;
   std::string seen;
   for (const char* name : kLaunchers) {
-    const std::string found = FindInPath(name, path);
+    const std::string found = worker::FindInPath(name, path);
     if (found.empty()) continue;
     const MpiKind kind = KindOfLauncher(Resolved(found));
-    if (wanted == MpiKind::kUnknown || kind == wanted || kind == MpiKind::kUnknown)
-      return MpiLauncher{found, kind};
-    seen += (seen.empty() ? "; there is " : ", ") + found + " of " + std::string(NameOf(kind));
+    if (wanted == MpiKind::kUnknown || kind == wanted) return MpiLauncher{found, kind};
+    if (kind == MpiKind::kUnknown && !unknown) unknown = MpiLauncher{found, kind};
+    if (kind != MpiKind::kUnknown)
+      seen += (seen.empty() ? "; there is " : ", ") + found + " of " + std::string(NameOf(kind));
   }
+  if (unknown) return *unknown;
   return NotFound("no mpirun of " + std::string(NameOf(wanted)) + " in PATH=" + path + seen +
                   "; install it on this node, or set PATH (a module to load?)");
 }

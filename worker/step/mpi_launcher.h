@@ -17,14 +17,12 @@ struct MpiLauncher {
   MpiKind kind = MpiKind::kUnknown;
 };
 
-// Where a program of this name is, by PATH; empty: nowhere.
-std::string FindInPath(const std::string& program, const std::string& path);
-
 // By the program that a name such as /usr/bin/mpirun leads to in the end: orterun, mpiexec.hydra.
 MpiKind KindOfLauncher(const std::string& resolved_path);
 
-// The first that fits. NotFound says what is missing, in which PATH. `wanted`: what the program is linked
-// with; kUnknown: any.
+// The first that is of the MPI that is wanted; where there is none, the first of which nobody knows what it
+// is (a site's script), which bsub-lite-rank then watches (rank.h). NotFound says what is missing, in which
+// PATH. `wanted`: what the program is linked with; kUnknown: any.
 Result<MpiLauncher> FindLauncher(MpiKind wanted, const std::string& path);
 
 // The command line that starts `ranks` ranks of `program`. `wrapper`: bsub-lite-rank, where the launcher

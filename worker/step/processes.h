@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <string>
 
 namespace bsub::step {
 
@@ -14,8 +15,8 @@ inline constexpr int kCannotServe = 126;
 // Environment variable with the TMPDIR that the user gave, empty if none, where it is another for a while.
 inline constexpr const char* kUsersTmpdirName = "BSUB_STEP_TMPDIR";
 
-// 128 + n for signal n.
-int ShellStatus(int wait_status);
+// Of this process's environment; empty if it is not set.
+std::string Variable(const char* name);
 
 // Kills every child but those that are `spared`, and what they leave behind, of which this process is the
 // subreaper, until there is none.

@@ -15,7 +15,9 @@
 #include <string_view>
 
 #include "worker/launch/rank_ends.h"
+#include "worker/launch/search_path.h"
 #include "worker/launch/shared_memory.h"
+#include "worker/launch/wait_status.h"
 #include "worker/step/note_file.h"
 #include "worker/step/note_socket.h"
 #include "worker/step/processes.h"
@@ -23,11 +25,6 @@
 
 namespace bsub::step {
 namespace {
-
-std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // As mpirun's daemons tell it: Open MPI's, Hydra's.
 std::string OwnRank() {
@@ -100,11 +97,16 @@ void SendOutputTo(const std::string& pattern) {
 
 // Each rank of such a program would run alone, as rank 0 of 1.
 void RefuseOtherMpi(const std::string& program) {
-  if (std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) return;
-  const std::string file = FindInPath(program, Variable("PATH"));
-  if (file.empty() || MpiOfProgram(file) != MpiKind::kHydra) return;
-  NeverRun("'" + program +
-           "' is linked with MPICH, and mpirun is Open MPI's; call MPICH's, or submit with --mpi");
+  const MpiKind launchers = std::getenv("OMPI_COMM_WORLD_RANK") != nullptr ? MpiKind::kOpenMpi
+                            : IsHydras()                                   ? MpiKind::kHydra
+                                                                           : MpiKind::kUnknown;
+  const std::string file = worker::FindInPath(program, Variable("PATH"));
+  if (launchers == MpiKind::kUnknown || file.empty()) return;
+  const MpiKind programs = MpiOfProgram(file);
+  if (programs == MpiKind::kUnknown || programs == launchers) return;
+  const std::string name(NameOf(programs));
+  NeverRun("'" + program + "' is linked with " + name + ", and mpirun is " + std::string(NameOf(launchers)) +
+           "'s; call " + name + "'s, or submit with --mpi");
 }
 
 [[noreturn]] void BecomeProgram(char* const* argv, pid_t parent) {
@@ -140,8 +142,8 @@ bool IsOverlooked(int wait_status) {
 }
 
 [[noreturn]] void EndLike(int wait_status) {
-  if (IsOverlooked(wait_status)) EndBySignal(SIGABRT, ShellStatus(wait_status));
-  if (WIFSIGNALED(wait_status)) EndBySignal(WTERMSIG(wait_status), ShellStatus(wait_status));
+  if (IsOverlooked(wait_status)) EndBySignal(SIGABRT, worker::ShellStatus(wait_status));
+  if (WIFSIGNALED(wait_status)) EndBySignal(WTERMSIG(wait_status), worker::ShellStatus(wait_status));
   _exit(WEXITSTATUS(wait_status));
 }
 

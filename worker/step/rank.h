@@ -16,7 +16,8 @@ struct RankNames {
 // %r, %n and %j of a path are these, %% is a percent sign.
 std::string ExpandRankPath(std::string_view pattern, const RankNames& names);
 
-// Runs `argv` as a child to its end and then ends the same way.
+// Runs `argv` as a child to its end and then ends the same way. A program of another MPI than mpirun's is not
+// run: each rank would be alone.
 int RunRank(std::vector<char*> argv);
 
 }  // namespace bsub::step

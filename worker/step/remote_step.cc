@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "worker/launch/wait_status.h"
 #include "worker/step/note_socket.h"
 #include "worker/step/processes.h"
 #include "worker/step/words.h"
@@ -59,7 +60,7 @@ class RemoteStep {
     while (!lost_ && !ended_) Turn();
     if (!lost_) Drain();
     KillAllChildren();
-    if (!lost_) Say(connection_.get(), WordKind::kEnded, std::to_string(ShellStatus(*ended_)));
+    if (!lost_) Say(connection_.get(), WordKind::kEnded, std::to_string(worker::ShellStatus(*ended_)));
   }
 
  private:

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "worker/launch/search_path.h"
 #include "worker/step/gang.h"
 #include "worker/step/mpi_launcher.h"
 #include "worker/step/note_file.h"
@@ -24,11 +25,7 @@
 namespace {
 
 using bsub::step::Explain;
-
-std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
+using bsub::step::Variable;
 
 std::string FolderOfThisProgram() {
   std::array<char, PATH_MAX> path{};
@@ -40,7 +37,7 @@ std::string FolderOfThisProgram() {
 // Only returns if it cannot be done.
 int StartRanks(const std::string& scratch, const std::vector<std::string>& program) {
   const std::string path = Variable("PATH");
-  const std::string file = bsub::step::FindInPath(program[0], path);
+  const std::string file = bsub::worker::FindInPath(program[0], path);
   if (file.empty()) {
     const bool named = program[0].find('/') != std::string::npos;
     return Explain(scratch,

@@ -50,6 +50,15 @@ class Mpi(MpiCluster):
         self.expect_sum()
         self.assertEqual(sorted((self.folder / "first").read_text().splitlines()), self.lines())
 
+    def test_an_mpirun_that_fits_comes_before_a_script_of_which_nobody_knows_what_it_is(self):
+        folder = self.folder / "bin"
+        folder.mkdir()
+        (folder / "mpirun").write_text("#!/bin/sh\nexit 9\n")
+        (folder / "mpirun").chmod(0o755)
+        job = self.submit("sum", mpi=("--env", f"PATH={folder}:/usr/bin:/bin", "--mpi"))
+        self.cluster.bsub("wait", job)
+        self.expect_sum()
+
     def test_one_node_needs_no_network(self):
         job = self.submit("sum", nodes=1)
         self.cluster.bsub("wait", job)
@@ -144,6 +153,16 @@ class BadInput(MpiCluster):
         self.cluster.bsub("wait", job, code=None)
         self.assertEqual(self.cluster.job(job)["state"], "FAILED")
         self.assertRegex(self.end_of(job), "rank [0-3] on node n[12]: '.*' is linked with MPICH, and mpirun is Open MPI's")
+
+    @unittest.skipUnless(OTHERS_RANKS.exists(), "only one MPI is installed")
+    def test_a_script_of_which_nobody_knows_that_it_is_another_mpis_mpirun(self):
+        folder = self.folder / "bin"
+        folder.mkdir()
+        (folder / "mpirun").write_text(f'#!/bin/sh\nexec /usr/bin/mpirun.{OTHER} "$@"\n')
+        (folder / "mpirun").chmod(0o755)
+        names = {"openmpi": "Open MPI", "mpich": "MPICH"}
+        self.assertIn(f"is linked with {names[KIND]}, and mpirun is {names[OTHER]}'s", self.run_with(path=f"{folder}:/usr/sbin:/sbin"))
+        self.assertNotIn(" sum ", self.output())
 
     def test_no_such_program(self):
         self.assertIn("cannot run './no-such-program'", self.run_with(program=("./no-such-program",)))

@@ -70,12 +70,14 @@ TEST_F(Launchers, WithoutAnyThePathIsNamed) {
   EXPECT_THAT(found.error().message, HasSubstr("no mpirun of MPI in PATH=/nowhere;"));
 }
 
-TEST_F(Launchers, AProgramIsSoughtAsAShellDoes) {
-  const std::string program = Program("bin/solver");
-  EXPECT_EQ(FindInPath("solver", "/nowhere:" + Path("bin")), program);
-  EXPECT_EQ(FindInPath(program, ""), program);
-  EXPECT_EQ(FindInPath("solver", "/nowhere"), "");
-  EXPECT_EQ(FindInPath("./no-such-program", Path("bin")), "");
+// A script of the site, or Intel MPI's.
+TEST_F(Launchers, OneOfWhichNobodyKnowsWhatItIsComesLast) {
+  const std::string script = Program("bin/mpirun");
+  EXPECT_EQ(FindLauncher(MpiKind::kOpenMpi, Path("bin"))->path, script);
+  const std::string known = Program("bin/mpirun.openmpi");
+  EXPECT_EQ(FindLauncher(MpiKind::kOpenMpi, Path("bin"))->path, known);
+  EXPECT_EQ(FindLauncher(MpiKind::kHydra, Path("bin"))->path, script);
+  EXPECT_EQ(FindLauncher(MpiKind::kUnknown, Path("bin"))->path, script) << "as the administrator has it";
 }
 
 TEST(LauncherCommand, SaysHowManyRanks) {
