@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <optional>
+#include <set>
 
+#include "worker/launch/host_alias.h"
 #include "worker/launch/shared_memory.h"
 
 namespace bsub::worker {
@@ -126,23 +129,35 @@ std::optional<std::uint32_t> Ipv4(const std::string& text) {
   return ntohl(address.s_addr);
 }
 
+// Open MPI leaves domains out where it compares hosts (orte_keep_fqdn_hostnames).
+std::string_view WithoutDomain(std::string_view host) {
+  return Ipv4(std::string(host)) ? host : host.substr(0, host.find('.'));
+}
+
 }  // namespace
 
 bool MayStartRanks(const v1::Launch& launch) { return launch.has_gang() && launch.gang().launch() != 0; }
 
 std::string OpenMpiHostFile(const v1::LaunchGang& gang, const MpiFacts& facts) {
+  std::set<std::string, std::less<>> taken;
   std::string text;
   for (int i = 0; i < gang.nodes_size(); ++i) {
     const std::string& host = i == 0 && IsMain(gang) ? facts.host_name : gang.nodes(i).name();
-    text += host + " slots=" + std::to_string(gang.ranks_per_node()) + "\n";
+    const bool alone = taken.emplace(WithoutDomain(host)).second;
+    text += (alone ? host : HostAlias(static_cast<std::uint32_t>(i))) +
+            " slots=" + std::to_string(gang.ranks_per_node()) + "\n";
   }
   return text;
 }
 
-std::string HydraHostFile(const v1::LaunchGang& gang) {
+std::string HydraHostFile(const v1::LaunchGang& gang, const MpiFacts& facts) {
   std::string text;
-  for (const v1::LaunchNode& node : gang.nodes())
-    text += node.name() + ":" + std::to_string(gang.ranks_per_node()) + "\n";
+  for (int i = 0; i < gang.nodes_size(); ++i) {
+    const std::string& name = gang.nodes(i).name();
+    const bool as_main = i != 0 && IsMain(gang) && name == facts.host_name;
+    text += (as_main ? HostAlias(static_cast<std::uint32_t>(i)) : name) + ":" +
+            std::to_string(gang.ranks_per_node()) + "\n";
+  }
   return text;
 }
 

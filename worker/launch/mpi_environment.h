@@ -36,10 +36,11 @@ struct MpiFacts {
 bool MayStartRanks(const v1::Launch& launch);
 
 // "HOST slots=N" per node. The main node has the name that mpirun knows its own machine by, or it would start
-// a daemon there, too.
+// a daemon there, too. Another node of that name has an alias (host_alias.h).
 std::string OpenMpiHostFile(const v1::LaunchGang& gang, const MpiFacts& facts);
-// "HOST:N" per node.
-std::string HydraHostFile(const v1::LaunchGang& gang);
+// "HOST:N" per node. A node that is called as the main node's machine has an alias: Hydra would start its
+// ranks there.
+std::string HydraHostFile(const v1::LaunchGang& gang, const MpiFacts& facts);
 inline constexpr std::string_view kOpenMpiHostFileName = "hosts.openmpi";
 inline constexpr std::string_view kHydraHostFileName = "hosts.hydra";
 

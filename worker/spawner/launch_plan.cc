@@ -136,7 +136,7 @@ void PlanEnvironment(const LaunchRules& rules, bool own, PlannedLaunch& plan) {
     const v1::LaunchGang& gang = plan.launch.gang();
     mpi.interface = InterfaceWith(gang.nodes(static_cast<int>(gang.index())).address());
     plan.scratch_files = {{std::string(worker::kOpenMpiHostFileName), worker::OpenMpiHostFile(gang, mpi)},
-                          {std::string(worker::kHydraHostFileName), worker::HydraHostFile(gang)}};
+                          {std::string(worker::kHydraHostFileName), worker::HydraHostFile(gang, mpi)}};
     node.mpi = &mpi;
   }
   plan.child.env = worker::BuildEnvironment(plan.launch, node);

@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <optional>
 
+#include "worker/launch/host_alias.h"
+#include "worker/launch/host_name.h"
 #include "worker/launch/rank_ends.h"
 #include "worker/step/note_file.h"
 #include "worker/step/processes.h"
@@ -39,11 +41,6 @@ void WriteAll(int fd, std::string_view bytes) {
     if (n <= 0) return;
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
-}
-
-std::string HostName() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
 int Fail(const std::string& why) {
@@ -124,6 +121,11 @@ class AgentRun {
   std::optional<std::chrono::steady_clock::time_point> failed_;
 };
 
+// mpirun takes the daemon's node for what it asked for: one that it calls by another name must bear that.
+std::string CommandFor(const AgentCall& call, const std::string& name) {
+  return call.host == name ? call.command : "export PMIX_HOSTNAME=" + call.host + "; " + call.command;
+}
+
 // A signal to the job's whole process group is mpirun's to hand on: it tells its daemons, and each its ranks.
 void LeaveSignalsToMpirun() {
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT, SIGALRM, SIGTSTP, SIGPIPE})
@@ -148,6 +150,7 @@ Result<AgentCall> ParseAgentCall(const std::vector<std::string>& words) {
 Result<std::uint32_t> NodeMeant(const Gang& gang, const std::string& host, const std::string& host_name) {
   if (const auto index = gang.IndexOf(host)) return *index;
   if (host == host_name || host == "localhost") return gang.index;
+  if (const auto index = worker::IndexOfAlias(host); index && *index < gang.nodes.size()) return *index;
   std::string names;
   for (const GangNode& node : gang.nodes) names += (names.empty() ? "" : ",") + node.name;
   return NotFound("node '" + host + "' is not one of this job's (" + names +
@@ -155,7 +158,7 @@ Result<std::uint32_t> NodeMeant(const Gang& gang, const std::string& host, const
 }
 
 int RunLaunchAgent(const Gang& gang, const AgentCall& call) {
-  const auto index = NodeMeant(gang, call.host, HostName());
+  const auto index = NodeMeant(gang, call.host, worker::HostName());
   if (!index) return Explain(gang.scratch, index.error().message), kAgentFailed;
   if (*index == gang.index) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -165,7 +168,8 @@ int RunLaunchAgent(const Gang& gang, const AgentCall& call) {
   LeaveSignalsToMpirun();
   auto connection = Connect(gang, *index, kPatience);
   if (!connection) return Explain(gang.scratch, connection.error().message), kAgentFailed;
-  return AgentRun(gang, gang.nodes[*index].name, std::move(*connection)).Run(call.command);
+  const std::string& name = gang.nodes[*index].name;
+  return AgentRun(gang, name, std::move(*connection)).Run(CommandFor(call, name));
 }
 
 }  // namespace bsub::step

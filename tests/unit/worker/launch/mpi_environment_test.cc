@@ -61,7 +61,31 @@ TEST(MpiEnvironment, OnlyAJobThatStartsWhatRunsOnItsNodesHasIt) {
 TEST(MpiEnvironment, HostFilesNameTheNodesAndMpirunsOwnMachine) {
   const v1::Launch launch = MpiJob(0, {"10.0.0.1", "10.0.0.2"});
   EXPECT_EQ(OpenMpiHostFile(launch.gang(), Machine()), "box slots=2\nn2 slots=2\n");
-  EXPECT_EQ(HydraHostFile(launch.gang()), "n1:2\nn2:2\n");
+  EXPECT_EQ(HydraHostFile(launch.gang(), Machine()), "n1:2\nn2:2\n");
+}
+
+// Nodes are called as their administrator likes, also as the machine of another one.
+TEST(MpiEnvironment, ANodeThatIsCalledAsMpirunsMachineHasAnAlias) {
+  const v1::Launch launch = MpiJob(0, {"10.0.0.1", "10.0.0.2", "10.0.0.3"});
+  MpiFacts facts = Machine();
+  facts.host_name = "n2";
+  EXPECT_EQ(OpenMpiHostFile(launch.gang(), facts), "n2 slots=2\nbsub-node-1 slots=2\nn3 slots=2\n");
+  EXPECT_EQ(HydraHostFile(launch.gang(), facts), "n1:2\nbsub-node-1:2\nn3:2\n");
+  facts.host_name = "n3.cluster.example";
+  EXPECT_EQ(OpenMpiHostFile(launch.gang(), facts),
+            "n3.cluster.example slots=2\nn2 slots=2\nbsub-node-2 slots=2\n");
+  facts.host_name = "n1";
+  EXPECT_EQ(OpenMpiHostFile(launch.gang(), facts), "n1 slots=2\nn2 slots=2\nn3 slots=2\n");
+}
+
+TEST(MpiEnvironment, NodesThatDifferByTheirDomainsOnlyAreToldApart) {
+  v1::Launch launch = MpiJob(0, {"10.0.0.1", "10.0.0.2", "10.0.0.3"});
+  launch.mutable_gang()->mutable_nodes(1)->set_name("a.east");
+  launch.mutable_gang()->mutable_nodes(2)->set_name("a.west");
+  EXPECT_EQ(OpenMpiHostFile(launch.gang(), Machine()), "box slots=2\na.east slots=2\nbsub-node-2 slots=2\n");
+  launch.mutable_gang()->mutable_nodes(1)->set_name("10.0.0.2");
+  launch.mutable_gang()->mutable_nodes(2)->set_name("10.0.0.3");
+  EXPECT_EQ(OpenMpiHostFile(launch.gang(), Machine()), "box slots=2\n10.0.0.2 slots=2\n10.0.0.3 slots=2\n");
 }
 
 TEST(MpiEnvironment, DaemonsAreStartedByOurAgentInTheirOwnDirectories) {

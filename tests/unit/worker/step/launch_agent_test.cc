@@ -42,6 +42,9 @@ TEST(LaunchAgent, KnowsTheNodesOfItsJobAndItsOwnMachine) {
   EXPECT_EQ(NodeMeant(NodesOfAgent(), "n2", "box"), 1u);
   EXPECT_EQ(NodeMeant(NodesOfAgent(), "box", "box"), 0u);
   EXPECT_EQ(NodeMeant(NodesOfAgent(), "localhost", "box"), 0u);
+  EXPECT_EQ(NodeMeant(NodesOfAgent(), "bsub-node-1", "box"), 1u) << "as the host files call it";
+  for (const char* none : {"bsub-node-2", "bsub-node-", "bsub-node-1x"})
+    EXPECT_FALSE(NodeMeant(NodesOfAgent(), none, "box")) << none;
   const auto other = NodeMeant(NodesOfAgent(), "n7", "box");
   ASSERT_FALSE(other);
   EXPECT_THAT(other.error().message, HasSubstr("node 'n7' is not one of this job's (n1,n2)"));
