@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/hash.h"
+#include "worker/launch/node_file.h"
 
 namespace bsub::worker {
 namespace {
@@ -38,6 +39,7 @@ constexpr auto kOwnNames = std::to_array<std::string_view>({"AWS_BATCH_CE_NAME",
                                                             "BSUB_GANG_SECRET",
                                                             "BSUB_NODES",
                                                             "BSUB_NODE_ADDRESSES",
+                                                            "BSUB_NODE_FILE",
                                                             "BSUB_NODE_INDEX",
                                                             "BSUB_NODE_LIST",
                                                             "BSUB_NODE_PARTITIONS",
@@ -157,11 +159,12 @@ void AddPartitions(Builder& env, const v1::LaunchGang& gang) {
 }
 
 // Of a job that asks for nodes or ranks.
-void AddGang(Builder& env, const v1::LaunchGang& gang) {
+void AddGang(Builder& env, const v1::LaunchGang& gang, std::string_view node_file) {
   env.Add("BSUB_NODES", static_cast<std::uint64_t>(gang.nodes_size()));
   env.Add("BSUB_NODE_INDEX", gang.index());
   env.AddIfFits("BSUB_NODE_LIST", ListNodes(gang, &v1::LaunchNode::name));
   env.AddIfFits("BSUB_NODE_ADDRESSES", ListNodes(gang, &v1::LaunchNode::address));
+  if (!node_file.empty()) env.Add(kNodeFileVariable, node_file);
   env.Add("BSUB_RANKS", std::uint64_t{gang.ranks_per_node()} * static_cast<std::uint64_t>(gang.nodes_size()));
   env.Add("BSUB_RANKS_PER_NODE", gang.ranks_per_node());
   env.Add("BSUB_THREADS_PER_RANK", gang.threads_per_rank());
@@ -263,6 +266,17 @@ void AddMpi(Builder& env, const std::vector<MpiVariable>& variables) {
 
 }  // namespace
 
+std::string NodeFile(const v1::LaunchGang& gang) {
+  std::string text;
+  for (const v1::LaunchNode& node : gang.nodes()) text += node.name() + " " + node.address() + "\n";
+  return text;
+}
+
+bool HasShortLists(const v1::LaunchGang& gang) {
+  return ListNodes(gang, &v1::LaunchNode::name).size() < kLongestVariable &&
+         ListNodes(gang, &v1::LaunchNode::address).size() < kLongestVariable;
+}
+
 std::vector<std::string> BuildEnvironment(const v1::Launch& launch, const NodeFacts& node) {
   Builder env;
   env.entries.reserve(static_cast<std::size_t>(launch.environment().variables_size()) + 40);
@@ -278,7 +292,7 @@ std::vector<std::string> BuildEnvironment(const v1::Launch& launch, const NodeFa
   const auto cpus = static_cast<std::uint64_t>(std::max<std::int64_t>(1, (launch.cpu_milli() + 999) / 1000));
   AddOwn(env, launch, node, cpus);
   AddAwsBatch(env, launch);
-  if (launch.has_gang()) AddGang(env, launch.gang());
+  if (launch.has_gang()) AddGang(env, launch.gang(), node.node_file);
   AddLsf(env, launch, cpus);
   if (launch.gpu_indices_size() > 0) env.Add("CUDA_VISIBLE_DEVICES", Join(launch.gpu_indices()));
   if (node.mpi != nullptr) AddMpi(env, mpi);

@@ -18,11 +18,17 @@ namespace bsub::worker {
 inline constexpr std::string_view kMarkerName = "BSUB_ATTEMPT_KEY";
 
 struct NodeFacts {
-  std::string_view marker;        // value of kMarkerName
-  std::string_view home;          // HOME where the user's environment has none; empty: leave it out
-  const MpiFacts* mpi = nullptr;  // of a job that may start ranks on its nodes
+  std::string_view marker;         // value of kMarkerName
+  std::string_view home;           // HOME where the user's environment has none; empty: leave it out
+  const MpiFacts* mpi = nullptr;   // of a job that may start ranks on its nodes
   std::string_view control_dir{};  // empty: none
+  std::string_view node_file{};    // path of the file of the attempt's nodes; empty: none
 };
+
+// What node_file holds (node_file.h).
+std::string NodeFile(const v1::LaunchGang& gang);
+// Whether the lists of its nodes fit into variables. Those that do not are left out.
+bool HasShortLists(const v1::LaunchGang& gang);
 
 // "NAME=VALUE" entries. Names of the user's environment keep their order.
 std::vector<std::string> BuildEnvironment(const v1::Launch& launch, const NodeFacts& node);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "worker/launch/environment.h"
+#include "worker/launch/node_file.h"
 #include "worker/launch/output_path.h"
 #include "worker/spawner/machine_facts.h"
 
@@ -123,20 +124,35 @@ bool HasHome(const v1::Launch& launch) {
                      [](const std::string& v) { return v.starts_with("HOME="); });
 }
 
+// What is only for jobs that may start ranks on their nodes.
+worker::MpiFacts MpiFactsFor(const LaunchRules& rules, const v1::Launch& launch, const std::string& scratch) {
+  worker::MpiFacts mpi = rules.machine;
+  mpi.scratch = scratch;
+  const std::int64_t cpu_milli = launch.cpu_milli();
+  mpi.bound = rules.binds_cpus && cpu_milli >= 1000 && cpu_milli % 1000 == 0;
+  if (mpi.bound) mpi.machine_cpus = static_cast<std::uint32_t>(cpu_milli / 1000);
+  const v1::LaunchGang& gang = launch.gang();
+  mpi.interface = InterfaceWith(gang.nodes(static_cast<int>(gang.index())).address());
+  return mpi;
+}
+
 void PlanEnvironment(const LaunchRules& rules, bool own, PlannedLaunch& plan) {
   worker::NodeFacts node{plan.marker, own ? std::string_view(rules.own_home) : std::string_view(), nullptr,
                          plan.control_dir};
-  worker::MpiFacts mpi = rules.machine;
-  if (worker::MayStartRanks(plan.launch)) {
+  const v1::LaunchGang& gang = plan.launch.gang();
+  const bool has_ranks = worker::MayStartRanks(plan.launch);
+  worker::MpiFacts mpi;
+  std::string node_file;
+  if (has_ranks || (plan.launch.has_gang() && !worker::HasShortLists(gang))) {
     plan.scratch = rules.scratch_path + "/" + plan.task_name;
-    mpi.scratch = plan.scratch;
-    const std::int64_t cpu_milli = plan.launch.cpu_milli();
-    mpi.bound = rules.binds_cpus && cpu_milli >= 1000 && cpu_milli % 1000 == 0;
-    if (mpi.bound) mpi.machine_cpus = static_cast<std::uint32_t>(cpu_milli / 1000);
-    const v1::LaunchGang& gang = plan.launch.gang();
-    mpi.interface = InterfaceWith(gang.nodes(static_cast<int>(gang.index())).address());
-    plan.scratch_files = {{std::string(worker::kOpenMpiHostFileName), worker::OpenMpiHostFile(gang, mpi)},
-                          {std::string(worker::kHydraHostFileName), worker::HydraHostFile(gang, mpi)}};
+    node_file = plan.scratch + "/" + std::string(worker::kNodeFileName);
+    node.node_file = node_file;
+    plan.scratch_files = {{std::string(worker::kNodeFileName), worker::NodeFile(gang)}};
+  }
+  if (has_ranks) {
+    mpi = MpiFactsFor(rules, plan.launch, plan.scratch);
+    plan.scratch_files.emplace_back(worker::kOpenMpiHostFileName, worker::OpenMpiHostFile(gang, mpi));
+    plan.scratch_files.emplace_back(worker::kHydraHostFileName, worker::HydraHostFile(gang, mpi));
     node.mpi = &mpi;
   }
   plan.child.env = worker::BuildEnvironment(plan.launch, node);

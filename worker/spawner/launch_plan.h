@@ -35,10 +35,11 @@ struct PlannedLaunch {
   std::string task_name;  // "12.0.1.7": attempt and incarnation; names its script, control group and marker
   std::string marker;
   std::string script_path;  // empty: none
-  // Of a job that may start ranks: its directory on this node, and the files that are put into it.
+  // Of a job that may start ranks, or has more nodes than variables hold: its directory on this node, and the
+  // files that are put into it.
   std::string scratch;
   std::vector<std::pair<std::string, std::string>> scratch_files;  // name, content
-  std::string control_dir;  // empty: none, the program does not save
+  std::string control_dir;                                         // empty: none, the program does not save
   ChildPlan child;
   bool own_out = false;  // the user named the file; a link stands in the spool
   bool own_err = false;

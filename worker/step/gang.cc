@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
+
+#include "worker/launch/node_file.h"
 
 namespace bsub::step {
 namespace {
@@ -26,6 +29,42 @@ std::vector<std::string> Split(const std::string& list) {
   return parts;
 }
 
+Result<std::vector<GangNode>> NodesFromFile(const std::string& path) {
+  std::vector<GangNode> nodes;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t blank = line.find(' ');
+    if (blank == std::string::npos) {
+      nodes.clear();
+      break;
+    }
+    nodes.push_back({line.substr(0, blank), line.substr(blank + 1)});
+  }
+  if (!nodes.empty()) return nodes;
+  return FailedPrecondition(std::string(worker::kNodeFileVariable) + "=" + path +
+                            ": expected a file with NAME ADDRESS on each line; do not change it");
+}
+
+Result<std::vector<GangNode>> NodesFromLists(const Lookup& lookup) {
+  BSUB_ASSIGN_OR_RETURN(const std::string names, Need(lookup, "BSUB_NODE_LIST"));
+  BSUB_ASSIGN_OR_RETURN(const std::string addresses, Need(lookup, "BSUB_NODE_ADDRESSES"));
+  const std::vector<std::string> name = Split(names);
+  const std::vector<std::string> address = Split(addresses);
+  if (name.size() != address.size()) {
+    return InvalidArgument("BSUB_NODE_LIST and BSUB_NODE_ADDRESSES tell of " + std::to_string(name.size()) +
+                           " nodes and " + std::to_string(address.size()) + " addresses: do not change them");
+  }
+  std::vector<GangNode> nodes;
+  for (std::size_t i = 0; i < name.size(); ++i) nodes.push_back({name[i], address[i]});
+  return nodes;
+}
+
+// Lists that are too long for a variable are in the file alone.
+Result<std::vector<GangNode>> NodesFrom(const Lookup& lookup) {
+  const char* file = lookup(worker::kNodeFileVariable);
+  return file != nullptr && *file != '\0' ? NodesFromFile(file) : NodesFromLists(lookup);
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> Gang::IndexOf(std::string_view name) const {
@@ -37,20 +76,15 @@ std::optional<std::uint32_t> Gang::IndexOf(std::string_view name) const {
 
 Result<Gang> GangFromEnvironment(const Lookup& lookup) {
   Gang gang;
-  BSUB_ASSIGN_OR_RETURN(const std::string names, Need(lookup, "BSUB_NODE_LIST"));
-  BSUB_ASSIGN_OR_RETURN(const std::string addresses, Need(lookup, "BSUB_NODE_ADDRESSES"));
+  BSUB_ASSIGN_OR_RETURN(gang.nodes, NodesFrom(lookup));
   BSUB_ASSIGN_OR_RETURN(const std::string index, Need(lookup, "BSUB_NODE_INDEX"));
   BSUB_ASSIGN_OR_RETURN(gang.secret, Need(lookup, "BSUB_GANG_SECRET"));
   BSUB_ASSIGN_OR_RETURN(gang.scratch, Need(lookup, "BSUB_SCRATCH_DIR"));
-  const std::vector<std::string> name = Split(names);
-  const std::vector<std::string> address = Split(addresses);
   gang.index = static_cast<std::uint32_t>(std::strtoul(index.c_str(), nullptr, 10));
-  if (name.size() != address.size() || gang.index >= name.size()) {
-    return InvalidArgument("BSUB_NODE_LIST, BSUB_NODE_ADDRESSES and BSUB_NODE_INDEX tell of " +
-                           std::to_string(name.size()) + " nodes, " + std::to_string(address.size()) +
-                           " addresses and index " + index + ": do not change them");
+  if (gang.index >= gang.nodes.size()) {
+    return InvalidArgument("BSUB_NODE_INDEX is " + index + ", and there are " +
+                           std::to_string(gang.nodes.size()) + " nodes: do not change it");
   }
-  for (std::size_t i = 0; i < name.size(); ++i) gang.nodes.push_back({name[i], address[i]});
   return gang;
 }
 

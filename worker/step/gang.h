@@ -32,6 +32,7 @@ struct Gang {
 using Lookup = std::function<const char*(const char* name)>;
 
 // FailedPrecondition names the variable that is missing: this is then no part of a multi-node job.
+// InvalidArgument names one that somebody has changed.
 Result<Gang> GangFromEnvironment(const Lookup& lookup);
 
 }  // namespace bsub::step

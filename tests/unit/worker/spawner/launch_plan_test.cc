@@ -9,7 +9,9 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
+using ::testing::StartsWith;
 
 class LaunchPlanTest : public ::testing::Test {
  protected:
@@ -75,10 +77,30 @@ TEST_F(LaunchPlanTest, AJobThatMayStartRanksHasADirectoryWithItsHosts) {
   EXPECT_EQ(plan->scratch, "/dev/shm/s/5.2.1.3");
   EXPECT_THAT(plan->child.env, Contains("BSUB_SCRATCH_DIR=/dev/shm/s/5.2.1.3"));
   EXPECT_THAT(plan->child.env, Contains("OMPI_MCA_plm_rsh_agent=/opt/bin/bsub-lite-rsh"));
-  EXPECT_THAT(plan->scratch_files, ElementsAre(Pair("hosts.openmpi", "box slots=2\nn2 slots=2\n"),
+  EXPECT_THAT(plan->child.env, Contains("BSUB_NODE_FILE=/dev/shm/s/5.2.1.3/nodes"));
+  EXPECT_THAT(plan->scratch_files, ElementsAre(Pair("nodes", "n1 127.0.0.1\nn2 127.0.0.1\n"),
+                                               Pair("hosts.openmpi", "box slots=2\nn2 slots=2\n"),
                                                Pair("hosts.hydra", "n1:2\nn2:2\n")));
   gang.set_index(2);
   EXPECT_THAT(Refusal(), HasSubstr("part 2 of 2"));
+}
+
+TEST_F(LaunchPlanTest, MoreNodesThanAVariableHoldsAreInAFile) {
+  rules_.scratch_path = "/dev/shm/s";
+  v1::LaunchGang& gang = *launch_.mutable_gang();
+  gang.set_ranks_per_node(1);
+  std::string lines;
+  for (int i = 0; i < 10'000; ++i) {
+    v1::LaunchNode& node = *gang.add_nodes();
+    node.set_name("n" + std::to_string(i));
+    node.set_address("10.20." + std::to_string(100 + i / 100) + "." + std::to_string(100 + i % 100));
+    lines += node.name() + " " + node.address() + "\n";
+  }
+  const auto plan = Plan();
+  ASSERT_TRUE(plan.has_value()) << plan.error().message;
+  EXPECT_THAT(plan->scratch_files, ElementsAre(Pair("nodes", lines)));
+  EXPECT_THAT(plan->child.env, Contains("BSUB_NODE_FILE=/dev/shm/s/5.2.1.3/nodes"));
+  EXPECT_THAT(plan->child.env, Not(Contains(StartsWith("BSUB_NODE_ADDRESSES="))));
 }
 
 TEST_F(LaunchPlanTest, RunsScriptsThroughTheirInterpreter) {

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <map>
 
 namespace bsub::step {
@@ -52,6 +54,32 @@ TEST(GangOfStep, ListsThatDoNotAgreeAreRefused) {
     variables[name] = value;
     EXPECT_FALSE(ParseGang(variables)) << name;
   }
+}
+
+// Thousands of nodes do not fit into a variable.
+TEST(GangOfStep, NodesAreReadFromTheFileWhereThereIsOne) {
+  const std::string path = testing::TempDir() + "/bsub-nodes-" + std::to_string(getpid());
+  std::string lines;
+  for (int i = 0; i < 10'000; ++i)
+    lines += "node-" + std::to_string(i) + " 10.20." + std::to_string(i / 256) + ".1\n";
+  std::ofstream(path) << lines;
+  auto variables = VariablesOfTwo();
+  variables.erase("BSUB_NODE_LIST");
+  variables.erase("BSUB_NODE_ADDRESSES");
+  variables["BSUB_NODE_FILE"] = path;
+  variables["BSUB_NODE_INDEX"] = "9999";
+  const auto gang = ParseGang(variables);
+  ASSERT_TRUE(gang) << gang.error().message;
+  EXPECT_EQ(gang->nodes.size(), 10'000u);
+  EXPECT_EQ(gang->own().name, "node-9999");
+  EXPECT_EQ(gang->own().address, "10.20.39.1");
+  for (const char* bad : {"", "one\n", "n1 10.0.0.1\nn2\n", "n1 10.0.0.1\nn2"}) {
+    std::ofstream(path, std::ios::trunc) << bad;
+    const auto refused = ParseGang(variables);
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_THAT(refused.error().message, HasSubstr("BSUB_NODE_FILE=" + path));
+  }
+  unlink(path.c_str());
 }
 
 }  // namespace
