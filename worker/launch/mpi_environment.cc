@@ -164,6 +164,7 @@ std::string HydraHostFile(const v1::LaunchGang& gang, const MpiFacts& facts) {
 std::vector<MpiVariable> MpiVariables(const v1::Launch& launch, const MpiFacts& facts) {
   Variables out;
   out.Set(std::string(kScratchName), facts.scratch);
+  out.Default("BSUB_STEP_PATIENCE", std::to_string(facts.step_patience_s));
   AddOpenMpi(launch, facts, out);
   AddHydra(facts, out);
   AddUcx(launch.gang(), facts, out);

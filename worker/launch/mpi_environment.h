@@ -30,6 +30,7 @@ struct MpiFacts {
   std::uint32_t machine_cpus = 1;  // that this task may run on
   bool bound = false;              // these CPUs are its own
   Fabric fabric = Fabric::kTcp;
+  std::uint32_t step_patience_s = 120;  // how long another node's step server may take to answer
 };
 
 // Whether what the launch runs may start ranks on the job's nodes.

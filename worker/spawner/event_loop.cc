@@ -134,6 +134,7 @@ Result<TaskRunnerParts> EventLoop::MakeParts() {
   rules.own_home = HomeOf(geteuid());
   rules.binds_cpus = settings_.bind_cpus;
   rules.machine = LookAtMachine();
+  rules.machine.step_patience_s = static_cast<std::uint32_t>(settings_.step_patience_us / 1'000'000);
   rules.scratch_path = ScratchPath(settings_.scratch_dir, *dir_);
   parts.scratch = std::make_unique<ScratchDirs>(rules.scratch_path, rules.can_change_user);
   return parts;

@@ -93,6 +93,10 @@ void AddTimes(Adder add) {
   add("launcher-patience", Time("2s"),
       "how long the launcher may take to make a witness, and a witness to begin with its task, before it is "
       "killed and replaced");
+  add("step-patience", Time("2m"),
+      "how long a node of an MPI job may take to answer the main node, in whole seconds; jobs may say "
+      "another "
+      "(BSUB_STEP_PATIENCE)");
   add("try-again", Time("1s"),
       "how often such a start is tried, and a record for which the disk had no room");
   add("kill-again", Time("500ms"), "how often what a stopped task forks faster than it dies is killed");
@@ -129,6 +133,7 @@ Status ReadDurations(const po::variables_map& values, Settings& s) {
                                                          {"leftover-deadline", &s.leftover_deadline_us},
                                                          {"start-patience", &s.start_patience_us},
                                                          {"launcher-patience", &s.launcher_patience_us},
+                                                         {"step-patience", &s.step_patience_us},
                                                          {"try-again", &s.try_again_us},
                                                          {"kill-again", &s.kill_again_us},
                                                          {"sweep-again", &s.sweep_again_us},
@@ -144,6 +149,9 @@ Status ReadDurations(const po::variables_map& values, Settings& s) {
       return InvalidArgument("--" + std::string(name) + " is " + std::to_string(*target) +
                              "us, expected at least 1ms");
   }
+  if (s.step_patience_us < 1'000'000 || s.step_patience_us > 86'400'000'000)
+    return InvalidArgument("--step-patience is " + values["step-patience"].as<std::string>() +
+                           ", expected from 1s to 24h");
   return OkStatus();
 }
 

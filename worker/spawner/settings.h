@@ -43,8 +43,9 @@ struct Settings {
   // So long may making a witness hold up the spawner's only thread, and a witness not begin with its task.
   // Well below lease_slack_us, which kills share.
   std::int64_t launcher_patience_us = 2'000'000;
-  std::int64_t try_again_us = 1'000'000;  // how often such a start, and a record that found no room
-  std::int64_t kill_again_us = 500'000;   // a task that forks faster than it is killed
+  std::int64_t step_patience_us = 120'000'000;  // MPI: how long another node may take to answer
+  std::int64_t try_again_us = 1'000'000;        // how often such a start, and a record that found no room
+  std::int64_t kill_again_us = 500'000;         // a task that forks faster than it is killed
   // A descendant may be reaped by another one, of which the spawner hears nothing.
   std::int64_t sweep_again_us = 50'000;
   std::int64_t output_look_us = 1'000'000;  // how often running tasks' output is looked at

@@ -65,6 +65,18 @@ Result<std::vector<GangNode>> NodesFrom(const Lookup& lookup) {
   return file != nullptr && *file != '\0' ? NodesFromFile(file) : NodesFromLists(lookup);
 }
 
+Result<std::chrono::seconds> PatienceFrom(const Lookup& lookup) {
+  constexpr long kLongest = 86'400;
+  const char* text = lookup(kPatienceVariable);
+  if (text == nullptr) return kDefaultPatience;
+  char* end = nullptr;
+  const long seconds = std::strtol(text, &end, 10);
+  if (*text != '\0' && *end == '\0' && seconds >= 1 && seconds <= kLongest)
+    return std::chrono::seconds(seconds);
+  return InvalidArgument(std::string(kPatienceVariable) + "=" + text + ": expected seconds, from 1 to " +
+                         std::to_string(kLongest));
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> Gang::IndexOf(std::string_view name) const {
@@ -80,6 +92,7 @@ Result<Gang> GangFromEnvironment(const Lookup& lookup) {
   BSUB_ASSIGN_OR_RETURN(const std::string index, Need(lookup, "BSUB_NODE_INDEX"));
   BSUB_ASSIGN_OR_RETURN(gang.secret, Need(lookup, "BSUB_GANG_SECRET"));
   BSUB_ASSIGN_OR_RETURN(gang.scratch, Need(lookup, "BSUB_SCRATCH_DIR"));
+  BSUB_ASSIGN_OR_RETURN(gang.patience, PatienceFrom(lookup));
   gang.index = static_cast<std::uint32_t>(std::strtoul(index.c_str(), nullptr, 10));
   if (gang.index >= gang.nodes.size()) {
     return InvalidArgument("BSUB_NODE_INDEX is " + index + ", and there are " +

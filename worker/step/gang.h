@@ -2,6 +2,7 @@
 // the secret by which its parts know each other. All of it comes from the environment (worker/launch).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -13,6 +14,10 @@
 
 namespace bsub::step {
 
+// Seconds; what the spawner was told (--step-patience), or the job says.
+inline constexpr const char* kPatienceVariable = "BSUB_STEP_PATIENCE";
+inline constexpr std::chrono::seconds kDefaultPatience = std::chrono::minutes(2);
+
 struct GangNode {
   std::string name;
   std::string address;
@@ -23,6 +28,8 @@ struct Gang {
   std::uint32_t index = 0;  // of this node
   std::string secret;       // 64 hexadecimal digits
   std::string scratch;      // the attempt's directory on this node
+  // How long a node's step server may take to answer.
+  std::chrono::seconds patience = kDefaultPatience;
 
   const GangNode& own() const { return nodes[index]; }
   std::optional<std::uint32_t> IndexOf(std::string_view name) const;

@@ -16,6 +16,7 @@
 #include "worker/launch/host_name.h"
 #include "worker/launch/rank_ends.h"
 #include "worker/step/note_file.h"
+#include "worker/step/outlet.h"
 #include "worker/step/processes.h"
 #include "worker/step/rendezvous.h"
 #include "worker/step/words.h"
@@ -24,9 +25,6 @@ namespace bsub::step {
 namespace {
 
 constexpr int kAgentFailed = 255;  // as ssh(1)
-// A node that is slow to start its part; one that is lost ends the job through the scheduler.
-constexpr std::chrono::milliseconds kPatience = std::chrono::minutes(2);
-
 // Hydra's mpirun tells those of its daemons to end that have called back when a rank fails. One that calls
 // back later is left alone with its ranks, and mpirun waits for it for ever.
 constexpr std::string_view kDaemonOfHydra = "hydra_pmi_proxy";
@@ -35,90 +33,112 @@ constexpr int kLookEvery = 1000;  // ms
 
 bool TakesValue(const std::string& option) { return option == "-l" || option == "-p" || option == "-o"; }
 
-void WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = write(fd, bytes.data(), bytes.size());
-    if (n <= 0) return;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-}
-
 int Fail(const std::string& why) {
   std::fprintf(stderr, "bsub-lite-rsh: %s\n", why.c_str());
   return kAgentFailed;
 }
 
-// The agent's end of a connection, until the command is over.
+// The agent's end of a connection, until the command is over and what it wrote is written.
 class AgentRun {
  public:
-  AgentRun(const Gang& gang, std::string node, UniqueFd connection)
-      : gang_(gang), node_(std::move(node)), connection_(std::move(connection)) {
-    parent_.Reset(static_cast<int>(syscall(SYS_pidfd_open, getppid(), 0)));
-  }
+  AgentRun(const Gang& gang, std::string node, UniqueFd connection, const UniqueFd& parent)
+      : gang_(gang), node_(std::move(node)), connection_(std::move(connection)), parent_(parent) {}
 
   int Run(const std::string& command) {
-    if (!Say(connection_.get(), WordKind::kRun, command)) return Lost();
-    const bool is_hydras = command.find(kDaemonOfHydra) != std::string::npos;
-    while (!code_) {
-      std::array<pollfd, 3> polled = {{{connection_.get(), POLLIN, 0},
-                                       {input_over_ ? -1 : STDIN_FILENO, POLLIN, 0},
-                                       {parent_.get(), POLLIN, 0}}};
-      if (poll(polled.data(), polled.size(), is_hydras ? kLookEvery : -1) < 0) continue;
-      if (polled[0].revents != 0 && !Hear()) return Lost();
-      if (polled[1].revents != 0) SendInput();
-      if (polled[2].revents != 0) return kAgentFailed;  // mpirun is gone: so is what it started
-      if (is_hydras && IsForgotten())
-        return Fail("a rank has failed, and mpirun did not end those on node " + node_);
-    }
-    return *code_;
+    words_out_.Add(WordKind::kRun, command);
+    is_hydras_ = command.find(kDaemonOfHydra) != std::string::npos;
+    while (!orphaned_ && (!result_ || !out_.empty() || !errors_.empty())) Turn();
+    return orphaned_ ? kAgentFailed : *result_;
   }
 
  private:
+  void Turn() {
+    std::array<pollfd, 5> polled = {{Connection(),
+                                     {ReadsInput() ? STDIN_FILENO : -1, POLLIN, 0},
+                                     {parent_.get(), POLLIN, 0},
+                                     {out_.empty() ? -1 : out_.fd(), POLLOUT, 0},
+                                     {errors_.empty() ? -1 : errors_.fd(), POLLOUT, 0}}};
+    if (poll(polled.data(), polled.size(), is_hydras_ ? kLookEvery : -1) < 0) return;
+    orphaned_ = polled[2].revents != 0;  // mpirun is gone: so is what it started
+    if (polled[3].revents != 0) out_.Flush();
+    if (polled[4].revents != 0) errors_.Flush();
+    if (polled[1].revents != 0) TakeInput();
+    if ((polled[0].events & POLLOUT) != 0 && polled[0].revents != 0) Send();
+    if ((polled[0].events & POLLIN) != 0 && polled[0].revents != 0) Hear();
+    if (is_hydras_ && !result_ && IsForgotten())
+      result_ = Fail("a rank has failed, and mpirun did not end those on node " + node_);
+  }
+
+  // Nothing is read of it that could not be written on.
+  pollfd Connection() const {
+    const bool hears = !result_ && !out_.full() && !errors_.full();
+    const bool sends = !result_ && !words_out_.empty();
+    const int events = (hears ? POLLIN : 0) | (sends ? POLLOUT : 0);
+    return {events == 0 ? -1 : connection_.get(), static_cast<short>(events), 0};
+  }
+
+  bool ReadsInput() const { return !input_over_ && !result_ && !words_out_.full(); }
+
   // A rank failed so long ago that mpirun should have ended all.
   bool IsForgotten() {
     const auto now = std::chrono::steady_clock::now();
-    if (!failed_ && worker::TellsOfFailure(ReadNotes(gang_.scratch))) failed_ = now;
-    return failed_ && now - *failed_ >= kCleanup;
+    if (!rank_failed_ && worker::TellsOfFailure(ReadNotes(gang_.scratch))) rank_failed_ = now;
+    return rank_failed_ && now - *rank_failed_ >= kCleanup;
   }
 
-  bool Hear() {
+  void TakeInput() {
     std::string bytes;
-    if (!ReadSome(connection_.get(), bytes)) return false;
+    input_over_ = !ReadSome(STDIN_FILENO, bytes);
+    if (input_over_ || !bytes.empty()) words_out_.Add(WordKind::kInput, bytes);
+  }
+
+  // Its last words may be there to be read all the same.
+  void Send() {
+    if (words_out_.Flush(connection_.get())) return;
+    words_out_.Discard();
+    input_over_ = true;
+  }
+
+  void Hear() {
+    std::string bytes;
+    if (!ReadSome(connection_.get(), bytes)) return Lose();
     words_.Append(bytes);
     while (const std::optional<Word> word = words_.Next()) Take(*word);
-    return !words_.broken();
+    if (words_.broken()) Lose();
   }
 
   void Take(const Word& word) {
-    if (word.kind == WordKind::kOutput) WriteAll(STDOUT_FILENO, word.bytes);
-    if (word.kind == WordKind::kErrors) WriteAll(STDERR_FILENO, word.bytes);
-    if (word.kind == WordKind::kEnded) code_ = std::atoi(word.bytes.c_str());
+    if (word.kind == WordKind::kOutput) out_.Add(word.bytes);
+    if (word.kind == WordKind::kErrors) errors_.Add(word.bytes);
+    if (word.kind == WordKind::kEnded) {
+      result_ = std::atoi(word.bytes.c_str());
+      connection_.Reset();  // the server waits for that
+    }
     if (word.kind == WordKind::kNote) {
       AppendNote(gang_.scratch, word.bytes);
-      Say(connection_.get(), WordKind::kNoted, "");
+      words_out_.Add(WordKind::kNoted, "");
     }
   }
 
-  void SendInput() {
-    std::string bytes;
-    input_over_ = !ReadSome(STDIN_FILENO, bytes);
-    Say(connection_.get(), WordKind::kInput, input_over_ ? "" : bytes);
-  }
-
-  int Lost() const {
+  void Lose() {
     const std::string why = "the connection to node " + node_ + " was lost";
     AppendNote(gang_.scratch, worker::LostNodeLine(why));
-    return Fail(why);
+    result_ = Fail(why);
   }
 
   const Gang& gang_;
   std::string node_;
   UniqueFd connection_;
-  UniqueFd parent_;
+  const UniqueFd& parent_;  // can be read once it has ended
+  WordSender words_out_;
   WordReader words_;
+  Outlet out_{STDOUT_FILENO};
+  Outlet errors_{STDERR_FILENO};
   bool input_over_ = false;
-  std::optional<int> code_;
-  std::optional<std::chrono::steady_clock::time_point> failed_;
+  bool is_hydras_ = false;
+  bool orphaned_ = false;
+  std::optional<int> result_;  // the command's exit code, or that of not knowing it
+  std::optional<std::chrono::steady_clock::time_point> rank_failed_;
 };
 
 // mpirun takes the daemon's node for what it asked for: one that it calls by another name must bear that.
@@ -166,10 +186,12 @@ int RunLaunchAgent(const Gang& gang, const AgentCall& call) {
     return Fail("cannot run /bin/sh");
   }
   LeaveSignalsToMpirun();
-  auto connection = Connect(gang, *index, kPatience);
+  const UniqueFd parent(static_cast<int>(syscall(SYS_pidfd_open, getppid(), 0)));
+  auto connection = Connect(gang, *index, Patience::For(gang.patience, parent.get()));
+  if (!connection && connection.error().code == Code::kAborted) return kAgentFailed;
   if (!connection) return Explain(gang.scratch, connection.error().message), kAgentFailed;
   const std::string& name = gang.nodes[*index].name;
-  return AgentRun(gang, name, std::move(*connection)).Run(CommandFor(call, name));
+  return AgentRun(gang, name, std::move(*connection), parent).Run(CommandFor(call, name));
 }
 
 }  // namespace bsub::step

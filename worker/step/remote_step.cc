@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,28 +59,40 @@ class RemoteStep {
 
   void Run() {
     while (!lost_ && !ended_) Turn();
-    if (!lost_) Drain();
     KillAllChildren();
-    if (!lost_) Say(connection_.get(), WordKind::kEnded, std::to_string(worker::ShellStatus(*ended_)));
+    if (lost_) return;
+    Drain();
+    words_out_.Add(WordKind::kEnded, std::to_string(worker::ShellStatus(*ended_)));
+    while (!lost_ && !words_out_.empty()) SendWhenPossible();
+    if (!lost_) HangUp();
   }
 
  private:
   void Turn() {
-    const bool reads = input_.size() < kMostWaitingInput;
-    std::array<pollfd, 6> polled = {{{connection_.get(), static_cast<short>(reads ? POLLIN : POLLRDHUP), 0},
+    const int hears = input_.size() < kMostWaitingInput ? POLLIN : POLLRDHUP;
+    const int sends = words_out_.empty() ? 0 : POLLOUT;
+    const bool full = words_out_.full();
+    std::array<pollfd, 6> polled = {{{connection_.get(), static_cast<short>(hears | sends), 0},
                                      {signals_.get(), POLLIN, 0},
-                                     {out_.get(), POLLIN, 0},
-                                     {err_.get(), POLLIN, 0},
+                                     {full ? -1 : out_.get(), POLLIN, 0},
+                                     {full ? -1 : err_.get(), POLLIN, 0},
                                      {noting_.valid() ? -1 : notes_.get(), POLLIN, 0},  // one at a time
-
                                      {input_.empty() ? -1 : in_.get(), POLLOUT, 0}}};
     if (poll(polled.data(), polled.size(), -1) < 0) return;
     if (polled[2].revents != 0) Forward(out_, WordKind::kOutput);
     if (polled[3].revents != 0) Forward(err_, WordKind::kErrors);
     if (polled[4].revents != 0) TakeNote();
     if (polled[5].revents != 0) FeedInput();
-    if (polled[0].revents != 0) Hear();
+    if ((polled[0].revents & POLLOUT) != 0) Send();
+    if ((polled[0].revents & ~POLLOUT) != 0) Hear();
     if (polled[1].revents != 0) Reap();
+  }
+
+  void Send() { lost_ |= !words_out_.Flush(connection_.get()); }
+
+  void SendWhenPossible() {
+    pollfd polled{connection_.get(), POLLOUT, 0};
+    if (poll(&polled, 1, -1) > 0) Send();
   }
 
   void Hear() {
@@ -134,7 +147,7 @@ class RemoteStep {
   void Forward(UniqueFd& from, WordKind kind) {
     std::string bytes;
     if (!ReadSome(from.get(), bytes)) return from.Reset();
-    if (!bytes.empty() && !Say(connection_.get(), kind, bytes)) lost_ = true;
+    if (!bytes.empty()) words_out_.Add(kind, bytes);
   }
 
   void FeedInput() {
@@ -153,7 +166,7 @@ class RemoteStep {
     const std::string note = ReadNote(writer.get());
     if (note.empty()) return;
     noting_ = std::move(writer);
-    if (!Say(connection_.get(), WordKind::kNote, note)) lost_ = true;
+    words_out_.Add(WordKind::kNote, note);
   }
 
   void Reap() {
@@ -166,13 +179,23 @@ class RemoteStep {
     }
   }
 
-  // What the command wrote before it ended; what others of its processes still write is not waited for.
+  // What the command wrote before it ended, at most what its pipes hold: all who could write more are dead.
   void Drain() {
     for (auto [fd, kind] : {std::pair{&out_, WordKind::kOutput}, std::pair{&err_, WordKind::kErrors}}) {
       if (!fd->valid()) continue;
       fcntl(fd->get(), F_SETFL, O_NONBLOCK);
-      for (pollfd each{fd->get(), POLLIN, 0}; !lost_ && fd->valid() && poll(&each, 1, 0) > 0;)
-        Forward(*fd, kind);
+      for (pollfd each{fd->get(), POLLIN, 0}; fd->valid() && poll(&each, 1, 0) > 0;) Forward(*fd, kind);
+    }
+  }
+
+  // A connection that is closed with input unread is reset, and what is still on its way with it: so the
+  // other side goes first, once it has all.
+  void HangUp() {
+    shutdown(connection_.get(), SHUT_WR);
+    for (bool there = true; there;) {
+      std::string unread;
+      pollfd polled{connection_.get(), POLLIN, 0};
+      if (poll(&polled, 1, -1) > 0) there = ReadSome(connection_.get(), unread);
     }
   }
 
@@ -184,6 +207,7 @@ class RemoteStep {
   UniqueFd in_, out_, err_;
   UniqueFd noting_;  // writer of the note that the main node has not confirmed yet
   WordReader words_;
+  WordSender words_out_;
   std::string input_;
   bool input_over_ = false;
   pid_t pid_ = 0;
@@ -196,7 +220,6 @@ class RemoteStep {
 void ServeConnection(const Gang& gang, UniqueFd connection) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // with the server, that is with this node's part
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  if (!Admit(gang, connection.get())) _exit(0);
   std::string name;
   UniqueFd notes = ListenForNotes(name);
   RemoteStep(gang.scratch, std::move(connection), std::move(notes), std::move(name)).Run();

@@ -6,12 +6,13 @@
 // subreaper, as their parents die).
 #pragma once
 
+#include "worker/launch/unique_fd.h"
 #include "worker/step/gang.h"
-#include "worker/step/rendezvous.h"
 
 namespace bsub::step {
 
-// Serves an accepted connection from the handshake to its end; never returns to the caller's loop.
-[[noreturn]] void ServeConnection(const Gang& gang, UniqueFd connection);
+// Serves a connection of a known agent to its end; never returns to the caller's loop. SIGPIPE and SIGCHLD
+// must be blocked.
+[[noreturn]] void ServeConnection(const Gang& gang, worker::UniqueFd connection);
 
 }  // namespace bsub::step

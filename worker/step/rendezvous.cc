@@ -4,32 +4,36 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/random.h>
-#include <sys/time.h>
 #include <sys/un.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <thread>
 
 #include "common/hash.h"
 #include "worker/launch/launch_proof.h"
+#include "worker/step/handshake.h"
 
 namespace bsub::step {
 namespace {
 
-constexpr std::size_t kNonceBytes = 32;
-constexpr std::size_t kProofBytes = 32;
+constexpr std::size_t kTagBytes = 32;
 constexpr std::size_t kPorts = 8;  // that are tried, of each address
 // Below the kernel's own choice for connections (32768), above the services'.
 constexpr std::uint32_t kFirstPort = 20'000;
 constexpr std::uint32_t kLastPort = 32'000;
-constexpr int kHandshakeSeconds = 10;
+// For one port: where packets are dropped it would else be all the time there is. Two of TCP's repetitions.
+constexpr std::chrono::seconds kConnectTime(4);
 constexpr std::chrono::milliseconds kRetryFirst(1);
 constexpr std::chrono::milliseconds kRetryLongest(50);
+// A node that vanished, or what lies between, ends a connection after about a minute and a half: in seconds
+// until the first question, between questions, and questions without an answer; and as long may what was sent
+// stay unconfirmed.
+constexpr int kIdleSeconds = 30;
+constexpr int kAskEverySeconds = 10;
+constexpr int kAskTimes = 6;
+constexpr int kUnconfirmedMs = 1000 * (kIdleSeconds + kAskEverySeconds * kAskTimes);
 
 std::string Sign(const Gang& gang, const std::string& text) {
   const auto key = worker::LaunchKey::FromText(gang.secret);
@@ -41,7 +45,7 @@ Place UnixPlace(const std::string& tag) {
   auto& address = reinterpret_cast<sockaddr_un&>(place.address);
   address.sun_family = AF_UNIX;
   const std::string name =
-      "bsub-lite-step-" + ToHex({reinterpret_cast<const std::uint8_t*>(tag.data()), kProofBytes / 2});
+      "bsub-lite-step-" + ToHex({reinterpret_cast<const std::uint8_t*>(tag.data()), kTagBytes / 2});
   std::copy(name.begin(), name.end(), address.sun_path + 1);  // a leading NUL: no file, gone with its owner
   place.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
   place.text = "@" + name;
@@ -71,80 +75,42 @@ bool IsLoopback(const std::string& address) { return address.starts_with("127.")
 
 std::string ErrnoText(const std::string& what) { return what + ": " + std::strerror(errno); }
 
-void LimitWaiting(int fd, int seconds) {
-  const timeval limit{seconds, 0};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+void SetOption(int fd, int level, int option, int value) {
+  setsockopt(fd, level, option, &value, sizeof value);
 }
 
-bool SendBytes(int fd, const std::string& bytes) {
-  return send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
-}
-
-std::string ReceiveBytes(int fd, std::size_t count) {
-  std::string bytes(count, '\0');
-  std::size_t have = 0;
-  while (have < count) {
-    const ssize_t n = recv(fd, bytes.data() + have, count - have, 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return {};
-    have += static_cast<std::size_t>(n);
-  }
-  return bytes;
-}
-
-std::string Nonce() {
-  std::string nonce(kNonceBytes, '\0');
-  return getrandom(nonce.data(), nonce.size(), 0) == static_cast<ssize_t>(nonce.size()) ? nonce
-                                                                                        : std::string();
-}
-
-// Both sides choose a number, so that nothing said in another connection is of use in this one.
-std::string ProofOf(const Gang& gang, const char* side, std::uint32_t server, const std::string& servers,
-                    const std::string& clients) {
-  return Sign(gang, std::string("step ") + side + " " + std::to_string(server) + " " + servers + clients);
-}
-
-bool Matches(const Gang& gang, const char* side, std::uint32_t server, const std::string& servers,
-             const std::string& clients, const std::string& proof) {
-  const auto key = worker::LaunchKey::FromText(gang.secret);
-  return key &&
-         key->Verify(std::string("step ") + side + " " + std::to_string(server) + " " + servers + clients,
-                     proof);
-}
-
-bool Introduce(const Gang& gang, std::uint32_t index, int connection) {
-  LimitWaiting(connection, kHandshakeSeconds);
-  const std::string theirs = ReceiveBytes(connection, kNonceBytes);
-  const std::string ours = Nonce();
-  if (theirs.empty() || ours.empty()) return false;
-  if (!SendBytes(connection, ours + ProofOf(gang, "client", index, theirs, ours))) return false;
-  const std::string proof = ReceiveBytes(connection, kProofBytes);
-  if (proof.empty() || !Matches(gang, "server", index, theirs, ours, proof)) return false;
-  LimitWaiting(connection, 0);
-  return true;
-}
-
-void SendAtOnce(int fd) {
-  const int on = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);  // a node that vanished ends the connection
+// Whether there is a connection now; else `error` says why not.
+bool Reach(int fd, const Place& place, const Patience& patience, int& error) {
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&place.address), place.size) == 0) return true;
+  error = errno;
+  if (error != EINPROGRESS) return false;
+  error = ETIMEDOUT;
+  if (!WaitFor(fd, POLLOUT, patience.AtMost(kConnectTime))) return false;
+  socklen_t size = sizeof error;
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
 }
 
 // One round over all places; invalid: nobody of ours is there yet.
-UniqueFd TryPlaces(const Gang& gang, std::uint32_t index, const std::vector<Place>& places, int& error) {
+UniqueFd TryPlaces(const Gang& gang, std::uint32_t index, const std::vector<Place>& places,
+                   const Patience& patience, int& error) {
   for (const Place& place : places) {
-    UniqueFd fd(socket(place.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    UniqueFd fd(socket(place.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd.valid()) continue;
-    if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&place.address), place.size) != 0) {
-      error = errno;
-      continue;
+    if (Reach(fd.get(), place, patience, error)) {
+      WatchConnection(fd.get());
+      if (Introduce(gang, index, fd.get(), patience)) return fd;
+      error = EPERM;
     }
-    SendAtOnce(fd.get());
-    if (Introduce(gang, index, fd.get())) return fd;
-    error = EPERM;
+    if (patience.stopped()) break;
   }
   return UniqueFd();
+}
+
+// What may be in the way, too.
+std::string WhereSought(const GangNode& node, const std::vector<Place>& places) {
+  if (places.front().address.ss_family == AF_UNIX) return "node " + node.name + " (" + node.address + ")";
+  return "node " + node.name + " (" + node.address + ", TCP ports " + std::to_string(kFirstPort) + " to " +
+         std::to_string(kLastPort - 1) + ", which a firewall between the nodes must let pass)";
 }
 
 }  // namespace
@@ -152,7 +118,7 @@ UniqueFd TryPlaces(const Gang& gang, std::uint32_t index, const std::vector<Plac
 Result<std::vector<Place>> PlacesOf(const Gang& gang, std::uint32_t index) {
   const std::string& host = gang.nodes[index].address;
   const std::string tag = Sign(gang, "step place " + std::to_string(index));
-  if (tag.size() != kProofBytes) return InvalidArgument("BSUB_GANG_SECRET: expected 64 hexadecimal digits");
+  if (tag.size() != kTagBytes) return InvalidArgument("BSUB_GANG_SECRET: expected 64 hexadecimal digits");
   if (IsLoopback(host)) return std::vector<Place>{UnixPlace(tag)};
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -184,32 +150,27 @@ Result<UniqueFd> Listen(const Gang& gang) {
   return Unavailable(last + "; the other nodes of the job reach this one there");
 }
 
-bool Admit(const Gang& gang, int connection) {
-  SendAtOnce(connection);
-  LimitWaiting(connection, kHandshakeSeconds);
-  const std::string ours = Nonce();
-  if (ours.empty() || !SendBytes(connection, ours)) return false;
-  const std::string theirs = ReceiveBytes(connection, kNonceBytes);
-  const std::string proof = ReceiveBytes(connection, kProofBytes);
-  if (theirs.empty() || proof.empty()) return false;
-  if (!Matches(gang, "client", gang.index, ours, theirs, proof)) return false;
-  if (!SendBytes(connection, ProofOf(gang, "server", gang.index, ours, theirs))) return false;
-  LimitWaiting(connection, 0);
-  return true;
+void WatchConnection(int fd) {
+  SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, kIdleSeconds);
+  SetOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, kAskEverySeconds);
+  SetOption(fd, IPPROTO_TCP, TCP_KEEPCNT, kAskTimes);
+  SetOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, kUnconfirmedMs);
 }
 
-Result<UniqueFd> Connect(const Gang& gang, std::uint32_t index, std::chrono::milliseconds patience) {
+Result<UniqueFd> Connect(const Gang& gang, std::uint32_t index, const Patience& patience) {
   BSUB_ASSIGN_OR_RETURN(const std::vector<Place> places, PlacesOf(gang, index));
-  const auto until = std::chrono::steady_clock::now() + patience;
   std::chrono::milliseconds pause = kRetryFirst;
   for (;;) {
     int error = ECONNREFUSED;
-    if (UniqueFd fd = TryPlaces(gang, index, places, error); fd.valid()) return fd;
-    if (std::chrono::steady_clock::now() >= until) {
-      return Unavailable("node " + gang.nodes[index].name + " (" + gang.nodes[index].address +
-                         ") does not answer: " + std::strerror(error));
+    if (UniqueFd fd = TryPlaces(gang, index, places, patience, error); fd.valid()) return fd;
+    if (patience.stopped()) return Error{Code::kAborted, "who asked for the connection is gone"};
+    if (patience.left() == std::chrono::milliseconds(0)) {
+      return Unavailable(WhereSought(gang.nodes[index], places) +
+                         " does not answer: " + std::strerror(error));
     }
-    std::this_thread::sleep_for(pause);
+    static_cast<void>(WaitFor(-1, 0, patience.AtMost(pause)));
     pause = std::min(pause * 2, kRetryLongest);
   }
 }

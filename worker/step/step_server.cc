@@ -7,16 +7,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+#include <list>
 #include <set>
+#include <string>
+#include <vector>
 
+#include "worker/step/handshake.h"
 #include "worker/step/note_file.h"
 #include "worker/step/processes.h"
 #include "worker/step/remote_step.h"
 #include "worker/step/rendezvous.h"
+#include "worker/step/words.h"
 
 namespace bsub::step {
 namespace {
+
+// Connections of which it is not known yet whose they are. One more, and the oldest goes: whoever knows the
+// secret needs a moment only, and who does not must not keep him out.
+constexpr std::size_t kMostStrangers = 64;
 
 class StepServer {
  public:
@@ -24,25 +35,59 @@ class StepServer {
       : gang_(gang), listener_(std::move(listener)), signals_(std::move(signals)) {}
 
   void Run() {
-    while (!told_to_end_ || !serving_.empty()) {
-      std::array<pollfd, 2> polled = {{{signals_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}}};
-      if (poll(polled.data(), polled.size(), -1) < 0) continue;
-      if (polled[1].revents != 0) Accept();
-      if (polled[0].revents != 0) OnSignals();
-    }
+    while (!told_to_end_ || !serving_.empty()) Turn();
   }
 
  private:
+  void Turn() {
+    std::vector<pollfd> polled = {{signals_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
+    for (const Admission& stranger : strangers_) polled.push_back({stranger.fd(), POLLIN, 0});
+    if (poll(polled.data(), polled.size(), WaitForStrangers()) < 0) return;
+    auto stranger = strangers_.begin();
+    for (std::size_t i = 2; i < polled.size(); ++i) stranger = Look(stranger, polled[i].revents != 0);
+    if (polled[1].revents != 0) Accept();
+    if (polled[0].revents != 0) OnSignals();
+  }
+
+  // Until the time of the first is over, in ms.
+  int WaitForStrangers() const {
+    return strangers_.empty() ? -1 : static_cast<int>(strangers_.front().patience().left().count());
+  }
+
   void Accept() {
-    UniqueFd connection(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    UniqueFd connection(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!connection.valid()) return;
+    WatchConnection(connection.get());
+    if (strangers_.size() == kMostStrangers) strangers_.pop_front();
+    strangers_.emplace_back(gang_, std::move(connection));
+  }
+
+  // Returns the next.
+  std::list<Admission>::iterator Look(std::list<Admission>::iterator stranger, bool speaks) {
+    using enum Admission::Verdict;
+    const Admission::Verdict verdict = speaks ? stranger->Hear() : kOpen;
+    if (verdict == kAdmitted) Serve(stranger->TakeConnection());
+    const bool stays = verdict == kOpen && stranger->patience().left().count() > 0;
+    return stays ? std::next(stranger) : strangers_.erase(stranger);
+  }
+
+  void Serve(UniqueFd connection) {
     const pid_t pid = fork();
     if (pid == 0) {
       listener_.Reset();
       signals_.Reset();
+      strangers_.clear();
       ServeConnection(gang_, std::move(connection));
     }
     if (pid > 0) serving_.insert(pid);
+    if (pid < 0) SayWhyNot(connection.get(), std::strerror(errno));
+  }
+
+  void SayWhyNot(int connection, const std::string& why) {
+    WordSender words;
+    words.Add(WordKind::kErrors, "bsub-lite-step: node " + gang_.own().name + " cannot fork: " + why + "\n");
+    words.Add(WordKind::kEnded, std::to_string(kCannotServe));
+    static_cast<void>(words.Flush(connection));
   }
 
   void OnSignals() {
@@ -65,6 +110,7 @@ class StepServer {
   const Gang& gang_;
   UniqueFd listener_;
   UniqueFd signals_;
+  std::list<Admission> strangers_;  // the oldest first
   std::set<pid_t> serving_;
   bool told_to_end_ = false;
 };
@@ -75,7 +121,8 @@ UniqueFd TakeSignals() {
   sigemptyset(&set);
   for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
   sigset_t blocked = set;
-  for (const int signal : {SIGUSR1, SIGUSR2, SIGQUIT, SIGALRM, SIGTSTP}) sigaddset(&blocked, signal);
+  // PIPE: a command may read less than it is sent.
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGQUIT, SIGALRM, SIGTSTP, SIGPIPE}) sigaddset(&blocked, signal);
   sigprocmask(SIG_SETMASK, &blocked, nullptr);
   return UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }

@@ -12,25 +12,26 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 5;  // length, little-endian; kind
 
-bool SendAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
 }  // namespace
 
-bool Say(int fd, WordKind kind, std::string_view bytes) {
-  std::string out;
-  out.reserve(kHeaderBytes + bytes.size());
-  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(bytes.size() >> shift & 0xff));
-  out.push_back(static_cast<char>(kind));
-  out.append(bytes);
-  return SendAll(fd, out);
+void WordSender::Add(WordKind kind, std::string_view bytes) {
+  buffer_.erase(0, sent_);
+  sent_ = 0;
+  for (int shift = 0; shift < 32; shift += 8)
+    buffer_.push_back(static_cast<char>(bytes.size() >> shift & 0xff));
+  buffer_.push_back(static_cast<char>(kind));
+  buffer_.append(bytes);
+}
+
+bool WordSender::Flush(int fd) {
+  while (!empty()) {
+    const ssize_t n = send(fd, buffer_.data() + sent_, buffer_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno == EAGAIN;
+    sent_ += static_cast<std::size_t>(n);
+  }
+  Discard();
+  return true;
 }
 
 std::optional<Word> WordReader::Next() {

@@ -26,8 +26,24 @@ struct Word {
 
 inline constexpr std::size_t kMostWordBytes = std::size_t{16} << 20;  // a command line may be long
 
-// Blocks until all is written; false: the other side is gone.
-bool Say(int fd, WordKind kind, std::string_view bytes);
+// Words on their way to the other side, which takes them when it can: whoever waited for it while it waits
+// for us would wait for ever.
+class WordSender {
+ public:
+  void Add(WordKind kind, std::string_view bytes);
+  bool empty() const { return sent_ == buffer_.size(); }
+  // Nothing is to be read meanwhile that would have to be sent on.
+  bool full() const { return buffer_.size() - sent_ >= kMostUnsent; }
+  // Sends what the connection takes now; false: the other side is gone.
+  bool Flush(int fd);
+  void Discard() { buffer_.clear(), sent_ = 0; }
+
+ private:
+  static constexpr std::size_t kMostUnsent = std::size_t{1} << 20;
+
+  std::string buffer_;
+  std::size_t sent_ = 0;
+};
 
 // Cuts a stream into words.
 class WordReader {

@@ -171,6 +171,13 @@ TEST(MpiEnvironment, AJobMayNameItsTransportButNotItsLaunchAgent) {
   EXPECT_THAT(env, Contains("OMPI_MCA_plm_rsh_agent=/opt/bin/bsub-lite-rsh"));
 }
 
+TEST(MpiEnvironment, HowLongANodeMayTakeToAnswerIsTheNodesSettingOrTheJobs) {
+  EXPECT_THAT(Environment(MpiJob(0, {"10.0.0.1", "10.0.0.2"})), Contains("BSUB_STEP_PATIENCE=120"));
+  v1::Launch launch = MpiJob(0, {"10.0.0.1", "10.0.0.2"});
+  launch.mutable_environment()->add_variables("BSUB_STEP_PATIENCE=600");
+  EXPECT_THAT(Environment(launch), Contains("BSUB_STEP_PATIENCE=600"));
+}
+
 TEST(MpiEnvironment, AJobSubmittedFromWithinAJobDoesNotInheritItsTransport) {
   v1::Launch launch = MpiJob(0, {"10.0.0.1", "10.0.0.2"});
   for (const char* outer :

@@ -82,5 +82,18 @@ TEST(GangOfStep, NodesAreReadFromTheFileWhereThereIsOne) {
   unlink(path.c_str());
 }
 
+TEST(GangOfStep, PatienceIsInSeconds) {
+  auto variables = VariablesOfTwo();
+  EXPECT_EQ(ParseGang(variables)->patience, std::chrono::minutes(2));
+  variables["BSUB_STEP_PATIENCE"] = "600";
+  EXPECT_EQ(ParseGang(variables)->patience, std::chrono::minutes(10));
+  for (const char* bad : {"", "0", "2m", "-1", "86401", "99999999999999999999"}) {
+    variables["BSUB_STEP_PATIENCE"] = bad;
+    const auto refused = ParseGang(variables);
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_THAT(refused.error().message, HasSubstr("BSUB_STEP_PATIENCE"));
+  }
+}
+
 }  // namespace
 }  // namespace bsub::step

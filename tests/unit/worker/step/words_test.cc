@@ -13,7 +13,10 @@ std::string Encoded(WordKind kind, const std::string& bytes) {
   EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
   const worker::UniqueFd from(ends[0]);
   const worker::UniqueFd to(ends[1]);
-  EXPECT_TRUE(Say(from.get(), kind, bytes));
+  WordSender sender;
+  sender.Add(kind, bytes);
+  EXPECT_TRUE(sender.Flush(from.get()));
+  EXPECT_TRUE(sender.empty());
   std::string out;
   EXPECT_TRUE(ReadSome(to.get(), out));
   return out;
@@ -48,12 +51,40 @@ TEST(StepWords, AStreamOfSomethingElseIsBroken) {
   }
 }
 
+TEST(StepWords, WaitForTheOtherSideWithoutHoldingUpTheirSender) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  const worker::UniqueFd from(ends[0]);
+  const worker::UniqueFd to(ends[1]);
+  const std::string chunk(65'536, 'x');
+  WordSender sender;
+  std::size_t added = 0;
+  for (; !sender.full(); ++added) {
+    sender.Add(WordKind::kOutput, chunk);
+    ASSERT_TRUE(sender.Flush(from.get()));
+  }
+  EXPECT_FALSE(sender.empty()) << "more than the connection holds";
+  WordReader reader;
+  std::size_t heard = 0;
+  while (heard < added) {
+    std::string bytes;
+    ASSERT_TRUE(ReadSome(to.get(), bytes));
+    reader.Append(bytes);
+    for (auto word = reader.Next(); word; word = reader.Next()) heard += word->bytes == chunk ? 1 : 0;
+    ASSERT_FALSE(reader.broken());
+    ASSERT_TRUE(sender.Flush(from.get()));
+  }
+  EXPECT_TRUE(sender.empty());
+}
+
 TEST(StepWords, NobodyIsThere) {
   int ends[2] = {-1, -1};
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
   const worker::UniqueFd from(ends[0]);
   close(ends[1]);
-  EXPECT_FALSE(Say(from.get(), WordKind::kEnded, "0"));
+  WordSender sender;
+  sender.Add(WordKind::kEnded, "0");
+  EXPECT_FALSE(sender.Flush(from.get()));
   std::string bytes;
   EXPECT_FALSE(ReadSome(from.get(), bytes));
 }
