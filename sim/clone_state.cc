@@ -27,7 +27,9 @@ std::string Details(const sched::PartStarted& e) {
 }
 std::string Details(const sched::PartEnded& e) {
   return " " + Name(e.attempt) + " part " + std::to_string(e.part) + " " + bsub::Describe(e.end) +
-         (e.ends_gang ? ", ends all" : "");
+         (e.ends_gang  ? ", ends all"
+          : e.is_cause ? ", is the cause"
+                       : "");
 }
 std::string Details(const sched::AttemptEnded& e) {
   return " " + Name(e.attempt) + " " + bsub::Describe(e.end) +

@@ -18,6 +18,18 @@ bool HasRun(const End& end) {
          end.kind == EndKind::kOutOfMemory;
 }
 
+// Whether a part that ended so has made another fail that was heard of before.
+bool IsBehind(const End& later, const End& before) {
+  switch (later.kind) {
+    case EndKind::kNodeLost:
+      return before.kind != EndKind::kNodeLost && !before.Succeeded();
+    case EndKind::kTimedOut:
+      return before.kind == EndKind::kSignalled || (before.kind == EndKind::kExited && before.code != 0);
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 bool Witness::Job::over() const {
@@ -157,7 +169,8 @@ void Witness::On(const sched::AttemptPlaced& e, TimePoint) {
   task.phase = Phase::kLive;
   task.highest_attempt = e.attempt.number;
   task.parts = std::move(parts);
-  task.started = task.ending = false;
+  task.started = false;
+  task.ending.reset();
   task.stop = sched::StopReason::kNone;
   task.noticed = false;
   ++job.live;
@@ -278,7 +291,11 @@ void Witness::On(const sched::PartEnded& e, TimePoint) {
   if (e.ends_gang != should)
     throw Violation{"part " + std::to_string(e.part) + " of " + Name(e.attempt) +
                     (should ? " should have ended it" : " should not have ended it")};
-  task.ending |= e.ends_gang;
+  if (e.is_cause != (task.ending && IsBehind(e.end, *task.ending)))
+    throw Violation{
+        "part " + std::to_string(e.part) + " of " + Name(e.attempt) + " " + Describe(e.end) +
+        (e.is_cause ? ", which is not why the others failed" : ": that is why the others failed")};
+  if (e.ends_gang || e.is_cause) task.ending = e.end;
 }
 
 void Witness::On(const sched::StopRequested& e, TimePoint) { Live(e.attempt).stop = e.reason; }
@@ -294,6 +311,9 @@ void Witness::On(const sched::AttemptEnded& e, TimePoint) {
     throw Violation{Name(e.attempt) + " saved when its node was taken away, and is charged for it"};
   if (task.stop == sched::StopReason::kNotice && !task.noticed)
     throw Violation{Name(e.attempt) + " was ended for a notice that it never had"};
+  const bool lost = task.ending && task.ending->kind == EndKind::kNodeLost;
+  if (lost && !person && !task.noticed && e.end.kind != EndKind::kNodeLost)
+    throw Violation{Name(e.attempt) + " failed because a node was lost, but is told as " + Describe(e.end)};
   const auto open =
       std::count_if(task.parts.begin(), task.parts.end(), [](const auto& p) { return !p.over; });
   if (open != 1)

@@ -39,7 +39,7 @@ class Witness {
     };
     std::vector<Part> parts;
     bool started = false;
-    bool ending = false;  // one of its parts has ended it
+    std::optional<End> ending;  // of the part that has ended it, or made that one fail
     const Part* PartOn(const std::string& name) const;
     sched::StopReason stop = sched::StopReason::kNone;
     bool noticed = false;

@@ -41,6 +41,7 @@ Status Store::Do(const PartEnded& e, TimePoint /*at*/) {
   const Gang& now = *FindTask(*job, e.attempt.task.ordinal)->attempt->gang;
   BSUB_RETURN_IF_ERROR(Expect(now.live() > 1, "a part that is not the last one", e.part));
   BSUB_RETURN_IF_ERROR(Expect(!e.ends_gang || !now.ends(), "an attempt that nothing ends yet", e.part));
+  BSUB_RETURN_IF_ERROR(Expect(!e.is_cause || now.ends(), "an attempt that another part ends", e.part));
   JobEdit edit(*this, *job, e.attempt.task.ordinal);
   Gang& gang = *edit.Row().attempt->gang;
   Part& part = gang.parts[e.part];
@@ -49,7 +50,7 @@ Status Store::Do(const PartEnded& e, TimePoint /*at*/) {
   part.over = true;
   part.started |= ProvesStart(e.end.kind);
   AddUsage(e.usage, gang.usage);
-  if (!e.ends_gang) return OkStatus();
+  if (!e.ends_gang && !e.is_cause) return OkStatus();
   gang.ending_part = e.part;
   gang.ending = e.end;
   gang.node_fault = e.node_fault;

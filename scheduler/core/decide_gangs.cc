@@ -37,10 +37,13 @@ GangVerdict VerdictOf(const Turn& turn, const Gang& gang, std::uint32_t part, En
   return {std::move(end), node, node_fault};
 }
 
-// A node that is lost makes the parts on others fail (mpirun misses its daemon), and they say so long before
-// it is known: theirs is then not the job's failure. It is the last to be known to be over.
-bool IsCauseOf(const End& last, const End& ending) {
-  return last.kind == EndKind::kNodeLost && !ending.Succeeded() && ending.kind != EndKind::kNodeLost;
+// A node that is lost, or a part whose wall time is over, makes the parts on others fail (mpirun misses its
+// daemon), and they say so before it is known, at once or after their time to save: theirs is then not how
+// the attempt ended. A part that fails alone is told to stop before its own wall time is over.
+bool IsCauseOf(const End& end, const End& ending) {
+  if (end.kind == EndKind::kNodeLost) return !ending.Succeeded() && ending.kind != EndKind::kNodeLost;
+  const bool by_itself = ending.kind == EndKind::kExited || ending.kind == EndKind::kSignalled;
+  return end.kind == EndKind::kTimedOut && by_itself && !ending.Succeeded();
 }
 
 void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, const Usage& usage,
@@ -56,15 +59,16 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, con
   const bool decided = attempt.stop != StopReason::kNone && attempt.stop != StopReason::kNotice;
   const bool stopping = decided || gang.ends();
   const bool ends = !stopping && EndsGang(spec, gang.parts[index], index, end);
+  const bool is_cause = gang.ends() && IsCauseOf(end, gang.ending);
   if (gang.live() > 1) {
-    turn.Record(PartEnded{ref, index, end, usage, ends, node_fault});
+    turn.Record(PartEnded{ref, index, end, usage, ends, node_fault, is_cause});
     NoteAllStarted(turn, ref);
     // The others of a job that runs on every node were told to save too, and may be at it.
     const bool others_save = attempt.notice && said_saved && !spec.main_ends();
     if (ends && !others_save) StopPlaces(turn, ref, StopReason::kGangEnds);
     return turn.WantCycle();
   }
-  const bool by_another = gang.ends() && !IsCauseOf(end, gang.ending);
+  const bool by_another = gang.ends() && !is_cause;
   GangVerdict verdict = by_another ? VerdictOf(turn, gang, gang.ending_part, gang.ending, gang.node_fault)
                                    : VerdictOf(turn, gang, index, end, node_fault);
   Usage sum = gang.usage;

@@ -207,6 +207,7 @@ struct PartEnded {
   Usage usage;
   bool ends_gang = false;  // by this the attempt ends: the other parts are to stop
   bool node_fault = false;
+  bool is_cause = false;  // by another's end it ends already, which followed from this one: this one counts
 };
 
 // The node is to be taken away at `ends_at`; unset: no longer.

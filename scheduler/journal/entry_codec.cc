@@ -197,6 +197,7 @@ struct Encoder {
     Encode(e.usage, m->mutable_usage());
     m->set_ends_gang(e.ends_gang);
     m->set_node_fault(e.node_fault);
+    m->set_is_cause(e.is_cause);
   }
   void operator()(const sched::NodeNoticeSet& e) const { Encode(e, out->mutable_node_notice_set()); }
   void operator()(const sched::JobMoved& e) const {
@@ -277,6 +278,7 @@ Status DecodeBody(const pb::PartEnded& m, sched::PartEnded* e) {
   Decode(m.usage(), &e->usage);
   e->ends_gang = m.ends_gang();
   e->node_fault = m.node_fault();
+  e->is_cause = m.is_cause();
   return OkStatus();
 }
 
@@ -507,7 +509,7 @@ struct Version {
   std::uint32_t operator()(const sched::ReservationEnded& /*e*/) const { return 6; }
   std::uint32_t operator()(const sched::NodeRegistered& e) const { return VersionNeeded(e.description); }
   std::uint32_t operator()(const sched::PartStarted& /*e*/) const { return 3; }
-  std::uint32_t operator()(const sched::PartEnded& /*e*/) const { return 3; }
+  std::uint32_t operator()(const sched::PartEnded& e) const { return e.is_cause ? 7 : 3; }
   template <typename T>
   std::uint32_t operator()(const T& /*e*/) const {
     return 1;

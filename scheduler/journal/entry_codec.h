@@ -24,7 +24,8 @@ namespace bsub::journal {
 //   6  AttemptNoticed without a time;
 //      limits of a queue by CPUs and by shares; advance reservations: ReservationMade, ReservationEnded,
 //      settings' reservation; preempts of a queue, AttemptNoticed of preemption
-inline constexpr std::uint32_t kContentVersion = 6;
+//   7  PartEnded.is_cause
+inline constexpr std::uint32_t kContentVersion = 7;
 
 // The least version that an entry's reader must know.
 std::uint32_t VersionNeeded(const sched::EntryBody& body);

@@ -200,7 +200,9 @@ class Teller {
     Detail("end", std::string(ToString(e.end.kind)));
     Detail("code", std::to_string(e.end.code));
     Text(PartText(e.attempt, e.part) + " " + Describe(e.end) +
-         (e.ends_gang ? "; the other nodes are told to stop" : ""));
+         (e.ends_gang  ? "; the other nodes are told to stop"
+          : e.is_cause ? "; the failure of the others followed from it"
+                       : ""));
   }
 
  private:

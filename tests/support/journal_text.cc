@@ -176,7 +176,10 @@ void Fill(Line& l, const sched::PartStarted& e) {
 }
 void Fill(Line& l, const sched::PartEnded& e) {
   l.Word(Attempt(e.attempt)).Word("part=" + std::to_string(e.part)).Add("end", e.end);
-  l.Word("ends-gang", e.ends_gang).Word("node-fault", e.node_fault).Add("elapsed_us", e.usage.elapsed_us);
+  l.Word("ends-gang", e.ends_gang)
+      .Word("node-fault", e.node_fault)
+      .Word("is-cause", e.is_cause)
+      .Add("elapsed_us", e.usage.elapsed_us);
 }
 
 void Fill(Line& l, const sched::NodeRegistered& e) {

@@ -124,6 +124,36 @@ class Gang(unittest.TestCase):
         self.expect_gone(processes)
         self.expect_nothing_in_use()
 
+    def test_a_node_that_is_lost_while_another_part_still_stops_is_why_it_ended(self):
+        job = self.cluster.submit("--workdir", self.folder, "--nodes", 3, "--grace", "10m", "--", "/bin/sh", "-c", """
+            [ $BSUB_ATTEMPT = 1 ] || exit 0
+            wait_for() { while [ ! -e $1 ]; do sleep 0.02; done; }
+            case $BSUB_NODE_INDEX in
+            2) trap 'wait_for known; exit 0' TERM;; esac
+            echo $$ > pid.$BSUB_NODE_INDEX
+            case $BSUB_NODE_INDEX in
+            0) wait_for go; exit 1;;
+            1) trap '' TERM; sleep 600;;
+            2) wait_for never;; esac""")
+        self.wait_for_parts()
+
+        def part(index):
+            return self.cluster.job(job)["attempts"][0]["parts"][index]
+
+        lost = part(1)["node"]
+        (self.folder / "go").touch()
+        wait_for("the part that fails", lambda: part(0)["phase"] == "ended")
+        for daemon in (f"spawner-{lost}", f"agent-{lost}"):
+            self.assertTrue(self.cluster.kill(daemon, signal.SIGKILL))
+        wait_for("the lost part to be known", lambda: part(1)["phase"] == "ended")
+        self.assertNotEqual(part(2)["phase"], "ended")
+        (self.folder / "known").touch()
+        self.cluster.bsub("wait", job, code=0)
+        first = self.cluster.job(job)["attempts"][0]
+        self.assertTrue(first["interruption"])
+        self.assertFalse(first["charged"])
+        self.assertIn(f"its node was lost: on node {lost}, index 1 of 3", first["exit"]["text"])
+
     def test_a_scheduler_that_is_killed_finds_its_gang_again(self):
         job = self.submit(f"{self.SLEEP}")
         processes = self.wait_for_parts()

@@ -271,6 +271,11 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion6() {
        sched::ReservationEnded{"course", "root"}});
 }
 
+std::vector<sched::JournalEntry> SampleEntriesOfVersion7() {
+  const sched::AttemptRef attempt{{JobId(17), 3}, 2};
+  return Numbered({sched::PartEnded{attempt, 2, SampleEnd(), {1, 2, 3, 4, 5, 6}, false, false, true}});
+}
+
 std::vector<sched::JournalEntry> SampleEntries() {
   const sched::AttemptRef attempt{{JobId(17), 3}, 2};
   std::vector<sched::EntryBody> bodies;

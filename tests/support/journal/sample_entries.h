@@ -19,5 +19,6 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion5();
 // What came to version 5 after its golden journal was made.
 std::vector<sched::JournalEntry> LaterEntriesOfVersion5();
 std::vector<sched::JournalEntry> SampleEntriesOfVersion6();
+std::vector<sched::JournalEntry> SampleEntriesOfVersion7();
 
 }  // namespace bsub::journal::test

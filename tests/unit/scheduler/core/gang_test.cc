@@ -12,6 +12,7 @@ using sched::ReasonCode;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::vector<std::uint64_t> NodesOf(const std::vector<sched::LaunchTask>& launches) {
   std::vector<std::uint64_t> nodes;
@@ -146,6 +147,72 @@ TEST_F(RunningGang, WhatFailsForTheLossOfANodeIsNotTheJobsFailure) {
   env.node("n3").Reboot();
   env.Connect("n3");
   EXPECT_EQ(env.StateOf(id), JobState::kRunnable) << "it is tried again";
+  EXPECT_THAT(env.LastEnd(id), HasSubstr("n3"));
+}
+
+// The one that is not over yet takes its time to save.
+TEST_F(RunningGang, ALostNodeIsTheCauseAlsoIfAnotherPartEndsAfterIt) {
+  Begin(Job());
+  env.Disconnect("n2");
+  env.Finish(id, Exit(1), "n1");
+  env.node("n2").Reboot();
+  env.Connect("n2");
+  EXPECT_EQ(env.StateOf(id), JobState::kRunning);
+  EXPECT_THAT(env.Explain(id), HasSubstr("its part on node n2"));
+  env.Finish(id, Signalled(15), "n3");
+  EXPECT_EQ(env.StateOf(id), JobState::kRunnable) << "it is tried again";
+  EXPECT_EQ(env.TaskOf(id).charged, 0u);
+  EXPECT_EQ(env.LastEnd(id), "its node was lost: on node n2, index 1 of 3: node n2 was rebooted");
+}
+
+TEST_F(RunningGang, TheFirstOfTwoLostNodesIsNamed) {
+  Begin(Job());
+  env.Finish(id, Exit(1), "n1");
+  for (const char* node : {"n3", "n2"}) {
+    env.Disconnect(node);
+    env.node(node).Reboot();
+    env.Connect(node);
+  }
+  EXPECT_EQ(env.StateOf(id), JobState::kRunnable);
+  EXPECT_THAT(env.LastEnd(id), HasSubstr("node n3 was rebooted"));
+}
+
+// The main node's mpirun misses its daemon, and says so before that node's time to save is over.
+TEST(Gang, WhatFailsForTheWallTimeOfAnotherPartIsNotHowItEnded) {
+  const End timed_out{EndKind::kTimedOut, 143, "", ""};
+  for (const bool last : {false, true}) {
+    Env env;
+    env.AddNodes(3, Cpus(1));
+    const JobId gang = env.Submit(Job().Nodes(3).Launch(GangLaunch::kMainNode));
+    env.Cycle();
+    for (const char* node : {"n1", "n2", "n3"}) env.Start(gang, node);
+    env.Finish(gang, {EndKind::kExited, 1, "", "the connection to node n2 was lost"}, "n1");
+    if (last) env.Finish(gang, Signalled(15), "n3");
+    env.Finish(gang, timed_out, "n2");
+    if (!last) env.Finish(gang, Signalled(15), "n3");
+    EXPECT_EQ(env.StateOf(gang), JobState::kFailed);
+    EXPECT_THAT(env.LastEnd(gang), HasSubstr("on node n2, index 1 of 3"));
+    EXPECT_THAT(env.LastEnd(gang), Not(HasSubstr("connection")));
+  }
+}
+
+TEST_F(RunningGang, ThatItsWallTimeEndsIsNotToldAsTheFailureThatFollows) {
+  Begin(Job());
+  env.Finish(id, {EndKind::kTimedOut, 143, "", ""}, "n2");
+  env.Finish(id, Exit(1), "n1");
+  env.Finish(id, Signalled(15), "n3");
+  EXPECT_THAT(env.LastEnd(id), HasSubstr("on node n2, index 1 of 3"));
+}
+
+// Its wall time came because it waited for that node.
+TEST_F(RunningGang, ALostNodeIsAlsoTheCauseOfAWallTime) {
+  Begin(Job());
+  env.Disconnect("n3");
+  env.Finish(id, {EndKind::kTimedOut, 143, "", ""}, "n1");
+  env.node("n3").Reboot();
+  env.Connect("n3");
+  env.Finish(id, Signalled(15), "n2");
+  EXPECT_EQ(env.StateOf(id), JobState::kRunnable);
   EXPECT_THAT(env.LastEnd(id), HasSubstr("n3"));
 }
 
@@ -444,6 +511,25 @@ TEST(Gang, SurvivesARestartOfTheScheduler) {
     env.Finish(gang, Signalled(15), "n3");
     env.Finish(gang, Signalled(15), "n1");
     EXPECT_EQ(env.LastEnd(gang), "exited with code 5: on node n2, index 1 of 3");
+  }
+}
+
+TEST(Gang, ARestartedSchedulerKnowsWhichPartWasTheCause) {
+  for (const bool from_state : {false, true}) {
+    Env env;
+    env.AddNodes(3, Cpus(1));
+    const JobId gang = env.Submit(Job().Nodes(3));
+    env.Cycle();
+    for (const char* node : {"n1", "n2", "n3"}) env.Start(gang, node);
+    env.Disconnect("n2");
+    env.Finish(gang, Exit(1), "n1");
+    env.node("n2").Reboot();
+    env.Connect("n2");
+    from_state ? env.RestartFromState() : env.Restart();
+    for (const char* node : {"n1", "n2", "n3"}) env.Connect(node);
+    env.Finish(gang, Signalled(15), "n3");
+    EXPECT_EQ(env.StateOf(gang), JobState::kRunnable);
+    EXPECT_EQ(env.LastEnd(gang), "its node was lost: on node n2, index 1 of 3: node n2 was rebooted");
   }
 }
 

@@ -100,7 +100,8 @@ struct Same {
   }
   bool operator()(const sched::PartEnded& e) const {
     using T = sched::PartEnded;
-    return Fieldwise(e, &T::attempt, &T::part, &T::end, &T::usage, &T::ends_gang, &T::node_fault);
+    return Fieldwise(e, &T::attempt, &T::part, &T::end, &T::usage, &T::ends_gang, &T::node_fault,
+                     &T::is_cause);
   }
   bool operator()(const sched::NodeRegistered& e) const {
     using T = sched::NodeRegistered;
@@ -170,6 +171,7 @@ TEST(EntryCodec, EveryFieldOfEveryKindRoundTrips) {
   for (sched::JournalEntry& entry : SampleEntriesOfVersion5()) entries.push_back(std::move(entry));
   for (sched::JournalEntry& entry : LaterEntriesOfVersion5()) entries.push_back(std::move(entry));
   for (sched::JournalEntry& entry : SampleEntriesOfVersion6()) entries.push_back(std::move(entry));
+  for (sched::JournalEntry& entry : SampleEntriesOfVersion7()) entries.push_back(std::move(entry));
   for (const sched::JournalEntry& entry : entries) {
     const auto decoded = DecodeEntry(EncodeEntry(entry));
     ASSERT_TRUE(decoded) << sched::KindName(entry.body) << ": " << decoded.error().message;
@@ -207,12 +209,12 @@ TEST(EntryCodec, KnowsTheWholeOfEachStruct) {
 
 TEST(EntryCodec, AnEntryFromTheFutureNamesTheVersionItNeeds) {
   v1::Entry future;
-  future.set_needs(7);
+  future.set_needs(8);
   future.set_sequence(42);
   const auto decoded = DecodeEntry(future.SerializeAsString());
   ASSERT_FALSE(decoded);
   EXPECT_EQ(decoded.error().code, Code::kUnimplemented);
-  EXPECT_THAT(decoded.error().message, HasSubstr("sequence 42 needs journal content version 7"));
+  EXPECT_THAT(decoded.error().message, HasSubstr("sequence 42 needs journal content version 8"));
 }
 
 TEST(EntryCodec, WhatIsNotUnderstoodIsRefused) {
@@ -281,6 +283,12 @@ TEST(EntryCodec, ANoticeThatIsTakenBackIsOfVersion6) {
   const auto read = DecodeEntry(bytes);
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_FALSE(std::get<sched::AttemptNoticed>(read->body).ends_at.set());
+}
+
+TEST(EntryCodec, OnlyAPartThatIsTheCauseOfAnothersEndNeedsVersion7) {
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion7())
+    EXPECT_EQ(NeedsOf(EncodeEntry(entry)), 7u) << sched::KindName(entry.body);
+  EXPECT_EQ(VersionNeeded(sched::PartEnded{{{JobId(17), 3}, 2}, 1, {EndKind::kExited, 1}, {}, true}), 3u);
 }
 
 TEST(EntryCodec, WhatWasWrittenBeforeThereWasAVersion2IsRead) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -169,6 +170,31 @@ Status MoveOne(CoreJournal& core) {
   return core.Handle(sched::SetNode{{}, root, sched::NodeAction::kDeclareDead, "n4", "fire"});
 }
 
+// Of three parts one fails because another's node is lost, which is known later; the third is not over.
+Status LoseANodeOfThree(CoreJournal& core) {
+  for (const char* name : {"t1", "t2", "t3"}) BSUB_RETURN_IF_ERROR(core.AddNode(name, 1));
+  JobSettings settings;
+  settings.working_directory = "/";
+  settings.request.cpu_milli = 1000;
+  settings.priority = 10;  // before all that waits
+  settings.gang = {.nodes = 3, .exclusive = true, .end = GangEnd::kAny};
+  sched::Submit submit;
+  submit.who = {.uid = 1000, .gid = 1000, .groups = {}, .name = "alice"};
+  submit.spec.name = "loses a node";
+  submit.spec.settings = std::make_shared<JobSettings>(settings);
+  BSUB_RETURN_IF_ERROR(core.Handle(std::move(submit)));
+  BSUB_RETURN_IF_ERROR(core.Cycle());
+  const auto& nodes = core.scheduler().state();
+  BSUB_RETURN_IF_ERROR(core.EndAttempts(nodes.FindNode("t1")->id, 1));
+  BSUB_RETURN_IF_ERROR(core.AddNode("t2", 1));  // it is back without its part
+  const auto& entries = core.last_outcome().entries;
+  const bool told = std::any_of(entries.begin(), entries.end(), [](const sched::JournalEntry& entry) {
+    const auto* part = std::get_if<sched::PartEnded>(&entry.body);
+    return part != nullptr && part->is_cause;
+  });
+  return told ? OkStatus() : FailedPrecondition("no part is the cause of another's end");
+}
+
 // A snapshot with a pack, closed segments before and behind it, and an open one.
 void MakeGolden(UnsyncedFileSystem& files) {
   CoreJournal core(files, kGoldenPath, 4096);
@@ -180,6 +206,7 @@ void MakeGolden(UnsyncedFileSystem& files) {
   ASSERT_TRUE(SubmitChoosy(core));
   ASSERT_TRUE(RunNotices(core));
   ASSERT_TRUE(MoveOne(core));
+  ASSERT_TRUE(LoseANodeOfThree(core));
   for (const char* name : {"forgotten", "kept"}) ASSERT_TRUE(Register(core, name));
   core.Stop();
   ASSERT_TRUE(AskForLift(files, kGoldenPath, 1000));
@@ -216,6 +243,8 @@ void Rewrite(int version) {
     WriteFile(EntryFile(version, entry, ".5b"), EncodeEntry(entry));
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion6())
     WriteFile(EntryFile(version, entry, ".6"), EncodeEntry(entry));
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion7())
+    WriteFile(EntryFile(version, entry, ".7"), EncodeEntry(entry));
   CoreJournal core(files, kGoldenPath);
   ASSERT_TRUE(core.Start());
   WriteFile(folder / "expected.json", Describe(core));
@@ -292,6 +321,9 @@ TEST_P(GoldenTest, EveryKindOfEntryIsReadAsWhatItWas) {
     ExpectReadAs(EntryFile(GetParam(), entry, ".5b"), entry);
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion6())
     ExpectReadAs(EntryFile(GetParam(), entry, ".6"), entry);
+  if (GetParam() < 7) return;
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion7())
+    ExpectReadAs(EntryFile(GetParam(), entry, ".7"), entry);
 }
 
 TEST_P(GoldenTest, CanBeContinued) {
@@ -303,7 +335,7 @@ TEST_P(GoldenTest, CanBeContinued) {
   EXPECT_TRUE(made) << made.error().message;
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1, 2, 3, 4, 5, 6));
+INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1, 2, 3, 4, 5, 6, 7));
 
 }  // namespace
 }  // namespace bsub::journal::test
