@@ -65,7 +65,9 @@ Manual BenchManual() {
            {.name = "json", .text = "Print report.json instead of the table."}},
       .examples = {{"bench placement --config cluster-configs/efa-cluster.yaml --nodes 8 --out report", ""},
                    {"bench placement --config my.yaml --nodes 8 --degrade n03=50%", "Is it found?"}},
-      .exits = {{"1", "SimGrid is missing, or a run failed."}},
+      .exits = {{"1", "SimGrid is missing, or a run failed."},
+                {"130",
+                 "Interrupted with Ctrl-C or TERM; the job of --real that was waited for is cancelled."}},
       .min_words = 1,
       .max_words = 1,
       .complete_words = "placement"};

@@ -5,6 +5,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <chrono>
 
 namespace bsub::cli {
@@ -26,8 +28,20 @@ bool Interrupts::Wait(Duration time) const {
   pollfd entry{.fd = fd_, .events = POLLIN, .revents = 0};
   const auto millis = std::chrono::ceil<std::chrono::milliseconds>(time).count();
   if (poll(&entry, 1, static_cast<int>(millis)) <= 0) return true;
-  signalfd_siginfo taken{};  // else it would strike once it is no longer blocked
-  return read(fd_, &taken, sizeof taken) != sizeof taken;
+  return !Take();
+}
+
+bool Interrupts::WaitForReadable(int fd) const {
+  std::array<pollfd, 2> entries = {pollfd{.fd = fd_, .events = POLLIN, .revents = 0},
+                                   pollfd{.fd = fd, .events = POLLIN, .revents = 0}};
+  while (poll(entries.data(), entries.size(), -1) < 0 && errno == EINTR) {
+  }
+  return entries[0].revents == 0 || !Take();
+}
+
+bool Interrupts::Take() const {
+  signalfd_siginfo taken{};
+  return read(fd_, &taken, sizeof taken) == sizeof taken;
 }
 
 }  // namespace bsub::cli

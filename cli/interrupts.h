@@ -20,8 +20,12 @@ class Interrupts {
 
   // False: one came.
   bool Wait(Duration time) const;
+  // Until there is something to read in `fd`. False: one came before.
+  bool WaitForReadable(int fd) const;
 
  private:
+  bool Take() const;  // one that has come: else it would strike once it is no longer blocked
+
   sigset_t handled_{};
   sigset_t before_{};
   int fd_ = -1;

@@ -1,6 +1,8 @@
 #include "bench/placement/child_process.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,8 +24,13 @@ constexpr int kSignalled = 128;
 
 Error SystemError(const std::string& what) { return Internal(what + ": " + std::strerror(errno)); }
 
-// In the child: never returns.
+// In the child: never returns. It has a process group of its own, so that an interrupt reaches what it starts
+// too, and only when it is meant to.
 [[noreturn]] void Become(const ChildRun& child) {
+  setpgid(0, 0);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
   std::vector<char*> argv;
   for (const std::string& word : child.words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
@@ -44,22 +51,39 @@ std::string LastLine(const std::string& path) {
   return std::string(rest.substr(rest.rfind('\n') + 1));
 }
 
+// False: an interrupt came before the child's end.
+bool EndsUninterrupted(pid_t pid, const cli::Interrupts& interrupts) {
+  const int ended = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));  // Linux 5.3
+  if (ended < 0) return true;
+  const bool first = interrupts.WaitForReadable(ended);
+  close(ended);
+  return first;
+}
+
 }  // namespace
 
-Result<int> ExitCodeOf(const ChildRun& child) {
+Result<int> ExitCodeOf(const ChildRun& child, const cli::Interrupts* interrupts) {
   const pid_t pid = fork();
   if (pid < 0) return SystemError("fork");
   if (pid == 0) Become(child);
+  setpgid(pid, pid);  // the child does it too: whoever comes first
+  const bool interrupted = interrupts != nullptr && !EndsUninterrupted(pid, *interrupts);
+  if (interrupted) kill(-pid, SIGTERM);
   int status = 0;
   while (waitpid(pid, &status, 0) < 0) {
     if (errno != EINTR) return SystemError("waitpid");
   }
+  if (interrupted) return Error{Code::kCancelled, "interrupted"};
   return WIFSIGNALED(status) ? kSignalled + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-Status RunChild(const ChildRun& child) {
-  BSUB_ASSIGN_OR_RETURN(const int code, ExitCodeOf(child));
+Status RunChild(const ChildRun& child, const cli::Interrupts* interrupts) {
+  BSUB_ASSIGN_OR_RETURN(const int code, ExitCodeOf(child, interrupts));
   if (code == 0) return OkStatus();
+  return EndOfChild(child, code);
+}
+
+Error EndOfChild(const ChildRun& child, int code) {
   const std::string last = LastLine(child.errors);
   return Internal(child.words.front() +
                   (code > kSignalled ? " was ended by signal " + std::to_string(code - kSignalled)
@@ -74,7 +98,9 @@ std::string FindProgram(const std::string& name) {
     const std::string_view folder = rest.substr(0, rest.find(':'));
     rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
     const std::string candidate = std::string(folder.empty() ? "." : folder) + "/" + name;
-    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+    std::error_code error;
+    if (access(candidate.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(candidate, error))
+      return candidate;
   }
   return "";
 }

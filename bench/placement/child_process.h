@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/interrupts.h"
 #include "common/result.h"
 
 namespace bsub::placement {
@@ -14,10 +15,14 @@ struct ChildRun {
   std::string output, errors;      // files that its output goes to, made or emptied
 };
 
-// Waits for its end: its exit code, or 128 and the number of the signal.
-Result<int> ExitCodeOf(const ChildRun& child);
-// The same; the error says how it ended otherwise than with 0, and its last line on standard error.
-Status RunChild(const ChildRun& child);
+// Waits for its end: its exit code, or 128 and the number of the signal. With `interrupts`: one that comes
+// ends the child too, and the error is kCancelled. Without, the child is left to its end: Ctrl-C on a
+// terminal does not reach it.
+Result<int> ExitCodeOf(const ChildRun& child, const cli::Interrupts* interrupts = nullptr);
+// How it ended otherwise than with 0, and its last line on standard error.
+Error EndOfChild(const ChildRun& child, int code);
+// Of a child that does not end with 0.
+Status RunChild(const ChildRun& child, const cli::Interrupts* interrupts = nullptr);
 
 // The path of a program as a shell would find it; empty: there is none.
 std::string FindProgram(const std::string& name);

@@ -13,12 +13,22 @@
 #include "bench/placement/pictures.h"
 #include "bench/placement/report.h"
 #include "bench/placement/running_cluster.h"
+#include "cli/interrupts.h"
 #include "scheduler/cluster_config/load.h"
 
 namespace bsub::placement {
 namespace {
 
 constexpr int kFailed = 1, kUsage = 2;  // docs/cli.md, "Exit codes"
+
+// What is compared, and what tells of it.
+struct Comparison {
+  const Options& options;
+  const sched::Topology& topology;
+  std::string directory;  // of what each run was given and printed
+  const ShowProgress& progress;
+  const cli::Interrupts& interrupts;
+};
 
 // One line on a terminal that is written over and over; nothing elsewhere.
 class ProgressLine {
@@ -53,39 +63,40 @@ Result<std::vector<sim::NetworkFault>> ReadFaults(const Options& options, const 
   return faults;
 }
 
-Result<std::vector<PolicyRuns>> CompareModelled(const Options& options, const sched::Topology& topology,
-                                                const std::string& directory, const ShowProgress& progress) {
-  BSUB_ASSIGN_OR_RETURN(auto faults, ReadFaults(options, topology));
-  BSUB_ASSIGN_OR_RETURN(const auto fabric,
-                        ModelledFabric::Make(topology, std::move(faults), options.ranks_per_node, directory));
-  const auto measure = [&fabric](const std::string& name, const std::vector<sched::NodeIndex>& nodes) {
-    return fabric.Run(name, nodes);
+Result<std::vector<PolicyRuns>> CompareModelled(const Comparison& c) {
+  BSUB_ASSIGN_OR_RETURN(auto faults, ReadFaults(c.options, c.topology));
+  BSUB_ASSIGN_OR_RETURN(const auto fabric, ModelledFabric::Make(c.topology, std::move(faults),
+                                                                c.options.ranks_per_node, c.directory));
+  const auto measure = [&fabric, &c](const std::string& name, const std::vector<sched::NodeIndex>& nodes) {
+    return fabric.Run(name, nodes, c.interrupts);
   };
-  BSUB_ASSIGN_OR_RETURN(auto draws, ModelledDraws::Make(topology, options, measure));
+  BSUB_ASSIGN_OR_RETURN(auto draws, ModelledDraws::Make(c.topology, c.options, measure));
   const auto place = [&draws](const std::string& name, const sched::PlacementRequest& request,
                               std::uint32_t draw) { return draws.Run(name, request, draw); };
-  return ComparePolicies(options, place, progress);
+  return ComparePolicies(c.options, place, c.progress);
 }
 
-Result<std::vector<PolicyRuns>> CompareForReal(const Options& options, const sched::Topology& topology,
-                                               const std::string& directory, const ShowProgress& progress) {
-  BSUB_ASSIGN_OR_RETURN(const auto cluster, RunningCluster::Make(topology, options, directory));
+Result<std::vector<PolicyRuns>> CompareForReal(const Comparison& c) {
+  BSUB_ASSIGN_OR_RETURN(const auto cluster,
+                        RunningCluster::Make(c.topology, c.options, c.directory, c.interrupts));
   const auto place = [&cluster](const std::string& name, const sched::PlacementRequest& request,
                                 std::uint32_t draw) { return cluster.Run(name, request, draw); };
-  return ComparePolicies(options, place, progress);
+  return ComparePolicies(c.options, place, c.progress);
 }
 
-Status Compare(const Options& options) {
+Status Compare(const Options& options, const cli::Interrupts& interrupts) {
   BSUB_ASSIGN_OR_RETURN(const auto config, cluster_config::LoadClusterConfig(options.config));
   if (!config.topology)
     return InvalidArgument("--config " + options.config + ": it has settings only, and no tree of nodes");
   const sched::Topology& topology = *config.topology;
   BSUB_ASSIGN_OR_RETURN(const std::string out, OutDirectory(options));
   const ProgressLine line(options.draws);
-  const auto progress = [&line](const std::string& policy, std::uint32_t draw) { line.Show(policy, draw); };
-  BSUB_ASSIGN_OR_RETURN(const auto study, options.real
-                                              ? CompareForReal(options, topology, out + "/runs", progress)
-                                              : CompareModelled(options, topology, out + "/runs", progress));
+  const ShowProgress progress = [&line](const std::string& policy, std::uint32_t draw) {
+    line.Show(policy, draw);
+  };
+  const Comparison comparison{options, topology, out + "/runs", progress, interrupts};
+  BSUB_ASSIGN_OR_RETURN(const auto study,
+                        options.real ? CompareForReal(comparison) : CompareModelled(comparison));
   line.Show("");
   const Report report{.cluster = config.name,
                       .options = options,
@@ -104,6 +115,7 @@ Status Compare(const Options& options) {
 
 int Fail(const Error& error) {
   std::cerr << "bsub-lite bench: " << error.message << std::endl;
+  if (error.code == Code::kCancelled) return cli::kExitInterrupted;
   return error.code == Code::kInvalidArgument || error.code == Code::kNotFound ? kUsage : kFailed;
 }
 
@@ -112,7 +124,8 @@ int Main(const std::vector<std::string>& words) {
     return Fail(InvalidArgument("say what to measure: placement; bsub-lite bench --help has the manual"));
   const auto options = ReadOptions({words.begin() + 1, words.end()});
   if (!options) return Fail(options.error());
-  if (const Status compared = Compare(*options); !compared) return Fail(compared.error());
+  const cli::Interrupts interrupts;
+  if (const Status compared = Compare(*options, interrupts); !compared) return Fail(compared.error());
   std::cout.flush();
   return std::cout ? 0 : Fail(Internal("standard output cannot be written"));
 }

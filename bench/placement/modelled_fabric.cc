@@ -41,8 +41,8 @@ Result<ModelledFabric> ModelledFabric::Make(const sched::Topology& topology,
   return fabric;
 }
 
-Result<Measurements> ModelledFabric::Run(const std::string& name,
-                                         const std::vector<sched::NodeIndex>& nodes) const {
+Result<Measurements> ModelledFabric::Run(const std::string& name, const std::vector<sched::NodeIndex>& nodes,
+                                         const cli::Interrupts& interrupts) const {
   const std::string here = directory_ + "/" + name;
   BSUB_RETURN_IF_ERROR(MakeDirectory(here));
   BSUB_RETURN_IF_ERROR(WriteFile(here + "/platform.xml", sim::PlatformXml(*topology_, nodes, faults_)));
@@ -55,7 +55,7 @@ Result<Measurements> ModelledFabric::Run(const std::string& name,
       .output = here + "/netbench.jsonl",
       .errors = here + "/smpirun.log"};
   child.words.insert(child.words.end(), ModelOptions().begin(), ModelOptions().end());
-  BSUB_RETURN_IF_ERROR(RunChild(child));
+  BSUB_RETURN_IF_ERROR(RunChild(child, &interrupts));
   BSUB_ASSIGN_OR_RETURN(const std::string text, ReadFile(child.output));
   auto measured = ReadNetbench(text);
   if (!measured) return DataLoss(measured.error().message + "; see " + child.output);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/placement/netbench_lines.h"
+#include "cli/interrupts.h"
 #include "common/result.h"
 #include "scheduler/core/topology.h"
 #include "sim/fabric/platform.h"
@@ -20,7 +21,9 @@ class ModelledFabric {
   static Result<ModelledFabric> Make(const sched::Topology& topology, std::vector<sim::NetworkFault> faults,
                                      std::uint32_t ranks_per_node, std::string directory);
 
-  Result<Measurements> Run(const std::string& name, const std::vector<sched::NodeIndex>& nodes) const;
+  // kCancelled: interrupted.
+  Result<Measurements> Run(const std::string& name, const std::vector<sched::NodeIndex>& nodes,
+                           const cli::Interrupts& interrupts) const;
 
  private:
   ModelledFabric(const sched::Topology& topology, std::vector<sim::NetworkFault> faults,

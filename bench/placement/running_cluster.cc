@@ -22,11 +22,18 @@ Error FailedJob(const std::string& name, const std::string& job, const std::stri
                             " and bsub-lite logs " + job + " say more");
 }
 
+// What `bsub-lite job ID --json` printed.
+Result<JobJson> ReadJob(const std::string& text, const std::string& job) {
+  JobJson json = JobJson::parse(text, nullptr, false);
+  if (!json.is_object()) return DataLoss("bsub-lite job " + job + " --json printed no object");
+  return json;
+}
+
 }  // namespace
 
 Result<RunningCluster> RunningCluster::Make(const sched::Topology& topology, const Options& options,
-                                            std::string directory) {
-  RunningCluster cluster(topology, options, std::move(directory));
+                                            std::string directory, const cli::Interrupts& interrupts) {
+  RunningCluster cluster(topology, options, std::move(directory), interrupts);
   BSUB_ASSIGN_OR_RETURN(const std::string programs, OwnDirectory());
   cluster.bsub_ = programs + "/bsub-lite";
   cluster.netbench_ = programs + "/netbench";
@@ -53,30 +60,49 @@ Result<std::string> RunningCluster::Output(const std::string& name, const std::s
 
 Result<std::string> RunningCluster::Submit(const std::string& name,
                                            const sched::PlacementRequest& request) const {
-  BSUB_ASSIGN_OR_RETURN(
-      std::string id,
-      Output(name, "submitted",
-             {"submit", "--quiet", "--mpi", "--nodes", std::to_string(request.nodes), "--ranks-per-node",
-              std::to_string(options_->ranks_per_node), "--placement", NameOf(request) + ":preferred",
-              "--name", "netbench-" + name, "--", netbench_, "--repeat", kRepetitions}));
+  BSUB_ASSIGN_OR_RETURN(std::string id,
+                        Output(name, "submitted",
+                               {"submit", "--quiet", "--mpi", "--nodes", std::to_string(request.nodes),
+                                "--ranks-per-node", std::to_string(options_->ranks_per_node), "--placement",
+                                NameOf(request) + ":preferred", "--name", "netbench-" + name, "--", netbench_, "--repeat", kRepetitions}));
   std::erase(id, '\n');
   return id;
 }
 
 Status RunningCluster::Wait(const std::string& name, const std::string& job) const {
   const std::string patience = std::to_string(options_->timeout_s) + "s";
-  BSUB_ASSIGN_OR_RETURN(const int code,
-                        ExitCodeOf(Command(name, "wait", {"wait", "--timeout", patience, job})));
-  if (code == 0) return OkStatus();
-  if (code != kWaitTimedOut) return FailedJob(name, job, "ended with exit code " + std::to_string(code));
-  BSUB_RETURN_IF_ERROR(RunChild(Command(name, "cancel", {"cancel", job})));
-  return FailedJob(name, job, "was not over after " + patience + " and is cancelled; --timeout allows more");
+  const ChildRun wait = Command(name, "wait", {"wait", "--timeout", patience, job});
+  const auto code = ExitCodeOf(wait, interrupts_);
+  if (!code) return Cancel(name, job, code.error());
+  if (*code == 0) return OkStatus();
+  // Any code may be the job's own or `wait`'s: the scheduler knows whether the job is over.
+  const auto end = EndOf(name, job);
+  if (end && !end->empty()) return FailedJob(name, job, *end);
+  if (*code != kWaitTimedOut) return Cancel(name, job, EndOfChild(wait, *code));
+  return Cancel(name, job, FailedJob(name, job, "was not over after " + patience + " (--timeout)"));
+}
+
+Result<std::string> RunningCluster::EndOf(const std::string& name, const std::string& job) const {
+  BSUB_ASSIGN_OR_RETURN(const std::string text, Output(name, "job.json", {"job", job, "--json"}));
+  BSUB_ASSIGN_OR_RETURN(const JobJson json, ReadJob(text, job));
+  const JobJson exit = json.value("exit", JobJson());
+  return exit.is_object() ? exit.value("text", "is over") : std::string();
+}
+
+Error RunningCluster::Cancel(const std::string& name, const std::string& job, Error why) const {
+  const Status cancelled = RunChild(Command(name, "cancel", {"cancel", job}));
+  why.message += "; job " + job +
+                 (cancelled ? " is cancelled"
+                            : " could not be cancelled: once the scheduler answers, end it with "
+                              "bsub-lite cancel " +
+                                  job);
+  return why;
 }
 
 Result<bool> RunningCluster::PolicyKept(const std::string& name, const std::string& job) const {
   BSUB_ASSIGN_OR_RETURN(const std::string text, Output(name, "job.json", {"job", job, "--json"}));
-  const JobJson json = JobJson::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("attempts") || json["attempts"].empty())
+  BSUB_ASSIGN_OR_RETURN(const JobJson json, ReadJob(text, job));
+  if (!json.contains("attempts") || json["attempts"].empty())
     return DataLoss("bsub-lite job " + job + " --json tells of no attempt");
   const JobJson placement = json["attempts"].back().value("placement", JobJson());
   return !placement.is_object() || placement.value("kept", true);

@@ -9,6 +9,7 @@
 #include "bench/placement/child_process.h"
 #include "bench/placement/options.h"
 #include "bench/placement/study.h"
+#include "cli/interrupts.h"
 #include "common/result.h"
 #include "scheduler/core/topology.h"
 
@@ -19,16 +20,21 @@ class RunningCluster {
   // FailedPrecondition: netbench or bsub-lite is not beside this program. `directory`: what each run printed
   // is kept below it.
   static Result<RunningCluster> Make(const sched::Topology& topology, const Options& options,
-                                     std::string directory);
+                                     std::string directory, const cli::Interrupts& interrupts);
 
-  // Waits until the job is over, at most as long as the options say; then it is cancelled. Errors also for a
-  // job that fails, and for a node that the configuration does not have.
+  // Waits until the job is over, at most as long as the options say. Errors also for a job that fails, and
+  // for a node that the configuration does not have. A job that is no longer waited for, for whatever reason,
+  // is cancelled; kCancelled: because of an interrupt.
   Result<PlacedRun> Run(const std::string& name, const sched::PlacementRequest& request,
                         std::uint32_t draw) const;
 
  private:
-  RunningCluster(const sched::Topology& topology, const Options& options, std::string directory)
-      : topology_(&topology), options_(&options), directory_(std::move(directory)) {}
+  RunningCluster(const sched::Topology& topology, const Options& options, std::string directory,
+                 const cli::Interrupts& interrupts)
+      : topology_(&topology),
+        options_(&options),
+        directory_(std::move(directory)),
+        interrupts_(&interrupts) {}
 
   // `bsub-lite WORDS`; its output goes to directory/NAME/FILE.
   ChildRun Command(const std::string& name, const std::string& file, std::vector<std::string> words) const;
@@ -36,6 +42,10 @@ class RunningCluster {
                              std::vector<std::string> words) const;
   Result<std::string> Submit(const std::string& name, const sched::PlacementRequest& request) const;
   Status Wait(const std::string& name, const std::string& job) const;
+  // How it ended, in the scheduler's words; empty: it is not over.
+  Result<std::string> EndOf(const std::string& name, const std::string& job) const;
+  // `why`, which then also says what became of the job.
+  Error Cancel(const std::string& name, const std::string& job, Error why) const;
   // What `job --json` says of the last attempt's placement.
   Result<bool> PolicyKept(const std::string& name, const std::string& job) const;
   Result<std::vector<sched::NodeIndex>> NodesOf(const Measurements& measured) const;
@@ -43,6 +53,7 @@ class RunningCluster {
   const sched::Topology* topology_;
   const Options* options_;
   std::string directory_;
+  const cli::Interrupts* interrupts_;
   std::string bsub_, netbench_;
 };
 

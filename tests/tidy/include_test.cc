@@ -52,7 +52,9 @@ constexpr std::array kLayers = {
     Layer{"bench/", "scheduler/ worker/ jobs/ common/ sim/ checkpoint/ kernels/include/ api/"},
     // A command of bsub-lite in a program of its own.
     Layer{"bench/placement/",
-          "scheduler/core/ scheduler/cluster_config/ sim/fabric/ sim/random.h cli/table.h jobs/ common/"},
+          "scheduler/core/ scheduler/cluster_config/ sim/fabric/ sim/random.h cli/interrupts.h cli/table.h "
+          "jobs/ "
+          "common/"},
     Layer{"tests/", "api/ scheduler/ worker/ cli/ checkpoint/ kernels/ examples/ sim/ bench/ jobs/ common/"},
 };
 

@@ -61,7 +61,7 @@ class RealBench(unittest.TestCase):
         holder = self.cluster.submit("--nodes", 4, "--exclusive", "--", "sleep", 600)
         wait_for("the nodes to be taken", lambda: self.cluster.job(holder)["state"] == "RUNNING")
         self.bench("--nodes", 2, "--draws", 1, "--timeout", "1s", code=1)
-        self.assertIn("was not over after 1s and is cancelled", self.cluster.err)
+        self.assertRegex(self.cluster.err, r"was not over after 1s \(--timeout\).*; job \d+ is cancelled\n$")
         self.cluster.bsub("cancel", holder)
         waiting = [job["name"] for job in self.cluster.jobs() if job["state"] not in ("SUCCEEDED", "FAILED") and job["id"] != holder]
         self.assertEqual(waiting, [])
