@@ -54,10 +54,20 @@ Manual BenchManual() {
             .value = "PERCENT",
             .text = "Beyond what its level promises something is called slow.",
             .fallback = "20"},
+           {.name = "slow-pairs",
+            .value = "PERCENT",
+            .text =
+                "Of the pairs of a node, or across the uplink of a switch: if so many are slow it is named; "
+                "else they are, one by one.",
+            .fallback = "80"},
            {.name = "real",
             .text = "Run on the running cluster, which is up with FILE: jobs that `submit --mpi` starts, one "
                     "after "
                     "the other. Excludes --busy, --seed and --degrade."},
+           {.name = "repetitions",
+            .value = "N",
+            .text = "With --real: each job measures everything N times, and the medians count.",
+            .fallback = "5"},
            {.name = "timeout",
             .value = "TIME",
             .text = "With --real: a job that is not over after so long is cancelled.",

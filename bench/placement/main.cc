@@ -102,7 +102,7 @@ Status Compare(const Options& options, const cli::Interrupts& interrupts) {
                       .options = options,
                       .topology = topology,
                       .study = study,
-                      .slow = FindSlowParts(topology, study, options.tolerance_percent / 100.0)};
+                      .slow = FindSlowParts(topology, study, SlownessOf(options))};
   const std::string json = ReportJson(report);
   BSUB_RETURN_IF_ERROR(WriteFile(out + "/report.json", json));
   for (const Picture& picture : DrawPictures(report))

@@ -24,6 +24,8 @@ constexpr std::array kNumbers = {
     NumberOption{"busy", &Options::busy_percent, 0, 100},
     NumberOption{"partitions", &Options::partitions, 1, kMostNodes},
     NumberOption{"tolerance", &Options::tolerance_percent, 1, 1000},
+    NumberOption{"slow-pairs", &Options::slow_pairs_percent, 1, 100},
+    NumberOption{"repetitions", &Options::repetitions, 1, 1000},
 };
 
 Status ReadTimeout(std::string_view value, Options& options) {
@@ -40,7 +42,8 @@ Status ReadTimeout(std::string_view value, Options& options) {
 Status ReadOption(std::string_view name, std::string_view value, Options& options) {
   for (const NumberOption& number : kNumbers) {
     if (name != number.name) continue;
-    const bool percent = (name == "busy" || name == "tolerance") && value.ends_with('%');
+    const bool percent =
+        (name == "busy" || name == "tolerance" || name == "slow-pairs") && value.ends_with('%');
     const auto read =
         ParseInteger(percent ? value.substr(0, value.size() - 1) : value, number.min, number.max);
     if (!read) return InvalidArgument("--" + std::string(name) + ": " + read.error().message);
@@ -75,7 +78,7 @@ Status CheckWorld(const Options& options, const std::vector<std::string>& words)
     const std::string name = word.substr(0, word.find('='));
     if (options.real && (name == "--busy" || name == "--seed" || name == "--degrade"))
       return InvalidArgument(name + " is of the modelled network and excludes --real");
-    if (!options.real && name == "--timeout")
+    if (!options.real && (name == "--timeout" || name == "--repetitions"))
       return InvalidArgument(name + " is of real jobs and needs --real");
   }
   return OkStatus();

@@ -19,10 +19,12 @@ struct Options {
   std::uint32_t busy_percent = 25;
   std::uint64_t seed = 1;
   std::uint32_t partitions = 2;
-  std::uint32_t tolerance_percent = 20;  // beyond what its level promises, something is slow
-  std::vector<std::string> faults;       // as ParseNetworkFault reads them
-  std::uint32_t timeout_s = 600;         // of each real job, its waiting included
-  bool json = false;                     // report.json on standard output instead of the table
+  std::uint32_t tolerance_percent = 20;   // beyond what its level promises, something is slow
+  std::uint32_t slow_pairs_percent = 80;  // of the pairs of a node or an uplink, for it to be named
+  std::vector<std::string> faults;        // as ParseNetworkFault reads them
+  std::uint32_t repetitions = 5;  // of everything in each real job: networks have noise, medians count
+  std::uint32_t timeout_s = 600;  // of each real job, its waiting included
+  bool json = false;              // report.json on standard output instead of the table
 };
 
 inline constexpr std::uint32_t kDraws = 10, kRealDraws = 3;

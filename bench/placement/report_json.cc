@@ -117,7 +117,9 @@ std::string ReportJson(const Report& report) {
                      {"draws", asked.draws},
                      {"busyPercent", asked.real ? Json() : Json(asked.busy_percent)},
                      {"seed", asked.real ? Json() : Json(asked.seed)},
+                     {"repetitions", asked.real ? Json(asked.repetitions) : Json()},
                      {"tolerancePercent", asked.tolerance_percent},
+                     {"slowPairsPercent", asked.slow_pairs_percent},
                      {"degraded", asked.faults},
                      {"placements", std::move(placements)},
                      {"slow", std::move(slow)}};

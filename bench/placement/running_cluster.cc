@@ -13,8 +13,6 @@ namespace {
 
 using JobJson = nlohmann::json;
 
-// A real network has noise: each job measures everything so often, and the medians count.
-constexpr const char* kRepetitions = "5";
 constexpr int kWaitTimedOut = 124;  // of `bsub-lite wait`; docs/cli.md, "Exit codes"
 
 Error FailedJob(const std::string& name, const std::string& job, const std::string& why) {
@@ -64,7 +62,8 @@ Result<std::string> RunningCluster::Submit(const std::string& name,
                         Output(name, "submitted",
                                {"submit", "--quiet", "--mpi", "--nodes", std::to_string(request.nodes),
                                 "--ranks-per-node", std::to_string(options_->ranks_per_node), "--placement",
-                                NameOf(request) + ":preferred", "--name", "netbench-" + name, "--", netbench_, "--repeat", kRepetitions}));
+                                NameOf(request) + ":preferred", "--name", "netbench-" + name, "--", netbench_,
+                                "--repeat", std::to_string(options_->repetitions)}));
   std::erase(id, '\n');
   return id;
 }

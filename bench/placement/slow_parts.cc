@@ -17,8 +17,6 @@ using sched::NodeIndex;
 using sched::SwitchIndex;
 using sched::Topology;
 
-constexpr double kMostOf = 0.8;  // of the pairs of a node or switch must be slow for it to be the reason
-
 struct ObservedPair {
   NodeIndex a = 0, b = 0;
   double seconds = 0, promised = 0;
@@ -118,14 +116,15 @@ Accusation Accuse(const Topology& topology, const Suspect& suspect, const std::v
 }
 
 // Takes the suspect that explains most, again and again, until none explains two pairs.
-void NameSuspects(const Topology& topology, std::vector<ObservedPair>& pairs, std::vector<SlowPart>& out) {
+void NameSuspects(const Topology& topology, double slow_pairs, std::vector<ObservedPair>& pairs,
+                  std::vector<SlowPart>& out) {
   const std::vector<Suspect> suspects = Suspects(topology, pairs);
   while (true) {
     const Suspect* best = nullptr;
     Accusation worst;
     for (const Suspect& suspect : suspects) {
       Accusation accusation = Accuse(topology, suspect, pairs);
-      if (accusation.unexplained < 2 || accusation.part.slow_pairs < kMostOf * accusation.part.pairs)
+      if (accusation.unexplained < 2 || accusation.part.slow_pairs < slow_pairs * accusation.part.pairs)
         continue;
       if (best != nullptr && accusation.unexplained <= worst.unexplained) continue;
       best = &suspect;
@@ -154,12 +153,16 @@ std::string Microseconds(double seconds) { return ShortNumber(seconds * 1e6) + "
 
 }  // namespace
 
+Slowness SlownessOf(const Options& options) {
+  return {.tolerance = options.tolerance_percent / 100.0, .slow_pairs = options.slow_pairs_percent / 100.0};
+}
+
 std::vector<SlowPart> FindSlowParts(const Topology& topology, const std::vector<PolicyRuns>& study,
-                                    double tolerance) {
+                                    const Slowness& slowness) {
   std::vector<SlowPart> all;
-  for (auto& [bytes, pairs] : Observe(topology, study, tolerance)) {
+  for (auto& [bytes, pairs] : Observe(topology, study, slowness.tolerance)) {
     std::vector<SlowPart> found;
-    NameSuspects(topology, pairs, found);
+    NameSuspects(topology, slowness.slow_pairs, pairs, found);
     NamePairs(topology, pairs, found);
     for (SlowPart& part : found) part.bytes = bytes;
     all.insert(all.end(), found.begin(), found.end());

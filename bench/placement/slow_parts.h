@@ -1,8 +1,8 @@
 // Which nodes and links are slower than their level promises, found from the times between pairs of nodes.
 //
 // A pair is slow if a message takes longer than promised by more than the tolerance. Slow pairs with an end
-// in common are the fault of that node; if every pair with one end below a switch is slow, of what connects
-// it upwards; what is left is named pair by pair.
+// in common are the fault of that node; if nearly every pair with one end below a switch is slow, of what
+// connects it upwards; what is left is named pair by pair.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,15 @@ struct SlowPart {
   double promised_seconds = 0, seconds = 0;  // of the worst of them
 };
 
+struct Slowness {
+  double tolerance = 0.2;   // a pair that takes longer than promised by more than this part is slow
+  double slow_pairs = 0.8;  // a node or uplink is the reason if at least this part of its pairs are slow
+};
+Slowness SlownessOf(const Options& options);
+
 // Over all runs of all policies: each pair counts once, with the median of its times.
 std::vector<SlowPart> FindSlowParts(const sched::Topology& topology, const std::vector<PolicyRuns>& study,
-                                    double tolerance);
+                                    const Slowness& slowness);
 
 std::string Describe(const SlowPart& part);  // one line
 

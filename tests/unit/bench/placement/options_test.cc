@@ -25,17 +25,21 @@ TEST(PlacementOptions, AreRead) {
   EXPECT_EQ(options->faults.size(), 2u);
   EXPECT_TRUE(options->json);
   EXPECT_EQ(options->draws, 10u);
+  EXPECT_EQ(ReadOptions({"--config=c", "--nodes=2", "--slow-pairs=90%"})->slow_pairs_percent, 90u);
 }
 
 TEST(PlacementOptions, TheRunningClusterHasItsOwn) {
-  const auto options = ReadOptions({"--config=c.yaml", "--nodes=2", "--real", "--timeout=90s"});
+  const auto options =
+      ReadOptions({"--config=c.yaml", "--nodes=2", "--real", "--timeout=90s", "--repetitions=9"});
   ASSERT_TRUE(options) << options.error().message;
   EXPECT_TRUE(options->real);
   EXPECT_EQ(options->draws, 3u);
   EXPECT_EQ(options->timeout_s, 90u);
+  EXPECT_EQ(options->repetitions, 9u);
   EXPECT_THAT(OptionsError({"--config=c", "--nodes=2", "--real", "--busy=5"}),
               HasSubstr("--busy is of the modelled"));
   EXPECT_THAT(OptionsError({"--config=c", "--nodes=2", "--timeout=5s"}), HasSubstr("needs --real"));
+  EXPECT_THAT(OptionsError({"--config=c", "--nodes=2", "--repetitions=5"}), HasSubstr("needs --real"));
   EXPECT_THAT(OptionsError({"--config=c", "--nodes=2", "--real", "--timeout=0s"}), HasSubstr("--timeout"));
 }
 

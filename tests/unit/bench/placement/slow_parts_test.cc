@@ -16,13 +16,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // One run on all nodes of two racks below one spine and one rack below another.
-std::vector<SlowPart> Find(const testing::Worse& worse) {
+std::vector<SlowPart> Find(const testing::Worse& worse, const Slowness& slowness = {}) {
   const auto topology = testing::TwoRacksAndOne();
   PlacedRun run;
   run.nodes.resize(topology.node_count());
   std::iota(run.nodes.begin(), run.nodes.end(), 0U);
   run.measured = testing::AsPromised(topology, run.nodes, worse);
-  return FindSlowParts(topology, {{.policy = "none", .runs = {run}}}, 0.2);
+  return FindSlowParts(topology, {{.policy = "none", .runs = {run}}}, slowness);
 }
 
 bool InFirstRack(const std::string& node) { return node <= "n3"; }
@@ -78,6 +78,19 @@ TEST(SlowParts, ASinglePairAndANodeBesideEachOther) {
   EXPECT_THAT(Describe(parts[1]), HasSubstr("n4 to n6"));
 }
 
+// Three of the five pairs of n1 that should be as fast.
+TEST(SlowParts, HowManyPairsMustBeSlowForANodeToBeNamedIsAsked) {
+  const auto worse = [](const std::string& a, const std::string& b, std::uint64_t bytes) {
+    return bytes > 8 && a == "n1" && b <= "n4" ? 2.0 : 1.0;
+  };
+  EXPECT_EQ(Find(worse).size(), 3u) << "as pairs";
+  const auto parts = Find(worse, {.slow_pairs = 0.6});
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_THAT(parts[0].names, ElementsAre("n1"));
+  EXPECT_EQ(parts[0].slow_pairs, 3u);
+  EXPECT_EQ(parts[0].pairs, 5u);
+}
+
 // On the first `nodes` of one rack, of which the first `slow` have ports with a third of their bandwidth.
 std::vector<SlowPart> FindSlowPorts(std::uint32_t nodes, std::uint32_t slow) {
   std::vector<std::string> names;
@@ -91,7 +104,7 @@ std::vector<SlowPart> FindSlowPorts(std::uint32_t nodes, std::uint32_t slow) {
       testing::AsPromised(topology, run.nodes, [&](const auto& a, const auto& b, std::uint64_t bytes) {
         return bytes > 8 && (is_slow(a) || is_slow(b)) ? 3.0 : 1.0;
       });
-  return FindSlowParts(topology, {{.policy = "none", .runs = {run}}}, 0.2);
+  return FindSlowParts(topology, {{.policy = "none", .runs = {run}}}, {});
 }
 
 // A pair of two slow nodes is explained by the first of them, and still speaks against the second.

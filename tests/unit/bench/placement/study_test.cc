@@ -105,7 +105,7 @@ TEST(Study, SummariesAndReports) {
                       .options = compared.options,
                       .topology = compared.topology,
                       .study = *compared.study,
-                      .slow = FindSlowParts(compared.topology, *compared.study, 0.2)};
+                      .slow = FindSlowParts(compared.topology, *compared.study, {})};
   EXPECT_THAT(report.slow, IsEmpty());
   EXPECT_THAT(ReportText(report), HasSubstr("nothing is slower"));
   EXPECT_THAT(ReportJson(report), HasSubstr("\"placement\": \"spread\""));
