@@ -1,5 +1,6 @@
 #include "bench/placement/netbench_lines.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -30,6 +31,23 @@ void ReadLine(const NetbenchLine& line, Measurements& out) {
   measured.second = line.at("ranks").at(1);
 }
 
+const Measured* FirstOf(const Measurements& measured, std::string_view test) {
+  const auto it = std::ranges::find(measured.lines, test, &Measured::test);
+  return it == measured.lines.end() ? nullptr : &*it;
+}
+
+// A curve is of two nodes.
+Status CheckPingPong(const Measurements& measured) {
+  const Measured* first = FirstOf(measured, "pingpong");
+  for (const Measured& line : measured.lines) {
+    if (line.test == "pingpong" && (line.first != first->first || line.second != first->second))
+      return DataLoss(
+          "netbench's pingpong is of more than one pair of ranks; bsub-lite-bench and netbench "
+          "belong to the same build");
+  }
+  return OkStatus();
+}
+
 Status CheckComplete(const Measurements& measured) {
   if (measured.nodes.empty() || measured.lines.empty()) return DataLoss("netbench measured nothing");
   for (const Measured& line : measured.lines) {
@@ -56,7 +74,14 @@ Result<Measurements> ReadNetbench(std::string_view text) {
     }
   }
   BSUB_RETURN_IF_ERROR(CheckComplete(out));
+  BSUB_RETURN_IF_ERROR(CheckPingPong(out));
   return out;
+}
+
+PingPongNodes NodesOfPingPong(const Measurements& measured) {
+  const Measured* line = FirstOf(measured, "pingpong");
+  if (line == nullptr) return {};
+  return {measured.nodes[line->first], measured.nodes[line->second]};
 }
 
 double MedianSeconds(const Measurements& measured, std::string_view test, std::uint64_t bytes) {

@@ -28,6 +28,12 @@ struct Measurements {
 // DataLoss: nothing was measured, or a line lacks what it must have.
 Result<Measurements> ReadNetbench(std::string_view text);
 
+// The nodes between which the ping-pong by size went; both empty: there was none.
+struct PingPongNodes {
+  std::string first, second;
+};
+PingPongNodes NodesOfPingPong(const Measurements& measured);
+
 // Seconds of one test at one size: the median of its repetitions. 0: it was not measured.
 double MedianSeconds(const Measurements& measured, std::string_view test, std::uint64_t bytes);
 // The sizes of a test, ascending.

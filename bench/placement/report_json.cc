@@ -48,13 +48,19 @@ Json SizesJson(const Measurements& measured, std::string_view test) {
   return sizes;
 }
 
+Json PingPongNodesJson(const Measurements& measured) {
+  const PingPongNodes nodes = NodesOfPingPong(measured);
+  return nodes.first.empty() ? Json() : Json::array({nodes.first, nodes.second});
+}
+
 Json RunJson(const sched::Topology& topology, const PlacedRun& run) {
   Json json = {{"draw", run.draw},
                {"kept", run.kept},
                {"nodes", NodeNames(topology, run.nodes)},
                {"predicted", PredictionJson(topology, run.predicted)},
                {"mpi", run.measured.mpi},
-               {"pairs", PairsJson(topology, run)}};
+               {"pairs", PairsJson(topology, run)},
+               {"pingpongNodes", PingPongNodesJson(run.measured)}};
   for (const char* test : {"pingpong", "allreduce", "alltoall", "halo"})
     json[test] = SizesJson(run.measured, test);
   return json;

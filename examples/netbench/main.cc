@@ -88,34 +88,60 @@ struct RankPair {
   int first = 0, second = 0;
 };
 
-// Between the first ranks of all nodes, one pair after the other. Returns, on rank 0, the pair with the
-// longest latency; (0, the last rank) if all ranks are on one node.
-RankPair MeasurePairs(const Run& run, MPI_Comm all) {
+struct PairLatency {
+  RankPair pair;
+  std::vector<double> seconds = {};  // of each repetition; they count on rank 0
+};
+
+// Of the first ranks of all nodes.
+std::vector<PairLatency> PairsOf(const Run& run) {
+  std::vector<PairLatency> pairs;
+  for (std::size_t i = 0; i < run.leaders.size(); ++i) {
+    for (std::size_t j = i + 1; j < run.leaders.size(); ++j)
+      pairs.push_back({{run.leaders[i], run.leaders[j]}});
+  }
+  return pairs;
+}
+
+// One pair after the other.
+void MeasurePairs(const Run& run, std::vector<PairLatency>& pairs, MPI_Comm all) {
+  for (PairLatency& between : pairs) {
+    for (const std::size_t bytes : {kLatencyBytes, run.options.pair_bytes}) {
+      const auto [first, second] = between.pair;
+      const double seconds = PingPong(all, first, second, bytes, IterationsFor(run.options, bytes));
+      PrintPair(run, "pair", first, second, bytes, seconds);
+      if (bytes == kLatencyBytes) between.seconds.push_back(seconds);
+    }
+  }
+}
+
+double MedianOf(std::vector<double> seconds) {
+  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
+  std::nth_element(seconds.begin(), middle, seconds.end());
+  return *middle;
+}
+
+// The pair for the ping-pong by size, the same on all ranks: as asked, or with the longest latency; (0, the
+// last rank) if all ranks are on one node.
+RankPair PingPongPair(const Run& run, const std::vector<PairLatency>& pairs, MPI_Comm all) {
+  if (run.options.first >= 0) return {run.options.first, run.options.second};
   int ranks = 0;
   MPI_Comm_size(all, &ranks);
   RankPair slowest{0, ranks - 1};
   double longest = 0;
-  for (std::size_t i = 0; i < run.leaders.size(); ++i) {
-    for (std::size_t j = i + 1; j < run.leaders.size(); ++j) {
-      const RankPair pair{run.leaders[i], run.leaders[j]};
-      for (const std::size_t bytes : {kLatencyBytes, run.options.pair_bytes}) {
-        const double seconds =
-            PingPong(all, pair.first, pair.second, bytes, IterationsFor(run.options, bytes));
-        PrintPair(run, "pair", pair.first, pair.second, bytes, seconds);
-        if (bytes == kLatencyBytes && seconds > longest) longest = seconds, slowest = pair;
-      }
-    }
+  for (const PairLatency& between : pairs) {
+    const double seconds = MedianOf(between.seconds);
+    if (seconds > longest) longest = seconds, slowest = between.pair;
   }
-  return slowest;
+  std::array<int, 2> both = {slowest.first, slowest.second};
+  MPI_Bcast(both.data(), 2, MPI_INT, 0, all);
+  return {both[0], both[1]};
 }
 
-// `pair` counts on rank 0.
 void MeasurePingPong(const Run& run, RankPair pair, MPI_Comm all) {
-  std::array<int, 2> both = {pair.first, pair.second};
-  MPI_Bcast(both.data(), 2, MPI_INT, 0, all);
   for (std::size_t bytes = 1; bytes <= run.options.largest; bytes *= 2) {
-    const double seconds = PingPong(all, both[0], both[1], bytes, IterationsFor(run.options, bytes));
-    PrintPair(run, "pingpong", both[0], both[1], bytes, seconds);
+    const double seconds = PingPong(all, pair.first, pair.second, bytes, IterationsFor(run.options, bytes));
+    PrintPair(run, "pingpong", pair.first, pair.second, bytes, seconds);
   }
 }
 
@@ -143,9 +169,11 @@ void MeasureAll(const Options& options, MPI_Comm all) {
   const std::vector<std::string> nodes = NodesByRank(all);
   if (rank == 0) PrintAbout(nodes);
   Run run{.options = options, .repetition = 0, .prints = rank == 0, .leaders = FirstOfEachNode(nodes)};
-  for (; run.repetition < options.repetitions; ++run.repetition) {
-    const RankPair slowest = MeasurePairs(run, all);
-    MeasurePingPong(run, options.first < 0 ? slowest : RankPair{options.first, options.second}, all);
+  std::vector<PairLatency> pairs = PairsOf(run);
+  for (; run.repetition < options.repetitions; ++run.repetition) MeasurePairs(run, pairs, all);
+  const RankPair pair = PingPongPair(run, pairs, all);
+  for (run.repetition = 0; run.repetition < options.repetitions; ++run.repetition) {
+    MeasurePingPong(run, pair, all);
     MeasureTogether(run, all);
     if (run.prints) std::fflush(stdout);
   }

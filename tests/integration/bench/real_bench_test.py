@@ -50,6 +50,7 @@ class RealBench(unittest.TestCase):
                 self.assertEqual(len(used), racks.get(placement["placement"], len(used)), run["nodes"])
                 self.assertEqual([pair["bytes"] for pair in run["pairs"]], [8, 4 << 20])
                 self.assertEqual(len(run["pingpong"]), 23)
+                self.assertEqual(sorted(run["pingpongNodes"]), sorted(run["nodes"]))
 
     def test_a_configuration_that_is_not_the_clusters(self):
         other = self.cluster.root / "other.yaml"

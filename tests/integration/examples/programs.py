@@ -35,9 +35,11 @@ def environment(**more):
 
 def run(program, *arguments, ranks=None, **more):
     """Its end; output and messages as text."""
-    return subprocess.run(
-        command(program, *arguments, ranks=ranks), env=environment(**more), capture_output=True, text=True, timeout=200
-    )
+    return run_words(command(program, *arguments, ranks=ranks), **more)
+
+
+def run_words(words, **more):
+    return subprocess.run(list(map(str, words)), env=environment(**more), capture_output=True, text=True, timeout=200)
 
 
 def start(program, *arguments, ranks=None, **more):

@@ -31,6 +31,23 @@ TEST(NetbenchLines, AreReadAndRepetitionsBecomeTheirMedian) {
   EXPECT_THAT(SizesOf(*read, "pair"), ElementsAre(8));
 }
 
+std::string PingPongLine(int repetition, const std::string& ranks) {
+  return "{\"test\":\"pingpong\",\"repetition\":" + std::to_string(repetition) + ",\"ranks\":[" + ranks +
+         "],\"bytes\":1,\"seconds\":1}\n";
+}
+
+TEST(NetbenchLines, ThePingPongIsOfOnePair) {
+  const std::string about(kAbout);
+  const auto read = ReadNetbench(about + PingPongLine(0, "1,0") + PingPongLine(1, "1,0"));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(NodesOfPingPong(*read).first, "a02");
+  EXPECT_EQ(NodesOfPingPong(*read).second, "a01");
+  EXPECT_EQ(NodesOfPingPong(*ReadNetbench(about + PairLine(0, 1))).first, "");
+  const auto mixed = ReadNetbench(about + PingPongLine(0, "1,0") + PingPongLine(1, "0,1"));
+  ASSERT_FALSE(mixed);
+  EXPECT_THAT(mixed.error().message, HasSubstr("more than one pair"));
+}
+
 TEST(NetbenchLines, WhatIsIncompleteIsRefused) {
   const auto error = [](const std::string& text) {
     const auto read = ReadNetbench(text);
