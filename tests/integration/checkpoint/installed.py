@@ -4,6 +4,8 @@ import shutil
 import subprocess
 import tempfile
 
+import shared_memory
+
 BUILD = os.environ["BSUB_BUILD_DIR"]
 SOURCE = os.environ["BSUB_SOURCE_DIR"]
 HERE = os.path.join(SOURCE, "tests/integration/checkpoint")
@@ -59,7 +61,7 @@ def environment(store, **more):
     """That of a program whose state is in `store`."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("BSUB_CHECKPOINT")}
     return dict(plain, BSUB_CHECKPOINT_DIR=store, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
-                OMPI_MCA_rmaps_base_oversubscribe="1", OMPI_MCA_btl_vader_single_copy_mechanism="none", **more)
+                OMPI_MCA_rmaps_base_oversubscribe="1", OMPI_MCA_btl_vader_single_copy_mechanism="none", **shared_memory.variables(), **more)
 
 
 def tool(*words):

@@ -6,6 +6,8 @@ import struct
 import subprocess
 from pathlib import Path
 
+import shared_memory
+
 # A folder for stores that are written at each step: these tests are about what is saved, not about the disk.
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
@@ -30,7 +32,7 @@ def command(program, *arguments, ranks=None):
 
 def environment(**more):
     kept = {k: v for k, v in os.environ.items() if not k.startswith("BSUB_CHECKPOINT")}
-    return {**kept, **MPI_ENVIRONMENT, **{k: str(v) for k, v in more.items()}}
+    return {**kept, **MPI_ENVIRONMENT, **shared_memory.variables(), **{k: str(v) for k, v in more.items()}}
 
 
 def run(program, *arguments, ranks=None, **more):
