@@ -74,6 +74,8 @@ class DirectoryTree : public CgroupTree {
     return names;
   }
 
+  void RemoveTree() override { rmdir(root_.c_str()); }
+
  protected:
   std::string Path(const std::string& name) const { return root_ + "/" + name; }
   Status MakeGroup(const std::string& name) { return EnsureDirectory(Path(name), 0755); }
@@ -142,6 +144,7 @@ class NoTree final : public CgroupTree {
   bool HitMemoryLimit(const std::string&) const override { return false; }
   Status Remove(const std::string&) override { return OkStatus(); }
   std::vector<std::string> List() const override { return {}; }
+  void RemoveTree() override {}
 
  private:
   std::string why_;
@@ -265,6 +268,7 @@ std::unique_ptr<CgroupTree> DetectCgroups(const std::string& own_name) {
   if (!places.unified.empty()) {
     auto tree = OpenUnifiedTree(places.unified, own_name);
     if (tree && (*tree)->LimitsMemory()) return std::move(*tree);
+    if (tree) (*tree)->RemoveTree();
     if (places.memory_v1.empty()) why = tree ? (*tree)->Describe().substr(6) : tree.error().message;
   }
   return NoCgroups(why);

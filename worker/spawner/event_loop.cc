@@ -179,6 +179,7 @@ Status EventLoop::Run() {
     if (shutting_down_ && !runner_->HasLiveTasks() && runner_->NextDeadline() == 0) break;
     ArmTimer();
   }
+  RemoveGroups();
   LogLine("event=ended");
   return OkStatus();
 }

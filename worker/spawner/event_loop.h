@@ -20,6 +20,8 @@ class EventLoop {
   static Result<std::unique_ptr<EventLoop>> Create(const Settings& settings);
   // Returns once told to end and all tasks are over.
   Status Run();
+  // What is there for tasks only, at the end.
+  void RemoveGroups() { runner_->cgroups().RemoveTree(); }
 
  private:
   EventLoop(const Settings& settings, Poller poller, LeasePage lease_page)

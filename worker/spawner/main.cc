@@ -41,7 +41,10 @@ int main(int argc, char** argv) {
   TidyDescriptors();
   auto loop = bsub::spawner::EventLoop::Create(arguments->settings);
   if (!loop) return Fail(loop.error(), 1);
-  if (arguments->settings.end_leftovers) return 0;  // making the loop did it
+  if (arguments->settings.end_leftovers) {  // making the loop did it
+    (*loop)->RemoveGroups();
+    return 0;
+  }
   const auto ended = (*loop)->Run();
   return ended ? 0 : Fail(ended.error(), 1);
 }

@@ -240,10 +240,7 @@ void TaskRunner::Finish(Task& task) {
   }
   if (!task.script_path.empty()) unlink(task.script_path.c_str());
   if (!task.scratch.empty()) parts_.scratch->Remove(task.scratch);
-  if (!task.cgroup.empty()) cgroups_to_remove_.push_back(task.cgroup);
-  // A group whose last process has just died may be busy for a moment; then it goes with a later one.
-  std::erase_if(cgroups_to_remove_,
-                [this](const std::string& name) { return parts_.cgroups->Remove(name).has_value(); });
+  if (!task.cgroup.empty()) ended_groups_.Remove(task.cgroup, BootTimeUs());
   wire::LogRecord record;
   *record.mutable_ended() = StatusOf(task);
   log_->Add(record);

@@ -21,7 +21,8 @@ TaskRunner::TaskRunner(TaskRunnerParts parts)
     : parts_(std::move(parts)),
       spares_(parts_.dir->fd()),
       descendants_(ProcFs()),
-      cpus_(parts_.settings->bind_cpus ? OwnCpus() : std::vector<std::uint32_t>()) {}
+      cpus_(parts_.settings->bind_cpus ? OwnCpus() : std::vector<std::uint32_t>()),
+      ended_groups_(*parts_.cgroups, parts_.settings->sweep_again_us) {}
 
 Result<std::unique_ptr<TaskRunner>> TaskRunner::Create(TaskRunnerParts parts,
                                                        std::vector<wire::TaskStatus> unacknowledged) {
@@ -131,7 +132,8 @@ void TaskRunner::SetDeadline(Task& task, std::int64_t at_us) {
 
 std::int64_t TaskRunner::NextDeadline() const {
   std::int64_t first = deadlines_.empty() ? 0 : deadlines_.begin()->first;
-  for (const std::int64_t at : {retry_commit_at_us_, NextRetry(), live_ > 0 ? next_look_us_ : 0}) {
+  for (const std::int64_t at :
+       {retry_commit_at_us_, NextRetry(), ended_groups_.NextTry(), live_ > 0 ? next_look_us_ : 0}) {
     if (at != 0 && (first == 0 || at < first)) first = at;
   }
   return first;
@@ -190,6 +192,7 @@ void TaskRunner::OnTimer() {
   sweep_ = sweep_ || sweep;
   if (live_ > 0) LookAtOutputs(now);
   RetryPostponed(now);
+  ended_groups_.TryAgain(now);
 }
 
 }  // namespace bsub::spawner

@@ -28,6 +28,7 @@
 #include "worker/spawner/control_dir.h"
 #include "worker/spawner/cpu_binder.h"
 #include "worker/spawner/descendants.h"
+#include "worker/spawner/ended_groups.h"
 #include "worker/spawner/launch_plan.h"
 #include "worker/spawner/lease_page.h"
 #include "worker/spawner/poller.h"
@@ -86,6 +87,7 @@ class TaskRunner {
   bool Knows(JobId job) const;
   bool HasLiveTasks() const { return live_ > 0; }
   const CgroupTree& cgroups() const { return *parts_.cgroups; }
+  CgroupTree& cgroups() { return *parts_.cgroups; }
 
  private:
   enum class Phase {
@@ -235,7 +237,7 @@ class TaskRunner {
   // The newest remembered_attempts, with the newest incarnation when that happened.
   std::map<worker::AttemptKey, std::uint64_t> acknowledged_;
   std::deque<worker::AttemptKey> acknowledged_order_;
-  std::vector<std::string> cgroups_to_remove_;
+  EndedGroups ended_groups_;
   std::uint64_t newest_incarnation_ = 0;  // of launches
   std::int64_t retry_commit_at_us_ = 0;
   std::int64_t next_look_us_ = 0;

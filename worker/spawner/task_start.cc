@@ -157,6 +157,7 @@ Status TaskRunner::PrepareCgroup(PlannedLaunch& plan, Task& task) {
   plan.child.cgroup_join_file = parts_.cgroups->JoinFile(plan.task_name);
   if (plan.child.cgroup_join_file.empty()) return OkStatus();  // there is no tree
   task.cgroup = plan.task_name;
+  ended_groups_.Keep(task.cgroup);
   return parts_.cgroups->Create(plan.task_name, plan.launch.mem_bytes());
 }
 

@@ -115,7 +115,7 @@ void TaskRunner::StartAgain(const worker::AttemptKey& key) {
   cpus_.Give(key);
   slots_->Give(*task.slot);  // nobody is left who could write to it
   if (!task.script_path.empty()) unlink(task.script_path.c_str());
-  if (!task.cgroup.empty()) cgroups_to_remove_.push_back(task.cgroup);
+  if (!task.cgroup.empty()) ended_groups_.Remove(task.cgroup, BootTimeUs());
   starting_.erase(key);
   tasks_.erase(key);
   --live_;

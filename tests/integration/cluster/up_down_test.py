@@ -7,6 +7,7 @@ import signal
 import stat
 import unittest
 
+import control_groups
 from cluster import Cluster, start_ticks, wait_for
 
 
@@ -153,6 +154,20 @@ class UpDown(unittest.TestCase):
         self.assertIn("is down", self.cluster.bsub("down", "--now"))
         self.assertIsNone(start_ticks(pid))
         self.assertIn("No cluster is up", self.cluster.bsub("down"))
+
+    def test_down_leaves_no_control_groups_however_the_spawner_ended(self):
+        self.up("--slots", 2)
+        if not control_groups.of_spawners(self.cluster.home):
+            self.skipTest("no control groups with a memory limit can be made here")
+        for killed in ((), ("supervisor", "spawner-n1")):
+            with self.subTest(killed=killed):
+                self.up()
+                self.cluster.submit("-m", "64M", "--", "sleep", "600")
+                wait_for("the task's group", lambda: control_groups.of_tasks(self.cluster.home))
+                for daemon in killed:
+                    self.cluster.kill(daemon)
+                self.cluster.bsub("down", "--now")
+                self.assertEqual(control_groups.of_spawners(self.cluster.home), [])
 
     def test_down_names_a_supervisor_that_is_stopped(self):
         self.up("--slots", 2)
