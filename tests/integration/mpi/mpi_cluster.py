@@ -6,6 +6,7 @@ import subprocess
 import sys
 import unittest
 
+import control_groups
 from cluster import BUILD, Cluster, start_ticks, wait_for
 
 KIND = os.environ["BSUB_MPI_KIND"]  # openmpi, mpich
@@ -56,6 +57,7 @@ def processes_of(home):
 class MpiCluster(unittest.TestCase):
     NODES = 2
     SLOTS = 4
+    MEMORY = "1G"  # of a job on each node: with a limit it has a control group, where groups can be made
 
     @classmethod
     def setUpClass(cls):
@@ -63,7 +65,7 @@ class MpiCluster(unittest.TestCase):
         cls.addClassCleanup(cls.cluster.close)
         cls.cluster.env["TMPDIR"] = str(cls.cluster.root / "tmp")
         (cls.cluster.root / "tmp").mkdir()
-        cls.cluster.bsub("up", "--nodes", cls.NODES, "--slots", cls.SLOTS)
+        cls.cluster.bsub("up", "--nodes", cls.NODES, "--slots", cls.SLOTS, "--memory", "4G")
 
     def setUp(self):
         self.folder = self.cluster.root / self.id().rsplit(".", 1)[1]
@@ -71,7 +73,7 @@ class MpiCluster(unittest.TestCase):
 
     def submit(self, *words, program=(RANKS,), nodes=2, ranks=2, mpi=("--mpi",)):
         return self.cluster.submit("--workdir", self.folder, "--output", self.folder / "out", *mpi, "--nodes", nodes,
-                                   "--ranks-per-node", ranks, "-c", min(ranks, self.SLOTS), "--grace", "5s", "--", *program, *words)
+                                   "--ranks-per-node", ranks, "-c", min(ranks, self.SLOTS), "-m", self.MEMORY, "--grace", "5s", "--", *program, *words)
 
     def output(self):
         return (self.folder / "out").read_text()
@@ -97,4 +99,5 @@ class MpiCluster(unittest.TestCase):
     def expect_nothing_left(self):
         wait_for("the nodes to be empty", lambda: all(node["tasks"] == 0 for node in self.cluster.status()["nodes"]))
         wait_for("all processes to be gone", lambda: not processes_of(self.cluster.home))
+        wait_for("the control groups of tasks to be gone", lambda: not control_groups.of_tasks(self.cluster.home))
         self.assertEqual(left_files(self.cluster), [])

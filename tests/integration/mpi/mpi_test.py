@@ -7,6 +7,7 @@ import re
 import signal
 import unittest
 
+import control_groups
 from cluster import start_ticks, wait_for
 from mpi_cluster import KIND, RANKS, SHARED, MpiCluster, environment_of, processes_of, with_own_shared_memory
 
@@ -102,6 +103,44 @@ class Mpi(MpiCluster):
         self.cluster.bsub("wait", job)
         self.expect_sum()
         self.expect_nothing_left()
+
+    def test_the_ranks_of_a_node_are_in_its_tasks_control_group(self):
+        if not control_groups.of_spawners(self.cluster.home):
+            self.skipTest("no control groups with a memory limit can be made here")
+        job = self.submit("wait")
+        ranks = self.wait_for_ranks(4)
+        members = [{rank for rank, (pid, _) in enumerate(ranks) if control_groups.in_group(pid, group)}
+                   for group in control_groups.of_tasks(self.cluster.home)]
+        self.assertCountEqual(members, [{0, 1}, {2, 3}])
+        self.cluster.bsub("cancel", job)
+        self.cluster.bsub("wait", job, code=125)
+        self.expect_nothing_left()
+
+    def test_the_processor_time_of_every_rank_is_accounted(self):
+        job = self.submit("burn", 500)
+        self.cluster.bsub("wait", job)
+        usage = self.cluster.job(job)["attempts"][-1]["usage"]
+        self.assertGreaterEqual(usage["userSeconds"] + usage["systemSeconds"], 4 * 0.5)
+
+    def test_the_children_of_an_array_are_mpi_jobs_of_their_own(self):
+        job = self.cluster.submit("--workdir", self.folder, "--output", self.folder / "out.%I", "--array", "1-2", "--mpi", "--nodes", 2,
+                                  "--ranks-per-node", 2, "-c", 2, "--", RANKS, "sum")
+        self.cluster.bsub("wait", job)
+        for child in (1, 2):
+            lines = (self.folder / f"out.{child}").read_text().splitlines()
+            self.assertEqual(len([line for line in lines if line.startswith("rank ") and " of 4 " in line]), 4, lines)
+        self.expect_nothing_left()
+
+    def test_no_ssh_is_called(self):
+        folder = self.folder / "bin"
+        folder.mkdir()
+        for name in ("ssh", "rsh"):
+            (folder / name).write_text(f"#!/bin/sh\ntouch {self.folder}/called\nexit 1\n")
+            (folder / name).chmod(0o755)
+        job = self.submit("sum", mpi=("--mpi", "--env", f"PATH={folder}:{os.environ['PATH']}"))
+        self.cluster.bsub("wait", job)
+        self.expect_sum()
+        self.assertFalse((self.folder / "called").exists())
 
     def test_a_signal_reaches_every_rank_once(self):
         job = self.submit("signal")

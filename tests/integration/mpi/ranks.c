@@ -8,12 +8,14 @@
  *   share         as sum, with a window in memory that the ranks of a node share
  *   window        as wait, with such a window
  *   signal        as wait, and says which signals it gets
+ *   burn N        as sum, after N milliseconds of processor time in each rank
  */
 #include <mpi.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t seen = 0;
@@ -69,6 +71,10 @@ static void wait_for_ever(int rank) {
   }
 }
 
+static void burn(int milliseconds) {
+  while (clock() < milliseconds * (CLOCKS_PER_SEC / 1000)) continue;
+}
+
 int main(int argc, char** argv) {
   const char* mode = argc > 1 ? argv[1] : "sum";
   const int which = argc > 2 ? atoi(argv[2]) : -1;
@@ -98,6 +104,7 @@ int main(int argc, char** argv) {
     write_pid(rank);
     wait_for_ever(rank);
   }
+  if (!strcmp(mode, "burn")) burn(which);
   printf("rank %d of %d on %s index %s sum %d threads %s tmp %s\n", rank, size, var("BSUB_NODE"), var("BSUB_NODE_INDEX"), sum,
          var("OMP_NUM_THREADS"), var("TMPDIR"));
   MPI_Finalize();
