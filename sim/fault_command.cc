@@ -8,6 +8,7 @@
 #include "common/result.h"
 #include "jobs/units.h"
 #include "sim/fault_simulator.h"
+#include "sim/option_words.h"
 
 namespace bsub::sim {
 namespace {
@@ -102,20 +103,12 @@ Status ReadOption(const std::string& option, const std::string& value, Wish& wis
 
 Result<Wish> Read(const std::vector<std::string>& arguments) {
   Wish wish;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument == "--verbose") {
-      wish.settings.verbose = true;
-    } else if (argument == "--help" || argument == "-h") {
-      wish.help = true;
-    } else if (const std::size_t equals = argument.find('='); equals != std::string::npos) {
-      BSUB_RETURN_IF_ERROR(ReadOption(argument.substr(0, equals), argument.substr(equals + 1), wish));
-    } else if (i + 1 == arguments.size()) {
-      return InvalidArgument(argument + ": needs a value, or is unknown; --help shows all options");
-    } else {
-      BSUB_RETURN_IF_ERROR(ReadOption(argument, arguments[++i], wish));
-    }
-  }
+  BSUB_RETURN_IF_ERROR(ReadOptionWords(
+      arguments,
+      {.flags = {{"--verbose", &wish.settings.verbose}, {"--help", &wish.help}, {"-h", &wish.help}},
+       .option = [&wish](const std::string& option, const std::string& value) {
+         return ReadOption(option, value, wish);
+       }}));
   return wish;
 }
 

@@ -11,6 +11,7 @@
 #include "scheduler/cluster_config/load.h"
 #include "sim/day/day_report.h"
 #include "sim/day/day_run.h"
+#include "sim/option_words.h"
 #include "sim/replay/progress.h"
 
 namespace bsub::sim {
@@ -69,22 +70,11 @@ Status ReadDayOption(const std::string& option, const std::string& value, DayWis
 Result<DayWish> ReadDayWish(const std::vector<std::string>& arguments) {
   DayWish wish;
   BSUB_ASSIGN_OR_RETURN(wish.policy, FindReplayPolicy("easy"));
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument == "--json") {
-      wish.json = true;
-    } else if (argument == "--help" || argument == "-h") {
-      wish.help = true;
-    } else if (!argument.starts_with("--")) {
-      return InvalidArgument(argument + ": expected options only; --help shows them all");
-    } else if (const std::size_t equals = argument.find('='); equals != std::string::npos) {
-      BSUB_RETURN_IF_ERROR(ReadDayOption(argument.substr(0, equals), argument.substr(equals + 1), wish));
-    } else if (i + 1 == arguments.size()) {
-      return InvalidArgument(argument + ": needs a value, or is unknown; --help shows all options");
-    } else {
-      BSUB_RETURN_IF_ERROR(ReadDayOption(argument, arguments[++i], wish));
-    }
-  }
+  BSUB_RETURN_IF_ERROR(ReadOptionWords(
+      arguments, {.flags = {{"--json", &wish.json}, {"--help", &wish.help}, {"-h", &wish.help}},
+                  .option = [&wish](const std::string& option, const std::string& value) {
+                    return ReadDayOption(option, value, wish);
+                  }}));
   if (wish.config.empty() && !wish.help)
     return InvalidArgument("which cluster? Name its configuration: --config cluster-configs/large.yaml");
   return wish;

@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "jobs/units.h"
+#include "sim/option_words.h"
 #include "sim/replay/metrics.h"
 #include "sim/replay/progress.h"
 #include "sim/replay/read_log.h"
@@ -72,23 +73,16 @@ Status ReadCompareOption(const std::string& option, const std::string& value, Co
 Result<CompareWish> ReadCompareWish(const std::vector<std::string>& arguments) {
   CompareWish wish;
   BSUB_RETURN_IF_ERROR(ReadPolicies("easy,sjbf,default", wish));
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    const std::size_t equals = argument.find('=');
-    if (argument == "--json") {
-      wish.json = true;
-    } else if (argument == "--help" || argument == "-h") {
-      wish.help = true;
-    } else if (!argument.starts_with("--")) {
-      wish.logs.push_back(argument);
-    } else if (equals != std::string::npos) {
-      BSUB_RETURN_IF_ERROR(ReadCompareOption(argument.substr(0, equals), argument.substr(equals + 1), wish));
-    } else if (i + 1 == arguments.size()) {
-      return InvalidArgument(argument + ": needs a value, or is unknown; --help shows all options");
-    } else {
-      BSUB_RETURN_IF_ERROR(ReadCompareOption(argument, arguments[++i], wish));
-    }
-  }
+  BSUB_RETURN_IF_ERROR(ReadOptionWords(
+      arguments,
+      {.flags = {{"--json", &wish.json}, {"--help", &wish.help}, {"-h", &wish.help}},
+       .option = [&wish](const std::string& option,
+                         const std::string& value) { return ReadCompareOption(option, value, wish); },
+       .word =
+           [&wish](const std::string& word) {
+             wish.logs.push_back(word);
+             return OkStatus();
+           }}));
   if (wish.logs.empty() && !wish.help)
     return InvalidArgument("which logs? Name files in the Standard Workload Format");
   return wish;

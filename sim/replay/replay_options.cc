@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "jobs/units.h"
+#include "sim/option_words.h"
 
 namespace bsub::sim {
 namespace {
@@ -80,6 +81,12 @@ Status ReadOption(const std::string& option, const std::string& value, ReplayWis
   return OkStatus();
 }
 
+Status ReadLogName(const std::string& word, ReplayWish& wish) {
+  if (!wish.log.empty()) return InvalidArgument(word + ": one log at a time");
+  wish.log = word;
+  return OkStatus();
+}
+
 }  // namespace
 
 std::string ReplayHelp() {
@@ -95,23 +102,11 @@ std::string ReplayHelp() {
 Result<ReplayWish> ReadReplayWish(const std::vector<std::string>& arguments) {
   ReplayWish wish;
   BSUB_ASSIGN_OR_RETURN(wish.policy, FindReplayPolicy("easy"));
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument == "--json") {
-      wish.json = true;
-    } else if (argument == "--help" || argument == "-h") {
-      wish.help = true;
-    } else if (!argument.starts_with("--")) {
-      if (!wish.log.empty()) return InvalidArgument(argument + ": one log at a time");
-      wish.log = argument;
-    } else if (const std::size_t equals = argument.find('='); equals != std::string::npos) {
-      BSUB_RETURN_IF_ERROR(ReadOption(argument.substr(0, equals), argument.substr(equals + 1), wish));
-    } else if (i + 1 == arguments.size()) {
-      return InvalidArgument(argument + ": needs a value, or is unknown; --help shows all options");
-    } else {
-      BSUB_RETURN_IF_ERROR(ReadOption(argument, arguments[++i], wish));
-    }
-  }
+  BSUB_RETURN_IF_ERROR(ReadOptionWords(
+      arguments, {.flags = {{"--json", &wish.json}, {"--help", &wish.help}, {"-h", &wish.help}},
+                  .option = [&wish](const std::string& option,
+                                    const std::string& value) { return ReadOption(option, value, wish); },
+                  .word = [&wish](const std::string& word) { return ReadLogName(word, wish); }}));
   wish.policy.order = wish.order.value_or(wish.policy.order);
   wish.policy.backfill = wish.backfill.value_or(wish.policy.backfill);
   wish.policy.overdue_after = wish.overdue_after.value_or(wish.policy.overdue_after);
