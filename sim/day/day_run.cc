@@ -14,9 +14,9 @@ constexpr std::int64_t kTickSeconds = 60;
 
 class DayRun {
  public:
-  DayRun(const std::vector<DayJob>& jobs, std::shared_ptr<const sched::Topology> topology,
+  DayRun(const std::vector<DayJob>& jobs, const std::shared_ptr<const sched::Topology>& topology,
          const ReplayPolicy& policy, const std::function<void(std::size_t)>& progress)
-      : jobs_(jobs), progress_(progress), machine_(std::move(topology), policy) {
+      : jobs_(jobs), progress_(progress), machine_(topology, policy) {
     result_.starts.assign(jobs.size(), -1);
   }
 
@@ -69,7 +69,7 @@ class DayRun {
 
 DayResult RunDay(const std::vector<DayJob>& jobs, std::shared_ptr<const sched::Topology> topology,
                  const ReplayPolicy& policy, const std::function<void(std::size_t)>& progress) {
-  return DayRun(jobs, std::move(topology), policy, progress).Run();
+  return DayRun(jobs, topology, policy, progress).Run();
 }
 
 }  // namespace bsub::sim

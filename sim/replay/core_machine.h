@@ -1,4 +1,4 @@
-// A cluster of one node around one scheduler core: the daemon's and the node's part, as cheap as it can be.
+// A cluster of one node around one scheduler core, as cheap as it can be.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-#include "scheduler/core/scheduler.h"
+#include "sim/replay/driven_core.h"
 #include "sim/replay/policies.h"
 #include "sim/replay/workload.h"
 
@@ -20,16 +20,16 @@ class CoreMachine {
   CoreMachine(std::int64_t processors, const ReplayPolicy& policy);
 
   // Seconds of the workload's time; they must not go back.
-  void SetTime(std::int64_t now);
+  void SetTime(std::int64_t now) { core_.SetTime(now); }
   // Jobs are numbered from 0 as they come.
-  void Submit(const WorkloadJob& job);
+  void Submit(const WorkloadJob& job) { core_.Submit(SettingsFor(job)); }
   void End(std::size_t job);
   // One scheduling pass; those that it started, in that order. Good until the next one.
   const std::vector<std::size_t>& Pass();
   // When the core wants to be woken, in whole seconds not before that; and the waking: true if it wants a
   // pass.
   std::int64_t WakeAt() const;
-  bool Wake();
+  bool Wake() { return core_.Tick(); }
   // What `when` says of a job that waits: seconds of the workload's time, rounded up. Nothing: it cannot say.
   struct Outlook {
     std::int64_t p50 = 0, p90 = 0;
@@ -39,14 +39,10 @@ class CoreMachine {
  private:
   using Kind = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // user, processors, time limit
   std::shared_ptr<const JobSettings> SettingsFor(const WorkloadJob& job);
-  sched::Outcome Handle(sched::InputBody body);
 
   const bool perfect_;
-  TimePoint now_;
-  TimePoint wake_at_ = TimePoint::Max();
-  sched::Scheduler scheduler_;
-  NodeId node_;
-  Incarnation incarnation_;
+  DrivenCore core_;
+  const DrivenNode node_;
   std::map<Kind, std::shared_ptr<const JobSettings>> kinds_;
   std::vector<std::size_t> started_;
   std::size_t ended_since_tick_ = 0;
