@@ -84,10 +84,14 @@ Setting Bytes(std::string name, std::string help, Access<T> at,
           }};
 }
 
-Setting Time(std::string name, std::string help, Access<Duration> at, Duration min = Duration(0)) {
+Setting Time(std::string name, std::string help, Access<Duration> at, Duration min = Duration(0),
+             Duration max = Duration::max()) {
   return {std::move(name), std::move(help),
-          [at, min](DaemonSettings& settings, const std::string& value) -> Status {
+          [at, min, max](DaemonSettings& settings, const std::string& value) -> Status {
             BSUB_ASSIGN_OR_RETURN(const Duration duration, ParseShortDuration(value));
+            if (duration > max)
+              return InvalidArgument(Quoted(value) + " is too long; expected from " + DurationText(min) +
+                                     " to " + DurationText(max));
             if (duration < min)
               return InvalidArgument(Quoted(value) + " is too short; at least " + DurationText(min));
             at(settings) = duration;
@@ -522,8 +526,8 @@ void AddRpc(std::vector<Setting>& table) {
                        "How long the report of a task's end may wait for others, on the node and in the "
                        "scheduler, when rpc.gather_full_at tasks run there; with fewer it is less in "
                        "proportion. A busy cluster so tells many ends at a time. Starts wait so long in any "
-                       "case.",
-                       BSUB_AT(rpc.gather_reports)));
+                       "case. At most 1s: who waits for a job waits for it too.",
+                       BSUB_AT(rpc.gather_reports), Duration(0), milliseconds(1000)));
   table.push_back(Number<std::uint32_t>("rpc.gather_full_at",
                                         "Running tasks with which reports wait for the whole of "
                                         "rpc.gather_reports.",

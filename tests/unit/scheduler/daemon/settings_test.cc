@@ -43,6 +43,8 @@ TEST(Settings, MistakesNameTheirLine) {
   EXPECT_THAT(ErrorOf("core:\n  lease: 1m\n  lease: 2m\n"), HasSubstr("line 3: core.lease is set twice"));
   EXPECT_THAT(ErrorOf("rpc:\n  reader_threads: 0\n"), HasSubstr("line 2: rpc.reader_threads"));
   EXPECT_THAT(ErrorOf("rpc:\n  slow_reader_pause: 0s\n"), HasSubstr("is too short; at least 1ms"));
+  EXPECT_THAT(ErrorOf("rpc:\n  gather_reports: 1h\n"),
+              HasSubstr("rpc.gather_reports: '1h' is too long; expected from 0s to 1s"));
   EXPECT_THAT(ErrorOf("core:\n  max_kept_node_tries: 0\n"), HasSubstr("line 2: core.max_kept_node_tries"));
   EXPECT_THAT(ErrorOf("core:\n  kept_node_candidates: 0\n"), HasSubstr("line 2: core.kept_node_candidates"));
   EXPECT_THAT(ErrorOf("core:\n  kept_node_shortest_guess: 0s\n"), HasSubstr("at least 1ms"));
