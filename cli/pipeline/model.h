@@ -13,15 +13,11 @@
 #include "common/time.h"
 #include "jobs/array_spec.h"
 #include "jobs/checkpoint_spec.h"
+#include "scheduler/cluster_config/problem.h"
 
 namespace bsub::cli {
 
-// Something wrong with a pipeline file. `line` counts from 1; 0: the file as a whole.
-struct Problem {
-  int line = 0;
-  std::string text;
-  friend bool operator==(const Problem&, const Problem&) = default;
-};
+using cluster_config::Problem;
 
 enum class NeedOn : std::uint8_t {
   kDone,    // it succeeded

@@ -1,7 +1,6 @@
-// Reading YAML mappings by key, with every problem collected under its line instead of an exception.
+// Reading YAML mappings by key (scheduler/cluster_config/yaml_fields.h), with what a pipeline's and a
+// definition's values need beside.
 #pragma once
-
-#include <yaml-cpp/yaml.h>
 
 #include <optional>
 #include <string>
@@ -9,26 +8,13 @@
 #include <vector>
 
 #include "cli/pipeline/model.h"
+#include "scheduler/cluster_config/yaml_fields.h"
 
 namespace bsub::cli {
 
-class ProblemList {
- public:
-  void Add(int line, std::string text);  // control characters become '?'
-  // By line, each once (what is wrong in `defaults` is seen by every step).
-  std::vector<Problem> Take();
-
- private:
-  std::vector<Problem> problems_;
-};
-
-int LineOf(const YAML::Node& node);  // 0 if not known
-
-struct YamlField {
-  std::string key;
-  int line = 0;
-  YAML::Node value;
-};
+using ProblemList = cluster_config::Problems;
+using YamlField = cluster_config::Field;
+using cluster_config::LineOf;
 
 // The fields of a mapping, in order. `allowed` empty: any key. Unknown and repeated ones are left out.
 // `where` begins each message: "step 'align'".
@@ -37,7 +23,8 @@ std::vector<YamlField> ReadFields(const YAML::Node& node, std::string_view where
 
 const YamlField* FindField(const std::vector<YamlField>& fields, std::string_view key);
 
-// A scalar's text; nothing, with a problem, for a list, a mapping or no value at all.
+// A scalar's text; nothing, with a problem, for a list, a mapping, no value at all, or what no program can be
+// given.
 std::optional<std::string> ScalarText(const YAML::Node& node, int line, std::string_view where,
                                       ProblemList& problems);
 

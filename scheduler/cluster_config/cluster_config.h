@@ -11,16 +11,10 @@
 
 #include "common/result.h"
 #include "common/time.h"
+#include "scheduler/cluster_config/problem.h"
 #include "scheduler/core/topology.h"
 
 namespace bsub::cluster_config {
-
-// Something wrong with a file. `line` counts from 1; 0: the file as a whole.
-struct Problem {
-  int line = 0;
-  std::string text;
-  friend bool operator==(const Problem&, const Problem&) = default;
-};
 
 enum class Repeat : std::uint8_t { kOnce, kDaily, kWeekly, kMonthly };
 

@@ -1,9 +1,10 @@
-// Reading YAML mappings by key, with every problem collected under its line. For the files of this folder
-// only.
+// Reading YAML mappings by key, with every problem collected under its line: of cluster configurations, and
+// of the command line's pipelines.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,13 +12,15 @@
 #include <vector>
 
 #include "common/result.h"
-#include "scheduler/cluster_config/cluster_config.h"
+#include "scheduler/cluster_config/problem.h"
 
 namespace bsub::cluster_config {
 
+// Each once: what is wrong in one place may be met on several ways.
 class Problems {
  public:
-  explicit Problems(std::size_t most) : most_(most) {}
+  static constexpr std::size_t kMost = 10'000;  // more than anybody reads
+  explicit Problems(std::size_t most = kMost) : most_(most) {}
   void Add(int line, std::string text);  // control characters become '?'
   bool full() const { return found_.size() >= most_; }
   bool empty() const { return found_.empty(); }
