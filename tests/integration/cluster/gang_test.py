@@ -90,6 +90,15 @@ class Gang(unittest.TestCase):
         self.expect_gone(processes)
         self.expect_nothing_in_use()
 
+    def test_whole_nodes_are_shared_with_nobody(self):
+        alone = self.submit(self.SLEEP, "--exclusive", "-c", 1)
+        processes = self.wait_for_parts()
+        small = self.cluster.submit("-c", 1, "--", "true")
+        self.assertIn("it asks for 1 CPU; 3 nodes would do but are busy", self.cluster.bsub("why", small))
+        self.cluster.bsub("cancel", alone)
+        self.cluster.bsub("wait", small)
+        self.expect_gone(processes)
+
     def test_with_awss_rule_the_main_node_decides(self):
         job = self.submit(f"""case $BSUB_NODE_INDEX in
             0) while [ ! -e pid.2 ] || [ ! -e failed ]; do sleep 0.02; done; exit 0;;

@@ -496,6 +496,27 @@ TEST(Gang, WhySaysWhatWouldFitNowInstead) {
               HasSubstr("it would fit without --exclusive"));
 }
 
+// What it says is taken at its word.
+TEST(Gang, WhatWhyAdvisesStarts) {
+  Env env;
+  env.AddNodes(3, Cpus(2));
+  env.Submit(Job().Cpus(2));
+  env.Submit(Job().Cpus(1));
+  env.Cycle();
+  static_cast<void>(env.TakeLaunches());
+  const JobId three = env.Submit(Job().Nodes(3));
+  ASSERT_THAT(env.Explain(three), HasSubstr("2 nodes would fit now"));
+  EXPECT_TRUE(env.Cancel(three));
+  const JobId exclusive = env.Submit(Job().Nodes(2).Exclusive());
+  ASSERT_THAT(env.Explain(exclusive), HasSubstr("it would fit without --exclusive"));
+  env.Cycle();
+  EXPECT_TRUE(env.TakeLaunches().empty());
+  EXPECT_TRUE(env.Cancel(exclusive));
+  const JobId two = env.Submit(Job().Nodes(2));
+  env.Cycle();
+  EXPECT_EQ(env.StateOf(two), JobState::kStarting);
+}
+
 TEST(Gang, SurvivesARestartOfTheScheduler) {
   for (const bool from_state : {false, true}) {
     Env env;
