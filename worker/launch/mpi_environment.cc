@@ -46,6 +46,14 @@ bool IsOversubscribed(const v1::LaunchGang& gang, const MpiFacts& facts) {
   return threads * parts > facts.machine_cpus;
 }
 
+// Open MPI binds ranks to the machine's processors from the first on, whichever are the task's: with other
+// tasks beside it, all would sit on the same. Those of a task with processors of its own bsub-lite-rank
+// binds.
+bool HasTheMachine(const v1::Launch& launch, const MpiFacts& facts) {
+  return NodesOfThisMachine(launch.gang()) == 1 &&
+         launch.cpu_milli() >= std::int64_t{1000} * facts.machine_cpus;
+}
+
 // mpirun starts its daemons by our agent, each from the main node, and they stay its children: so the end of
 // either is seen by the other.
 void AddOpenMpiStart(const v1::LaunchGang& gang, const MpiFacts& facts, Variables& out) {
@@ -87,11 +95,10 @@ void AddOpenMpi(const v1::Launch& launch, const MpiFacts& facts, Variables& out)
   AddOpenMpiStart(gang, facts, out);
   AddOpenMpiTransport(gang, facts, out);
   for (const char* name : kBackingDirectories) out.Default(name, facts.scratch);
-  if (IsOversubscribed(gang, facts)) {
-    out.Default("OMPI_MCA_mpi_yield_when_idle", "1");
+  const bool oversubscribed = IsOversubscribed(gang, facts);
+  if (oversubscribed) out.Default("OMPI_MCA_mpi_yield_when_idle", "1");
+  if (oversubscribed || facts.bound || !HasTheMachine(launch, facts)) {
     out.Default("OMPI_MCA_hwloc_base_binding_policy", "none");
-  } else if (!facts.bound && NodesOfThisMachine(gang) > 1) {
-    out.Default("OMPI_MCA_hwloc_base_binding_policy", "none");  // all would bind to the first CPUs
   } else if (gang.threads_per_rank() > 1) {
     out.Default("OMPI_MCA_rmaps_base_mapping_policy", "slot:PE=" + std::to_string(gang.threads_per_rank()));
   }

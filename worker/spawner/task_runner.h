@@ -158,6 +158,7 @@ class TaskRunner {
   Status TryStart(const wire::StartTask& start, std::int64_t since_us);
   Status PrepareFiles(PlannedLaunch& plan, Task& task);
   Status PrepareCgroup(PlannedLaunch& plan, Task& task);
+  void GiveCpus(PlannedLaunch& plan);
   Status Prepare(PlannedLaunch& plan, Task& task);
   void RefuseStart(const wire::StartTask& start, wire::StopCause cause, const std::string& reason);
 

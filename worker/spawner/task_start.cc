@@ -92,7 +92,7 @@ Status TaskRunner::Prepare(PlannedLaunch& plan, Task& task) {
   BSUB_RETURN_IF_ERROR(PrepareControl(plan, task));
   RememberOutput(plan, task);
   BSUB_RETURN_IF_ERROR(PrepareCgroup(plan, task));
-  if (plan.child.cpus.empty()) plan.child.cpus = cpus_.Take(plan.key, plan.launch.cpu_milli());
+  if (plan.child.cpus.empty()) GiveCpus(plan);
   const LaunchOrder order{std::move(plan.child),
                           plan.key,
                           plan.launch.incarnation(),
@@ -107,6 +107,14 @@ Status TaskRunner::Prepare(PlannedLaunch& plan, Task& task) {
   }
   task.witness = *witness;
   return OkStatus();
+}
+
+// Its environment says which they are: what it starts may want them one by one.
+void TaskRunner::GiveCpus(PlannedLaunch& plan) {
+  plan.child.cpus = cpus_.Take(plan.key, plan.launch.cpu_milli());
+  std::string list;
+  for (const std::uint32_t cpu : plan.child.cpus) list += (list.empty() ? "" : ",") + std::to_string(cpu);
+  if (!list.empty()) plan.child.env.push_back("BSUB_TASK_CPUS=" + list);
 }
 
 namespace {

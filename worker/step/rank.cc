@@ -22,6 +22,7 @@
 #include "worker/step/note_socket.h"
 #include "worker/step/processes.h"
 #include "worker/step/program_mpi.h"
+#include "worker/step/rank_cpus.h"
 
 namespace bsub::step {
 namespace {
@@ -115,6 +116,7 @@ void RefuseOtherMpi(const std::string& program) {
   UnblockSignals();
   if (const std::string pattern = Variable("BSUB_RANK_OUTPUT"); !pattern.empty()) SendOutputTo(pattern);
   RefuseOtherMpi(argv[0]);
+  BindToOwnCpus();
   execvp(argv[0], argv);
   NeverRun(std::string("cannot run '") + argv[0] + "': " + strerror(errno));
 }

@@ -33,6 +33,16 @@ static int early_rank(void) {
   return rank ? atoi(rank) : -1;
 }
 
+/* Where it may run, as the kernel says it: "0-1,4". */
+static const char* own_cpus(void) {
+  static char list[256] = "-";
+  char line[512];
+  FILE* file = fopen("/proc/self/status", "r");
+  while (file && fgets(line, sizeof line, file)) sscanf(line, "Cpus_allowed_list: %255s", list);
+  if (file) fclose(file);
+  return list;
+}
+
 static void write_pid(int rank) {
   char name[64], final[64];
   snprintf(name, sizeof name, "rank.%d.new", rank);
@@ -105,8 +115,8 @@ int main(int argc, char** argv) {
     wait_for_ever(rank);
   }
   if (!strcmp(mode, "burn")) burn(which);
-  printf("rank %d of %d on %s index %s sum %d threads %s tmp %s\n", rank, size, var("BSUB_NODE"), var("BSUB_NODE_INDEX"), sum,
-         var("OMP_NUM_THREADS"), var("TMPDIR"));
+  printf("rank %d of %d on %s index %s sum %d threads %s tmp %s cpus %s\n", rank, size, var("BSUB_NODE"), var("BSUB_NODE_INDEX"), sum,
+         var("OMP_NUM_THREADS"), var("TMPDIR"), own_cpus());
   MPI_Finalize();
   return 0;
 }

@@ -17,6 +17,7 @@ using ::testing::StartsWith;
 v1::Launch MpiJob(std::uint32_t index, const std::vector<std::string>& addresses) {
   v1::Launch launch;
   launch.set_uid(1000);
+  launch.set_cpu_milli(64'000);  // all that the machine has
   v1::LaunchGang& gang = *launch.mutable_gang();
   gang.set_index(index);
   gang.set_ranks_per_node(2);
@@ -143,7 +144,17 @@ TEST(MpiEnvironment, RanksThatShareTooFewProcessorsYieldAndAreNotBound) {
   facts.machine_cpus = 2;
   facts.bound = true;
   EXPECT_EQ(Value(shared, facts, "OMPI_MCA_mpi_yield_when_idle"), "(none)");
-  EXPECT_EQ(Value(shared, facts, "OMPI_MCA_hwloc_base_binding_policy"), "(none)");
+  EXPECT_EQ(Value(shared, facts, "OMPI_MCA_hwloc_base_binding_policy"), "none")
+      << "bsub-lite-rank does it: Open MPI would take the machine's first";
+}
+
+TEST(MpiEnvironment, OpenMpiBindsRanksOnlyWhereNoOtherTaskHasProcessors) {
+  v1::Launch launch = MpiJob(0, {"10.0.0.1"});
+  EXPECT_EQ(Value(launch, Machine(), "OMPI_MCA_hwloc_base_binding_policy"), "(none)");
+  launch.set_cpu_milli(63'000);
+  EXPECT_EQ(Value(launch, Machine(), "OMPI_MCA_hwloc_base_binding_policy"), "none");
+  launch.mutable_gang()->set_threads_per_rank(4);
+  EXPECT_EQ(Value(launch, Machine(), "OMPI_MCA_rmaps_base_mapping_policy"), "(none)");
 }
 
 TEST(MpiEnvironment, ThreadsOfARankHaveProcessorsBesideEachOther) {
