@@ -16,7 +16,7 @@ enum class Durable { kNo, kYes };
 // over what is there where the disk has no room for another.
 Status WriteFileWhole(const std::string& path, std::string_view text, Durable durable);
 
-// NotFound if there is none.
+// Of our own files and the kernel's; what a user names is read by cli/read_text.h. NotFound if there is none.
 Result<std::string> ReadWholeFile(const std::string& path, std::size_t max_bytes = 1 << 20);
 
 // The last lines of a file that may be large or missing; without a final newline.
