@@ -95,12 +95,7 @@ void ConservativePass::NoteWhatItPrefers(const Line& line) {
 }
 
 void ConservativePass::MakeTimelines() {
-  for (const auto& [id, use] : turn_.store.capacity().nodes()) {
-    if (!use.usable) continue;
-    timelines_.try_emplace(id, turn_.at, use.Free());
-    AddRunning(timelines_.at(id), use);
-    CloseFor(timelines_.at(id), id, use, "");
-  }
+  for (const auto& [id, use] : turn_.store.capacity().nodes()) AddTimeline(timelines_, id, use, "");
   // What queues before this one keep is taken when they expect to need it.
   for (const auto& [id, share] : kept_.kept()) {
     const auto it = timelines_.find(id);
@@ -118,13 +113,22 @@ ConservativePass::Timelines& ConservativePass::TimelinesOf(const NodesRequest& r
   const AdvanceReservation& reservation = turn_.state().reservations.at(request.reservation);
   for (const NodeId id : reservation.nodes) {
     const NodeCapacity::Use* use = turn_.store.capacity().Find(id);
-    if (!use || !use->usable) continue;
-    Timeline& timeline = it->second.try_emplace(id, turn_.at, use->Free()).first->second;
-    AddRunning(timeline, *use);
-    CloseFor(timeline, id, *use, request.reservation);
-    timeline.Take(reservation.to, TimePoint::Max(), use->total);
+    Timeline* timeline = use ? AddTimeline(it->second, id, *use, request.reservation) : nullptr;
+    if (timeline) timeline->Take(reservation.to, TimePoint::Max(), use->total);
   }
   return it->second;
+}
+
+// A node that is out of contact or rests for a while keeps its promises; new ones are for when it is back.
+Timeline* ConservativePass::AddTimeline(Timelines& timelines, NodeId node, const NodeCapacity::Use& use,
+                                        std::string_view reservation) {
+  const TimePoint back = use.usable ? TimePoint() : BackBy(turn_, node);
+  if (!use.usable && !back.set()) return nullptr;
+  Timeline& timeline = timelines.try_emplace(node, turn_.at, use.Free()).first->second;
+  AddRunning(timeline, use);
+  CloseFor(timeline, node, use, reservation);
+  if (back > turn_.at) timeline.Take(turn_.at, back, use.total);
+  return &timeline;
 }
 
 void ConservativePass::CloseFor(Timeline& timeline, NodeId node, const NodeCapacity::Use& use,
@@ -178,9 +182,11 @@ void ConservativePass::Compress(std::uint64_t grown_before) {
     PlannedJob before = line.planned;
     Withdraw(line);
     Plan(line, turn_.at);
+    // Its nodes are away, and what is planned without them would be later.
+    if (!line.planned.nodes.empty() && line.planned.start > before.start) Withdraw(line);
     if (!line.planned.nodes.empty()) continue;
-    Promise(line, std::move(before));  // it was not looked for: the next cycle does
-    grown_ = grown_before;
+    Promise(line, std::move(before));
+    if (put_off_) grown_ = grown_before;  // it was not looked for: the next cycle does
   }
 }
 
@@ -296,8 +302,8 @@ bool ConservativePass::StartsNow(Line& line) {
   std::vector<NodeCandidate> candidates;
   for (const NodeId node : line.planned.nodes) {
     const NodeCapacity::Use& use = *capacity.Find(node);
-    // Something is over its time limit and not off the node yet.
-    if (!capacity.FitsNow(line.request, use)) return false;
+    // It is not back yet; or something is over its time limit and not off the node.
+    if (!use.usable || !capacity.FitsNow(line.request, use)) return false;
     candidates.push_back({node, use.Free(), use.attempts.empty()});
   }
   const ChosenNodes chosen = ChooseNodes(turn_.store.ViewFor(line.request), line.request, candidates);

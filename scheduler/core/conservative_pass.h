@@ -43,6 +43,9 @@ class ConservativePass {
   void MakeTimelines();
   using Timelines = std::map<NodeId, Timeline>;
   Timelines& TimelinesOf(const NodesRequest& request);
+  // Null: the node is not there, and nobody expects it.
+  Timeline* AddTimeline(Timelines& timelines, NodeId node, const NodeCapacity::Use& use,
+                        std::string_view reservation);
   void AddRunning(Timeline& timeline, const NodeCapacity::Use& use);
   void CloseFor(Timeline& timeline, NodeId node, const NodeCapacity::Use& use,
                 std::string_view reservation) const;

@@ -232,6 +232,20 @@ Status DecideNode(Turn& turn, const SetNode& input) {
 
 }  // namespace
 
+TimePoint BackBy(const Turn& turn, NodeId id) {
+  const auto node = turn.state().nodes.find(id);
+  if (node == turn.state().nodes.end() || node->second.state == NodeState::kDown) return {};
+  if (node->second.drained || node->second.notice) return {};
+  TimePoint by;
+  if (!turn.store.IsConnected(id)) {
+    const auto lease = turn.links.lease_ends.find(id);
+    if (lease == turn.links.lease_ends.end()) return {};
+    by = lease->second;
+  }
+  const auto rest = turn.links.rest_ends.find(id);
+  return rest == turn.links.rest_ends.end() ? by : std::max(by, rest->second);
+}
+
 void Decide(Turn& turn, const NodeHello& hello) {
   const Node* known = turn.state().FindNode(hello.description.name);
   if (Status ok = CheckHello(turn, hello, known); !ok) {

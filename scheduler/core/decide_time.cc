@@ -43,6 +43,7 @@ void EndLeases(Turn& turn) {
     turn.links.lease_ends.erase(id);
     EndLease(turn, id);
   }
+  if (!over.empty()) turn.WantCycle();  // until now nodes were kept beside these
 }
 
 void EndPreferences(Turn& turn) {

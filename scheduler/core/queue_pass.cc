@@ -206,8 +206,9 @@ void QueuePass::KeepNodesFor(const Head& head, const NodesRequest& request) {
   const ClassKey& key = head.waiting->key;
   if (!MayKeepMore() || keep_tries_ >= turn_.settings.max_kept_node_tries) return;
   if (KeepAgain(key)) return;
+  const auto back_by = [this](NodeId node) { return BackBy(turn_, node); };
   const KeptNodes chosen =
-      ChooseNodesToKeep(turn_.store, request, key.walltime, kept_, turn_.at, turn_.settings.keep);
+      ChooseNodesToKeep(turn_.store, request, key.walltime, kept_, back_by, turn_.at, turn_.settings.keep);
   keep_tries_ += std::max(chosen.tries, 1U);
   if (!chosen.nodes.empty()) Keep(chosen.nodes, {queue_.name, key, chosen.until, head.key.job}, chosen.from);
 }
@@ -217,7 +218,8 @@ bool QueuePass::IsOverdue(const Reservation& reservation) const {
   return holder && !ServedKeyOf(turn_.store, queue_, *holder, turn_.at).in_time;
 }
 
-// Those that were kept for the class before, if all of them can still serve.
+// Those that were kept for the class before, if all of them can still serve. One that is out of contact or
+// rests for a while stays, and the start with it: nothing begins beside it that is over only when it is back.
 bool QueuePass::KeepAgain(const ClassKey& key) {
   std::vector<KeepCandidate> nodes;
   const Reservation* reservation = nullptr;
@@ -226,8 +228,8 @@ bool QueuePass::KeepAgain(const ClassKey& key) {
     if (before.queue != queue_.name || before.holder != key) continue;
     if (!HolderOf(turn_.store, before)) return false;
     const NodeCapacity::Use* use = turn_.store.capacity().Find(id);
-    if (!use || !use->usable || !key.request.each.Fits(use->total) || kept_.all().count(id) != 0)
-      return false;
+    if (!use || !key.request.each.Fits(use->total) || kept_.all().count(id) != 0) return false;
+    if (!use->usable && !BackBy(turn_, id).set()) return false;
     // Whoever is overdue keeps the nodes for good: others might come free later.
     if (before.until <= turn_.at && !IsOverdue(before)) return false;
     if (!reservation) reservation = &before;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -125,7 +126,8 @@ KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Dur
   const std::uint32_t count = request.nodes;
   if (candidates.size() < count) return {};
   const auto closer = [](const KeepCandidate& a, const KeepCandidate& b) {
-    return std::pair(Shortfall(a.taken, a.free), a.node) < std::pair(Shortfall(b.taken, b.free), b.node);
+    return std::tuple(Shortfall(a.taken, a.free), a.opens, a.node) <
+           std::tuple(Shortfall(b.taken, b.free), b.opens, b.node);
   };
   // Those with the most room may stand anywhere.
   const std::size_t looked_at =
@@ -136,7 +138,8 @@ KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Dur
   for (std::ptrdiff_t i = 0; i < most; ++i) {
     const KeepCandidate& c = candidates[static_cast<std::size_t>(i)];
     const NodeOutlook outlook(c.free, tasks_on(c.node), now, limits.shortest_guess);
-    const TimePoint from = EarliestOpen(store, {c}, outlook.FitsAt(c.taken), length, request.reservation);
+    const TimePoint fits = std::max(outlook.FitsAt(c.taken), c.opens);
+    const TimePoint from = EarliestOpen(store, {c}, fits, length, request.reservation);
     if (from != TimePoint::Max()) by_time.emplace_back(from, i);
   }
   if (by_time.size() < count) return {};
@@ -159,11 +162,13 @@ KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Dur
 }
 
 KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Duration length,
-                            const Reservations& taken, TimePoint now, const KeepLimits& limits) {
+                            const Reservations& taken, const std::function<TimePoint(NodeId)>& back_by,
+                            TimePoint now, const KeepLimits& limits) {
   std::vector<KeepCandidate> candidates;
   for (const auto& [id, use] : store.capacity().nodes()) {
-    if (!use.usable || !request.each.Fits(use.total) || taken.all().count(id) != 0) continue;
-    candidates.push_back({id, use.Free(), request.TakenOf(use.total)});
+    if (!request.each.Fits(use.total) || taken.all().count(id) != 0) continue;
+    const TimePoint opens = use.usable ? TimePoint() : back_by(id);
+    if (use.usable || opens.set()) candidates.push_back({id, use.Free(), request.TakenOf(use.total), opens});
   }
   const auto tasks_on = [&store](NodeId node) -> const TasksByEnd& {
     return store.capacity().Find(node)->tasks;

@@ -4,7 +4,8 @@
 // Each scheduling cycle decides them anew: in every queue the first class that fits nowhere is given a node
 // on which it will fit soonest, or as many as it asks for. What is served after it finds on that node only
 // what it does not need; in a queue with backfill also what it does not need yet (KeptShare). A reservation
-// is scratch: it is never journaled, a restart forgets it, and the next cycle makes another.
+// is scratch: it is never journaled, a restart forgets it, and the next cycle makes another. A node that is
+// out of contact stays kept until its lease is over, one that rests until it takes work again.
 #pragma once
 
 #include <functional>
@@ -62,7 +63,8 @@ const WaitingClass* HolderOf(const Store& store, const Reservation& reservation)
 struct KeepCandidate {
   NodeId node;
   Resources free;
-  Resources taken;  // what the request takes of it
+  Resources taken;    // what the request takes of it
+  TimePoint opens{};  // it takes no work now, but is expected to by then; unset: it does
 };
 
 NodeOutlook OutlookOf(const Store& store, NodeId node, TimePoint now, Duration shortest_guess);
@@ -80,9 +82,12 @@ KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Dur
                             std::vector<KeepCandidate> candidates,
                             const std::function<const TasksByEnd&(NodeId)>& tasks_on, TimePoint now,
                             const KeepLimits& limits);
-// Among the usable nodes that are not in `taken`.
+// Among the nodes that are not in `taken`: the usable ones, and those that are expected back (`back_by`;
+// unset: nobody expects it). Whoever is wide would otherwise have nothing kept as long as one node is out of
+// contact.
 KeptNodes ChooseNodesToKeep(const Store& store, const NodesRequest& request, Duration length,
-                            const Reservations& taken, TimePoint now, const KeepLimits& limits);
+                            const Reservations& taken, const std::function<TimePoint(NodeId)>& back_by,
+                            TimePoint now, const KeepLimits& limits);
 // The first moment, not before `from`, at which all of the nodes are open for so long. Max: never.
 TimePoint EarliestOpen(const Store& store, const std::vector<KeepCandidate>& nodes, TimePoint from,
                        Duration length, std::string_view reservation);

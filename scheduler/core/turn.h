@@ -158,6 +158,9 @@ Duration StopGraceOf(const Turn& turn, const AttemptRef& attempt, StopReason rea
 void BeginRest(Turn& turn, NodeId node, const std::string& why);
 // decide_time.cc: the node may get tasks again.
 void EndRest(Turn& turn, NodeId node);
+// decide_nodes.cc: when a node that takes no work now is expected to take some again: the end of its lease or
+// of its rest, whatever is later. Unset: nobody expects it.
+TimePoint BackBy(const Turn& turn, NodeId node);
 
 // decide_dependencies.cc: ends the waiting tasks whose dependencies can never be met, in bounded portions.
 void EndDoomedTasks(Turn& turn);

@@ -142,6 +142,25 @@ TEST_F(Conservative, ARestartOrALostNodeMakesNewPromises) {
   EXPECT_THAT(CycleAndTake(), ElementsAre(waits));
 }
 
+TEST_F(Conservative, APromiseOutlivesItsNodesLostContact) {
+  Begin(2, 4);
+  const JobId ends = Run(Job().Cpus(4).Walltime(hours(1)));
+  Run(Job().Cpus(4).Walltime(hours(2)));
+  const TimePoint began = env.now();
+  const JobId waits = env.Submit(Job().Cpus(4).Walltime(hours(3)));
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  env.Advance(hours(1) - std::chrono::seconds(10));
+  env.Disconnect("n1");
+  env.Submit(Job().Cpus(4).Walltime(hours(3)));
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  EXPECT_EQ(env.scheduler().ReservedStart(waits), began + hours(1)) << "not at the end of the lease";
+  env.Advance(std::chrono::seconds(10));
+  EXPECT_THAT(CycleAndTake(), IsEmpty()) << "the node is not there";
+  env.Finish(ends, Exit(0));
+  env.Connect("n1");
+  EXPECT_THAT(CycleAndTake(), ElementsAre(waits));
+}
+
 TEST_F(Conservative, APromiseThatIsGivenUpMovesThoseBehindItForward) {
   Begin(1, 4);
   Run(Job().Cpus(2).Walltime(hours(10)));

@@ -13,7 +13,11 @@ namespace {
 using namespace std::chrono_literals;
 using sched::Backfill;
 using sched::QueueOrder;
+using ::testing::AllOf;
+using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 TEST(Overdue, TheLongestWaitGoesFirstWhateverThePriority) {
   Env env;
@@ -93,6 +97,83 @@ TEST_P(OverdueWalk, AStartOnceGivenIsNeverMovedLater) {
   }
   EXPECT_GT(checked, 20) << "or nothing was shown";
 }
+
+// A job of all nodes has waited for three hours, for one that runs on the first of them and may do so for
+// seven more.
+class OverdueNodes : public ::testing::TestWithParam<Backfill> {
+ protected:
+  OverdueNodes() {
+    env.AddNodes(100, Cpus(1));
+    const sched::Queue queue{
+        .name = "q", .order = QueueOrder::kBalanced, .backfill = GetParam(), .overdue_after = 2h};
+    EXPECT_TRUE(env.SetQueue(queue));
+    runs = env.Submit(Job().Queue("q").Walltime(10h));
+    env.Cycle();
+    env.Start(runs);
+    wide = env.Submit(Job().Queue("q").Nodes(100).Walltime(1h));
+    env.Advance(3h);
+    env.Cycle();
+    env.TakeLaunched();
+    given = env.scheduler().ReservedStart(wide);
+    for (int i = 0; i < 3; ++i) env.Submit(Job().Queue("q").By(Bob()).Walltime(20h));
+  }
+  std::vector<JobId> CycleAndTake() {
+    env.Cycle();
+    return env.TakeLaunched();
+  }
+  void ExpectItsStart(std::string_view when) {
+    EXPECT_EQ(env.scheduler().ReservedStart(wide), given) << when;
+  }
+
+  Env env;
+  JobId runs, wide;
+  std::optional<TimePoint> given;  // none where nothing goes by time
+};
+
+TEST_P(OverdueNodes, ANodeOutOfContactForAMomentIsKept) {
+  env.Disconnect("n2");
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  ExpectItsStart("out of contact");
+  env.Connect("n2");
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  ExpectItsStart("back");
+  env.Advance(7h);
+  env.Finish(runs, Exit(0));
+  EXPECT_THAT(CycleAndTake(), AllOf(SizeIs(100), Each(wide)));
+}
+
+TEST_P(OverdueNodes, ANodeThatRestsAfterAFailedStartIsKept) {
+  if (!given) GTEST_SKIP() << "nothing starts beside it";
+  const JobId quick = env.Submit(Job().Queue("q").By(Bob()).Walltime(1h));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(quick));
+  env.RefuseStart(quick, "n2", "no space left on device");
+  EXPECT_THAT(CycleAndTake(), ElementsAre(quick)) << "on another node";
+  ExpectItsStart("while the node rests");
+  env.Advance(1min);
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  ExpectItsStart("after its rest");
+}
+
+TEST_P(OverdueNodes, AreKeptWhileTheyComeBackOneByOneAfterARestart) {
+  env.Restart();
+  for (int i = 1; i <= 100; ++i) {
+    env.Connect("n" + std::to_string(i));
+    ASSERT_THAT(CycleAndTake(), IsEmpty()) << i << " nodes are back";
+  }
+  ExpectItsStart("all are back");
+}
+
+TEST_P(OverdueNodes, AreLetGoWhenOneDoesNotComeBack) {
+  env.Disconnect("n2");
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  env.Advance(2min);
+  EXPECT_TRUE(env.cycle_wanted()) << "its lease is over";
+  EXPECT_THAT(CycleAndTake(), SizeIs(3));
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryBackfill, OverdueNodes,
+                         ::testing::Values(Backfill::kSpare, Backfill::kEasy, Backfill::kShortest,
+                                           Backfill::kConservative));
 
 INSTANTIATE_TEST_SUITE_P(
     EveryBackfillByTime, OverdueWalk,
