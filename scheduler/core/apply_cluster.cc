@@ -132,7 +132,7 @@ Status Store::Do(const NodeRegistered& e, TimePoint at) {
     node.state_since = at;
     if (other_life) node.notice.reset();
   });
-  if (fresh && !maintenance_.empty()) MakeCalendar();
+  if (fresh) AddToCalendar(state_.nodes.at(e.node));
   return OkStatus();
 }
 
@@ -175,7 +175,7 @@ Status Store::Do(const NodeRemoved& e, TimePoint /*at*/) {
   connected_.erase(e.node);
   resting_.erase(e.node);
   state_.nodes.erase(it);
-  if (!calendar_.empty()) MakeCalendar();
+  RemoveFromCalendar(e.node);
   return OkStatus();
 }
 

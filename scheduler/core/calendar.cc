@@ -27,8 +27,31 @@ void Calendar::Add(NodeId node, const Closure& closure) {
   std::vector<Closure>& of_node = closures_[node];
   of_node.insert(std::upper_bound(of_node.begin(), of_node.end(), closure), closure);
   for (const TimePoint change : {closure.from, closure.to}) {
-    if (change > now_) changes_.insert(change);
+    if (change > now_) ++changes_[change];
   }
+}
+
+void Calendar::Forget(const Closure& closure) {
+  for (const TimePoint change : {closure.from, closure.to}) {
+    const auto it = changes_.find(change);
+    if (it != changes_.end() && --it->second == 0) changes_.erase(it);
+  }
+}
+
+void Calendar::Remove(NodeId node) {
+  for (const Closure& closure : Of(node)) Forget(closure);
+  closures_.erase(node);
+}
+
+void Calendar::Remove(NodeId node, std::string_view reservation) {
+  const auto of_node = closures_.find(node);
+  if (of_node == closures_.end()) return;
+  std::erase_if(of_node->second, [&](const Closure& closure) {
+    const bool goes = IsOwn(closure, reservation);
+    if (goes) Forget(closure);
+    return goes;
+  });
+  if (of_node->second.empty()) closures_.erase(of_node);
 }
 
 bool Calendar::Advance(TimePoint now) {

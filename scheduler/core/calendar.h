@@ -6,8 +6,8 @@
 // Apply.
 #pragma once
 
+#include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,15 +33,17 @@ struct NodesClosed {
   std::string name;  // of the maintenance
   TimePoint from;
   TimePoint to;
-  std::vector<std::string> nodes;  // by name
+  std::vector<std::string> nodes;  // by name; the store has them in ascending order
   friend bool operator==(const NodesClosed&, const NodesClosed&) = default;
 };
 
 class Calendar {
  public:
   bool empty() const { return closures_.empty(); }
-  void Clear() { closures_.clear(), changes_.clear(); }
   void Add(NodeId node, const Closure& closure);
+  // All of the node's, or those for the reservation.
+  void Remove(NodeId node);
+  void Remove(NodeId node, std::string_view reservation);
   // What is over at `now` no longer counts. Whether anything began or ended since the last time.
   bool Advance(TimePoint now);
   TimePoint now() const { return now_; }
@@ -61,13 +63,16 @@ class Calendar {
   // Ascending by their begin; empty: none.
   const std::vector<Closure>& Of(NodeId node) const;
   bool Reserves(NodeId node, std::string_view reservation) const;
-  // When nodes close and open, from the last Advance on.
-  const std::set<TimePoint>& changes() const { return changes_; }
-  TimePoint NextChange() const { return changes_.empty() ? TimePoint::Max() : *changes_.begin(); }
+  // When nodes close and open, from the last Advance on, and how often.
+  const std::map<TimePoint, std::uint32_t>& changes() const { return changes_; }
+  TimePoint NextChange() const { return changes_.empty() ? TimePoint::Max() : changes_.begin()->first; }
+  friend bool operator==(const Calendar&, const Calendar&) = default;
 
  private:
+  void Forget(const Closure& closure);
+
   std::map<NodeId, std::vector<Closure>> closures_;
-  std::set<TimePoint> changes_;  // behind now_
+  std::map<TimePoint, std::uint32_t> changes_;  // behind now_
   TimePoint now_;
 };
 

@@ -67,7 +67,7 @@ class Rehearsal {
   // `open`: how many of the target's tasks start before it, itself included.
   std::optional<TimePoint> StartOf(const Job& target, std::uint32_t open) {
     AddLines(target);
-    for (const TimePoint change : store_.calendar().changes())
+    for (const auto& [change, times] : store_.calendar().changes())
       releases_.push({change, NodeId(), &target, {}, false});
     target_left_ = open;
     Pass();

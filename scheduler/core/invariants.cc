@@ -182,6 +182,8 @@ Status CheckInvariants(const Store& store) {
   BSUB_RETURN_IF_ERROR(CheckNodes(store, walk));
   BSUB_RETURN_IF_ERROR(CheckCounts(store));
   BSUB_RETURN_IF_ERROR(CheckLimitUse(store));
+  if (store.calendar() != store.MakeCalendar())
+    return Broken("the calendar differs from the maintenance windows and the reservations");
   if (walk.groups != store.placement_groups()) return Broken("the placement groups differ from what runs");
   if (store.hash() != HashOf(store.state())) return Broken("the state hash differs from the state");
   return OkStatus();

@@ -60,7 +60,7 @@ Store::Store(State state, std::size_t expected_jobs) : state_(std::move(state)) 
     tree_.Add(id, node.description.name);
     UpdateUsable(id);
   }
-  if (!state_.reservations.empty()) MakeCalendar();
+  if (!state_.reservations.empty()) EditCalendar([this] { calendar_ = MakeCalendar(); });
 }
 
 void Store::Restore(std::vector<SavedJob> jobs) {

@@ -114,6 +114,8 @@ class Store {
   bool AdvanceCalendar(TimePoint now);
   bool ReservationHasBegun(const std::string& name, TimePoint now) const;
   const Calendar& calendar() const { return calendar_; }
+  // The same from scratch.
+  Calendar MakeCalendar() const;
   const ClusterTree& tree() const { return tree_; }
   const PlacementGroups& placement_groups() const { return groups_; }
   // What the choice of nodes for a request goes by.
@@ -183,7 +185,9 @@ class Store {
   // After queues have changed.
   void NoteShareQueues();
   void CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign);
-  void MakeCalendar();
+  void EditCalendar(const std::function<void()>& change);
+  void AddToCalendar(const Node& node);
+  void RemoveFromCalendar(NodeId node);
   void SetClassesOf(const Queue& queue);
   void RecountLoads(const std::string& queue);
   void RecountLimits(const std::string& queue);

@@ -63,6 +63,22 @@ TEST(Calendar, ForgetsWhatIsOver) {
   EXPECT_TRUE(calendar.empty());
 }
 
+TEST(Calendar, WhatIsTakenBackLeavesNoTrace) {
+  Calendar calendar;
+  const NodeId n(1), m(2);
+  calendar.Add(n, {AtMinute(10), AtMinute(20), "fix", false});
+  Calendar before = calendar;
+  for (const NodeId node : {n, m}) calendar.Add(node, {AtMinute(10), AtMinute(15), "r", true});
+  EXPECT_EQ(calendar.changes().size(), 3u);
+  calendar.Remove(n, "r");
+  EXPECT_FALSE(calendar.Reserves(n, "r"));
+  EXPECT_TRUE(calendar.Reserves(m, "r"));
+  calendar.Remove(m);
+  EXPECT_EQ(calendar, before);
+  calendar.Remove(n);
+  EXPECT_EQ(calendar, Calendar());
+}
+
 void CloseNodes(Env& env, std::vector<std::string> nodes, Duration from, Duration to) {
   env.Handle(sched::MaintenanceSet{{{"weekly", env.now() + from, env.now() + to, std::move(nodes)}}});
 }
@@ -95,6 +111,27 @@ TEST(Maintenance, WhatWouldReachIntoItWaitsAndSaysSo) {
   EXPECT_TRUE(env.cycle_wanted()) << "its end is reason enough to look again";
   env.Cycle();
   EXPECT_THAT(env.TakeLaunched(), ElementsAre(late, endless, during));
+}
+
+// The checks behind each input compare the calendar with one that is made from scratch.
+TEST(Maintenance, CoversNodesThatComeLaterAndForgetsThoseThatGo) {
+  Env env;
+  CloseNodes(env, {"n3", "n1", "n2"}, 2h, 5h);
+  env.AddNodes(4, Cpus(4));
+  std::vector<JobId> late;
+  for (int i = 0; i < 2; ++i) late.push_back(env.Submit(Job().Cpus(4).Walltime(3h)));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(late[0]));
+  EXPECT_EQ(env.state().nodes.at(env.TaskOf(late[0]).attempt->node).description.name, "n4");
+  ASSERT_TRUE(env.Reserve({{}, {}, "r", env.now() + 1h, 1h, 0, {"n1", "n2"}, {"alice"}}));
+  EXPECT_EQ(env.wake_at(), env.now() + 1h);
+  ASSERT_TRUE(env.DeleteReservation("r"));
+  EXPECT_EQ(env.wake_at(), env.now() + 2h) << "nothing of it is left";
+  env.Disconnect("n1");
+  ASSERT_TRUE(env.SetNode(sched::NodeAction::kRemove, "n1"));
+  env.Connect("n1");
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), IsEmpty()) << "the new one of that name is closed as well";
 }
 
 TEST(Maintenance, OtherNodesServeMeanwhile) {
