@@ -35,6 +35,7 @@ Status Store::Do(const QueueSet& e, TimePoint /*at*/) {
   RecountLoads(e.queue.name);
   RecountLimits(e.queue.name);
   SetClassesOf(e.queue);
+  if (e.queue.backfill != Backfill::kConservative) plans_.erase(e.queue.name);
   if (e.make_default) state_.default_queue = e.queue.name;
   return OkStatus();
 }

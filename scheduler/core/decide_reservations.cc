@@ -34,6 +34,9 @@ Status CheckAsked(const Turn& turn, const CreateReservation& input) {
   }
   if (input.length <= Duration(0) || input.length > kLongest)
     return InvalidArgument(what + "duration: expected more than nothing and at most 366 days");
+  if (input.from > TimePoint::Max() - input.length)
+    return InvalidArgument(what + "start: expected a time whose end is one, " +
+                           std::to_string(input.from.micros()) + " microseconds since 1970 is too late");
   if (input.from + input.length <= turn.at)
     return InvalidArgument(what + "start " + FormatUtc(input.from) + ": it would be over already");
   if (input.nodes.empty() == (input.count == 0))

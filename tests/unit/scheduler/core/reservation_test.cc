@@ -31,6 +31,9 @@ TEST(AdvanceReservation, OnlyAdministratorsAndOnlyWhatMakesSense) {
   EXPECT_THAT(Says(env.Reserve(ReservationOf(env, "r", 1h, 0h, 1))), HasSubstr("duration"));
   EXPECT_THAT(Says(env.Reserve(ReservationOf(env, "r", -2h, 1h, 1))), HasSubstr("would be over already"));
   EXPECT_THAT(Says(env.Reserve(ReservationOf(env, "r", 1h, 1h, 0))), HasSubstr("give either how many"));
+  auto never = ReservationOf(env, "r", 1h, 1h, 1);
+  never.from = TimePoint::Max();
+  EXPECT_THAT(Says(env.Reserve(never)), HasSubstr("is too late"));
   auto named = ReservationOf(env, "r", 1h, 1h, 0);
   named.nodes = {"n9"};
   EXPECT_THAT(Says(env.Reserve(named)), AllOf(HasSubstr("'n9' does not exist"), HasSubstr("did you mean")));
