@@ -7,8 +7,11 @@
 namespace bsub::sched {
 
 bool LeavesAlone(const KeptShare& kept, const Resources& request, const Resources& free, TimePoint ends) {
-  return request.Fits(NodeCapacity::Left(free, kept.taken)) || (kept.from.set() && ends <= kept.from) ||
-         request.Fits(kept.beside);
+  const bool alone = request.Fits(NodeCapacity::Left(free, kept.taken)) ||
+                     (kept.from.set() && ends <= kept.from) || request.Fits(kept.beside);
+  if (!alone || kept.also.empty()) return alone;
+  return std::all_of(kept.also.begin(), kept.also.end(),
+                     [&](const KeptShare& share) { return LeavesAlone(share, request, free, ends); });
 }
 
 Resources NodeCapacity::Use::Free() const {

@@ -24,6 +24,8 @@ struct KeptShare {
   // Whoever is off the node by then is not in the way; unset: nobody knows when that will be.
   TimePoint from{};
   Resources beside{};  // what else of the node will be free then
+  // Of queues behind that one, for what they promise on the same node: each is to be left alone.
+  std::vector<KeptShare> also{};
 };
 // Whether a task that has room on the node now, and is over by `ends`, leaves the share alone.
 bool LeavesAlone(const KeptShare& kept, const Resources& request, const Resources& free, TimePoint ends);

@@ -100,7 +100,11 @@ void ConservativePass::MakeTimelines() {
   for (const auto& [id, share] : kept_.kept()) {
     const auto it = timelines_.find(id);
     if (it == timelines_.end()) continue;
-    it->second.Take(share.from.set() ? share.from : turn_.at, TimePoint::Max(), share.taken);
+    const auto take = [&, &timeline = it->second](const KeptShare& of) {
+      timeline.Take(of.from.set() ? of.from : turn_.at, TimePoint::Max(), of.taken);
+    };
+    take(share);
+    for (const KeptShare& behind : share.also) take(behind);
   }
 }
 
@@ -337,12 +341,14 @@ void ConservativePass::KeepPromises() {
     }
   }
   for (const auto& [node, line] : first) {
-    if (kept_.all().count(node) != 0) continue;
     const TimePoint start = line->planned.start;
-    kept_.Add(node,
-              {turn_.store.capacity().Find(node)->total, start,
-               TimelinesOf(line->request).at(node).LeastFrom(start)},
-              {queue_.name, line->job->waiting_class->key, start});
+    const KeptShare share{turn_.store.capacity().Find(node)->total, start,
+                          TimelinesOf(line->request).at(node).LeastFrom(start)};
+    if (kept_.all().count(node) != 0) {
+      kept_.AddBehind(node, share);
+    } else {
+      kept_.Add(node, share, {queue_.name, line->job->waiting_class->key, start});
+    }
   }
 }
 

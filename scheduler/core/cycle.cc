@@ -12,11 +12,22 @@
 namespace bsub::sched {
 namespace {
 
-// Whether some node has more for everybody than it had.
-bool KeepsLess(const KeptResources& now, const KeptResources& before) {
-  return std::any_of(before.begin(), before.end(), [&now](const auto& kept) {
+// Whether somebody who found no room beside `before` may find some beside `now`. A start that creeps on, as
+// guesses of what runs without a limit do, is none: it would have each cycle ask for another.
+bool AllowsMore(const KeptShare& now, const KeptShare& before, Duration creeps) {
+  const bool later = now.from.set() && (!before.from.set() || now.from - before.from > creeps);
+  if (later || !before.taken.Fits(now.taken) || !now.beside.Fits(before.beside)) return true;
+  if (now.also.size() < before.also.size()) return true;
+  for (std::size_t i = 0; i < before.also.size(); ++i) {
+    if (AllowsMore(now.also[i], before.also[i], creeps)) return true;
+  }
+  return false;
+}
+
+bool KeepsLess(const KeptResources& now, const KeptResources& before, Duration creeps) {
+  return std::any_of(before.begin(), before.end(), [&](const auto& kept) {
     const auto still = now.find(kept.first);
-    return still == now.end() || !kept.second.taken.Fits(still->second.taken);
+    return still == now.end() || AllowsMore(still->second, kept.second, creeps);
   });
 }
 
@@ -74,7 +85,7 @@ void Decide(Turn& turn, const RunCycle& input) {
                 ? ConservativePass(turn, *queue, kept, choices).Run(left)
                 : QueuePass(turn, *queue, kept, choices).Run(left);
   }
-  if (KeepsLess(kept.kept(), turn.store.reservations().kept())) {
+  if (KeepsLess(kept.kept(), turn.store.reservations().kept(), turn.settings.keep.shortest_guess)) {
     if (futile.relied_on()) turn.WantCycle();
     futile.Forget();
   }

@@ -71,10 +71,16 @@ void Reservations::Add(NodeId node, const KeptShare& share, Reservation reservat
   all_[node] = std::move(reservation);
 }
 
+void Reservations::AddBehind(NodeId node, const KeptShare& share) { kept_.at(node).also.push_back(share); }
+
 void Reservations::Take(NodeId node, const Resources& taken, TimePoint ends) {
   const auto it = kept_.find(node);
-  if (it == kept_.end() || !it->second.from.set() || ends <= it->second.from) return;
-  it->second.beside -= taken;
+  if (it == kept_.end()) return;
+  const auto take = [&](KeptShare& share) {
+    if (share.from.set() && ends > share.from) share.beside -= taken;
+  };
+  take(it->second);
+  for (KeptShare& share : it->second.also) take(share);
 }
 
 std::vector<NodeId> Reservations::NodesOf(std::string_view queue, const ClassKey& holder) const {

@@ -41,6 +41,8 @@ struct Reservation {
 class Reservations {
  public:
   void Add(NodeId node, const KeptShare& share, Reservation reservation);
+  // The node is another queue's already; whoever is served later leaves this alone too.
+  void AddBehind(NodeId node, const KeptShare& share);
   // A task that is over by `ends` takes this much of a node: if it will still be there when the holder is to
   // start, so much less is left beside it.
   void Take(NodeId node, const Resources& taken, TimePoint ends);

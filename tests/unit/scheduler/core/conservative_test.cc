@@ -128,6 +128,38 @@ TEST_F(Conservative, QueuesThatComeLaterLeaveItsPromisesAlone) {
   EXPECT_THAT(CycleAndTake(), ElementsAre(in_time));
 }
 
+TEST_F(Conservative, AlsoWhereAQueueBeforeItKeepsTheNode) {
+  Begin(1, 4);
+  ASSERT_TRUE(env.SetQueue({.name = "high", .priority = 10, .backfill = Backfill::kEasy}));
+  ASSERT_TRUE(env.SetQueue({.name = "low", .priority = -10, .backfill = Backfill::kEasy}));
+  Run(Job().Cpus(1).Walltime(minutes(100)));
+  Run(Job().Cpus(2).Walltime(minutes(10)));
+  env.Submit(Job().Queue("high").Cpus(4).Walltime(hours(1)));  // from 100 minutes on
+  env.Submit(Job().Cpus(3).Walltime(minutes(40)));             // from 10 to 50 minutes
+  env.Submit(Job().Queue("low").Cpus(1).Walltime(minutes(90)));
+  const JobId quick = env.Submit(Job().Queue("low").Cpus(1).Walltime(minutes(10)));
+  EXPECT_THAT(CycleAndTake(), ElementsAre(quick));
+}
+
+TEST_F(Conservative, AGangIsLookedForAgainWhenTheNextPromiseIsLater) {
+  Begin(2, 4);
+  ASSERT_TRUE(env.SetQueue({.name = "low", .priority = -10, .backfill = Backfill::kEasy}));
+  for (const Duration limit : {Duration(hours(10)), Duration(hours(1))}) {
+    const JobId runs = env.Submit(Job().Nodes(2).Cpus(1).Walltime(limit));
+    env.Cycle();
+    for (const char* node : {"n1", "n2"}) env.Start(runs, node);
+  }
+  const JobId soon = env.Submit(Job().Nodes(2).Cpus(3).Walltime(hours(1)));  // in one hour
+  env.Submit(Job().Nodes(2).Cpus(4).Walltime(hours(1)));                     // in ten
+  const JobId gang = env.Submit(Job().Queue("low").Nodes(2).Cpus(2).Walltime(hours(4)));
+  env.TakeLaunched();
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  ASSERT_TRUE(env.Cancel(soon));
+  std::vector<JobId> launched = CycleAndTake();
+  if (launched.empty() && env.cycle_wanted()) launched = CycleAndTake();
+  EXPECT_THAT(launched, ElementsAre(gang, gang));
+}
+
 TEST_F(Conservative, ARestartOrALostNodeMakesNewPromises) {
   Begin(2, 4);
   Run(Job().Cpus(4).Walltime(hours(1)));
@@ -169,6 +201,17 @@ TEST_F(Conservative, APromiseThatIsGivenUpMovesThoseBehindItForward) {
   EXPECT_THAT(CycleAndTake(), IsEmpty());
   ASSERT_TRUE(env.Cancel(wide));
   EXPECT_THAT(CycleAndTake(), ElementsAre(narrow));
+}
+
+TEST_F(Conservative, PromisesEndWithThePolicy) {
+  Begin(1, 4);
+  Run(Job().Cpus(4).Walltime(hours(1)));
+  env.Submit(Job().Cpus(1).Walltime(hours(1)));
+  const JobId second = env.Submit(Job().Cpus(2).Walltime(hours(1)));
+  EXPECT_THAT(CycleAndTake(), IsEmpty());
+  EXPECT_TRUE(env.scheduler().ReservedStart(second));
+  ASSERT_TRUE(env.SetQueue({.name = "default", .backfill = Backfill::kEasy}));
+  EXPECT_FALSE(env.scheduler().ReservedStart(second));
 }
 
 TEST_F(Conservative, WhatALimitStopsKeepsNothingFromOthers) {
