@@ -37,8 +37,8 @@ bool MustYield(const Store& store, const Queue& queue, const WaitingClass& waiti
                const Reservation& reservation, TimePoint now) {
   const WaitingClass* holder = HolderOf(store, reservation);
   if (!holder) return false;
-  const Job& first = store.state().jobs.at(holder->members.begin()->job);
-  if (store.HasRoom(RequestNow(first, now))) return false;
+  const JobId first = reservation.job.valid() ? reservation.job : holder->members.begin()->job;
+  if (store.HasRoom(RequestNow(store.state().jobs.at(first), now))) return false;
   if (holder->queue == queue.name) {
     return ServedKeyOf(store, queue, *holder, now) < ServedKeyOf(store, queue, waiting, now);
   }

@@ -268,7 +268,11 @@ class WaitingReasons {
     const KeptShare& kept = store_.reservations().kept().at(node);
     if (LeavesAlone(kept, taken, free, LatestEnd(now_, settings_.walltime))) return std::nullopt;
     const WaitingClass* holder = YieldsTo(it->second);
-    return holder ? std::optional(holder->members.begin()->job) : std::nullopt;
+    return holder ? std::optional(WhomFor(it->second, *holder)) : std::nullopt;
+  }
+
+  static JobId WhomFor(const Reservation& reservation, const WaitingClass& holder) {
+    return reservation.job.valid() ? reservation.job : holder.members.begin()->job;
   }
 
   // Those for whom a node is kept, if they are before this one. It waits in a queue.
@@ -299,7 +303,7 @@ class WaitingReasons {
     if (!job_.waiting_class) return "";
     const std::vector<NodeId> nodes = store_.reservations().NodesOf(settings_.queue, job_.waiting_class->key);
     if (nodes.empty()) return "";
-    const JobId first = job_.waiting_class->members.begin()->job;
+    const JobId first = WhomFor(store_.reservations().all().at(nodes.front()), *job_.waiting_class);
     const std::string whom = first == job_.id ? "it" : "job " + std::to_string(first.value());
     if (nodes.size() > 1) return "; " + CountNodes(nodes.size()) + " are kept free for " + whom;
     return "; node " + NameOfNode(store_.state(), nodes.front()) + " is kept free for " + whom;

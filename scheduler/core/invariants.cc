@@ -116,6 +116,9 @@ Status CheckJob(const Store& store, const Job& job, Walk& walk) {
     return Broken(id + (waits ? " is not among the waiting" : " waits but must not"));
   if (waits && !job.waiting_class->members.count({!InFront(job), job.id}))
     return Broken(id + " waits in the wrong place");
+  const bool by_wait = waits && job.waiting_class->in->order.by_wait;
+  if (waits && job.waiting_class->by_wait.size() != (by_wait ? job.waiting_class->members.size() : 0))
+    return Broken(id + ": not all of its class are known by their wait");
   return OkStatus();
 }
 

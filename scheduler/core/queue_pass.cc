@@ -169,17 +169,19 @@ void QueuePass::PushAll() {
   const WaitingTable::Classes* classes = turn_.store.waiting().ClassesOf(queue_.name);
   if (!classes) return;
   heads_.reserve(classes->size() + 1);
-  for (const auto& [key, waiting] : *classes)
-    heads_.push_back(
-        {ServedKeyOf(turn_.store, queue_, waiting, turn_.at), 0, &waiting, waiting.members.begin()->of});
+  for (const auto& [key, waiting] : *classes) heads_.push_back(HeadOf(waiting));
   std::make_heap(heads_.begin(), heads_.end(), ServedLater());
 }
 
 void QueuePass::Push(const WaitingClass& waiting) {
-  const std::int64_t walltime = by_walltime_ ? ComparedWalltime(waiting.key.walltime) : 0;
-  heads_.push_back(
-      {ServedKeyOf(turn_.store, queue_, waiting, turn_.at), walltime, &waiting, waiting.members.begin()->of});
+  heads_.push_back(HeadOf(waiting));
   std::push_heap(heads_.begin(), heads_.end(), ServedLater());
+}
+
+QueuePass::Head QueuePass::HeadOf(const WaitingClass& waiting) const {
+  const WaitingMember next = NextOf(queue_, waiting, turn_.at);
+  return {ServedKeyOf(turn_.store, queue_, *next.of, next, turn_.at),
+          by_walltime_ ? ComparedWalltime(waiting.key.walltime) : 0, &waiting, next.of};
 }
 
 QueuePass::Head QueuePass::Pop() {
@@ -210,10 +212,12 @@ void QueuePass::KeepNodesFor(const Head& head, const NodesRequest& request) {
   const KeptNodes chosen =
       ChooseNodesToKeep(turn_.store, request, key.walltime, kept_, back_by, turn_.at, turn_.settings.keep);
   keep_tries_ += std::max(chosen.tries, 1U);
-  if (!chosen.nodes.empty()) Keep(chosen.nodes, {queue_.name, key, chosen.until, head.key.job}, chosen.from);
+  if (chosen.nodes.empty()) return;
+  Keep(chosen.nodes, {queue_.name, key, chosen.until, head.key.job}, !head.key.in_time, chosen.from);
 }
 
-bool QueuePass::IsOverdue(const Reservation& reservation) const {
+bool QueuePass::IsForOverdue(const Reservation& reservation) const {
+  if (queue_.order == QueueOrder::kPriority) return false;
   const WaitingClass* holder = HolderOf(turn_.store, reservation);
   return holder && !ServedKeyOf(turn_.store, queue_, *holder, turn_.at).in_time;
 }
@@ -231,7 +235,7 @@ bool QueuePass::KeepAgain(const ClassKey& key) {
     if (!use || !key.request.each.Fits(use->total) || kept_.all().count(id) != 0) return false;
     if (!use->usable && !BackBy(turn_, id).set()) return false;
     // Whoever is overdue keeps the nodes for good: others might come free later.
-    if (before.until <= turn_.at && !IsOverdue(before)) return false;
+    if (before.until <= turn_.at && !IsForOverdue(before)) return false;
     if (!reservation) reservation = &before;
     nodes.push_back({id, use->Free(), key.request.TakenOf(use->total)});
     if (!KeepsByTime()) continue;
@@ -241,11 +245,11 @@ bool QueuePass::KeepAgain(const ClassKey& key) {
   if (!reservation || !key.request.Takes(nodes.size())) return false;
   from = EarliestOpen(turn_.store, nodes, from, key.walltime, key.request.reservation);
   if (from == TimePoint::Max()) return false;
-  Keep(nodes, *reservation, from);
+  Keep(nodes, *reservation, reservation->overdue || IsForOverdue(*reservation), from);
   return true;
 }
 
-void QueuePass::Keep(const std::vector<KeepCandidate>& nodes, const Reservation& reservation,
+void QueuePass::Keep(const std::vector<KeepCandidate>& nodes, const Reservation& reservation, bool overdue,
                      TimePoint from) {
   for (const KeepCandidate& node : nodes) {
     KeptShare share{node.taken};
@@ -255,7 +259,9 @@ void QueuePass::Keep(const std::vector<KeepCandidate>& nodes, const Reservation&
           OutlookOf(turn_.store, node.node, turn_.at, turn_.settings.keep.shortest_guess).FreeAt(from);
       share.beside -= node.taken;
     }
-    kept_.Add(node.node, share, reservation);
+    Reservation kept = reservation;
+    kept.overdue = overdue;
+    kept_.Add(node.node, share, std::move(kept));
   }
   ++kept_here_;
 }

@@ -35,7 +35,7 @@ class QueuePass {
   std::uint32_t Run(std::uint32_t budget);
 
  private:
-  // A class, by its first member, which is served next.
+  // A class, by the member that is served next.
   struct Head {
     ServedKey key;
     std::int64_t walltime = 0;  // as it is compared; only once heads are tried by time limits
@@ -63,6 +63,7 @@ class QueuePass {
   void ServeAgain(const WaitingClass* waiting);
   void PushAll();
   void Push(const WaitingClass& waiting);
+  Head HeadOf(const WaitingClass& waiting) const;
   Head Pop();
   bool NobodyFits() const;
   bool MayPassOver() const;
@@ -81,10 +82,11 @@ class QueuePass {
   bool MayKeepMore() const;
   bool KeepsByTime() const;
   void KeepNodesFor(const Head& head, const NodesRequest& request);
-  bool IsOverdue(const Reservation& reservation) const;
+  bool IsForOverdue(const Reservation& reservation) const;
   bool KeepAgain(const ClassKey& key);
   void KeepAsBefore();
-  void Keep(const std::vector<KeepCandidate>& nodes, const Reservation& reservation, TimePoint from);
+  void Keep(const std::vector<KeepCandidate>& nodes, const Reservation& reservation, bool overdue,
+            TimePoint from);
 
   Turn& turn_;
   const Queue& queue_;

@@ -102,8 +102,14 @@ const WaitingClass* HolderOf(const Store& store, const Reservation& reservation)
   if (!classes) return nullptr;
   const auto it = classes->find(reservation.holder);
   if (it == classes->end()) return nullptr;
-  const bool gone = reservation.job.valid() && it->second.members.begin()->job != reservation.job;
-  return gone ? nullptr : &it->second;
+  const WaitingClass& holder = it->second;
+  const bool longest = reservation.overdue && !holder.by_wait.empty();
+  const JobId next = longest ? holder.by_wait.begin()->job : holder.members.begin()->job;
+  return reservation.job.valid() && next != reservation.job ? nullptr : &holder;
+}
+
+bool IsKeptFor(const Reservation& reservation, const WaitingClass& holder, JobId job) {
+  return (reservation.job.valid() ? reservation.job : holder.members.begin()->job) == job;
 }
 
 NodeOutlook OutlookOf(const Store& store, NodeId node, TimePoint now, Duration shortest_guess) {

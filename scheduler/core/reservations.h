@@ -33,9 +33,10 @@ struct Reservation {
   // The node stays the same until then, or until it can no longer serve: one that is chosen anew in each
   // cycle would never drain.
   TimePoint until;
-  // The first of the class then; when it has started, the next is given other nodes. Invalid: whoever is
-  // first.
+  // The one of the class that was next then; when it has started, the next is given other nodes. Invalid:
+  // whoever is first.
   JobId job{};
+  bool overdue = false;  // it is next as the longest wait of its class, whoever becomes the first
 };
 
 class Reservations {
@@ -60,6 +61,9 @@ class Reservations {
 
 // Whether the class still waits: it may have been cancelled, held or started since.
 const WaitingClass* HolderOf(const Store& store, const Reservation& reservation);
+
+// Whether the nodes are kept for this one of the holders, not for another that asks for the same.
+bool IsKeptFor(const Reservation& reservation, const WaitingClass& holder, JobId job);
 
 // A node that could run what waits, once some of its tasks have ended.
 struct KeepCandidate {

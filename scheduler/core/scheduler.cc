@@ -108,10 +108,11 @@ std::optional<TimePoint> Scheduler::ReservedStart(JobId id) const {
   const Job* job = state().FindJob(id);
   if (!job || !job->waiting_class) return std::nullopt;
   if (const PlannedJob* planned = store.FindPlanned(*job)) return planned->start;
-  if (job->waiting_class->members.begin()->job != id) return std::nullopt;
   const std::vector<NodeId> nodes =
       store.reservations().NodesOf(job->waiting_class->queue, job->waiting_class->key);
-  if (nodes.empty() || !HolderOf(store, store.reservations().all().at(nodes.front()))) return std::nullopt;
+  if (nodes.empty()) return std::nullopt;
+  const Reservation& reservation = store.reservations().all().at(nodes.front());
+  if (!HolderOf(store, reservation) || !IsKeptFor(reservation, *job->waiting_class, id)) return std::nullopt;
   const TimePoint from = store.reservations().kept().at(nodes.front()).from;
   return from.set() ? std::optional(from) : std::nullopt;
 }

@@ -128,12 +128,22 @@ std::int64_t OrderedBits(double value) {
 
 double FairShareFactor(double use, double entitled) { return entitled <= 0 ? 0 : std::exp2(-use / entitled); }
 
+bool IsOverdue(const Queue& queue, TimePoint since, TimePoint now) {
+  return queue.overdue_after.count() > 0 && now - since >= queue.overdue_after;
+}
+
+WaitingMember NextOf(const Queue& queue, const WaitingClass& waiting, TimePoint now) {
+  if (waiting.by_wait.empty() || !IsOverdue(queue, waiting.by_wait.begin()->since, now))
+    return *waiting.members.begin();
+  return {true, waiting.by_wait.begin()->job, waiting.by_wait.begin()->of};
+}
+
 ServedKey ServedKeyOf(const Store& store, const Queue& queue, const Job& job, const WaitingMember& member,
                       TimePoint now) {
   ServedKey key{true, -std::int64_t{job.priority}, member.normal, {}, member.job};
   if (queue.order == QueueOrder::kPriority) return key;
   if (GoesByShares(queue.order)) key.negated_priority = 0;
-  if (queue.overdue_after.count() > 0 && now - WaitsSince(job) >= queue.overdue_after) {
+  if (IsOverdue(queue, WaitsSince(job), now)) {
     // Among these whoever has waited longest: a start that one of them was given stays the first of all.
     return {false, 0, true, {WaitsSince(job).micros(), 0}, member.job};
   }
@@ -142,10 +152,12 @@ ServedKey ServedKeyOf(const Store& store, const Queue& queue, const Job& job, co
 }
 
 ServedKey ServedKeyOf(const Store& store, const Queue& queue, const WaitingClass& waiting, TimePoint now) {
-  const WaitingMember& first = *waiting.members.begin();
-  if (queue.order == QueueOrder::kPriority)
+  if (queue.order == QueueOrder::kPriority) {
+    const WaitingMember& first = *waiting.members.begin();
     return {true, -std::int64_t{waiting.key.priority}, first.normal, {}, first.job};
-  return ServedKeyOf(store, queue, store.state().jobs.at(first.job), first, now);
+  }
+  const WaitingMember next = NextOf(queue, waiting, now);
+  return ServedKeyOf(store, queue, *next.of, next, now);
 }
 
 }  // namespace bsub::sched

@@ -25,7 +25,10 @@ struct ServedKey {
 
 ServedKey ServedKeyOf(const Store& store, const Queue& queue, const Job& job, const WaitingMember& member,
                       TimePoint now);
-// Of the first member of a class.
+bool IsOverdue(const Queue& queue, TimePoint since, TimePoint now);
+// The member of a class that is served next: of those that are overdue the longest wait, else the first.
+WaitingMember NextOf(const Queue& queue, const WaitingClass& waiting, TimePoint now);
+// Of that one.
 ServedKey ServedKeyOf(const Store& store, const Queue& queue, const WaitingClass& waiting, TimePoint now);
 
 // 2^(-use / entitled): 1 of a share that has used nothing, 1/2 of one that has used what it is entitled to.

@@ -47,10 +47,12 @@ void FreezeDependencies(const Job& from, Job& copy) {
 TimePoint ReservedStart(const Store& store, const Job& job) {
   if (const PlannedJob* planned = store.FindPlanned(job)) return planned->start;
   const WaitingClass* waiting = job.waiting_class;
-  if (!waiting || waiting->members.empty() || waiting->members.begin()->job != job.id) return {};
+  if (!waiting || waiting->members.empty()) return {};
   TimePoint from;
-  for (const NodeId node : store.reservations().NodesOf(waiting->queue, waiting->key))
+  for (const NodeId node : store.reservations().NodesOf(waiting->queue, waiting->key)) {
+    if (!IsKeptFor(store.reservations().all().at(node), *waiting, job.id)) return {};
     from = std::max(from, store.reservations().kept().at(node).from);
+  }
   return from;
 }
 

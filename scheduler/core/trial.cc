@@ -33,7 +33,7 @@ WaitingClass ClassFor(const Store& store, const Job& job) {
     const auto same = classes->find(waiting.key);
     if (same != classes->end()) waiting.members.insert(*same->second.members.begin());
   }
-  waiting.members.insert({true, job.id});
+  waiting.members.insert({true, job.id, &job});
   return waiting;
 }
 

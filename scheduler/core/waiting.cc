@@ -62,7 +62,9 @@ WaitingOrder WaitingTable::OrderOf(std::string_view queue) const {
 }
 
 WaitingOrder WaitingOrderOf(const Queue& queue) {
-  return {GoesByWalltime(queue.order, queue.backfill), queue.backfill == Backfill::kShortest};
+  return {.by_walltime = GoesByWalltime(queue.order, queue.backfill),
+          .shortest_first = queue.backfill == Backfill::kShortest,
+          .by_wait = queue.order != QueueOrder::kPriority && queue.overdue_after.count() > 0};
 }
 
 ClassKey WaitingTable::KeyOf(const Job& job) const { return KeyIn(OrderOf(job.spec.settings->queue), job); }
@@ -91,7 +93,10 @@ void WaitingTable::Update(Job& job) {
   Remove(job);
   if (!wanted) return;
   WaitingClass& into = ClassOf(job);
-  into.members.insert(into.members.end(), {!front, job.id, &job});  // most come in the order of their ids
+  const TimePoint since = into.in->order.by_wait ? WaitsSince(job) : TimePoint();
+  // Most come in the order of their ids.
+  into.members.insert(into.members.end(), {!front, job.id, &job, since});
+  if (into.in->order.by_wait) into.by_wait.insert(into.by_wait.end(), {since, job.id, &job});
   job.waiting_class = newest_ = &into;
   job.waits_in_front = front;
   List(into);
@@ -111,14 +116,16 @@ WaitingClass& WaitingTable::ClassOf(const Job& job) {
   QueueWaiting& in = QueueOf(queue);
   ClassKey key = KeyIn(in.order, job);
   const auto [it, fresh] = in.classes.try_emplace(key);
-  if (fresh) it->second = WaitingClass{queue, std::move(key), {}, {}, &in};
+  if (fresh) it->second = WaitingClass{queue, std::move(key), {}, {}, &in, {}};
   return it->second;
 }
 
 void WaitingTable::Remove(Job& job) {
   WaitingClass* from = job.waiting_class;
   if (!from) return;
-  from->members.erase({!job.waits_in_front, job.id});
+  const auto member = from->members.find({!job.waits_in_front, job.id});
+  if (!from->by_wait.empty()) from->by_wait.erase({member->since, job.id});
+  from->members.erase(member);
   job.waiting_class = nullptr;
   List(*from);
   if (!from->members.empty()) return;

@@ -36,10 +36,21 @@ struct WaitingMember {
   bool normal = true;  // false sorts first: retried
   JobId job;
   const Job* of = nullptr;  // no part of the order
+  TimePoint since{};        // as of when it came; only where the queue's order asks for it, and no part of it
   friend auto operator<=>(const WaitingMember& a, const WaitingMember& b) {
     return std::pair(a.normal, a.job) <=> std::pair(b.normal, b.job);
   }
   friend bool operator==(const WaitingMember& a, const WaitingMember& b) { return (a <=> b) == 0; }
+};
+
+// Since when a member waits.
+struct LongWait {
+  TimePoint since;
+  JobId job;
+  const Job* of = nullptr;  // no part of the order
+  friend bool operator<(const LongWait& a, const LongWait& b) {
+    return std::pair(a.since, a.job) < std::pair(b.since, b.job);
+  }
 };
 
 struct QueueWaiting;
@@ -50,12 +61,14 @@ struct WaitingClass {
   std::set<WaitingMember> members;
   WaitingMember listed{};  // the first member, as the queue's orders know it; `of` null: they do not
   QueueWaiting* in = nullptr;
+  std::set<LongWait> by_wait{};  // all members, where the queue's order asks for it; else none
 };
 
 // What a queue's policy asks of the order of its classes.
 struct WaitingOrder {
   bool by_walltime = false;     // time limits tell them apart
   bool shortest_first = false;  // and some are tried by them
+  bool by_wait = false;         // who has waited too long goes before the first of its class
   friend bool operator==(const WaitingOrder&, const WaitingOrder&) = default;
 };
 

@@ -38,6 +38,42 @@ TEST(Overdue, TheLongestWaitGoesFirstWhateverThePriority) {
   EXPECT_THAT(env.TakeLaunched(), ElementsAre(urgent));
 }
 
+// One that came before it to the same class, but was not to begin until now, or failed and is tried again.
+class OverdueBehindAnother : public ::testing::TestWithParam<Backfill> {};
+
+TEST_P(OverdueBehindAnother, GoesFirstAndKeepsItsNodes) {
+  Env env;
+  env.AddNodes(2, Cpus(2));
+  const sched::Queue queue{
+      .name = "q", .order = QueueOrder::kBalanced, .backfill = GetParam(), .overdue_after = 2h};
+  ASSERT_TRUE(env.SetQueue(queue));
+  std::vector<JobId> running;
+  for (const Duration limit : {Duration(10h), Duration(9h)}) {
+    running.push_back(env.Submit(Job().Queue("q").Cpus(2).Walltime(limit)));
+    env.Cycle();
+    env.Start(running.back());
+  }
+  const Job same = Job().Queue("q").Cpus(2).Walltime(1h);
+  const JobId unripe = env.Submit(Job(same).BeginAt(env.now() + 3h)), old = env.Submit(same);
+  env.TakeLaunched();
+  env.Advance(2h);
+  env.Cycle();
+  const auto given = env.scheduler().ReservedStart(old);
+  ASSERT_TRUE(given);
+  env.Advance(1h);
+  env.Cycle();
+  EXPECT_EQ(env.scheduler().ReservedStart(old), given) << "the other has begun to wait";
+  env.Finish(running[0], Exit(0));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(old));
+  env.Finish(running[1], Exit(0));
+  env.Cycle();
+  EXPECT_THAT(env.TakeLaunched(), ElementsAre(unripe));
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryBackfillByTime, OverdueBehindAnother,
+                         ::testing::Values(Backfill::kEasy, Backfill::kShortest, Backfill::kConservative));
+
 using OverdueMode = std::tuple<Backfill, QueueOrder, std::uint32_t>;
 class OverdueWalk : public ::testing::TestWithParam<OverdueMode> {};
 

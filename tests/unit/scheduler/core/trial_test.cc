@@ -61,6 +61,16 @@ TEST_F(TrialTest, SaysWhereAJobWouldStartAtOnce) {
   EXPECT_THAT(env.TakeLaunches(), IsEmpty());
 }
 
+TEST_F(TrialTest, StandsBehindThoseForWhomNodesAreKeptInEveryOrder) {
+  ASSERT_TRUE(env.SetQueue({.name = "q", .order = sched::QueueOrder::kBalanced}));
+  FillAll(10min);
+  env.Submit(Job().Queue("q").Nodes(4).Cpus(2).Walltime(10min));
+  env.Cycle();
+  const auto trial = Try(Job().Queue("q").Walltime(1h));
+  ASSERT_TRUE(trial);
+  EXPECT_EQ(trial->forecast.starts_at, env.now() + 20min);
+}
+
 TEST_F(TrialTest, SaysWhatAJobWouldWaitForAndHowLong) {
   FillAll(10min);
   const auto trial = Try(Job().Nodes(2).Placed("spread"));
