@@ -1,6 +1,7 @@
 #include "scheduler/core/conservative_pass.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "scheduler/core/cycle.h"
@@ -12,6 +13,44 @@ namespace {
 
 // Of a plan that the next cycle is to look at whatever comes free.
 constexpr std::uint64_t kNothingGrown = UINT64_MAX;
+
+// The members of a class as they are served: those that are overdue, the longest wait first, then the others.
+class MembersInOrder {
+ public:
+  MembersInOrder(const Queue& queue, const WaitingClass& waiting, TimePoint now)
+      : queue_(&queue),
+        waiting_(&waiting),
+        now_(now),
+        longest_(waiting.by_wait.begin()),
+        member_(waiting.members.begin()) {}
+
+  std::optional<WaitingMember> Next() {
+    if (longest_ != waiting_->by_wait.end() && IsOverdue(*queue_, longest_->since, now_)) {
+      const LongWait& wait = *longest_++;
+      return WaitingMember{true, wait.job, wait.of};
+    }
+    while (member_ != waiting_->members.end()) {
+      const WaitingMember& member = *member_++;
+      if (waiting_->by_wait.empty() || !IsOverdue(*queue_, member.since, now_)) return member;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const Queue* queue_;
+  const WaitingClass* waiting_;
+  TimePoint now_;
+  std::set<LongWait>::const_iterator longest_;
+  std::set<WaitingMember>::const_iterator member_;
+};
+
+// For a heap with what is served first on top.
+struct NextInClass {
+  ServedKey key;
+  const Job* job = nullptr;
+  MembersInOrder behind;
+  friend bool operator<(const NextInClass& a, const NextInClass& b) { return b.key < a.key; }
+};
 
 // Whom a gang's choice of nodes is asked for: those that have room for their part at one moment.
 std::vector<NodeCandidate> CandidatesAt(const std::vector<std::pair<TimePoint, NodeId>>& fits, TimePoint at,
@@ -53,26 +92,30 @@ std::uint32_t ConservativePass::Run(std::uint32_t budget) {
   return placed;
 }
 
-// Those that may start as far as they and the limits are concerned, as many as are planned for.
+// Those that may start as far as they and the limits are concerned, as many as are planned for: the first of
+// each class, and behind each that is taken the next of its class.
 void ConservativePass::TakeLines() {
   const WaitingTable::Classes* classes = turn_.store.waiting().ClassesOf(queue_.name);
   if (!classes) return;
+  std::vector<NextInClass> next;
+  const auto push = [&](MembersInOrder members) {
+    const std::optional<WaitingMember> member = members.Next();
+    if (!member) return;
+    next.push_back({ServedKeyOf(turn_.store, queue_, *member->of, *member, turn_.at), member->of, members});
+    std::push_heap(next.begin(), next.end());
+  };
   for (const auto& [key, waiting] : *classes) {
-    const Job& first = turn_.state().jobs.at(waiting.members.begin()->job);
-    const JobSettings& settings = *first.spec.settings;
-    if (!MayStart(first) || AwaitsReservation(turn_.store, settings, turn_.at)) continue;
-    for (const WaitingMember& member : waiting.members) {
-      const Job& job = turn_.state().jobs.at(member.job);
-      lines_.push_back({ServedKeyOf(turn_.store, queue_, job, member, turn_.at), &job, {}, {}});
-    }
+    const Job& first = *waiting.members.begin()->of;
+    if (MayStart(first) && !AwaitsReservation(turn_.store, *first.spec.settings, turn_.at))
+      push(MembersInOrder(queue_, waiting, turn_.at));
   }
-  const auto before = [](const Line& a, const Line& b) { return a.key < b.key; };
-  const auto most = std::min<std::size_t>(lines_.size(), turn_.settings.max_planned_jobs);
-  std::partial_sort(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(most), lines_.end(), before);
-  lines_.resize(most);
-  for (Line& line : lines_) {
-    line.request = RequestNow(*line.job, turn_.at);
-    NoteWhatItPrefers(line);
+  while (!next.empty() && lines_.size() < turn_.settings.max_planned_jobs) {
+    std::pop_heap(next.begin(), next.end());
+    const NextInClass taken = next.back();
+    next.pop_back();
+    lines_.push_back({taken.key, taken.job, RequestNow(*taken.job, turn_.at), {}});
+    NoteWhatItPrefers(lines_.back());
+    push(taken.behind);
   }
 }
 
