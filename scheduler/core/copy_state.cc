@@ -25,19 +25,32 @@ std::unique_ptr<ArrayState> CopyArray(const ArrayState& from) {
   array->succeeded = from.succeeded;
   array->failed = from.failed;
   array->started = from.started;
-  // Only of those that failed there is a code; of most arrays that is none.
-  if (!from.exit_codes.counts().empty()) {
-    for (std::uint32_t i = 0; i < from.size(); ++i) array->exit_codes.set(i, from.exit_codes.at(i));
-  }
   for (const auto& [ordinal, row] : from.rows) array->rows.emplace(ordinal, CopyTask(row));
   array->max_attempt = from.max_attempt;
   array->sent_back = from.sent_back;
   return array;
 }
 
-}  // namespace
+// Only of those that failed there is a code; of most arrays that is none.
+void CopyExitCodes(const ArrayState& from, ArrayState& array) {
+  if (from.exit_codes.counts().empty()) return;
+  for (std::uint32_t i = 0; i < from.size(); ++i) array.exit_codes.set(i, from.exit_codes.at(i));
+}
 
-Job CopyJob(const Job& from) {
+// Those that may not start now are held where they have a row, and over where they are but bits.
+void StopBlocked(const ArrayState& from, ArrayState& array) {
+  for (std::size_t w = 0; w < from.open.word_count(); ++w) {
+    const std::uint64_t over = from.succeeded.word(w) | from.failed.word(w);
+    array.failed.set_word(w, from.failed.word(w) | ~(over | from.open.word(w)));
+  }
+  for (auto& [ordinal, row] : array.rows) {
+    array.failed.reset(ordinal);
+    if (!row.attempt && !from.open.test(ordinal)) row.held = true;
+  }
+}
+
+// All but an array's exit codes.
+Job CopyMost(const Job& from) {
   Job job;
   job.id = from.id;
   job.spec = from.spec;
@@ -50,6 +63,31 @@ Job CopyJob(const Job& from) {
   job.task = CopyTask(from.task);
   if (from.array) job.array = CopyArray(*from.array);
   return job;
+}
+
+}  // namespace
+
+Job CopyJob(const Job& from) {
+  Job job = CopyMost(from);
+  if (from.array) CopyExitCodes(*from.array, *job.array);
+  return job;
+}
+
+Job CopyJobAsItStands(const Job& from) {
+  Job job = CopyMost(from);
+  if (from.spec.dependency.empty()) return job;
+  job.spec.dependency = {};
+  if (job.array) {
+    StopBlocked(*from.array, *job.array);
+  } else {
+    job.held |= !from.ready && from.task.attempt == nullptr;
+  }
+  return job;
+}
+
+std::size_t CostOfCopy(const Job& from) {
+  constexpr std::uint32_t kChildrenPerJob = 1000;  // their bits
+  return 1 + (from.array ? from.array->size() / kChildrenPerJob + from.array->rows.size() : 0);
 }
 
 State CopyCluster(const State& from) {

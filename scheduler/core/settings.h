@@ -25,8 +25,10 @@ struct KeepLimits {
 struct StudyLimits {
   std::uint32_t plays = 40;  // of the cluster's future; fewer than `least_plays` are no answer
   std::uint32_t least_plays = 10;
-  std::uint32_t max_jobs = 2'000;     // waiting jobs that are played: those that are served first
-  std::uint32_t max_looked = 50'000;  // jobs that wait, and tasks that run; with more there is no answer
+  std::uint32_t max_jobs = 2'000;  // waiting jobs that are played: those that are served first
+  // Jobs that wait, tasks that run, and what is copied, a thousand children of an array counting as a job;
+  // with more there is no answer.
+  std::uint32_t max_looked = 50'000;
   std::uint32_t max_steps = 300'000;  // starts, ends and cycles of all plays together
 };
 

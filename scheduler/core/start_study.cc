@@ -29,21 +29,6 @@ constexpr std::size_t kPlaysForP50 = 55, kPlaysForP90 = 95;
 
 std::uint32_t OpenTasks(const Job& job) { return job.array ? job.array->open_count : 1; }
 
-// Whom it waits for is not copied: its dependencies count as they stand now.
-void FreezeDependencies(const Job& from, Job& copy) {
-  if (from.spec.dependency.empty()) return;
-  copy.spec.dependency = {};
-  if (!from.array) {
-    copy.held |= !from.ready && from.task.attempt == nullptr;
-    return;
-  }
-  for (std::uint32_t i = 0; i < from.size(); ++i) {
-    if (from.array->open.test(i) || from.array->IsOver(i)) continue;
-    Task& row = copy.array->rows[i];
-    if (!row.attempt) row.held = true;
-  }
-}
-
 TimePoint ReservedStart(const Store& store, const Job& job) {
   if (const PlannedJob* planned = store.FindPlanned(job)) return planned->start;
   const WaitingClass* waiting = job.waiting_class;
@@ -69,9 +54,21 @@ StartStudy::StartStudy(const Settings& settings, const Store& store, const Job& 
       reserved_at_(ReservedStart(store, job)) {
   state_.next_job_id = std::max(state_.next_job_id, job.id.value() + 1);
   std::vector<InLine> line = LineUp(store, job);
-  if (line.empty() || !CopyRunning(store)) return;
-  AddWaiting(job, std::move(line));
+  if (line.empty() || !CopyRunning(store) || !AddWaiting(job, std::move(line))) {
+    // Nothing of what is shared with the core may be let go by another thread.
+    position_ = 0;
+    state_ = State();
+    arrivals_.clear();
+  }
   OwnSettings();
+}
+
+bool StartStudy::Copy(const Job& job) {
+  if (state_.jobs.count(job.id) != 0) return true;
+  cost_ += CostOfCopy(job);
+  if (cost_ > settings_.study.max_looked) return false;
+  state_.jobs.emplace(job.id, CopyJobAsItStands(job));
+  return true;
 }
 
 bool StartStudy::CopyRunning(const Store& store) {
@@ -81,11 +78,7 @@ bool StartStudy::CopyRunning(const Store& store) {
     live_tasks += use.attempts.size();
     if (live_tasks > settings_.study.max_looked) return false;
     for (const AttemptRef& attempt : use.attempts) {
-      const Job& live = store.state().jobs.at(attempt.task.job);
-      if (state_.jobs.count(live.id) != 0) continue;
-      Job copy = CopyJob(live);
-      FreezeDependencies(live, copy);
-      state_.jobs.emplace(live.id, std::move(copy));
+      if (!Copy(store.state().jobs.at(attempt.task.job))) return false;
     }
   }
   return true;
@@ -127,22 +120,20 @@ void StartStudy::OwnSettings() {
   for (RecentSubmits::Arrival& arrival : arrivals_) own(arrival.settings);
 }
 
-void StartStudy::AddWaiting(const Job& target, std::vector<InLine> line) {
+bool StartStudy::AddWaiting(const Job& target, std::vector<InLine> line) {
   std::sort(line.begin(), line.end());
   const auto at =
       std::find_if(line.begin(), line.end(), [&](const InLine& one) { return one.job == &target; });
-  if (at == line.end()) return;
+  if (at == line.end()) return false;
   position_ = 1;
   for (auto before = line.begin(); before != at; ++before)
     if (before->queue == at->queue) position_ += OpenTasks(*before->job);
   if (target.array) position_ += target.array->open.CountBefore(target_.ordinal);
   for (std::size_t i = 0; i < line.size(); ++i) {
-    const Job& job = *line[i].job;
-    if ((i >= settings_.study.max_jobs && &job != &target) || state_.jobs.count(job.id) != 0) continue;
-    Job copy = CopyJob(job);
-    FreezeDependencies(job, copy);
-    state_.jobs.emplace(job.id, std::move(copy));
+    const bool counts = i < settings_.study.max_jobs || line[i].job == &target;
+    if (counts && !Copy(*line[i].job)) return false;
   }
+  return true;
 }
 
 StartOutlook StartStudy::Run() const {
@@ -150,7 +141,7 @@ StartOutlook StartStudy::Run() const {
   std::vector<TimePoint> starts;
   std::uint32_t steps = settings_.study.max_steps;
   // Some four jobs or nodes are brought to life in the time of one step.
-  const auto to_begin = static_cast<std::uint32_t>((state_.jobs.size() + state_.nodes.size()) / 4);
+  const auto to_begin = static_cast<std::uint32_t>((cost_ + state_.nodes.size()) / 4);
   for (std::uint32_t play = 0; play < settings_.study.plays && steps > 0; ++play) {
     steps -= std::min(steps, to_begin);
     PlayedCluster cluster(settings_, CopyState(state_), connected_, {run_times_, arrivals_}, play + 1, now_);

@@ -39,10 +39,12 @@ class StartStudy {
   struct InLine;
   // What waits, in no order, the target included; empty: more than may be looked at.
   std::vector<InLine> LineUp(const Store& store, const Job& target) const;
-  bool CopyRunning(const Store& store);  // false: the same
-  void OwnSettings();
+  // False, here and below: the same.
+  bool CopyRunning(const Store& store);
   // Copies those that are served first; the target always.
-  void AddWaiting(const Job& target, std::vector<InLine> line);
+  bool AddWaiting(const Job& target, std::vector<InLine> line);
+  bool Copy(const Job& job);
+  void OwnSettings();
 
   const Settings settings_;
   const TaskRef target_;
@@ -51,6 +53,7 @@ class StartStudy {
   RunTimes run_times_;
   std::vector<RecentSubmits::Arrival> arrivals_;
   std::set<NodeId> connected_;
+  std::size_t cost_ = 0;  // of what is copied, in plain jobs
   std::uint32_t position_ = 0;
   TimePoint reserved_at_;
 };

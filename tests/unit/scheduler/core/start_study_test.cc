@@ -202,6 +202,33 @@ TEST(StartStudyLimits, MoreThanMayBeLookedAtHasNoAnswer) {
   EXPECT_FALSE(many->study->Run().p90.set());
 }
 
+TEST(StartStudyLimits, AnArrayCountsByItsSize) {
+  sched::Settings settings = Env::DefaultSettings();
+  settings.study.max_looked = 50;
+  Env env(settings);
+  env.AddNodes(1, Cpus(1));
+  const JobId small = env.Submit(Job().Array("1-40000").Walltime(1h));
+  EXPECT_EQ(env.scheduler().ForecastOf({small, 5}, env.now(), 1000)->study->position(), 6u);
+  const JobId large = env.Submit(Job().Array("1-60000").Walltime(1h));
+  EXPECT_EQ(env.scheduler().ForecastOf({large, 5}, env.now(), 1000)->study->position(), 0u);
+}
+
+TEST_F(StartStudyTest, WhatWaitsForOthersStaysAsItStands) {
+  Learn(std::vector<Duration>(10, 5min));
+  const JobId first = env.Submit(Job().Array("1-100").Cpus(2).Walltime(10min));
+  const JobId second = env.Submit(Job().Array("1-100").Cpus(2).Walltime(10min).Priority(1).After(
+      "n_to_n(" + std::to_string(first.value()) + ")"));
+  ASSERT_TRUE(env.Hold(Child(first, 4)));
+  env.Cycle();
+  for (int i = 1; i <= 2; ++i) env.Finish(Child(first, i), Exit(0));
+  ASSERT_TRUE(env.Hold(first));
+  const JobId last = env.Submit(Job().Cpus(2).Walltime(10min));
+  const auto study = StudyOf(last);
+  EXPECT_EQ(study->position(), 3u) << "two of the second array may start";
+  EXPECT_EQ(study->Run().p90, env.now() + 5min) << "and need half of their limit";
+  EXPECT_EQ(StudyOf(second, 1)->Run().p90, env.now());
+}
+
 TEST(StartStudyLimits, FewerPlaysThanItTakesAreNoAnswer) {
   sched::Settings settings = Env::DefaultSettings();
   settings.study.max_steps = 20;
