@@ -30,7 +30,7 @@ struct Forecast {
 };
 
 struct ForecastLimits {
-  std::uint32_t max_steps = 0;  // tries to place a task; beyond it there is no forecast, and it says so
+  std::uint32_t max_steps = 0;  // as RehearsalLimits; beyond it there is no forecast, and it says so
   KeepLimits keep;              // as the cycle has them
 };
 

@@ -366,9 +366,11 @@ void AddLimits(std::vector<Setting>& table) {
   table.push_back(Bytes<std::size_t>("rpc.list_page_bytes",
                                      "Job definitions copied in one visit to the core by a listing.",
                                      BSUB_AT(rpc.list_page_bytes)));
-  table.push_back(Number<std::uint32_t>(
-      "rpc.max_forecast_steps", "Tries to place a task in one forecast of `when`; beyond it there is none.",
-      BSUB_AT(rpc.max_forecast_steps), 1));
+  table.push_back(Number<std::uint32_t>("rpc.max_forecast_steps",
+                                        "Tries to place a task in one forecast of `when`; 64 waiting jobs "
+                                        "that are passed over, or nodes that are "
+                                        "looked at, count as one more. Beyond it there is none.",
+                                        BSUB_AT(rpc.max_forecast_steps), 1));
   table.push_back(Number<std::size_t>("rpc.max_unread_events",
                                       "Batches kept for a follower of events that reads "
                                       "slowly.",

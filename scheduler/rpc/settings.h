@@ -22,8 +22,8 @@ struct RpcSettings {
 
   std::size_t list_page_jobs = 500;                    // rows looked at in one visit to the core's thread
   std::size_t list_page_bytes = std::size_t{1} << 20;  // and what is copied there of job definitions
-  std::uint32_t max_forecast_steps = 100'000;  // tries to place a task while `when` plays the cluster forward
-  std::size_t max_unread_events = 10'000;      // batches kept for a follower that reads slowly
+  std::uint32_t max_forecast_steps = 100'000;          // what one forecast may cost (rehearsal.h)
+  std::size_t max_unread_events = 10'000;              // batches kept for a follower that reads slowly
   Duration wait_report_interval = std::chrono::milliseconds(100);
   Duration wait_look_interval = std::chrono::milliseconds(10);
   std::size_t max_unread_log_bytes = std::size_t{64} << 20;    // kept for a reader of `logs` that is slow

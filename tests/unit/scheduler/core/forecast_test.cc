@@ -85,6 +85,20 @@ TEST(Forecast, SaysWhyThereIsNone) {
   EXPECT_FALSE(env.scheduler().ForecastOf({JobId(99), {}}, env.now(), kSteps));
 }
 
+// It is asked for on the core's thread, by any user.
+TEST(Forecast, WhatIsPassedOverCountsAsWork) {
+  Env env;
+  env.AddNodes(1, Cpus(2));
+  ASSERT_TRUE(env.SetQueue({.name = "q", .priority = 1, .max_running = 1}));
+  env.SetChecks(false);
+  for (int i = 0; i < 200; ++i) env.Submit(Job().Queue("q"));
+  env.Cycle();  // the first runs without a limit, the others never may
+  JobId last;
+  for (int i = 0; i < 100; ++i) last = env.Submit(Job().Walltime(1h));
+  EXPECT_THAT(When(env, last, {}, 1000).text, HasSubstr("too many jobs"));
+  EXPECT_EQ(When(env, last, {}, 20'000).starts_at, env.now() + 99h);
+}
+
 TEST(Forecast, HoldsWhenTasksUseAllOfTheirTime) {
   Env env;
   env.AddNodes(2, Cpus(4));
