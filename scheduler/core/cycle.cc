@@ -75,7 +75,8 @@ void Decide(Turn& turn, const RunCycle& input) {
   std::uint32_t choices = turn.settings.max_gang_choices_per_cycle;
   FutileRequests& futile = turn.links.futile;
   futile.Begin(turn.store.capacity().grown());
-  turn.preemption = {turn.settings.max_preemptions_per_cycle, turn.settings.max_preemptions_per_cycle, {}};
+  turn.preemption = {
+      turn.settings.max_preemptions_per_cycle, turn.settings.max_preemptions_per_cycle, {}, false};
   Reservations kept;
   turn.links.preference_ends = TimePoint::Max();
   turn.links.next_planned_start = TimePoint::Max();
@@ -88,6 +89,7 @@ void Decide(Turn& turn, const RunCycle& input) {
   if (KeepsLess(kept.kept(), turn.store.reservations().kept(), turn.settings.keep.shortest_guess)) {
     if (futile.relied_on()) turn.WantCycle();
     futile.Forget();
+    turn.links.no_room_made.clear();
   }
   turn.store.SetReservations(std::move(kept));
   if (left == 0) turn.WantCycle();

@@ -80,6 +80,7 @@ Status Set(Turn& turn, const SetQueue& input) {
                          input.queue.name + "`");
   }
   turn.Record(QueueSet{input.queue, input.make_default, input.who.name});
+  turn.links.no_room_made.clear();  // it may preempt others now
   return OkStatus();
 }
 

@@ -32,13 +32,15 @@ struct Option {
   std::int64_t lost = 0;
 };
 
+enum class Room : std::uint8_t { kMade, kTooManyVictims, kNone };
+
 class RoomMaker {
  public:
   RoomMaker(Turn& turn, const Queue& queue, const Reservations& kept, const Job& job,
             const NodesRequest& request)
       : turn_(turn), store_(turn.store), queue_(queue), kept_(kept), job_(job), request_(request) {}
 
-  bool Run() {
+  Room Run() {
     std::vector<Option> options;
     for (const auto& [id, use] : store_.capacity().nodes()) {
       if (auto option = OptionOn(id, use)) options.push_back(std::move(*option));
@@ -47,19 +49,19 @@ class RoomMaker {
       return std::tuple(a.lost, a.victims.size(), a.node) < std::tuple(b.lost, b.victims.size(), b.node);
     });
     const std::vector<NodeId> nodes = Choose(options);
-    if (nodes.empty()) return false;
+    if (nodes.empty()) return Room::kNone;
     std::set<AttemptRef> victims;
     for (const Option& option : options) {
       if (std::find(nodes.begin(), nodes.end(), option.node) == nodes.end()) continue;
       for (const Victim& victim : option.victims) victims.insert(victim.ref);
     }
     PreemptionBudget& budget = turn_.preemption;
-    if (victims.size() > budget.victims) return false;
+    if (victims.size() > budget.victims) return Room::kTooManyVictims;
     budget.victims -= static_cast<std::uint32_t>(victims.size());
     for (const NodeId node : nodes)
       budget.claimed[node] += request_.TakenOf(store_.capacity().Find(node)->total);
     for (const AttemptRef& victim : victims) PreemptAttempt(turn_, victim, job_.id);
-    return true;
+    return Room::kMade;
   }
 
  private:
@@ -165,9 +167,26 @@ std::int64_t UnsavedWork(const Attempt& attempt, TimePoint now) {
 
 bool MakeRoom(Turn& turn, const Queue& queue, const Reservations& kept, const Job& job,
               const NodesRequest& request) {
-  if (queue.preempts.empty() || turn.preemption.victims == 0 || turn.preemption.searches == 0) return false;
-  --turn.preemption.searches;
-  return RoomMaker(turn, queue, kept, job, request).Run();
+  PreemptionBudget& budget = turn.preemption;
+  const auto runs = [&turn](const std::string& name) { return turn.store.CountsOfQueue(name).live() > 0; };
+  if (budget.victims == 0 || std::none_of(queue.preempts.begin(), queue.preempts.end(), runs)) return false;
+  FutileRequests& futile = turn.links.no_room_made[queue.name];
+  const Duration walltime = job.spec.settings->walltime;
+  futile.Begin(turn.store.capacity().grown());
+  if (futile.Has(request, walltime)) return false;
+  if (budget.searches == 0) {
+    if (budget.found_futile) turn.WantCycle();
+    return false;
+  }
+  --budget.searches;
+  const bool untouched = budget.victims == turn.settings.max_preemptions_per_cycle && budget.claimed.empty();
+  const Room room = RoomMaker(turn, queue, kept, job, request).Run();
+  // What is in the way for this cycle alone says nothing of the next.
+  if (room != Room::kMade && untouched) {
+    futile.Add(request, walltime);
+    budget.found_futile = true;
+  }
+  return room == Room::kMade;
 }
 
 // Where the queue has a limit, one after another: the next may have to wait for all that.

@@ -24,6 +24,7 @@ struct PreemptionBudget {
   std::uint32_t victims = 0;
   std::uint32_t searches = 0;
   std::map<NodeId, Resources> claimed;
+  bool found_futile = false;  // some search: the next cycle need not repeat it, and comes to others
 };
 
 // Work since the last commit that is known of, else since the start: in milliseconds of a CPU.

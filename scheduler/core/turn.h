@@ -45,6 +45,8 @@ struct Links {
   std::set<NodeId> met;
   bool forgets_early = false;  // for want of room, and there is still not enough
   FutileRequests futile;       // of the cycles
+  // For what no room can be made, by queue: walks through all tasks, forgotten as the others are.
+  std::map<std::string, FutileRequests> no_room_made;
 };
 
 class Turn {

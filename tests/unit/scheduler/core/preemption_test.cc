@@ -86,6 +86,34 @@ TEST_F(Preemption, AVictimSavesGoesToTheFrontAndSaysForWhom) {
   EXPECT_EQ(env.TaskOf(victim).interruptions, 0u);
 }
 
+class PreemptionOnce : public Preemption {
+ protected:
+  PreemptionOnce() : Preemption(OneSearch()) {}
+  static sched::Settings OneSearch() {
+    sched::Settings settings = Env::DefaultSettings();
+    settings.max_preemptions_per_cycle = 1;
+    return settings;
+  }
+};
+
+// Each cycle may look once: for those in front, whom nothing helps, not again and again.
+TEST_F(PreemptionOnce, WhoCannotBeHelpedDoesNotKeepOthersFromIt) {
+  Begin(1, 4);
+  env.AddNodes(1, Cpus(2));
+  env.Submit(Job().Queue("high").Cpus(4));
+  env.Cycle();
+  const JobId victim = RunLow(Job().Cpus(2).Saves());
+  env.Submit(Job().Queue("high").Cpus(4));
+  env.Submit(Job().Queue("high").Cpus(3));
+  env.Submit(Job().Queue("high").Cpus(2));
+  std::vector<JobId> victims;
+  for (int i = 0; i < 3 && victims.empty(); ++i) {
+    EXPECT_TRUE(i == 0 || env.cycle_wanted());
+    victims = Victims();
+  }
+  EXPECT_THAT(victims, ElementsAre(victim));
+}
+
 TEST_F(Preemption, WhoDoesNotSaveIsStoppedWhenItsTimeIsOver) {
   Begin(1, 4);
   const JobId victim = RunLow(Job().Cpus(4).MaxInterruptions(0));
