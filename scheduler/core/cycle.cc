@@ -62,7 +62,8 @@ bool LeavesTooLittle(const Store& store, const Queue& queue, const Job& job, Tim
   if (percent == 0 || !GoesByShares(queue.order)) return false;
   const std::size_t active = store.ActiveShares(queue, now);
   const std::int64_t total = store.capacity().total_cpu_milli();
-  const std::int64_t taken = store.LoadOfQueue(queue.name).cpu_milli + CpuAskedBy(*job.spec.settings);
+  const LimitUse* use = store.LimitUseOf(queue.name);
+  const std::int64_t taken = (use ? use->cpu_milli : 0) + CpuAskedBy(*job.spec.settings);
   return taken > total - Reserved(total, percent, active);
 }
 

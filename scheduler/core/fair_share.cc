@@ -63,6 +63,10 @@ std::int64_t WeightOf(const FairShare& fair_share, std::string_view share) {
   return kShareWeightOne;
 }
 
+double PartOfShare(const FairShare& fair_share, std::string_view share) {
+  return static_cast<double>(kShareWeightOne) / static_cast<double>(WeightOf(fair_share, share));
+}
+
 Result<ShareWeight> ParseShareWeight(std::string_view text) {
   const std::size_t equals = text.rfind('=');
   const Error wrong =

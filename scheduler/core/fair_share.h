@@ -37,6 +37,8 @@ struct FairShare {
 };
 Status Validate(const FairShare& fair_share);
 std::int64_t WeightOf(const FairShare& fair_share, std::string_view share);
+// What the share is entitled to beside others: 1 / its weight.
+double PartOfShare(const FairShare& fair_share, std::string_view share);
 
 // "gold=0.5" and back.
 Result<ShareWeight> ParseShareWeight(std::string_view text);

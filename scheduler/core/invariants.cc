@@ -187,6 +187,7 @@ Status CheckInvariants(const Store& store) {
   BSUB_RETURN_IF_ERROR(CheckLimitUse(store));
   if (store.calendar() != store.MakeCalendar())
     return Broken("the calendar differs from the maintenance windows and the reservations");
+  if (!store.ShareSumsHold()) return Broken("sums over the shares of a queue differ from the shares");
   if (walk.groups != store.placement_groups()) return Broken("the placement groups differ from what runs");
   if (store.hash() != HashOf(store.state())) return Broken("the state hash differs from the state");
   return OkStatus();

@@ -193,7 +193,8 @@ bool MakeRoom(Turn& turn, const Queue& queue, const Reservations& kept, const Jo
 void MakeRoomForClass(Turn& turn, const Queue& queue, const Reservations& kept, const WaitingClass& waiting,
                       const NodesRequest& request) {
   if (queue.preempts.empty()) return;
-  const bool limited = queue.max_running > 0 || queue.max_running_per_user > 0 || CountsFinely(queue);
+  const bool limited = queue.max_running > 0 || queue.max_running_per_user > 0 || HasFineLimits(queue) ||
+                       queue.fair_share.compute_reservation > 0;
   for (const WaitingMember& member : waiting.members) {
     const Job& job = turn.state().jobs.at(member.job);
     const std::uint32_t concurrency = job.array ? job.spec.array->concurrency() : 0;

@@ -38,28 +38,15 @@ std::int64_t BalancedOf(const Queue& queue, const Job& job) {
 
 // Of all that the queue's shares have used the part that this one has, as a double.
 double PartOf(const Store& store, const Queue& queue, std::int64_t use, TimePoint now) {
-  std::int64_t all = 0;
-  for (auto it = store.state().shares.lower_bound({queue.name, ""});
-       it != store.state().shares.end() && it->first.first == queue.name; ++it) {
-    all += store.UseOfShare(queue, it->first.second, now);
-  }
-  all = std::max(all, use);
+  const std::int64_t all = std::max(store.UseOfAllShares(queue, now), use);
   return all == 0 ? 0.0 : static_cast<double>(use) / static_cast<double>(all);
 }
 
 // What one of as many shares as have used anything is entitled to.
 double EntitledOf(const Store& store, const Queue& queue, std::string_view share) {
-  const auto of = [&queue](std::string_view name) {
-    return static_cast<double>(kShareWeightOne) / static_cast<double>(WeightOf(queue.fair_share, name));
-  };
-  double all = 0;
-  bool listed = false;
-  for (auto it = store.state().shares.lower_bound({queue.name, ""});
-       it != store.state().shares.end() && it->first.first == queue.name; ++it) {
-    all += of(it->first.second);
-    listed = listed || it->first.second == share;
-  }
-  return of(share) / (listed ? all : all + of(share));
+  const double all = store.PartsOfAllShares(queue), part = PartOfShare(queue.fair_share, share);
+  const bool listed = store.state().shares.count({queue.name, std::string(share)}) != 0;
+  return part / (listed ? all : all + part);
 }
 
 double MultifactorOf(const Store& store, const Queue& queue, const Job& job, TimePoint now) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -64,6 +65,10 @@ class Store {
   // Of a share in a queue that goes by shares: its use so far with what runs (UseAt), and how many tasks run.
   std::int64_t UseOfShare(const Queue& queue, std::string_view share, TimePoint now) const;
   const ShareLoad* LoadOfShare(const std::string& queue, std::string_view share) const;
+  // Of all shares of such a queue that have ended anything: their uses together, and what they are entitled
+  // to (1 / weight) together. Summed up once in a cycle and kept up with what it starts.
+  std::int64_t UseOfAllShares(const Queue& queue, TimePoint now) const;
+  double PartsOfAllShares(const Queue& queue) const;
   // CPUs that run in such a queue, in thousandths, and its shares that run anything.
   struct QueueLoad {
     std::int64_t cpu_milli = 0;
@@ -72,6 +77,9 @@ class Store {
   QueueLoad LoadOfQueue(const std::string& queue) const;
   // Shares that wait or run, or have run within the last half-life, of a queue with a compute reservation.
   std::size_t ActiveShares(const Queue& queue, TimePoint now) const;
+  bool IsActiveShare(const Queue& queue, const std::string& share, TimePoint now) const;
+  // Whether the sums of shares are those that would be made now.
+  bool ShareSumsHold() const;
   // Null of a queue that is not counted so (CountsFinely).
   const LimitUse* LimitUseOf(const std::string& queue) const;
   JobId FindByToken(const SubmitToken& token) const;
@@ -185,6 +193,18 @@ class Store {
   // After queues have changed.
   void NoteShareQueues();
   void CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign);
+  // Sums over a queue's shares; those by time hold `at` alone. None: to be made when asked for.
+  struct ShareSums {
+    TimePoint at;
+    std::optional<std::int64_t> used{};
+    std::optional<std::size_t> active{};
+    std::optional<double> parts{};
+  };
+  ShareSums& ShareSumsAt(const Queue& queue, TimePoint now) const;
+  std::int64_t SumOfUses(const Queue& queue, TimePoint now) const;
+  std::size_t CountActiveShares(const Queue& queue, TimePoint now) const;
+  // A share of the queue has come or gone among those that wait or run.
+  void ForgetActiveShares(const std::string& queue);
   void EditCalendar(const std::function<void()>& change);
   void AddToCalendar(const Node& node);
   void RemoveFromCalendar(NodeId node);
@@ -212,7 +232,8 @@ class Store {
   std::map<std::string, std::map<std::string, ShareLoad, std::less<>>, std::less<>>
       loads_;                                                // by queue, share
   std::map<std::string, LimitUse, std::less<>> limit_uses_;  // of the queues with CountsFinely
-  bool by_shares_ = false;                                   // some queue goes by them
+  mutable std::map<std::string, ShareSums, std::less<>> share_sums_;
+  bool by_shares_ = false;  // some queue goes by them
   TokenIndex tokens_;
   struct NamedJob {
     std::uint32_t uid = 0;

@@ -1,6 +1,7 @@
 // The use of shares: what ended tasks have used, which is durable, and what runs, which follows from the
 // attempts.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "scheduler/core/state_hash.h"
@@ -36,20 +37,32 @@ void Store::CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign) {
   const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
   if (!limit_uses_.empty()) {
     const auto use = limit_uses_.find(settings.queue);
-    if (use != limit_uses_.end())
+    if (use != limit_uses_.end()) {
+      const std::size_t shares = use->second.shares.size();
       use->second.CountCpu(std::string(ShareOf(settings)), settings.owner.uid, sign * CpuOf(attempt));
+      if (use->second.shares.size() != shares) ForgetActiveShares(settings.queue);
+    }
   }
   if (!GoesByShares(settings.queue)) return;
-  auto& loads = loads_[settings.queue];
-  const auto it = loads.try_emplace(std::string(ShareOf(settings))).first;
+  const std::string share(ShareOf(settings));
+  const Queue& queue = state_.queues.at(settings.queue);
+  const auto sums = share_sums_.find(queue.name);
+  const bool summed =
+      sums != share_sums_.end() && sums->second.used && state_.shares.count({queue.name, share}) != 0;
+  if (summed) *sums->second.used -= UseOfShare(queue, share, sums->second.at);
+  auto& loads = loads_[queue.name];
+  const auto it = loads.try_emplace(share).first;
   it->second.Add(CpuOf(attempt), attempt.placed_at, sign);
   if (it->second.tasks == 0) loads.erase(it);
+  if (summed) *sums->second.used += UseOfShare(queue, share, sums->second.at);
 }
 
 void Store::CountForLimits(const JobSettings& settings, const TaskCounts& more) {
   const auto use = limit_uses_.find(settings.queue);
   if (use == limit_uses_.end()) return;
+  const std::size_t shares = use->second.shares.size();
   use->second.CountTasks(std::string(ShareOf(settings)), more.waiting, more.live());
+  if (use->second.shares.size() != shares) ForgetActiveShares(settings.queue);
 }
 
 void Store::CountLiveOf(const Job& job, int sign) {
@@ -84,6 +97,7 @@ const LimitUse* Store::LimitUseOf(const std::string& queue) const {
 // The queue came to go by shares, or does so no more.
 void Store::RecountLoads(const std::string& queue) {
   loads_.erase(queue);
+  share_sums_.erase(queue);
   if (!GoesByShares(queue)) return;
   for (const auto& [node, use] : capacity_.nodes()) {
     for (const AttemptRef& ref : use.attempts) {
@@ -105,6 +119,8 @@ void Store::ChargeShare(const Job& job, const Attempt& attempt, TimePoint at) {
   if (!GoesByShares(settings.queue)) return;
   const Duration half_life = state_.queues.at(settings.queue).fair_share.half_life;
   const auto [it, fresh] = state_.shares.try_emplace({settings.queue, std::string(ShareOf(settings))});
+  if (const auto sums = share_sums_.find(settings.queue); sums != share_sums_.end())
+    sums->second = {TimePoint(), {}, {}, fresh ? std::nullopt : sums->second.parts};
   if (!fresh) terms_ -= HashOf(*it);
   ShareUse& use = it->second;
   const std::int64_t seconds = (at - attempt.placed_at).count() / 1'000'000;
@@ -114,6 +130,7 @@ void Store::ChargeShare(const Job& job, const Attempt& attempt, TimePoint at) {
 
 // Those of which nothing is left, or all of a queue that is gone.
 void Store::ForgetShares(const std::string& queue, TimePoint at, bool all) {
+  share_sums_.erase(queue);
   for (auto it = state_.shares.lower_bound({queue, ""});
        it != state_.shares.end() && it->first.first == queue;) {
     const Duration half_life = state_.queues.at(queue).fair_share.half_life;
@@ -143,7 +160,7 @@ Store::QueueLoad Store::LoadOfQueue(const std::string& queue) const {
   return sum;
 }
 
-std::size_t Store::ActiveShares(const Queue& queue, TimePoint now) const {
+std::size_t Store::CountActiveShares(const Queue& queue, TimePoint now) const {
   const LimitUse* use = LimitUseOf(queue.name);
   if (!use) return 0;
   std::size_t active = use->shares.size();
@@ -153,6 +170,65 @@ std::size_t Store::ActiveShares(const Queue& queue, TimePoint now) const {
     active += of_late && use->shares.count(it->first.second) == 0;
   }
   return active;
+}
+
+bool Store::IsActiveShare(const Queue& queue, const std::string& share, TimePoint now) const {
+  const LimitUse* use = LimitUseOf(queue.name);
+  if (use && use->shares.count(share) != 0) return true;
+  const auto ended = state_.shares.find({queue.name, share});
+  return ended != state_.shares.end() && now - ended->second.at < queue.fair_share.half_life;
+}
+
+Store::ShareSums& Store::ShareSumsAt(const Queue& queue, TimePoint now) const {
+  ShareSums& sums = share_sums_[queue.name];
+  if (sums.at != now) sums = {now, std::nullopt, std::nullopt, sums.parts};
+  return sums;
+}
+
+void Store::ForgetActiveShares(const std::string& queue) {
+  const auto sums = share_sums_.find(queue);
+  if (sums != share_sums_.end()) sums->second.active.reset();
+}
+
+std::size_t Store::ActiveShares(const Queue& queue, TimePoint now) const {
+  std::optional<std::size_t>& active = ShareSumsAt(queue, now).active;
+  if (!active) active = CountActiveShares(queue, now);
+  return *active;
+}
+
+std::int64_t Store::UseOfAllShares(const Queue& queue, TimePoint now) const {
+  std::optional<std::int64_t>& used = ShareSumsAt(queue, now).used;
+  if (!used) used = SumOfUses(queue, now);
+  return *used;
+}
+
+std::int64_t Store::SumOfUses(const Queue& queue, TimePoint now) const {
+  std::int64_t all = 0;
+  for (auto it = state_.shares.lower_bound({queue.name, ""});
+       it != state_.shares.end() && it->first.first == queue.name; ++it) {
+    all += UseOfShare(queue, it->first.second, now);
+  }
+  return all;
+}
+
+double Store::PartsOfAllShares(const Queue& queue) const {
+  std::optional<double>& parts = share_sums_[queue.name].parts;
+  if (parts) return *parts;
+  parts = 0;
+  for (auto it = state_.shares.lower_bound({queue.name, ""});
+       it != state_.shares.end() && it->first.first == queue.name; ++it) {
+    *parts += PartOfShare(queue.fair_share, it->first.second);
+  }
+  return *parts;
+}
+
+bool Store::ShareSumsHold() const {
+  return std::all_of(share_sums_.begin(), share_sums_.end(), [this](const auto& one) {
+    const auto& [name, sums] = one;
+    const Queue& queue = state_.queues.at(name);
+    return (!sums.used || *sums.used == SumOfUses(queue, sums.at)) &&
+           (!sums.active || *sums.active == CountActiveShares(queue, sums.at));
+  });
 }
 
 std::int64_t Store::UseOfShare(const Queue& queue, std::string_view share, TimePoint now) const {
