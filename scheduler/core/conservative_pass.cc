@@ -207,8 +207,8 @@ std::size_t ConservativePass::CarryOver(const QueuePlan& before) {
       continue;
     }
     const TimePoint start = std::max(planned->start, turn_.at);
-    // It is late, and would now reach into what closes a node.
-    if (start != planned->start && !IsOpen(planned->nodes, line, start)) continue;
+    // It is due, and would now reach into what closes a node.
+    if (start == turn_.at && !IsOpen(planned->nodes, line, start)) continue;
     Promise(line, {planned->job, start, planned->nodes});
     ++carried;
   }
@@ -229,8 +229,9 @@ void ConservativePass::Compress(std::uint64_t grown_before) {
     PlannedJob before = line.planned;
     Withdraw(line);
     Plan(line, turn_.at);
-    // Its nodes are away, and what is planned without them would be later.
-    if (!line.planned.nodes.empty() && line.planned.start > before.start) Withdraw(line);
+    // Its nodes are away for now, and what is planned without them would be later.
+    const bool later = !line.planned.nodes.empty() && line.planned.start > before.start;
+    if (later && IsOpen(before.nodes, line, before.start)) Withdraw(line);
     if (!line.planned.nodes.empty()) continue;
     Promise(line, std::move(before));
     if (put_off_) grown_ = grown_before;  // it was not looked for: the next cycle does

@@ -43,7 +43,7 @@ class OverdueBehindAnother : public ::testing::TestWithParam<Backfill> {};
 
 TEST_P(OverdueBehindAnother, GoesFirstAndKeepsItsNodes) {
   Env env;
-  env.AddNodes(2, Cpus(2));
+  env.AddNodes(2, Cpus(3));
   const sched::Queue queue{
       .name = "q", .order = QueueOrder::kBalanced, .backfill = GetParam(), .overdue_after = 2h};
   ASSERT_TRUE(env.SetQueue(queue));
@@ -182,7 +182,10 @@ TEST_P(OverdueNodes, ANodeThatRestsAfterAFailedStartIsKept) {
   if (!given) GTEST_SKIP() << "nothing starts beside it";
   const JobId quick = env.Submit(Job().Queue("q").By(Bob()).Walltime(1h));
   EXPECT_THAT(CycleAndTake(), ElementsAre(quick));
-  env.RefuseStart(quick, "n2", "no space left on device");
+  sched::TaskEnded refused{env.node("n2").id, env.node("n2").incarnation, {{quick, 0}, 1}, {}, {}};
+  refused.end = {EndKind::kNodeLost, 0, "", "no space left on device"};
+  refused.node_fault = true;
+  env.Handle(refused);
   EXPECT_THAT(CycleAndTake(), ElementsAre(quick)) << "on another node";
   ExpectItsStart("while the node rests");
   env.Advance(1min);
