@@ -27,6 +27,11 @@ Setting LogLevel() {
 
 #define BSUB_AT(member) [](DaemonSettings& s) -> decltype(s.member)& { return s.member; }
 
+void AddCount(std::vector<Setting>& table, std::string name, std::string help, Access<std::uint32_t> at,
+              std::int64_t min = 0) {
+  table.push_back(Number<std::uint32_t>(std::move(name), std::move(help), at, min));
+}
+
 // Of jobs and job definitions in the core.
 void AddRoom(std::vector<Setting>& table) {
   table.push_back(Number<std::int64_t>("core.max_jobs", "Jobs in the core, finished ones included.",
@@ -95,59 +100,55 @@ void AddNotices(std::vector<Setting>& table) {
            "A task that exits with its checkpoint exit code without a notice, sooner than this after "
            "its start, got nowhere.",
            BSUB_AT(core.restart_progress)));
-  table.push_back(Number<std::uint32_t>("core.max_idle_restarts",
-                                        "A task that does so this many times in a row fails.",
-                                        BSUB_AT(core.max_idle_restarts), 1));
+  AddCount(table, "core.max_idle_restarts", "A task that does so this many times in a row fails.",
+           BSUB_AT(core.max_idle_restarts), 1);
 }
 
 // Of the nodes that are kept free.
 void AddKept(std::vector<Setting>& table) {
-  table.push_back(
-      Number<std::uint32_t>("core.max_gang_choices_per_cycle",
-                            "How often one scheduling cycle looks for places of a multi-node job, or "
-                            "by features: several times for one that takes as many nodes as there are. "
-                            "The next cycle goes on where this was reached.",
-                            BSUB_AT(core.max_gang_choices_per_cycle), 1));
-  table.push_back(Number<std::uint32_t>("core.max_kept_node_tries",
-                                        "So many tries may be made for a queue in one scheduling cycle until "
-                                        "a request is found for which nodes can be kept; several for one "
-                                        "with a placement.",
-                                        BSUB_AT(core.max_kept_node_tries), 1));
-  table.push_back(Number<std::uint32_t>("core.forecast_plays",
-                                        "So often `when` plays the cluster forward to say when a job will "
-                                        "probably start.",
-                                        BSUB_AT(core.study.plays), 10));
-  table.push_back(
-      Number<std::uint32_t>("core.forecast_max_jobs",
-                            "Waiting jobs that are played then, those that are served first; a job "
-                            "behind them is played beside these.",
-                            BSUB_AT(core.study.max_jobs), 1));
-  table.push_back(Number<std::uint32_t>("core.forecast_max_steps",
-                                        "Starts, ends and cycles of all plays together; with less than ten "
-                                        "plays done by then there is no answer.",
-                                        BSUB_AT(core.study.max_steps), 1));
-  table.push_back(Number<std::uint32_t>("core.max_planned_jobs",
-                                        "In a queue with conservative backfill so many jobs are planned for; "
-                                        "what is behind them waits.",
-                                        BSUB_AT(core.max_planned_jobs), 1));
-  table.push_back(
-      Number<std::size_t>("core.max_active_shares",
-                          "Shares that wait, run or have run within the half-life of a queue that "
-                          "goes by them; a job that names yet another one is refused.",
-                          BSUB_AT(core.max_active_shares), 1));
-  table.push_back(Number<std::uint32_t>("core.max_preemptions_per_cycle",
-                                        "Attempts that one scheduling cycle may have end early for jobs of "
-                                        "queues that preempt theirs; 0: none.",
-                                        BSUB_AT(core.max_preemptions_per_cycle), 0));
+  AddCount(table, "core.kept_nodes_per_queue",
+           "In each queue for so many kinds of task, the first that fit nowhere, the nodes that one of them "
+           "asks for are kept free, so that smaller ones behind them do not take the room for ever; 0: none.",
+           BSUB_AT(core.kept_nodes_per_queue));
+  AddCount(table, "core.max_gang_choices_per_cycle",
+           "How often one scheduling cycle looks for places of a multi-node "
+           "job, or by features: several times for one that takes as many "
+           "nodes as there are. The next cycle goes on where this was reached.",
+           BSUB_AT(core.max_gang_choices_per_cycle), 1);
+  AddCount(table, "core.max_kept_node_tries",
+           "So many tries may be made for a queue in one scheduling cycle until a request "
+           "is found for which nodes can be kept; several for one with a placement.",
+           BSUB_AT(core.max_kept_node_tries), 1);
+  AddCount(table, "core.forecast_plays",
+           "So often `when` plays the cluster forward to say when a job will probably start.",
+           BSUB_AT(core.study.plays), 10);
+  AddCount(table, "core.forecast_max_jobs",
+           "Waiting jobs that are played then, those that are served "
+           "first; a job behind them is played beside these.",
+           BSUB_AT(core.study.max_jobs), 1);
+  AddCount(table, "core.forecast_max_steps",
+           "Starts, ends and cycles of all plays together; with less "
+           "than ten plays done by then there is no answer.",
+           BSUB_AT(core.study.max_steps), 1);
+  AddCount(table, "core.max_planned_jobs",
+           "In a queue with conservative backfill so many jobs are planned for; what is behind them waits.",
+           BSUB_AT(core.max_planned_jobs), 1);
+  AddCount(table, "core.max_active_shares",
+           "Shares that wait, run or have run within the half-life of a queue "
+           "that goes by them; a job that names yet another one is refused.",
+           BSUB_AT(core.max_active_shares), 1);
+  AddCount(table, "core.max_preemptions_per_cycle",
+           "Attempts that one scheduling cycle may have end early for "
+           "jobs of queues that preempt theirs; 0: none.",
+           BSUB_AT(core.max_preemptions_per_cycle), 0);
   table.push_back(Time("core.preemption_notice",
                        "How long a preempted attempt has to save, or to come to its end.",
                        BSUB_AT(core.preemption_notice)));
   table.push_back(Number<std::size_t>("core.max_reservations", "Advance reservations there may be at a time.",
                                       BSUB_AT(core.max_reservations), 0));
-  table.push_back(Number<std::uint32_t>("core.kept_node_candidates",
-                                        "Nodes, those with the most room, whose tasks are looked at to find "
-                                        "the one that is kept.",
-                                        BSUB_AT(core.keep.candidates), 1));
+  AddCount(table, "core.kept_node_candidates",
+           "Nodes, those with the most room, whose tasks are looked at to find the one that is kept.",
+           BSUB_AT(core.keep.candidates), 1);
   table.push_back(Time("core.kept_node_shortest_guess",
                        "A task without a time limit is expected to run as long again as it has, and at "
                        "least so long; a node stays kept for at least twice this.",
@@ -187,13 +188,11 @@ void AddCore(std::vector<Setting>& table) {
                        "node's tasks away. Covers their stop grace and clock rates.",
                        BSUB_AT(core.lease_margin)));
   AddForgetting(table);
-  table.push_back(Number<std::uint32_t>("core.max_begun_per_tick",
-                                        "Jobs whose begin time comes that are let go in one step.",
-                                        BSUB_AT(core.max_begun_per_tick), 1));
-  table.push_back(Number<std::uint32_t>("core.max_ended_per_step",
-                                        "Tasks whose dependencies can never be met that end in one step; "
-                                        "the rest follow in the next.",
-                                        BSUB_AT(core.max_ended_per_step), 1));
+  AddCount(table, "core.max_begun_per_tick", "Jobs whose begin time comes that are let go in one step.",
+           BSUB_AT(core.max_begun_per_tick), 1);
+  AddCount(table, "core.max_ended_per_step",
+           "Tasks whose dependencies can never be met that end in one step; the rest follow in the next.",
+           BSUB_AT(core.max_ended_per_step), 1);
   table.push_back(Number<std::int64_t>("core.max_waiting_per_user",
                                        "Waiting tasks of one user over all queues; an "
                                        "array counts its children; 0: no limit.",
@@ -209,22 +208,16 @@ void AddCore(std::vector<Setting>& table) {
                                        "The highest priority that somebody who is no administrator may "
                                        "submit with.",
                                        BSUB_AT(core.max_user_priority)));
-  table.push_back(
-      Number<std::uint32_t>("core.kept_nodes_per_queue",
-                            "In each queue for so many kinds of task, the first that fit nowhere, the "
-                            "nodes that one of them asks for are kept free, so that smaller ones "
-                            "behind them do not take the room for ever; 0: none.",
-                            BSUB_AT(core.kept_nodes_per_queue)));
   AddKept(table);
   AddPlacement(table);
   table.push_back(Bytes<std::size_t>("core.max_text_bytes",
                                      "The reason given with a cancel, hold, drain, …, or a queue's "
                                      "description.",
                                      BSUB_AT(core.max_text_bytes)));
-  table.push_back(Number<std::uint32_t>("core.max_interruptions_default",
-                                        "So often in all may a task be interrupted or fail to start on its "
-                                        "node before it fails; a requeue starts again from none.",
-                                        BSUB_AT(core.max_interruptions_default), 1));
+  AddCount(table, "core.max_interruptions_default",
+           "So often in all may a task be interrupted or fail to start on "
+           "its node before it fails; a requeue starts again from none.",
+           BSUB_AT(core.max_interruptions_default), 1);
   AddNotices(table);
   table.push_back(
       Time("core.node_rest",
@@ -362,8 +355,7 @@ void AddLimits(std::vector<Setting>& table) {
   table.push_back(
       Number<std::size_t>("rpc.max_targets", "Job ids in one request.", BSUB_AT(rpc.max_targets), 1));
   table.push_back(Number<std::size_t>("rpc.max_submits_in_flight",
-                                      "Unanswered submits on one stream; then it is read "
-                                      "no further.",
+                                      "Unanswered submits on one stream; then it is read no further.",
                                       BSUB_AT(rpc.max_submits_in_flight), 1));
   table.push_back(Number<std::size_t>("rpc.list_page_jobs",
                                       "Jobs looked at in one visit to the core by a listing.",
@@ -371,14 +363,12 @@ void AddLimits(std::vector<Setting>& table) {
   table.push_back(Bytes<std::size_t>("rpc.list_page_bytes",
                                      "Job definitions copied in one visit to the core by a listing.",
                                      BSUB_AT(rpc.list_page_bytes)));
-  table.push_back(Number<std::uint32_t>("rpc.max_forecast_steps",
-                                        "Tries to place a task in one forecast of `when`; 64 waiting jobs "
-                                        "that are passed over, or nodes that are "
-                                        "looked at, count as one more. Beyond it there is none.",
-                                        BSUB_AT(rpc.max_forecast_steps), 1));
+  AddCount(table, "rpc.max_forecast_steps",
+           "Tries to place a task in one forecast of `when`; 64 waiting jobs that are passed "
+           "over, or nodes that are looked at, count as one more. Beyond it there is none.",
+           BSUB_AT(rpc.max_forecast_steps), 1);
   table.push_back(Number<std::size_t>("rpc.max_unread_events",
-                                      "Batches kept for a follower of events that reads "
-                                      "slowly.",
+                                      "Batches kept for a follower of events that reads slowly.",
                                       BSUB_AT(rpc.max_unread_events), 1));
   table.push_back(Bytes<std::size_t>("rpc.max_unread_log_bytes", "Output kept for a slow reader of `logs`.",
                                      BSUB_AT(rpc.max_unread_log_bytes)));
