@@ -8,8 +8,11 @@
 namespace bsub::cli {
 namespace {
 
-// What is told of a loss without notice has two bounds: an interval may be lost, and a save takes time.
+// Work until the next save is due, and as much again: a save that is under way does not count yet.
 constexpr int kIntervalsToLose = 2;
+// And what the newest save is known too late by: a node looks for saves as often (its --output-look), so one
+// that was made just before the loss is not heard of.
+constexpr std::int64_t kNodesLookUs = 1'000'000;
 
 bool Within(const DrillFacts& facts, std::int64_t at_us) {
   return at_us >= facts.began_at_us && at_us <= facts.ended_at_us;
@@ -89,7 +92,7 @@ std::string Loss(const api::Job& job, const api::Interruption& one) {
   if (!job.has_checkpoint() || one.outcome() != "not saved") return "";
   if (one.notice_at_us() != 0) return "had a notice and did not save: " + lost;
   const std::int64_t interval = job.checkpoint().interval_us();
-  const bool too_much = interval > 0 && one.lost_work_us() > kIntervalsToLose * interval;
+  const bool too_much = interval > 0 && one.lost_work_us() > kIntervalsToLose * interval + kNodesLookUs;
   return too_much ? "was to save every " + SecondsText(interval) + " and lost its node: " + lost : "";
 }
 

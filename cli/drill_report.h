@@ -58,7 +58,8 @@ struct DrillReport {
 
 // The verdict is bad if a job that was accepted is gone; if one that was interrupted does not run again, or
 // has failed; if one that saves and had a notice lost work all the same; if one without a notice lost more
-// than the two intervals between saves that its owner gave it; or if a node did not come back.
+// than two of the intervals between saves that its owner gave it and the second by which a save is known
+// later than it is made; or if a node did not come back.
 DrillReport Judge(const DrillFacts& facts);
 std::string SecondsText(std::int64_t us);            // "2.500 s"
 std::string LostText(const api::Interruption& one);  // the same, or that nobody knows

@@ -21,6 +21,9 @@ NODES = 4
 NOTICE = 10  # seconds
 BETWEEN = min(12, SECONDS / 5)  # seconds between strikes, on average
 KILLS = 0.3  # of the strikes; the others come with a notice
+# Of the programs with the library. Twice as much may be lost at a kill, and a second: on a machine that is busy with the jobs themselves a save
+# takes up to a second, too.
+INTERVAL = "2s"
 AFTERWARDS = 300  # seconds for what is under way when the drill ends
 
 STEPS = """#!/bin/sh
@@ -50,7 +53,7 @@ class LongDrill(unittest.TestCase):
         steps.write_text(STEPS)
         steps.chmod(0o755)
         saves = ("--checkpoint-dir", self.root / "saved", "--checkpoint-anywhere")
-        library = (*saves, "--checkpoint-interval", "1s")
+        library = (*saves, "--checkpoint-interval", INTERVAL)
         program = BUILD / "bin"
         self.kinds = [
             Kind("stencil", (*library, "--mpi", "--nodes", 2, "--env", "OMPI_MCA_mpi_yield_when_idle=1"),

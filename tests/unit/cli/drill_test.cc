@@ -181,8 +181,10 @@ TEST(DrillReport, WithoutANoticeNoMoreThanTheIntervalsBetweenSavesMayBeLost) {
   one.set_outcome("not saved");
   one.set_lost_work_us(21'000'000);
   EXPECT_TRUE(Judge(facts).good()) << "nobody said how often it is to save";
-  facts.jobs[0].mutable_checkpoint()->set_interval_us(20'000'000);
-  EXPECT_TRUE(Judge(facts).good());
+  facts.jobs[0].mutable_checkpoint()->set_interval_us(10'000'000);
+  EXPECT_TRUE(Judge(facts).good()) << "two intervals, and a second by which the save is known too late";
+  facts.jobs[0].mutable_checkpoint()->set_interval_us(9'999'999);
+  EXPECT_FALSE(Judge(facts).good());
   facts.jobs[0].mutable_checkpoint()->set_interval_us(5'000'000);
   EXPECT_THAT(Judge(facts).failures, ElementsAre(HasSubstr("was to save every 5.000 s")));
 }
