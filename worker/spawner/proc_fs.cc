@@ -38,6 +38,17 @@ std::string Slurp(const std::string& path, std::size_t limit) {
   return fd.valid() ? ReadRest(fd.get(), limit) : std::string();
 }
 
+// "SigCgt:\t0000000000000200": `name` with its colon.
+bool ParseMask(std::string_view text, std::string_view name, std::uint64_t& out) {
+  const std::size_t line = text.find("\n" + std::string(name));
+  if (line == std::string_view::npos) return false;
+  std::string_view rest = text.substr(line + 1 + name.size());
+  rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+  rest = rest.substr(0, rest.find('\n'));
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), out, 16);
+  return error == std::errc() && end == rest.data() + rest.size();
+}
+
 template <typename Matches>
 bool AnyPart(std::string_view marker, Matches matches) {
   while (!marker.empty()) {
@@ -68,6 +79,22 @@ std::optional<ProcStat> ParseProcStat(std::string_view text) {
 
 std::optional<ProcStat> ProcFs::Stat(pid_t pid) const {
   return ParseProcStat(Slurp(root_ + "/" + std::to_string(pid) + "/stat", 4096));
+}
+
+bool SignalMasks::Survives(int signal) const {
+  return signal > 0 && signal <= 64 && (((blocked | ignored | caught) >> (signal - 1)) & 1) != 0;
+}
+
+std::optional<SignalMasks> ParseSignalMasks(std::string_view text) {
+  SignalMasks masks;
+  if (!ParseMask(text, "SigBlk:", masks.blocked) || !ParseMask(text, "SigIgn:", masks.ignored) ||
+      !ParseMask(text, "SigCgt:", masks.caught))
+    return std::nullopt;
+  return masks;
+}
+
+std::optional<SignalMasks> ProcFs::Signals(pid_t pid) const {
+  return ParseSignalMasks(Slurp(root_ + "/" + std::to_string(pid) + "/status", 65536));
 }
 
 std::vector<pid_t> ProcFs::All() const {

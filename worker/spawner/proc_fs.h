@@ -13,6 +13,20 @@
 
 namespace bsub::spawner {
 
+// What a process does about signals, bit N - 1 for signal N.
+struct SignalMasks {
+  std::uint64_t blocked = 0;  // of its main thread
+  std::uint64_t ignored = 0;
+  std::uint64_t caught = 0;
+
+  // It does not end by its default action, if that is its end.
+  bool Survives(int signal) const;
+  friend bool operator==(const SignalMasks&, const SignalMasks&) = default;
+};
+
+// From the content of /proc/PID/status; nothing: it does not say.
+std::optional<SignalMasks> ParseSignalMasks(std::string_view text);
+
 struct ProcStat {
   pid_t pid = 0;
   pid_t parent = 0;
@@ -32,6 +46,7 @@ class ProcFs {
   explicit ProcFs(std::string root = "/proc") : root_(std::move(root)) {}
 
   std::optional<ProcStat> Stat(pid_t pid) const;
+  std::optional<SignalMasks> Signals(pid_t pid) const;
   std::vector<pid_t> All() const;
   // This process's children, adopted ones included.
   std::vector<pid_t> OwnChildren() const;

@@ -102,6 +102,11 @@ void AddTimes(Adder add) {
   add("kill-again", Time("500ms"), "how often what a stopped task forks faster than it dies is killed");
   add("sweep-again", Time("50ms"),
       "how often processes that a task left behind are looked for until none is left");
+  add("notice-patience", Time("10s"),
+      "how long after a notice the program may not catch, block or ignore the signal of --checkpoint-signal "
+      "yet, which would end it: it gets it as soon as it does, at the latest then or in the middle of the "
+      "notice's time");
+  add("notice-again", Time("20ms"), "how often that is looked at");
   add("output-look", Time("1s"),
       "how often the output of running tasks is looked at, for its limit and for a full disk");
   add("output-retention", Time("30d"),
@@ -137,6 +142,8 @@ Status ReadDurations(const po::variables_map& values, Settings& s) {
                                                          {"try-again", &s.try_again_us},
                                                          {"kill-again", &s.kill_again_us},
                                                          {"sweep-again", &s.sweep_again_us},
+                                                         {"notice-patience", &s.notice_patience_us},
+                                                         {"notice-again", &s.notice_again_us},
                                                          {"output-look", &s.output_look_us},
                                                          {"output-retention", &s.output_sweep.retention_us},
                                                          {"output-sweep", &s.output_sweep.step_us}};

@@ -48,6 +48,9 @@ struct Settings {
   std::int64_t kill_again_us = 500'000;         // a task that forks faster than it is killed
   // A descendant may be reaped by another one, of which the spawner hears nothing.
   std::int64_t sweep_again_us = 50'000;
+  // So long after a notice may a program not mind its signal yet: it gets it when it does.
+  std::int64_t notice_patience_us = 10'000'000;
+  std::int64_t notice_again_us = 20'000;    // how often that is looked at
   std::int64_t output_look_us = 1'000'000;  // how often running tasks' output is looked at
   SweepSettings output_sweep = {.retention_us = 30 * std::int64_t{86'400'000'000},
                                 .step_us = 1'000'000,

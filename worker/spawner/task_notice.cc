@@ -8,6 +8,7 @@
 #include "worker/spawner/control_dir.h"
 #include "worker/spawner/files.h"
 #include "worker/spawner/log_line.h"
+#include "worker/spawner/proc_fs.h"
 #include "worker/spawner/task_runner.h"
 
 namespace bsub::spawner {
@@ -56,6 +57,7 @@ Status TaskRunner::PrepareControl(const PlannedLaunch& plan, Task& task) {
 // The node stays. A program that has seen the notice, or got the signal, may save and end all the same.
 void TaskRunner::Withdraw(Task& task) {
   if (!std::exchange(task.told, false)) return;
+  to_signal_.erase(task.key);
   task.control->Withdraw();
   LogLine("event=notice-withdrawn task=" + ToString(task.key));
 }
@@ -76,12 +78,37 @@ void TaskRunner::Notice(const wire::NoticeTask& notice) {
   if (std::exchange(task->told, true)) return;
   LogLine("event=notice task=" + ToString(task->key) + " reason=" + notice.reason() +
           " remaining_us=" + std::to_string(remaining_us));
-  if (task->notice_signal == 0) return;
-  wire::SignalTask signal;
-  *signal.mutable_attempt() = notice.attempt();
-  signal.set_signal(task->notice_signal);
-  signal.set_group(task->notice_to_group);
-  Signal(signal);
+  if (task->notice_signal != 0) TellBySignal(*task, remaining_us);
+}
+
+// A program that has only just begun may not mind the signal yet, which would end it.
+void TaskRunner::TellBySignal(Task& task, std::int64_t remaining_us) {
+  task.signal_wait_us =
+      std::min(parts_.settings->notice_patience_us, std::max<std::int64_t>(remaining_us, 0) / 2);
+  task.signal_by_us = 0;
+  const std::int64_t now = BootTimeUs();
+  if (SignalNoticed(task.key, now)) return;
+  if (to_signal_.empty()) next_signal_us_ = now + parts_.settings->notice_again_us;
+  to_signal_.insert(task.key);
+}
+
+void TaskRunner::SignalThoseNoticed(std::int64_t now) {
+  if (to_signal_.empty() || now < next_signal_us_) return;
+  next_signal_us_ = now + parts_.settings->notice_again_us;
+  std::erase_if(to_signal_, [&](const worker::AttemptKey& key) { return SignalNoticed(key, now); });
+}
+
+// False: not yet.
+bool TaskRunner::SignalNoticed(const worker::AttemptKey& key, std::int64_t now) {
+  Task* task = Find(key);
+  if (task == nullptr) return true;
+  if (task->phase == Phase::kStarting) return false;
+  if (task->phase != Phase::kRunning) return true;
+  if (task->signal_by_us == 0) task->signal_by_us = now + task->signal_wait_us;
+  const auto masks = ProcFs().Signals(task->pid);
+  if (masks && !masks->Survives(task->notice_signal) && now < task->signal_by_us) return false;
+  kill(task->notice_to_group ? -task->pid : task->pid, task->notice_signal);
+  return true;
 }
 
 // A save is told when it is seen, so that it is known when the node is lost.

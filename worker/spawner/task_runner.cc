@@ -132,8 +132,9 @@ void TaskRunner::SetDeadline(Task& task, std::int64_t at_us) {
 
 std::int64_t TaskRunner::NextDeadline() const {
   std::int64_t first = deadlines_.empty() ? 0 : deadlines_.begin()->first;
+  const std::int64_t signals = to_signal_.empty() ? 0 : next_signal_us_;
   for (const std::int64_t at :
-       {retry_commit_at_us_, NextRetry(), ended_groups_.NextTry(), live_ > 0 ? next_look_us_ : 0}) {
+       {retry_commit_at_us_, NextRetry(), ended_groups_.NextTry(), live_ > 0 ? next_look_us_ : 0, signals}) {
     if (at != 0 && (first == 0 || at < first)) first = at;
   }
   return first;
@@ -191,6 +192,7 @@ void TaskRunner::OnTimer() {
   }
   sweep_ = sweep_ || sweep;
   if (live_ > 0) LookAtOutputs(now);
+  SignalThoseNoticed(now);
   RetryPostponed(now);
   ended_groups_.TryAgain(now);
 }

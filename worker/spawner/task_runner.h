@@ -133,6 +133,8 @@ class TaskRunner {
     bool notice_to_group = false;
     bool noticed = false;                             // ever
     bool told = false;                                // and that was not withdrawn
+    std::int64_t signal_wait_us = 0;                  // of the notice's signal, see notice-patience
+    std::int64_t signal_by_us = 0;                    // so long since it runs; 0: it does not yet
     SavedState saved;                                 // as it was seen last
     std::int64_t told_work_from_ns = 0;               // of what was told
     std::vector<std::pair<int, bool>> early_signals;  // number, to the group: to be sent once it runs
@@ -189,7 +191,10 @@ class TaskRunner {
   // task_notice.cc
   static Status PrepareControl(const PlannedLaunch& plan, Task& task);
   static void TakeReport(Task& task);
-  static void Withdraw(Task& task);
+  void Withdraw(Task& task);
+  void TellBySignal(Task& task, std::int64_t remaining_us);
+  void SignalThoseNoticed(std::int64_t now);
+  bool SignalNoticed(const worker::AttemptKey& key, std::int64_t now);
   void LookAtSaves(Task& task);
   static void FillSavedOf(const Task& task, wire::TaskStatus& status);
 
@@ -242,6 +247,8 @@ class TaskRunner {
   std::uint64_t newest_incarnation_ = 0;  // of launches
   std::int64_t retry_commit_at_us_ = 0;
   std::int64_t next_look_us_ = 0;
+  std::set<worker::AttemptKey> to_signal_;  // noticed, and their programs do not mind the signal yet
+  std::int64_t next_signal_us_ = 0;         // when they are looked at
   bool output_limit_told_ = false;
   std::size_t live_ = 0;  // tasks not kEnded
 };

@@ -46,6 +46,8 @@ std::string ErrorOf(Parse parse, std::vector<const char*> words) {
 TEST(NodeSettings, APauseOfNothingIsRefused) {
   EXPECT_EQ(ErrorOf(spawner::ParseArguments, {"s", "--state", "x", "--sweep-again", "0s"}),
             "--sweep-again is 0us, expected at least 1ms");
+  EXPECT_EQ(ErrorOf(spawner::ParseArguments, {"s", "--state", "x", "--notice-again", "0s"}),
+            "--notice-again is 0us, expected at least 1ms");
   EXPECT_EQ(
       ErrorOf(worker::ParseArguments, {"a", "--scheduler", "unix:x", "--spawner", "./y", "--log-look", "0s"}),
       "--log-look is 0s, expected at least 1ms");

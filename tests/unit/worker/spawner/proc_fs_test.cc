@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -42,6 +43,30 @@ TEST(ProcFs, KnowsItself) {
   EXPECT_THAT(proc.All(), ::testing::Contains(getpid()));
   EXPECT_TRUE(proc.OwnChildren().empty());
   EXPECT_EQ(proc.BootId()->size(), 36u);
+}
+
+TEST(SignalMasks, SayWhatASignalDoes) {
+  const auto masks = ParseSignalMasks(
+      "Name:\tsh\nSigQ:\t0/63\nSigPnd:\t0000000000000000\nSigBlk:\t0000000000010000\n"
+      "SigIgn:\t0000000000000004\nSigCgt:\t8000000000000200\nCapInh:\t0\n");
+  ASSERT_TRUE(masks);
+  EXPECT_TRUE(masks->Survives(10)) << "caught";
+  EXPECT_TRUE(masks->Survives(3)) << "ignored";
+  EXPECT_TRUE(masks->Survives(17)) << "blocked";
+  EXPECT_TRUE(masks->Survives(64));
+  EXPECT_FALSE(masks->Survives(12));
+  for (const int none : {0, -1, 65}) EXPECT_FALSE(masks->Survives(none));
+  for (const char* text : {"", "\nSigBlk:\t0\nSigIgn:\t0\n", "\nSigBlk:\tx\nSigIgn:\t0\nSigCgt:\t0\n"})
+    EXPECT_FALSE(ParseSignalMasks(text)) << text;
+}
+
+TEST(SignalMasks, OfThisProcess) {
+  const ProcFs proc;
+  signal(SIGUSR2, SIG_IGN);
+  EXPECT_TRUE(proc.Signals(getpid())->Survives(SIGUSR2));
+  signal(SIGUSR2, SIG_DFL);
+  EXPECT_FALSE(proc.Signals(getpid())->Survives(SIGUSR2));
+  EXPECT_FALSE(proc.Signals(0));
 }
 
 TEST(ProcFs, ReadsMarkersFromAnyRoot) {

@@ -1,0 +1,67 @@
+// How a task whose node is taken away is told by a signal.
+#include <signal.h>
+#include <time.h>
+
+#include "tests/integration/spawner/spawner_fixture.h"
+
+namespace bsub::spawner_test {
+namespace {
+
+constexpr int kSaved = 85;
+constexpr std::int64_t kLong = 600'000'000;  // microseconds
+
+class SpawnerNotice : public SpawnerTest {
+ protected:
+  v1::Launch Saves(std::uint64_t job, const std::string& script) const {
+    v1::Launch launch = Shell(job, script);
+    launch.mutable_checkpoint()->set_signal(SIGUSR1);
+    launch.mutable_checkpoint()->set_exit_code(kSaved);
+    return launch;
+  }
+  static wire::ToSpawner Notice(const v1::Launch& launch, std::int64_t remaining_us) {
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    wire::ToSpawner message;
+    wire::NoticeTask& notice = *message.mutable_notice();
+    *notice.mutable_attempt() = launch.attempt();
+    notice.set_ends_us(now.tv_sec * 1'000'000 + now.tv_nsec / 1000 + remaining_us);
+    notice.set_reason("drill");
+    return message;
+  }
+  wire::Ended EndAtNotice(const v1::Launch& launch, std::int64_t remaining_us) {
+    StartSpawner();
+    const auto agent = Connect();
+    agent->Start(launch);
+    agent->Send(Notice(launch, remaining_us));
+    return agent->AwaitEnded(launch.attempt().job());
+  }
+};
+
+// It takes its time after the notice, in which the signal would end it.
+TEST_F(SpawnerNotice, TheSignalWaitsUntilTheProgramMindsIt) {
+  const wire::Ended ended =
+      EndAtNotice(Saves(1,
+                        "while [ ! -e $BSUB_CONTROL_DIR/notice.json ]; do sleep 0.01; done; "
+                        "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.01; done; "
+                        "trap 'exit 85' USR1; while :; do sleep 0.01; done"),
+                  kLong);
+  EXPECT_EQ(ended.kind(), wire::EXITED) << "signal " << ended.code() << " came before the trap stood";
+  EXPECT_EQ(ended.code(), kSaved);
+}
+
+TEST_F(SpawnerNotice, WhoNeverMindsItIsEndedByItAllTheSame) {
+  extra_ = {"--notice-patience", "50ms"};
+  const wire::Ended ended = EndAtNotice(Saves(1, "while :; do sleep 0.01; done"), kLong);
+  EXPECT_EQ(ended.kind(), wire::SIGNALLED);
+  EXPECT_EQ(ended.code(), SIGUSR1);
+}
+
+TEST_F(SpawnerNotice, WithLittleTimeLeftHalfOfItIsWaited) {
+  extra_ = {"--notice-patience", "10m"};
+  const wire::Ended ended = EndAtNotice(Saves(1, "while :; do sleep 0.01; done"), 100'000);
+  EXPECT_EQ(ended.kind(), wire::SIGNALLED);
+  EXPECT_EQ(ended.code(), SIGUSR1);
+}
+
+}  // namespace
+}  // namespace bsub::spawner_test
