@@ -55,6 +55,18 @@ Failure BadBlock(const BlockRef& block, const std::string& why) {
                  ShardName(block.rank) + " at byte " + std::to_string(block.stored().offset) + "): " + why);
 }
 
+Failure BadBlock(const BlockRef& block, const Failure& failure) {
+  Failure bad = BadBlock(block, failure.message);
+  bad.unreadable = failure.unreadable;
+  return bad;
+}
+
+// `words` before what it says.
+Failure Told(const std::string& words, Failure failure) {
+  failure.message.insert(0, words);
+  return failure;
+}
+
 class Reader {
  public:
   Reader(FileSystem& files, const std::string& directory, const std::vector<BlockRef>& blocks, int threads,
@@ -91,8 +103,7 @@ class Reader {
       const ShardKey key(block.stored().generation, block.rank);
       if (open_.contains(key)) continue;
       auto file = files_.OpenForReading(ShardPath(directory_, key));
-      if (!file && file.error().status == BSUB_CHECKPOINT_DAMAGED)
-        return BadBlock(block, file.error().message);
+      if (!file && file.error().status == BSUB_CHECKPOINT_DAMAGED) return BadBlock(block, file.error());
       if (!file) return file.error();
       open_[key] = std::move(*file);
     }
@@ -106,7 +117,7 @@ class Reader {
     char* data = buffer + read.offset % kDirectAlignment;
     const auto file = open_.find({first.stored().generation, first.rank});
     const Done done = file->second->ReadAt(data, read.bytes, read.offset);
-    if (!done && done.error().status == BSUB_CHECKPOINT_DAMAGED) return BadBlock(first, done.error().message);
+    if (!done && done.error().status == BSUB_CHECKPOINT_DAMAGED) return BadBlock(first, done.error());
     CKPT_RETURN_IF_FAILED(done);
     for (std::size_t i = read.first; i < read.end; ++i) {
       CKPT_RETURN_IF_FAILED(Check(blocks_[i], data, unpacked));
@@ -179,9 +190,9 @@ Done VerifyRest(FileSystem& files, const std::string& directory, const Manifest&
   const std::string shard_words = "rank " + std::to_string(rank) + ", " + ShardName(rank) + ": ";
   const Shard& shard = manifest.shards[static_cast<std::size_t>(rank)];
   const auto file = files.OpenForReading(generation + "/" + ShardName(rank));
-  if (!file) return Failure{file.error().status, shard_words + file.error().message};
+  if (!file) return Told(shard_words, file.error());
   const auto checksum = RestChecksum(**file, shard, manifest.generation, manifest);
-  if (!checksum) return Failure{checksum.error().status, shard_words + checksum.error().message};
+  if (!checksum) return Told(shard_words, checksum.error());
   if (*checksum != shard.rest_checksum) {
     return Damaged(shard_words + "the checksum of what is around the blocks does not match");
   }

@@ -55,6 +55,7 @@ Outcome<Generation> ReadGeneration(FileSystem& files, const std::string& directo
   if (!text && text.error().status == BSUB_CHECKPOINT_DAMAGED) {
     generation.state = GenerationState::kDamaged;
     generation.reason = text.error().message;
+    generation.unreadable = text.error().unreadable;
     return generation;
   }
   if (!text) return text.error();
@@ -121,13 +122,15 @@ Outcome<std::vector<Generation>> ReadGenerations(FileSystem& files, const std::s
   return generations;
 }
 
-std::map<std::uint64_t, std::uint64_t> LastOfEpochs(const std::vector<Generation>& generations) {
+std::map<std::uint64_t, std::uint64_t> LastOfEpochs(const std::vector<Generation>& generations,
+                                                    const Owner& before) {
   std::map<std::uint64_t, std::uint64_t> last;
+  if (std::ranges::any_of(generations, &Generation::unreadable)) last = before.sealed;
   for (const Generation& generation : generations) {
     const bool committed =
         generation.manifest.generation != 0 && generation.state != GenerationState::kFenced;
-    if (!committed) continue;
-    std::uint64_t& number = last[generation.manifest.epoch];
+    if (!committed && !generation.unreadable) continue;
+    std::uint64_t& number = last[generation.unreadable ? before.epoch : generation.manifest.epoch];
     number = std::max(number, generation.number);
   }
   return last;

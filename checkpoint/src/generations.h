@@ -29,16 +29,19 @@ const char* ToString(GenerationState state);
 struct Generation {
   std::uint64_t number = 0;
   GenerationState state = GenerationState::kUncommitted;
-  std::string reason;  // of damaged and set aside ones
-  Manifest manifest;   // if there is a good one
+  std::string reason;       // of damaged and set aside ones
+  bool unreadable = false;  // its manifest; it may be good
+  Manifest manifest;        // if there is a good one
 };
 
 // Newest first. Reads every manifest.
 Outcome<std::vector<Generation>> ReadGenerations(FileSystem& files, const std::string& directory,
                                                  const Owner& owner);
 
-// Of each epoch: its last generation that counts.
-std::map<std::uint64_t, std::uint64_t> LastOfEpochs(const std::vector<Generation>& generations);
+// Of each epoch: its last generation that counts. `before`: the owner until now. What cannot be read just now
+// is taken for one of its epoch, or of an older one as it has sealed that.
+std::map<std::uint64_t, std::uint64_t> LastOfEpochs(const std::vector<Generation>& generations,
+                                                    const Owner& before);
 
 // Makes the directory of the next generation, durably.
 Outcome<std::uint64_t> NewGeneration(FileSystem& files, const std::string& directory);

@@ -39,6 +39,7 @@ Failure OpenFailure(const std::string& path, int error) {
 Failure UnreadableFailure(const char* what, const std::string& path, int error) {
   Failure failure = IoFailure(what, path, error);
   if (error == EIO || error == EISDIR || error == ENOTDIR) failure.status = BSUB_CHECKPOINT_DAMAGED;
+  failure.unreadable = error == EIO;
   return failure;
 }
 
@@ -119,8 +120,8 @@ class PosixFile : public File {
     while (bytes > 0) {
       const ssize_t n = ::pread(fd.get(), to, bytes, static_cast<off_t>(offset));
       if (n < 0 && errno == EINTR) continue;
-      // A disk that cannot read its sector has lost it.
-      if (n < 0 && errno == EIO) return Damaged("cannot read " + path_ + ": " + std::strerror(EIO));
+      // A disk that cannot read its sector has lost it; a file server may only have been away.
+      if (n < 0 && errno == EIO) return Unreadable("cannot read " + path_ + ": " + std::strerror(EIO));
       if (n < 0) return IoFailure("cannot read", path_, errno);
       if (n == 0) return Damaged(path_ + " ends at byte " + std::to_string(offset) + ", too early");
       to += n;

@@ -13,6 +13,7 @@ namespace bsub::ckpt {
 struct Failure {
   bsub_checkpoint_status status = BSUB_CHECKPOINT_INTERNAL;
   std::string message;
+  bool unreadable = false;  // DAMAGED because it could not be read, which may pass: not known to be wrong
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 
@@ -27,6 +28,7 @@ using Done = Outcome<void>;
 
 inline Failure Invalid(std::string message) { return {BSUB_CHECKPOINT_INVALID, std::move(message)}; }
 inline Failure Damaged(std::string message) { return {BSUB_CHECKPOINT_DAMAGED, std::move(message)}; }
+inline Failure Unreadable(std::string message) { return {BSUB_CHECKPOINT_DAMAGED, std::move(message), true}; }
 inline Failure InternalFailure(std::string message) { return {BSUB_CHECKPOINT_INTERNAL, std::move(message)}; }
 
 }  // namespace bsub::ckpt

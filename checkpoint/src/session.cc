@@ -117,10 +117,11 @@ Done Session::TakeEpoch() {
   const std::string& directory = options_.directory;
   CKPT_ASSIGN_OR_RETURN(const Owner before, ReadOwner(files_, directory));
   CKPT_ASSIGN_OR_RETURN(const std::vector<Generation> seen, ReadGenerations(files_, directory, before));
-  CKPT_ASSIGN_OR_RETURN(owner_, TakeOver(files_, directory, options_.attempt, LastOfEpochs(seen)));
+  CKPT_ASSIGN_OR_RETURN(owner_, TakeOver(files_, directory, options_.attempt, LastOfEpochs(seen, before)));
   CKPT_ASSIGN_OR_RETURN(const std::vector<Generation> now, ReadGenerations(files_, directory, before));
-  if (LastOfEpochs(now) == owner_.sealed) return {};
-  CKPT_ASSIGN_OR_RETURN(owner_, TakeOver(files_, directory, options_.attempt, LastOfEpochs(now)));
+  const auto last = LastOfEpochs(now, before);
+  if (last == owner_.sealed) return {};
+  CKPT_ASSIGN_OR_RETURN(owner_, TakeOver(files_, directory, options_.attempt, last));
   return {};
 }
 
@@ -183,6 +184,7 @@ Done Session::Save(std::uint64_t step) {
 
 Done Session::Wait() {
   const Done done = CompleteSave();
+  if (saver_) saver_->WaitForPruning();
   return done ? LateFailure() : done;
 }
 

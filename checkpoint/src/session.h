@@ -81,12 +81,14 @@ class Session {
   Done CheckCover();
   Outcome<std::uint64_t> LoadFrom(const std::string& directory, bool own);
   bool SeesStore(const std::string& directory, const Manifest& manifest, const std::string& encoded) const;
-  Done Confirm(const std::string& directory, const Manifest& manifest, const Done& mine, const Failure& told);
+  Done NobodySees(const std::string& directory, bool own);
+  Outcome<bool> Confirm(const std::string& directory, const Manifest& manifest, const Done& mine,
+                        const Failure& told);
   Outcome<std::string> Choose(const std::string& directory, bool own, std::uint64_t below);
   Outcome<std::vector<std::string>> LoadsOf(std::uint64_t generation);
   Done CountLoad(const Generation& generation);
   Done NoteLoad(std::uint64_t generation);
-  void Reject(const std::string& directory, bool own, std::uint64_t generation, const std::string& reason);
+  void Reject(const std::string& directory, bool mark, std::uint64_t generation, const std::string& reason);
   void ForgetLoads();
   void Loaded(const std::string& directory, const Manifest& manifest, double seconds);
   Done CompleteSave();

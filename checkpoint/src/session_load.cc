@@ -41,7 +41,10 @@ Outcome<std::uint64_t> Session::LoadFrom(const std::string& directory, bool own)
     const double began = Now();
     Outcome<std::string> chosen = std::string();
     if (ranks_->is_first()) chosen = Choose(directory, own, below);
-    CKPT_ASSIGN_OR_RETURN(const std::string text, ranks_->Share(std::move(chosen)));
+    chosen = ranks_->Share(std::move(chosen));
+    if (!chosen && chosen.error().status == BSUB_CHECKPOINT_NOTHING_SAVED)
+      CKPT_RETURN_IF_FAILED(NobodySees(directory, own));
+    CKPT_ASSIGN_OR_RETURN(const std::string text, std::move(chosen));
     CKPT_ASSIGN_OR_RETURN(const Manifest manifest, Decode(text));
     Done mine = Guard([&] { return LoadGeneration(files_, directory, manifest, declarations_, me); });
     if (!mine && mine.error().status == BSUB_CHECKPOINT_DAMAGED && !SeesStore(directory, manifest, text)) {
@@ -55,8 +58,8 @@ Outcome<std::uint64_t> Session::LoadFrom(const std::string& directory, bool own)
       return manifest.step;
     }
     if (done.error().status != BSUB_CHECKPOINT_DAMAGED) return done.error();
-    CKPT_RETURN_IF_FAILED(Confirm(directory, manifest, mine, done.error()));
-    if (ranks_->is_first()) Reject(directory, own, manifest.generation, done.error().message);
+    CKPT_ASSIGN_OR_RETURN(const bool wrong, Confirm(directory, manifest, mine, done.error()));
+    if (ranks_->is_first()) Reject(directory, own && wrong, manifest.generation, done.error().message);
     below = manifest.generation;
   }
 }
@@ -69,21 +72,41 @@ bool Session::SeesStore(const std::string& directory, const Manifest& manifest,
   return text && *text == encoded;
 }
 
-// Collective. What rank 0 does not find as well may be the fault of another rank's node, and nothing is
-// marked.
-Done Session::Confirm(const std::string& directory, const Manifest& manifest, const Done& mine,
-                      const Failure& told) {
-  Outcome<std::string> confirmed = std::string("bad");
-  if (ranks_->is_first() && ranks_->size() > 1 && mine &&
+// Collective. Where rank 0 finds nothing: a node that has lost the file system would have the job begin anew.
+Done Session::NobodySees(const std::string& directory, bool own) {
+  const auto look = [&]() -> Done {
+    if (ranks_->is_first()) return {};
+    Owner owner = owner_;
+    if (!own) {
+      CKPT_ASSIGN_OR_RETURN(owner, ReadOwner(files_, directory));
+    }
+    const auto generations = ReadGenerations(files_, directory, owner);
+    if (!generations || !HasCompleteBelow(*generations, UINT64_MAX)) return {};
+    return Failure{BSUB_CHECKPOINT_IO, "there are generations in " + directory + " on host " + HostName() +
+                                           ", and rank 0 sees none: is the file system mounted on its host?"};
+  };
+  return ranks_->Agree(Guard(look));
+}
+
+// Collective. What one rank does not find may be the fault of its node, so the lowest that found its own part
+// good reads all of it. False: nobody knows it to be wrong, it can only not be read now.
+Outcome<bool> Session::Confirm(const std::string& directory, const Manifest& manifest, const Done& mine,
+                               const Failure& told) {
+  const std::int64_t nobody = -static_cast<std::int64_t>(ranks_->size());
+  const std::int64_t me = -static_cast<std::int64_t>(ranks_->rank());
+  const bool wrong = !mine && mine.error().status == BSUB_CHECKPOINT_DAMAGED && !mine.error().unreadable;
+  std::vector<std::int64_t> votes = {mine ? me : nobody, wrong};
+  CKPT_RETURN_IF_FAILED(ranks_->Maximum(votes));
+  Done not_alike;
+  if (votes[0] == me &&
       Guard([&] { return VerifyGeneration(files_, directory, manifest, options_.saver.save.threads); })) {
-    confirmed =
-        Failure{BSUB_CHECKPOINT_IO,
-                told.message + "; rank 0 on " + HostName() +
-                    " reads it well: the file system is not seen alike on all nodes; nothing is set aside"};
+    not_alike = Failure{BSUB_CHECKPOINT_IO, "host " + HostName() + " reads well what is told to be bad (" +
+                                                told.message +
+                                                "): the file system is not seen alike on all nodes; "
+                                                "nothing is set aside"};
   }
-  CKPT_ASSIGN_OR_RETURN(const std::string agreed, ranks_->Share(std::move(confirmed)));
-  static_cast<void>(agreed);
-  return {};
+  CKPT_RETURN_IF_FAILED(ranks_->Agree(not_alike));
+  return votes[1] != 0;
 }
 
 // At rank 0. The manifest of the newest generation below that number that may be loaded.
@@ -101,7 +124,7 @@ Outcome<std::string> Session::Choose(const std::string& directory, bool own, std
     any_bad = any_bad || bad;
     if (generation.number >= below) continue;
     if (generation.state == GenerationState::kDamaged)
-      Reject(directory, own, generation.number, generation.reason);
+      Reject(directory, own && !generation.unreadable, generation.number, generation.reason);
     if (generation.state == GenerationState::kFenced) {
       Say("generation " + std::to_string(generation.number) + " in " + directory +
           " is not used: it was saved by an attempt that had been given up");
@@ -167,15 +190,16 @@ void Session::ForgetLoads() {
   loaded_generation_ = 0;
 }
 
-// At rank 0.
-void Session::Reject(const std::string& directory, bool own, std::uint64_t generation,
+// At rank 0. `mark`: also for later attempts.
+void Session::Reject(const std::string& directory, bool mark, std::uint64_t generation,
                      const std::string& reason) {
-  Say("generation " + std::to_string(generation) + " in " + directory + " is set aside: " + reason);
+  Say("generation " + std::to_string(generation) + " in " + directory +
+      (mark ? " is set aside: " : " is not used: ") + reason);
   node_.Tell(control::Report("set-aside")
                  .Add("store", directory)
                  .Add("generation", generation)
                  .Add("reason", reason));
-  if (!own || options_.read_only) return;
+  if (!mark || options_.read_only) return;
   const Done marked = Guard([&] { return SetAside(files_, directory, generation, reason); });
   if (!marked) Say(marked.error().message);
 }

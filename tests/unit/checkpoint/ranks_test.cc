@@ -229,35 +229,74 @@ TEST(Ranks, PartsThatOverlapOrLeaveHolesAreRefused) {
   }
 }
 
-// What one rank sees of the store: nothing.
+// What one rank sees of the store once it is blind: nothing, or no more than the manifests.
 class Unmounted : public FaultyFileSystem {
  public:
   explicit Unmounted(const std::string& root) : FaultyFileSystem(root) {}
+  std::atomic<bool> blind{false};
   bool manifests_too = true;
   ckpt::Outcome<std::unique_ptr<ckpt::File>> OpenForReading(const std::string& path) override {
+    if (!blind) return FaultyFileSystem::OpenForReading(path);
     return ckpt::Damaged(path + " is missing");
   }
   ckpt::Outcome<std::string> ReadWhole(const std::string& path) override {
-    if (!manifests_too) return FaultyFileSystem::ReadWhole(path);
+    if (!blind || !manifests_too) return FaultyFileSystem::ReadWhole(path);
     return ckpt::Failure{BSUB_CHECKPOINT_NOTHING_SAVED, path + " is missing"};
   }
 };
 
 TEST(Ranks, ANodeThatDoesNotSeeTheStoreSetsNothingAside) {
-  for (const bool manifests_too : {true, false}) {
+  for (const int case_number : {0, 1, 2, 3}) {
+    const int blind_rank = case_number / 2;
     const TestDirectory directory;
     SaveBy(2, 0, 1, QuietOptions(directory.path()));
     SaveBy(2, 0, 2, QuietOptions(directory.path()));
-    Unmounted blind(directory.path());
-    blind.manifests_too = manifests_too;
+    Unmounted lost(directory.path());
+    lost.manifests_too = case_number % 2 == 0;
     FakeRanks(2).Run([&](const bsub_checkpoint_collectives& table) {
-      Job job = Start(table, QuietOptions(directory.path()), 0,
-                      table.rank == 1 ? static_cast<ckpt::FileSystem&>(blind) : ckpt::PosixFileSystem());
+      Job job =
+          Start(table, QuietOptions(directory.path()), 0,
+                table.rank == blind_rank ? static_cast<ckpt::FileSystem&>(lost) : ckpt::PosixFileSystem());
+      if (table.rank == blind_rank) lost.blind = true;
       const auto loaded = job.session->Load();
       ASSERT_FALSE(loaded);
       EXPECT_EQ(loaded.error().status, BSUB_CHECKPOINT_IO) << loaded.error().message;
-      EXPECT_THAT(loaded.error().message, HasSubstr("rank 1: "));
+      EXPECT_THAT(loaded.error().message, HasSubstr("rank " + std::to_string(blind_rank)));
     });
+    ExpectLoadedBy(2, 0, 2, QuietOptions(directory.path()));
+  }
+}
+
+// A file server that was away is no damage.
+class Unreadable : public FaultyFileSystem {
+ public:
+  Unreadable(const std::string& root, std::string what) : FaultyFileSystem(root), what_(std::move(what)) {}
+  ckpt::Outcome<std::unique_ptr<ckpt::File>> OpenForReading(const std::string& path) override {
+    if (!path.ends_with(what_)) return FaultyFileSystem::OpenForReading(path);
+    return ckpt::Unreadable(path + ": Input/output error");
+  }
+  ckpt::Outcome<std::string> ReadWhole(const std::string& path) override {
+    if (!path.ends_with(what_)) return FaultyFileSystem::ReadWhole(path);
+    return ckpt::Unreadable(path + ": Input/output error");
+  }
+
+ private:
+  std::string what_;
+};
+
+TEST(Ranks, WhatNobodyCanReadNowIsNotSetAsideForEver) {
+  for (const char* what : {"2/shard-00001.h5", "2/master.h5", "2/manifest.json"}) {
+    const TestDirectory directory;
+    SaveBy(2, 0, 1, QuietOptions(directory.path()));
+    SaveBy(2, 0, 2, QuietOptions(directory.path()));
+    Unreadable files(directory.path(), what);
+    FakeRanks(2).Run([&](const bsub_checkpoint_collectives& table) {
+      Job job = Start(table, QuietOptions(directory.path()), 0, files);
+      const auto loaded = job.session->Load();
+      ASSERT_TRUE(loaded) << what << ": " << loaded.error().message;
+      EXPECT_EQ(*loaded, 1u) << what;
+    });
+    EXPECT_FALSE(std::filesystem::exists(directory / "2/set-aside.json")) << what;
     ExpectLoadedBy(2, 0, 2, QuietOptions(directory.path()));
   }
 }
