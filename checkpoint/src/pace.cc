@@ -15,8 +15,7 @@ constexpr double kShortestInterval = 1;  // what a program can say in no less ti
 
 Pace::Pace(const PaceSettings& settings, std::uint64_t state_bytes, double now)
     : settings_(settings),
-      held_(std::max(kLeastCost, static_cast<double>(state_bytes) / kUsualBytesPerSecond)),
-      total_(held_),
+      estimate_(std::max(kLeastCost, static_cast<double>(state_bytes) / kUsualBytesPerSecond)),
       last_end_(now) {}
 
 void Pace::See(const control::PageState& page, double) {
@@ -27,11 +26,27 @@ void Pace::See(const control::PageState& page, double) {
 }
 
 void Pace::SaveEnded(double held, double total, double now, bool differential) {
-  held_ = std::max(kLeastCost, held);
-  total_ = std::max(held_, total);
-  if (!differential) full_total_ = total_;
-  measured_ = true;
+  held = std::max(kLeastCost, held);
+  latest_[saves_++ % latest_.size()] = {held, std::max(held, total), differential};
   last_end_ = now;
+}
+
+double Pace::Mean(double Cost::*what) const {
+  if (saves_ == 0) return estimate_;
+  double sum = 0;
+  for (const Cost& cost : Latest()) sum += cost.*what;
+  return sum / static_cast<double>(Latest().size());
+}
+
+// Until one of a kind was measured, it takes as long as one of the other.
+double Pace::Longest(bool full) const {
+  double of_kind = 0;
+  double of_all = 0;
+  for (const Cost& cost : Latest()) {
+    of_all = std::max(of_all, cost.total);
+    if (cost.differential != full) of_kind = std::max(of_kind, cost.total);
+  }
+  return of_kind > 0 ? of_kind : of_all;
 }
 
 double Pace::interval() const {
@@ -40,7 +55,7 @@ double Pace::interval() const {
   double mean_between = settings_.mean_between;
   if (page_.mean_interruption_ms > 0) mean_between = static_cast<double>(page_.mean_interruption_ms) / 1000;
   if (mean_between <= 0) mean_between = kUsualMeanBetween;
-  return std::max({kShortestInterval, total_, BestInterval(held_, mean_between)});
+  return std::max({kShortestInterval, Mean(&Cost::total), BestInterval(Mean(&Cost::held), mean_between)});
 }
 
 double Pace::Remaining(std::int64_t monotonic_ns) const {
@@ -50,7 +65,7 @@ double Pace::Remaining(std::int64_t monotonic_ns) const {
 
 bool Pace::EnoughTime(std::int64_t monotonic_ns, bool next_is_full) const {
   const double remaining = Remaining(monotonic_ns);
-  return remaining < 0 || !measured_ || remaining > (next_is_full ? std::max(full_total_, total_) : total_);
+  return remaining < 0 || saves_ == 0 || remaining > Longest(next_is_full);
 }
 
 }  // namespace bsub::ckpt

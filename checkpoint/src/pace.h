@@ -2,7 +2,11 @@
 // clock.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "checkpoint/control/page.h"
 
@@ -32,17 +36,27 @@ class Pace {
   bool StopRequested() const { return page_.stop_requests > 0; }
   // Seconds until the node is gone; negative: nobody has said.
   double Remaining(std::int64_t monotonic_ns) const;
-  // False: a save takes longer than there is time, by the last one, or by the last full one if the next will
-  // be full.
+  // False: a save takes longer than there is time, by the slowest of the latest ones of the kind that the
+  // next will be.
   bool EnoughTime(std::int64_t monotonic_ns, bool next_is_full = false) const;
   control::Reason reason() const { return page_.reason; }
 
  private:
+  struct Cost {
+    double held = 0;
+    double total = 0;
+    bool differential = false;
+  };
+  std::span<const Cost> Latest() const { return std::span(latest_).first(std::min(saves_, latest_.size())); }
+  double Mean(double Cost::*what) const;
+  double Longest(bool full) const;
+
   PaceSettings settings_;
-  double held_;  // of the last save; before the first an estimate
-  double total_;
-  double full_total_ = 0;  // of the last save that was not differential; 0: there was none
-  bool measured_ = false;
+  double estimate_;  // of what a save costs, until one was measured
+  // The latest saves, in any order. A chain of differential ones is as long at most, the full one included:
+  // what a save costs is what one costs on average over a chain.
+  std::array<Cost, 9> latest_{};
+  std::size_t saves_ = 0;  // in all
   double last_end_;
   control::PageState page_;
   std::uint64_t served_saves_ = 0;

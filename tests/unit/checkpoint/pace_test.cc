@@ -67,6 +67,15 @@ TEST(Pace, FollowsWhatWasMeasured) {
   EXPECT_TRUE(pace.IntervalPassed(100 + pace.interval()));
 }
 
+TEST(Pace, TheIntervalIsOfWhatASaveCostsOnAverage) {
+  Pace pace({0, 3600}, 1, 0);
+  pace.SaveEnded(5, 5, 1);
+  for (int i = 0; i < 8; ++i) pace.SaveEnded(0.5, 0.5, 2 + i, true);
+  EXPECT_NEAR(pace.interval(), BestInterval(1, 3600), 1e-9) << "a full save and eight that cost a tenth";
+  for (int i = 0; i < 9; ++i) pace.SaveEnded(2, 2, 10 + i);
+  EXPECT_NEAR(pace.interval(), BestInterval(2, 3600), 1e-9) << "what was long ago does not count";
+}
+
 TEST(Pace, TheNodeKnowsHowOftenItIsInterrupted) {
   Pace pace({0, 3600}, 1'000'000'000, 0);
   control::PageState page;
@@ -110,6 +119,8 @@ TEST(Pace, KnowsWhetherThereIsTimeForASave) {
   pace.SaveEnded(1, 1, 2, true);
   EXPECT_TRUE(pace.EnoughTime(7'000'000'000)) << "only what has changed";
   EXPECT_FALSE(pace.EnoughTime(7'000'000'000, true)) << "but the next one will hold everything";
+  pace.SaveEnded(1, 4, 3);
+  EXPECT_TRUE(pace.EnoughTime(7'000'000'000)) << "the next is differential again";
 }
 
 }  // namespace
