@@ -68,6 +68,7 @@ bool Saver::written() const { return flight_ == nullptr || flight_->written; }
 Done Saver::Save(const Declarations& declarations, std::uint64_t step) {
   const Done done = Guard([&]() -> Done {
     flight_ = std::make_unique<Flight>();
+    WaitForPruning();
     CKPT_RETURN_IF_FAILED(Begin(declarations, step));
     return settings_.asynchronous ? ranks_.Agree(StartWriting(declarations)) : Write();
   });
@@ -188,7 +189,7 @@ Outcome<std::optional<Committed>> Saver::Complete() {
     history_ = flight_->shard_save->TakeHistory();
     return {};
   }));
-  if (ranks_.is_first()) Prune();  // in the time that the program is held
+  if (ranks_.is_first()) StartPruning();
   committed->held_seconds = flight_->held_seconds + SecondsSince(began);
   flight_.reset();
   return std::optional<Committed>(*committed);
@@ -265,6 +266,24 @@ Outcome<std::string> Saver::WriteManifest(const std::vector<Shard>& shards) {
   CKPT_RETURN_IF_FAILED(files_.SyncDirectory(generation_directory()));
   CKPT_RETURN_IF_FAILED(CheckOwner(files_, directory_, owner_));
   return (manifest.base > 0 ? "d" : "f") + std::to_string(manifest.written_bytes());
+}
+
+// To read all manifests and to remove large files takes long. A program that saves asynchronously is not held
+// for it.
+void Saver::StartPruning() {
+  const Done started = Guard([&]() -> Done {
+    if (settings_.asynchronous) {
+      pruning_ = std::jthread([this] { Prune(); });
+    } else {
+      Prune();
+    }
+    return {};
+  });
+  static_cast<void>(started);
+}
+
+void Saver::WaitForPruning() {
+  if (pruning_.joinable()) pruning_.join();
 }
 
 // Old generations that cannot be removed now are tried again after the next save.

@@ -66,6 +66,8 @@ class Saver {
   bool written() const;
   // Collective. Waits until all ranks have written, and commits. Nothing if no save is under way.
   Outcome<std::optional<Committed>> Complete();
+  // Until what is not kept is gone.
+  void WaitForPruning();
 
  private:
   struct Flight;
@@ -79,6 +81,7 @@ class Saver {
   Outcome<std::string> WriteManifest(const std::vector<Shard>& shards);
   Outcome<std::vector<Shard>> GatherShards();
   Outcome<Committed> GuardedCommit();
+  void StartPruning();
   void Prune();
   // Takes away what a save that failed has left, as far as possible.
   void Discard();
@@ -93,6 +96,7 @@ class Saver {
   bool has_history_ = false;
   std::unique_ptr<StagingPool> pool_;
   std::unique_ptr<Flight> flight_;
+  std::jthread pruning_;  // of asynchronous saves, beside the program: until the next save begins
 };
 
 }  // namespace bsub::ckpt
