@@ -133,14 +133,27 @@ void EnterWorkingDirectory(const ChildPlan& plan) {
   NeverStarted(ErrnoText("cannot enter working directory", plan.cwd) + " as " + Who(plan) + hint);
 }
 
-// With all directories above it that are missing, as mkdir -p.
+[[noreturn]] void NoCheckpointDirectory(const ChildPlan& plan) {
+  NeverStarted(ErrnoText("cannot make checkpoint directory", plan.saves_to) + " as " + Who(plan) +
+               "; name one with --checkpoint-dir that can be written on every node");
+}
+
+// The name of a new directory outlives the machine only so. One that may be written but not read cannot be
+// synced, nor can some file systems.
+bool SyncNames(const std::string& directory) {
+  const UniqueFd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) return errno == EACCES;
+  return fsync(fd.get()) == 0 || errno == EINVAL || errno == ENOTSUP;
+}
+
+// With all directories above it that are missing, as mkdir -p, durably.
 void MakeCheckpointDirectory(const ChildPlan& plan) {
   const std::string& path = plan.saves_to;
-  for (std::size_t end = path.find('/', 1); !path.empty(); end = path.find('/', end + 1)) {
-    if (mkdir(path.substr(0, end).c_str(), 0777) != 0 && errno != EEXIST && end == std::string::npos) {
-      NeverStarted(ErrnoText("cannot make checkpoint directory", path) + " as " + Who(plan) +
-                   "; name one with --checkpoint-dir that can be written on every node");
-    }
+  for (std::size_t begin = 0, end = path.find('/', 1); !path.empty();
+       begin = end, end = path.find('/', end + 1)) {
+    const bool made = mkdir(path.substr(0, end).c_str(), 0777) == 0;
+    if (!made && errno != EEXIST && end == std::string::npos) NoCheckpointDirectory(plan);
+    if (made && !SyncNames(begin == 0 ? "/" : path.substr(0, begin))) NoCheckpointDirectory(plan);
     if (end == std::string::npos) return;
   }
 }
