@@ -87,6 +87,51 @@ TEST(DamageOfAChain, NothingWrongIsLoaded) {
   }
 }
 
+// A mark that can no longer be read is one all the same.
+TEST(DamageOfMarks, WhatIsSetAsideStaysSo) {
+  const TestDirectory directory;
+  ckpt::SessionOptions options = QuietOptions(directory / "store");
+  SaveSteps(options, 1, 2);
+  ASSERT_TRUE(ckpt::SetAside(ckpt::PosixFileSystem(), options.directory, 2, "a test"));
+  options.read_only = true;
+  const std::string path = directory / "store/2/set-aside.json";
+  const std::string good = Bytes(path);
+  ASSERT_GT(good.size(), 20u);
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(good[i] ^ (1 << (i % 8)));
+    Put(path, bad);
+    ASSERT_EQ(LoadFrom(options).step, 1u) << "byte " << i;
+    Put(path, good.substr(0, i));
+    ASSERT_EQ(LoadFrom(options).step, 1u) << i << " bytes";
+  }
+}
+
+// The list of loads is no part of the state: whatever is in it, one of the two states is loaded, as it was.
+TEST(DamageOfMarks, ALostCountOfLoadsHidesNoState) {
+  const TestDirectory directory;
+  ckpt::SessionOptions options = QuietOptions(directory / "store");
+  SaveSteps(options, 1, 2);
+  const std::vector<std::string> twice = {"job 12, attempt 1, epoch 2", "job 12, attempt 2, epoch 3"};
+  ASSERT_TRUE(ckpt::WriteLoads(ckpt::PosixFileSystem(), options.directory, 2, twice));
+  options.read_only = true;
+  const std::string path = directory / "store/2/loads";
+  const std::string good = Bytes(path);
+  ASSERT_EQ(LoadFrom(options).step, 2u);
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(good[i] ^ (1 << (i % 8)));
+    for (const std::string& bytes : {bad, good.substr(0, i)}) {
+      Put(path, bytes);
+      const Found found = LoadFrom(options);
+      ASSERT_TRUE(found.right && (found.step == 1 || found.step == 2))
+          << "byte " << i << ": " << found.message;
+    }
+  }
+  Put(path, good + "x\n");
+  EXPECT_EQ(LoadFrom(options).step, 1u) << "three are too many";
+}
+
 INSTANTIATE_TEST_SUITE_P(Layouts, DamageTest, ::testing::Values(0, 5));
 
 }  // namespace
