@@ -2,17 +2,26 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <ctime>
+#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "checkpoint/src/checksum.h"
 #include "checkpoint/src/parallel.h"
+#include "checkpoint/src/shard_notes.h"
 
 namespace bsub::ckpt {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// How often rank 0 looks for the other ranks' notes, and how long it does when the program ends without a
+// call: a rank that has died leaves none.
+constexpr std::chrono::milliseconds kFirstLook{5};
+constexpr std::chrono::milliseconds kLongestPause{500};
+constexpr std::chrono::seconds kLastLook{10};
 
 double SecondsSince(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -42,7 +51,25 @@ struct Saver::Flight {
   std::atomic<bool> written{false};
   // A single process commits behind the program's back too.
   std::optional<Outcome<Committed>> committed;
+  // So does rank 0 of several, if nobody calls before it has seen all notes: what WriteManifest returned.
+  std::optional<Outcome<std::string>> unasked;
+  std::mutex mutex;
+  std::condition_variable changed;
+  Clock::time_point look_until = Clock::time_point::max();  // for notes
   std::jthread thread;
+
+  void LookUntil(Clock::time_point until) {
+    const std::lock_guard lock(mutex);
+    look_until = until;
+    changed.notify_all();
+  }
+  // False: no more looks.
+  bool Pause(std::chrono::milliseconds pause) {
+    std::unique_lock lock(mutex);
+    const Clock::time_point next = Clock::now() + pause;
+    changed.wait_until(lock, next, [&] { return Clock::now() >= std::min(next, look_until); });
+    return Clock::now() < look_until;
+  }
 };
 
 Saver::Saver(FileSystem& files, const Ranks& ranks, std::string directory, Owner owner,
@@ -54,7 +81,9 @@ Saver::Saver(FileSystem& files, const Ranks& ranks, std::string directory, Owner
       settings_(settings) {}
 
 Saver::~Saver() {
-  if (flight_ && flight_->thread.joinable()) flight_->thread.join();
+  if (!flight_) return;
+  flight_->LookUntil(Clock::now() + kLastLook);
+  if (flight_->thread.joinable()) flight_->thread.join();
 }
 
 std::string Saver::generation_directory() const {
@@ -75,6 +104,7 @@ Done Saver::Save(const Declarations& declarations, std::uint64_t step) {
   if (!flight_) return done;
   flight_->held_seconds = SecondsSince(flight_->began);
   if (!done) {
+    flight_->LookUntil(Clock::now());
     if (flight_->thread.joinable()) flight_->thread.join();
     Discard();
     flight_.reset();
@@ -169,13 +199,37 @@ void Saver::WriteBehind() {
     if (ranks_.size() == 1) flight_->committed = GuardedCommit();
     return {};
   });
-  if (!done) flight_->shard = std::move(done).error();
+  if (!done) flight_->shard = done.error();
+  // Without a note the next call commits.
+  if (done && !ranks_.is_first())
+    static_cast<void>(Guard([&] { return LeaveNote(files_, generation_directory(), *flight_->shard); }));
   flight_->written = true;
+  if (done && ranks_.is_first() && ranks_.size() > 1)
+    static_cast<void>(Guard([&] { return CommitUnasked(); }));
+}
+
+// At rank 0. The program may be in a long step, or at its end.
+Done Saver::CommitUnasked() {
+  std::vector<Shard> shards = {*flight_->shard};
+  const auto all = static_cast<std::size_t>(ranks_.size());
+  for (auto pause = kFirstLook; shards.size() < all; pause = std::min(2 * pause, kLongestPause)) {
+    while (shards.size() < all) {
+      auto shard = ReadNote(files_, generation_directory(), static_cast<std::int32_t>(shards.size()));
+      if (!shard) break;
+      shards.push_back(std::move(*shard));
+    }
+    if (shards.size() < all && !flight_->Pause(pause)) return {};
+  }
+  const Clock::time_point began = Clock::now();
+  flight_->unasked = GuardedManifest(shards);
+  flight_->written_seconds += SecondsSince(began);
+  return {};
 }
 
 Outcome<std::optional<Committed>> Saver::Complete() {
   if (!flight_) return std::optional<Committed>();
   const Clock::time_point began = Clock::now();
+  flight_->LookUntil(began);
   if (flight_->thread.joinable()) flight_->thread.join();
   if (!flight_->committed) flight_->committed = GuardedCommit();
   Outcome<Committed> committed = std::move(*flight_->committed);
@@ -201,13 +255,7 @@ Outcome<Committed> Saver::Commit() {
   CKPT_RETURN_IF_FAILED(ranks_.Agree(flight_->shard ? Done() : Done(flight_->shard.error())));
   CKPT_ASSIGN_OR_RETURN(const std::vector<Shard> shards, GatherShards());
   Outcome<std::string> told = std::string();
-  if (ranks_.is_first()) {
-    const Done guarded = Guard([&]() -> Done {
-      told = WriteManifest(shards);
-      return {};
-    });
-    if (!guarded) told = guarded.error();
-  }
+  if (ranks_.is_first()) told = flight_->unasked ? *flight_->unasked : GuardedManifest(shards);
   CKPT_ASSIGN_OR_RETURN(const std::string numbers, ranks_.Share(std::move(told)));
   const Manifest& manifest = flight_->manifest;
   Committed committed{
@@ -248,6 +296,16 @@ Outcome<std::vector<Shard>> Saver::GatherShards() {
   return shards;
 }
 
+Outcome<std::string> Saver::GuardedManifest(const std::vector<Shard>& shards) {
+  Outcome<std::string> told = std::string();
+  const Done guarded = Guard([&]() -> Done {
+    told = WriteManifest(shards);
+    return {};
+  });
+  if (!guarded) told = guarded.error();
+  return told;
+}
+
 // At rank 0. The commit itself. Returns 'd' (differential) or 'f' and the bytes written by all ranks.
 Outcome<std::string> Saver::WriteManifest(const std::vector<Shard>& shards) {
   Manifest manifest = flight_->manifest;
@@ -273,7 +331,10 @@ Outcome<std::string> Saver::WriteManifest(const std::vector<Shard>& shards) {
 void Saver::StartPruning() {
   const Done started = Guard([&]() -> Done {
     if (settings_.asynchronous) {
-      pruning_ = std::jthread([this] { Prune(); });
+      pruning_ = std::jthread([this, generation = generation_directory(), ranks = ranks_.size()] {
+        RemoveNotes(files_, generation, ranks);
+        Prune();
+      });
     } else {
       Prune();
     }

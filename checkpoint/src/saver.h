@@ -49,7 +49,7 @@ class Saver {
  public:
   Saver(FileSystem& files, const Ranks& ranks, std::string directory, Owner owner,
         const SaverSettings& settings);
-  // Waits for what is being written; it is not committed.
+  // Waits for what is being written. What all ranks have written is committed.
   ~Saver();
   Saver(const Saver&) = delete;
   Saver& operator=(const Saver&) = delete;
@@ -64,7 +64,8 @@ class Saver {
   bool next_is_full() const { return !has_history_ || history_.differential >= settings_.differential; }
   // This rank has written its shard (or failed to).
   bool written() const;
-  // Collective. Waits until all ranks have written, and commits. Nothing if no save is under way.
+  // Collective. Waits until all ranks have written, and commits what rank 0 has not yet. Nothing if no save
+  // is under way.
   Outcome<std::optional<Committed>> Complete();
   // Until what is not kept is gone.
   void WaitForPruning();
@@ -78,6 +79,8 @@ class Saver {
   Done StartWriting(const Declarations& declarations);
   void WriteBehind();
   Outcome<Committed> Commit();
+  Done CommitUnasked();
+  Outcome<std::string> GuardedManifest(const std::vector<Shard>& shards);
   Outcome<std::string> WriteManifest(const std::vector<Shard>& shards);
   Outcome<std::vector<Shard>> GatherShards();
   Outcome<Committed> GuardedCommit();

@@ -231,8 +231,8 @@ BSUB_CHECKPOINT_API const char* bsub_checkpoint_message(const bsub_checkpoint* s
 BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_close(bsub_checkpoint* store);
 
 /* Not collective: gives everything back without finishing anything, for a rank that ends by an error while
- * the others may be elsewhere. A save of several ranks in flight is not committed (that of a single process
- * is waited for), and what was loaded counts as not good for progress. The collectives' `release` is not
+ * the others may be elsewhere. An asynchronous save in flight is waited for; one of several ranks is committed
+ * if all have written theirs within ten seconds. What was loaded counts as not good for progress. The collectives' `release` is not
  * called: MPI's would be collective. Accepts NULL. */
 BSUB_CHECKPOINT_API void bsub_checkpoint_abandon(bsub_checkpoint* store);
 

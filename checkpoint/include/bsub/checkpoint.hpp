@@ -71,7 +71,7 @@ class Store {
   }
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
-  // Leaves a program that ends by an error in peace: nothing collective, nothing finished. Close() is the end in
+  // Leaves a program that ends by an error in peace: nothing collective. Close() is the end in
   // order.
   ~Store() { bsub_checkpoint_abandon(store_); }
 

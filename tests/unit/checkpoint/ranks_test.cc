@@ -310,7 +310,7 @@ TEST(Ranks, DamageThatOnlyOneRankReadsIsConfirmedAndSetAside) {
 }
 
 // Power is lost on all nodes at any call of a save of two ranks, their file system with it.
-TEST(Ranks, EveryCallOfASaveIsTheLast) {
+void EndAtEveryCall(bool asynchronous) {
   std::uint64_t lost = 0;
   for (std::uint64_t call = 1, calls = 1; call <= calls; ++call) {
     const TestDirectory directory;
@@ -318,15 +318,18 @@ TEST(Ranks, EveryCallOfASaveIsTheLast) {
     FaultyFileSystem files(directory.path());
     std::atomic<bool> committed{false};
     std::atomic<std::uint64_t> before{0};
+    ckpt::SessionOptions options = QuietOptions(directory / "store");
+    options.saver.asynchronous = asynchronous;
     FakeRanks(2).Run([&](const bsub_checkpoint_collectives& table) {
-      Job job = Start(table, QuietOptions(directory / "store"), 0, files);
+      Job job = Start(table, options, 0, files);
       job.data = Numbers(job.box, 2);
       ASSERT_TRUE(job.session->declarations().Move("u", job.data.data()));
       job.session->ShouldCheckpoint();  // so that both have opened it
       if (table.rank == 0) files.FailAt((before = files.calls()) + call, true);
       job.session->ShouldCheckpoint();
       const ckpt::Done saved = job.session->Save(2);
-      if (table.rank == 0) committed = static_cast<bool>(saved);
+      const ckpt::Done waited = job.session->Wait();
+      if (table.rank == 0) committed = saved && waited;
     });
     calls = std::max(calls, committed ? call : call + 1);
     lost += committed ? 0 : 1;
@@ -345,6 +348,26 @@ TEST(Ranks, EveryCallOfASaveIsTheLast) {
     }
   }
   EXPECT_GT(lost, 20u);
+}
+
+TEST(Ranks, EveryCallOfASaveIsTheLast) { EndAtEveryCall(false); }
+TEST(Ranks, EveryCallOfAnAsynchronousSaveIsTheLast) { EndAtEveryCall(true); }
+
+// It is committed although no rank makes another call: the next step may be long, or the last.
+TEST(Ranks, ASaveIsCommittedThoughNobodyCallsAgain) {
+  const TestDirectory directory;
+  ckpt::SessionOptions options = QuietOptions(directory.path());
+  options.saver.asynchronous = true;
+  FakeRanks(3).Run([&](const bsub_checkpoint_collectives& table) {
+    Job job = Start(table, options, 0);
+    job.data = Numbers(job.box, 1);
+    ASSERT_TRUE(job.session->declarations().Move("u", job.data.data()));
+    ASSERT_TRUE(job.session->Save(1));
+    job.session->Abandon();
+  });
+  ExpectLoadedBy(2, 0, 1, QuietOptions(directory.path()));
+  SaveBy(2, 0, 2, options);
+  EXPECT_FALSE(std::filesystem::exists(directory / "2/shard-00001.json")) << "said in the manifest";
 }
 
 // An asynchronous save of several ranks that is pending at a notice is committed, whatever the program calls
@@ -368,7 +391,9 @@ TEST(Ranks, APendingSaveIsCommittedByWhateverIsCalledNext) {
       EXPECT_TRUE(call(*job.session));
       EXPECT_EQ(job.session->facts().generation, 1u);
     });
-    ExpectLoadedBy(2, 0, 1, QuietOptions(directory.path()));
+    EXPECT_TRUE(std::filesystem::exists(directory / "1/manifest.json")) << name;
+    EXPECT_EQ(std::filesystem::exists(directory / "2/manifest.json"), std::string(name) == "save")
+        << name << ": the second save is committed too";
   }
 }
 
