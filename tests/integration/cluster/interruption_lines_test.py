@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
@@ -13,7 +14,9 @@ import xml.etree.ElementTree
 
 from cluster import BUILD, Cluster, wait_for
 
-SIX_LINES = pathlib.Path(os.environ["BSUB_SOURCE_DIR"]) / "examples" / "checkpoint" / "six-line.sh"
+EXAMPLES = pathlib.Path(os.environ["BSUB_SOURCE_DIR"]) / "examples"
+SIX_LINES = EXAMPLES / "checkpoint" / "six-line.sh"
+REPLACE = EXAMPLES / "capacity" / "replace_nodes.py"
 
 # Saves on no signal: it says that it could not.
 CANNOT_SAVE = """#!/bin/sh
@@ -128,6 +131,26 @@ class InterruptionLines(unittest.TestCase):
         self.assertGreater(len(told["interruptions"]), 0)
         self.assertEqual({one["outcome"] for one in told["interruptions"]}, {"saved"})
         xml.etree.ElementTree.parse(self.root / "report" / "timeline.svg")
+
+    def test_a_replacement_is_asked_for_at_the_notice(self):
+        order = self.root / "order.sh"
+        order.write_text('#!/bin/sh\necho "$@" >> asked\n')
+        order.chmod(0o755)
+        said = open(self.root / "replace.log", "w", encoding="utf-8")
+        self.addCleanup(said.close)
+        program = subprocess.Popen([REPLACE, order], env=self.cluster.env, cwd=self.root, stdout=said, stderr=said, start_new_session=True)
+        self.addCleanup(os.killpg, program.pid, signal.SIGKILL)
+        wait_for("its start", lambda: "follows" in (self.root / "replace.log").read_text())
+        asked = self.root / "asked"
+        self.sh("bsub-lite drill notice --node n4 --in 60s")
+        wait_for("an order", asked.exists)
+        self.sh("bsub-lite drill notice --node n4 --in 50s")  # no second machine
+        self.sh("bsub-lite drain n3 --deadline 60s")
+        wait_for("two orders", lambda: len(asked.read_text().splitlines()) > 1)
+        orders = [line.split() for line in asked.read_text().splitlines()]
+        self.assertEqual([(node, why) for node, why, _ in orders], [("n4", "drill"), ("n3", "drain")])
+        for node in ("n3", "n4"):
+            self.give_back(node)
 
     def test_a_drill_in_which_something_is_lost_fails(self):
         (self.root / "cannot.sh").write_text(CANNOT_SAVE)
