@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import unittest
 
+import second_reader
 from installed import BUILD, HERE, Installed, check, environment, run, tool
 
 STEPS = "12"
@@ -133,6 +134,17 @@ class OtherPrograms(unittest.TestCase):
             self.assertEqual(master.attrs["bsub_step"], 12)
         with h5py.File(os.path.join(self.store, "3/shard-00000.h5")) as shard:
             self.assertIn("u", shard)
+
+    def test_a_reader_written_from_the_document(self):
+        import h5py
+        packed = installed.store("packed")
+        check([grid, STEPS, "4"], env=environment(packed, BSUB_CHECKPOINT_COMPRESSION="4"))
+        for store in (self.store, packed):  # differential; compressed
+            with h5py.File(os.path.join(store, "3/master.h5")) as master:
+                expected = master["u"][...]
+            shape, numbers = second_reader.read(store, 3)["u"]
+            self.assertEqual(tuple(shape), expected.shape)
+            self.assertEqual(numbers, expected.flatten().tolist())
 
     def test_a_missing_shard_shows_the_fill_value_and_verify_says_so(self):
         import h5py
