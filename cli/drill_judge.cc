@@ -83,14 +83,29 @@ void JudgeThatAllAreThere(const DrillFacts& facts, DrillReport& report) {
   }
 }
 
+// One of the attempt's nodes was killed before it could save for the notice that another of them, or the
+// same, had had.
+bool KilledMeanwhile(const DrillFacts& facts, const api::Job& job, const api::Interruption& one) {
+  const auto attempt = std::find_if(job.attempts().begin(), job.attempts().end(),
+                                    [&](const api::Attempt& a) { return a.number() == one.attempt(); });
+  if (attempt == job.attempts().end()) return false;
+  return std::any_of(facts.strikes.begin(), facts.strikes.end(), [&](const DoneStrike& done) {
+    const auto& nodes = attempt->nodes();
+    return done.strike.kind == StrikeKind::kKill && done.refused.empty() &&
+           done.at_us >= one.notice_at_us() && done.at_us <= one.requeued_at_us() &&
+           std::find(nodes.begin(), nodes.end(), done.strike.node) != nodes.end();
+  });
+}
+
 // Why an interruption of this job is a loss; empty: it is none.
-std::string Loss(const api::Job& job, const api::Interruption& one) {
+std::string Loss(const DrillFacts& facts, const api::Job& job, const api::Interruption& one) {
   const std::string why = one.reason().empty() ? "" : " (" + one.reason() + ")";
   const std::string lost = LostText(one) + " of work are lost" + why;
   if (!IsOver(job) && one.resumed_at_us() == 0)
     return "was interrupted on " + one.node() + " and does not run again";
   if (!job.has_checkpoint() || one.outcome() != "not saved") return "";
-  if (one.notice_at_us() != 0) return "had a notice and did not save: " + lost;
+  if (one.notice_at_us() != 0 && !KilledMeanwhile(facts, job, one))
+    return "had a notice and did not save: " + lost;
   const std::int64_t interval = job.checkpoint().interval_us();
   const bool too_much = interval > 0 && one.lost_work_us() > kIntervalsToLose * interval + kNodesLookUs;
   return too_much ? "was to save every " + SecondsText(interval) + " and lost its node: " + lost : "";
@@ -101,7 +116,7 @@ void JudgeJob(const DrillFacts& facts, const api::Job& job, DrillReport& report)
   for (const api::Interruption& one : job.interruptions()) {
     if (!Within(facts, std::max(one.notice_at_us(), one.requeued_at_us()))) continue;
     interrupted = true;
-    if (const std::string loss = Loss(job, one); !loss.empty())
+    if (const std::string loss = Loss(facts, job, one); !loss.empty())
       report.failures.push_back("job " + job.display_id() + " " + loss);
   }
   if (interrupted && job.state() == "FAILED" && job.exit().kind() != "cancelled")

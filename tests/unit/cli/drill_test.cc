@@ -189,6 +189,26 @@ TEST(DrillReport, WithoutANoticeNoMoreThanTheIntervalsBetweenSavesMayBeLost) {
   EXPECT_THAT(Judge(facts).failures, ElementsAre(HasSubstr("was to save every 5.000 s")));
 }
 
+TEST(DrillReport, AKillBeforeItCouldSaveForANoticeIsJudgedAsAKill) {
+  DrillFacts facts = Facts();
+  api::Interruption& one = *facts.jobs[0].mutable_interruptions(0);
+  one.set_outcome("not saved");
+  one.set_lost_work_us(3'000'000);
+  facts.jobs[0].mutable_checkpoint()->set_interval_us(2'000'000);
+  facts.jobs[0].mutable_attempts(0)->add_nodes("n2");
+  facts.strikes.push_back({{10s, StrikeKind::kKill, "n3", 0s}, 1'010'500'000, ""});
+  EXPECT_THAT(Judge(facts).failures, ElementsAre(HasSubstr("had a notice and did not save")))
+      << "not its node";
+  facts.strikes.back().strike.node = "n2";
+  EXPECT_TRUE(Judge(facts).good());
+  one.set_lost_work_us(6'000'000);
+  EXPECT_THAT(Judge(facts).failures, ElementsAre(HasSubstr("was to save every 2.000 s")))
+      << "too much for a kill";
+  facts.strikes.back().at_us = 1'011'500'000;
+  EXPECT_THAT(Judge(facts).failures, ElementsAre(HasSubstr("had a notice and did not save")))
+      << "after its end";
+}
+
 TEST(DrillReport, WhatNobodyKnowsIsNotCalledNothing) {
   DrillFacts facts = Facts();
   api::Interruption& one = *facts.jobs[0].mutable_interruptions(0);
