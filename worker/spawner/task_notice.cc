@@ -64,12 +64,18 @@ void TaskRunner::Withdraw(Task& task) {
 
 // A later notice may bring another time; the signal comes once.
 void TaskRunner::Notice(const wire::NoticeTask& notice) {
-  Task* task = Find(KeyOf(notice.attempt()));
+  const worker::AttemptKey key = KeyOf(notice.attempt());
+  const bool only_save = notice.reason() == control::ToString(control::Reason::kRebalance);
+  // One that could not be started yet need not be started here any more.
+  if (!notice.withdrawn() && !only_save &&
+      RefusePostponed(key, wire::NODE_FAULT, "the node could not start it until it was to be taken away"))
+    return;
+  Task* task = Find(key);
   if (task == nullptr || !task->control) return;
   Hear(*task);
   if (task->phase != Phase::kStarting && task->phase != Phase::kRunning) return;
   if (notice.withdrawn()) return Withdraw(*task);
-  if (notice.reason() == control::ToString(control::Reason::kRebalance)) return AskToSave(*task);
+  if (only_save) return AskToSave(*task);
   const std::int64_t remaining_us = notice.ends_us() - BootTimeUs();
   if (const auto written = task->control->Notice(notice.reason(), remaining_us, notice.action()); !written)
     LogLine("event=notice-not-written task=" + ToString(task->key) + " error=\"" + written.error().message +

@@ -56,6 +56,14 @@ TEST_F(SpawnerNotice, WhoNeverMindsItIsEndedByItAllTheSame) {
   EXPECT_EQ(ended.code(), SIGUSR1);
 }
 
+TEST_F(SpawnerNotice, WhatCouldNotBeStartedYetIsHandedBack) {
+  extra_ = {"--min-free", "1000T", "--start-patience", "1h"};
+  const wire::Ended ended = EndAtNotice(Saves(1, "exit 0"), kLong);
+  EXPECT_EQ(ended.kind(), wire::NEVER_STARTED);
+  EXPECT_EQ(ended.stop_cause(), wire::NODE_FAULT);
+  EXPECT_NE(ended.reason().find("to be taken away"), std::string::npos) << ended.reason();
+}
+
 TEST_F(SpawnerNotice, WithLittleTimeLeftHalfOfItIsWaited) {
   extra_ = {"--notice-patience", "10m"};
   const wire::Ended ended = EndAtNotice(Saves(1, "while :; do sleep 0.01; done"), 100'000);
