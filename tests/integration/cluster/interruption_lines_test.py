@@ -78,6 +78,7 @@ class InterruptionLines(unittest.TestCase):
         self.sh(words.format(300, "alone.json"))
         job = self.submit("bsub-lite submit --mpi --nodes 2:4 --checkpoint-dir few --checkpoint-interval 1s -- " + words.format(300, "few.json"))
         nodes = self.runs(job)["nodes"]
+        self.assertEqual(len(nodes), 4)
         wait_for("some steps", lambda: "step 20\n" in self.cluster.bsub("logs", job))
         self.sh(f"bsub-lite drill notice --node {nodes[1]} --in 60s")
         self.sh(f"bsub-lite wait {job}")
