@@ -136,9 +136,35 @@ std::optional<std::uint32_t> Ipv4(const std::string& text) {
   return ntohl(address.s_addr);
 }
 
-// Open MPI leaves domains out where it compares hosts (orte_keep_fqdn_hostnames).
+// Open MPI leaves domains out of hosts' names, also of the one that it calls its launch agent with
+// (orte_keep_fqdn_hostnames).
 std::string_view WithoutDomain(std::string_view host) {
   return Ipv4(std::string(host)) ? host : host.substr(0, host.find('.'));
+}
+
+// The names that no alias may be.
+std::set<std::string, std::less<>> NamesInUse(const v1::LaunchGang& gang, const MpiFacts& facts) {
+  std::set<std::string, std::less<>> names{facts.host_name, std::string(WithoutDomain(facts.host_name))};
+  for (const v1::LaunchNode& node : gang.nodes()) names.insert(node.name());
+  return names;
+}
+
+template <typename NeedsAlias>
+std::string HostFile(const v1::LaunchGang& gang, const MpiFacts& facts, std::string_view main_host,
+                     std::string_view before_ranks, const NeedsAlias& needs_alias) {
+  const auto names = NamesInUse(gang, facts);
+  const auto is_taken = [&names](const std::string& alias) { return names.contains(alias); };
+  std::string text;
+  for (int i = 0; i < gang.nodes_size(); ++i) {
+    const std::string& name = gang.nodes(i).name();
+    if (i == 0 && IsMain(gang)) {
+      text += main_host;
+    } else {
+      text += needs_alias(name) ? HostAlias(static_cast<std::uint32_t>(i), is_taken) : name;
+    }
+    text += std::string(before_ranks) + std::to_string(gang.ranks_per_node()) + "\n";
+  }
+  return text;
 }
 
 }  // namespace
@@ -146,26 +172,14 @@ std::string_view WithoutDomain(std::string_view host) {
 bool MayStartRanks(const v1::Launch& launch) { return launch.has_gang() && launch.gang().launch() != 0; }
 
 std::string OpenMpiHostFile(const v1::LaunchGang& gang, const MpiFacts& facts) {
-  std::set<std::string, std::less<>> taken;
-  std::string text;
-  for (int i = 0; i < gang.nodes_size(); ++i) {
-    const std::string& host = i == 0 && IsMain(gang) ? facts.host_name : gang.nodes(i).name();
-    const bool alone = taken.emplace(WithoutDomain(host)).second;
-    text += (alone ? host : HostAlias(static_cast<std::uint32_t>(i))) +
-            " slots=" + std::to_string(gang.ranks_per_node()) + "\n";
-  }
-  return text;
+  return HostFile(gang, facts, facts.host_name, " slots=", [&](const std::string& name) {
+    return WithoutDomain(name) != name || (IsMain(gang) && name == WithoutDomain(facts.host_name));
+  });
 }
 
 std::string HydraHostFile(const v1::LaunchGang& gang, const MpiFacts& facts) {
-  std::string text;
-  for (int i = 0; i < gang.nodes_size(); ++i) {
-    const std::string& name = gang.nodes(i).name();
-    const bool as_main = i != 0 && IsMain(gang) && name == facts.host_name;
-    text += (as_main ? HostAlias(static_cast<std::uint32_t>(i)) : name) + ":" +
-            std::to_string(gang.ranks_per_node()) + "\n";
-  }
-  return text;
+  return HostFile(gang, facts, gang.nodes(0).name(), ":",
+                  [&](const std::string& name) { return IsMain(gang) && name == facts.host_name; });
 }
 
 std::vector<MpiVariable> MpiVariables(const v1::Launch& launch, const MpiFacts& facts) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An MPI job whose main node is on a machine that is called as its other node is."""
+"""MPI jobs on nodes whose names are also those of machines, or are cut by mpirun."""
 
 import os
 import socket
@@ -27,7 +27,7 @@ def with_own_host_name():
 
 
 class HostName(unittest.TestCase):
-    def setUp(self):
+    def begin(self, *nodes):
         self.assertEqual(socket.gethostname(), NAME)
         self.cluster = TcpCluster()
         self.addCleanup(self.cluster.close)
@@ -35,22 +35,32 @@ class HostName(unittest.TestCase):
         (self.cluster.root / "tmp").mkdir()
         self.cluster.start_scheduler()
         del self.cluster.env["BSUB_LITE_SERVER"], self.cluster.env["BSUB_LITE_TOKEN_FILE"]
-        for name in ("n1", NAME):  # in this order, so that the first is the main node
+        for name in nodes:  # in this order, so that the first is the main node
             self.cluster.start_spawner(name)
             self.cluster.start_agent(name)
             self.cluster.wait_for_node(name)
 
-    def test_the_ranks_of_each_node_are_on_that_node(self):
+    def expect_ranks_on(self, *nodes):
+        """A job on all of them has each rank where the host file means it to be."""
         out = self.cluster.root / "out"
-        job = self.cluster.submit("--workdir", self.cluster.root, "--output", out, "--mpi", "--nodes", 2, "--ranks-per-node", 2,
+        job = self.cluster.submit("--workdir", self.cluster.root, "--output", out, "--mpi", "--nodes", len(nodes), "--ranks-per-node", 2,
                                   "-c", 2, "--", RANKS, "sum")
         self.cluster.bsub("wait", job)
         lines = sorted(line for line in out.read_text().splitlines() if line.startswith("rank "))
-        self.assertEqual(len(lines), 4, out.read_text())
+        self.assertEqual(len(lines), 2 * len(nodes), out.read_text())
         for i, line in enumerate(lines):
-            self.assertIn(f"rank {i} of 4 on {('n1', NAME)[i // 2]} index {i // 2} ", line)
+            self.assertIn(f"rank {i} of {2 * len(nodes)} on {nodes[i // 2]} index {i // 2} ", line)
         wait_for("all processes to be gone", lambda: not processes_of(self.cluster.home))
         self.assertEqual(left_files(self.cluster), [])
+
+    def test_the_ranks_of_each_node_are_on_that_node(self):
+        self.begin("n1", NAME)
+        self.expect_ranks_on("n1", NAME)
+
+    def test_nodes_with_dots_in_their_names_are_told_apart(self):
+        names = ("n3.rack-a", "n1.rack-a", "n1", "bsub-node-1")
+        self.begin(*names)
+        self.expect_ranks_on(*names)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "worker/launch/environment.h"
 
 namespace bsub::worker {
@@ -79,14 +81,43 @@ TEST(MpiEnvironment, ANodeThatIsCalledAsMpirunsMachineHasAnAlias) {
   EXPECT_EQ(OpenMpiHostFile(launch.gang(), facts), "n1 slots=2\nn2 slots=2\nn3 slots=2\n");
 }
 
-TEST(MpiEnvironment, NodesThatDifferByTheirDomainsOnlyAreToldApart) {
-  v1::Launch launch = MpiJob(0, {"10.0.0.1", "10.0.0.2", "10.0.0.3"});
+// The hosts of an Open MPI host file for a main node and others of these names.
+std::string HostsOfOpenMpi(const std::vector<std::string>& others, const std::string& host_name = "box") {
+  v1::Launch launch = MpiJob(0, std::vector<std::string>(others.size() + 1, "10.0.0.1"));
+  for (std::size_t i = 0; i < others.size(); ++i)
+    launch.mutable_gang()->mutable_nodes(static_cast<int>(i) + 1)->set_name(others[i]);
+  MpiFacts facts = Machine();
+  facts.host_name = host_name;
+  std::istringstream lines(OpenMpiHostFile(launch.gang(), facts));
+  std::string hosts;
+  for (std::string host, slots; lines >> host >> slots;) hosts += (hosts.empty() ? "" : " ") + host;
+  return hosts;
+}
+
+// Open MPI's mpirun calls the agent with what is before the first dot: "a" for a.east.
+TEST(MpiEnvironment, ANodeWithADotInItsNameHasAnAliasForOpenMpi) {
+  EXPECT_EQ(HostsOfOpenMpi({"a.east", "a.west"}), "box bsub-node-1 bsub-node-2");
+  EXPECT_EQ(HostsOfOpenMpi({"a.rack-1", "a"}), "box bsub-node-1 a") << "a itself is the second";
+  EXPECT_EQ(HostsOfOpenMpi({"a", "a.rack-1"}), "box a bsub-node-2");
+  EXPECT_EQ(HostsOfOpenMpi({"10.0.0.2", "10.0.0.3"}), "box 10.0.0.2 10.0.0.3") << "addresses are not cut";
+  EXPECT_EQ(HostsOfOpenMpi({"a.east"}, "ip-10-0-0-1.ec2.internal"), "ip-10-0-0-1.ec2.internal bsub-node-1");
+}
+
+TEST(MpiEnvironment, ANodeWithADotInItsNameKeepsItForHydra) {
+  v1::Launch launch = MpiJob(0, {"10.0.0.1", "10.0.0.2"});
   launch.mutable_gang()->mutable_nodes(1)->set_name("a.east");
-  launch.mutable_gang()->mutable_nodes(2)->set_name("a.west");
-  EXPECT_EQ(OpenMpiHostFile(launch.gang(), Machine()), "box slots=2\na.east slots=2\nbsub-node-2 slots=2\n");
-  launch.mutable_gang()->mutable_nodes(1)->set_name("10.0.0.2");
-  launch.mutable_gang()->mutable_nodes(2)->set_name("10.0.0.3");
-  EXPECT_EQ(OpenMpiHostFile(launch.gang(), Machine()), "box slots=2\n10.0.0.2 slots=2\n10.0.0.3 slots=2\n");
+  EXPECT_EQ(HydraHostFile(launch.gang(), Machine()), "n1:2\na.east:2\n");
+}
+
+TEST(MpiEnvironment, AnAliasIsNoOthersName) {
+  EXPECT_EQ(HostsOfOpenMpi({"a.east", "bsub-node-1"}), "box bsub-node-1-1 bsub-node-1");
+  EXPECT_EQ(HostsOfOpenMpi({"a.east", "bsub-node-1", "bsub-node-1-1"}),
+            "box bsub-node-1-2 bsub-node-1 bsub-node-1-1");
+  EXPECT_EQ(HostsOfOpenMpi({"a.east"}, "bsub-node-1.example"), "bsub-node-1.example bsub-node-1-1");
+  v1::Launch launch = MpiJob(0, {"10.0.0.1", "10.0.0.2", "10.0.0.3"});
+  launch.mutable_gang()->mutable_nodes(1)->set_name("box");
+  launch.mutable_gang()->mutable_nodes(2)->set_name("bsub-node-1");
+  EXPECT_EQ(HydraHostFile(launch.gang(), Machine()), "n1:2\nbsub-node-1-1:2\nbsub-node-1:2\n");
 }
 
 TEST(MpiEnvironment, DaemonsAreStartedByOurAgentInTheirOwnDirectories) {

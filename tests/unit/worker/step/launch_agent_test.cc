@@ -43,8 +43,13 @@ TEST(LaunchAgent, KnowsTheNodesOfItsJobAndItsOwnMachine) {
   EXPECT_EQ(NodeMeant(NodesOfAgent(), "box", "box"), 0u);
   EXPECT_EQ(NodeMeant(NodesOfAgent(), "localhost", "box"), 0u);
   EXPECT_EQ(NodeMeant(NodesOfAgent(), "bsub-node-1", "box"), 1u) << "as the host files call it";
-  for (const char* none : {"bsub-node-2", "bsub-node-", "bsub-node-1x"})
+  EXPECT_EQ(NodeMeant(NodesOfAgent(), "bsub-node-1-3", "box"), 1u) << "where others have the names before";
+  for (const char* none : {"bsub-node-2", "bsub-node-", "bsub-node-1x", "bsub-node-1-", "bsub-node-1-x",
+                           "bsub-node-1-1-1", "bsub-node-1x1"})
     EXPECT_FALSE(NodeMeant(NodesOfAgent(), none, "box")) << none;
+  Gang gang = NodesOfAgent();
+  gang.nodes.push_back({"bsub-node-1", "127.0.0.1"});
+  EXPECT_EQ(NodeMeant(gang, "bsub-node-1", "box"), 2u) << "that is its own name";
   const auto other = NodeMeant(NodesOfAgent(), "n7", "box");
   ASSERT_FALSE(other);
   EXPECT_THAT(other.error().message, HasSubstr("node 'n7' is not one of this job's (n1,n2)"));
