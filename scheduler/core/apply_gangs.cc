@@ -53,6 +53,7 @@ Status Store::Do(const PartEnded& e, TimePoint /*at*/) {
   if (!e.ends_gang && !e.is_cause) return OkStatus();
   gang.ending_part = e.part;
   gang.ending = e.end;
+  gang.ending_elapsed_us = e.usage.elapsed_us;
   gang.node_fault = e.node_fault;
   return OkStatus();
 }

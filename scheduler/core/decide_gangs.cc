@@ -37,13 +37,32 @@ GangVerdict VerdictOf(const Turn& turn, const Gang& gang, std::uint32_t part, En
   return {std::move(end), node, node_fault};
 }
 
-// A node that is lost, or a part whose wall time is over, makes the parts on others fail (mpirun misses its
-// daemon), and they say so before it is known, at once or after their time to save: theirs is then not how
-// the attempt ended. A part that fails alone is told to stop before its own wall time is over.
-bool IsCauseOf(const End& end, const End& ending) {
+// Whether one part was over before another's time ran out, so that it did not end for it: nobody could tell
+// the other to stop. By how long each of them ran, since both may be heard of at once, in either order; parts
+// start within a minute of each other.
+bool WasLongOver(std::int64_t elapsed_us, std::int64_t timed_out_us, Duration grace) {
+  constexpr Duration kStartsWithin = std::chrono::minutes(1);
+  return elapsed_us != 0 && Duration(timed_out_us - elapsed_us) > grace + kStartsWithin;
+}
+
+// An end of a part that ends the attempt already, for `ending`, is how it ended: it came first, or the other
+// followed from it. A node that is lost, or a part whose wall time is over, makes the parts on others fail
+// (mpirun misses its daemon), and they say so before it is known, at once or after their time to save. One
+// that has saved has not failed, and the others were left to save, too.
+bool IsCause(const JobSettings& settings, const Gang& gang, std::uint32_t index, const End& end,
+             const Usage& usage) {
+  const auto by_itself = [](const End& e) {
+    return e.kind == EndKind::kExited || e.kind == EndKind::kSignalled;
+  };
+  const End& ending = gang.ending;
+  const Duration grace = settings.stop_grace;
   if (end.kind == EndKind::kNodeLost) return !ending.Succeeded() && ending.kind != EndKind::kNodeLost;
-  const bool by_itself = ending.kind == EndKind::kExited || ending.kind == EndKind::kSignalled;
-  return end.kind == EndKind::kTimedOut && by_itself && !ending.Succeeded();
+  if (end.kind == EndKind::kTimedOut)
+    return by_itself(ending) && !ending.Succeeded() && !settings.checkpoint.SaidSaved(ending) &&
+           !WasLongOver(gang.ending_elapsed_us, usage.elapsed_us, grace);
+  return ending.kind == EndKind::kTimedOut && by_itself(end) &&
+         EndsGang(settings.gang, gang.parts[index], index, end) &&
+         WasLongOver(usage.elapsed_us, gang.ending_elapsed_us, grace);
 }
 
 void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, const Usage& usage,
@@ -59,7 +78,7 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, con
   const bool decided = attempt.stop != StopReason::kNone && attempt.stop != StopReason::kNotice;
   const bool stopping = decided || gang.ends();
   const bool ends = !stopping && EndsGang(spec, gang.parts[index], index, end);
-  const bool is_cause = gang.ends() && IsCauseOf(end, gang.ending);
+  const bool is_cause = gang.ends() && IsCause(settings, gang, index, end, usage);
   if (gang.live() > 1) {
     turn.Record(PartEnded{ref, index, end, usage, ends, node_fault, is_cause});
     NoteAllStarted(turn, ref);

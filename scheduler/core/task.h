@@ -45,6 +45,7 @@ struct Gang {
   // The part by whose end the attempt ends; the others are stopped then. `end` of kind kNone: none has.
   std::uint32_t ending_part = 0;
   End ending;
+  std::int64_t ending_elapsed_us = 0;                // of that part; 0: not known. Not in the state's hash
   bool node_fault = false;                           // `ending` is for want of something of that part's node
   Usage usage;                                       // of the parts that are over
   std::shared_ptr<const PlacementRecord> placement;  // null: not known

@@ -24,7 +24,7 @@ namespace bsub::journal {
 //   6  AttemptNoticed without a time;
 //      limits of a queue by CPUs and by shares; advance reservations: ReservationMade, ReservationEnded,
 //      settings' reservation; preempts of a queue, AttemptNoticed of preemption
-//   7  PartEnded.is_cause
+//   7  PartEnded.is_cause; a gang's ending_elapsed_us
 inline constexpr std::uint32_t kContentVersion = 7;
 
 // The least version that an entry's reader must know.

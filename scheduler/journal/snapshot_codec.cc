@@ -30,6 +30,7 @@ void Encode(const sched::Gang& x, pb::Gang* out) {
   out->set_ending_part(x.ending_part);
   if (x.ends()) journal::Encode(x.ending, out->mutable_ending());
   out->set_node_fault(x.node_fault);
+  out->set_ending_elapsed_us(x.ending_elapsed_us);
   journal::Encode(x.usage, out->mutable_usage());
   if (x.placement) journal::Encode(*x.placement, out->mutable_placement());
 }
@@ -48,6 +49,7 @@ Status Decode(const pb::Gang& in, sched::Gang* x) {
   }
   x->ending_part = in.ending_part();
   x->node_fault = in.node_fault();
+  x->ending_elapsed_us = in.ending_elapsed_us();
   journal::Decode(in.usage(), &x->usage);
   if (in.has_placement()) BSUB_RETURN_IF_ERROR(journal::Decode(in.placement(), &x->placement));
   return in.has_ending() ? journal::Decode(in.ending(), &x->ending) : OkStatus();

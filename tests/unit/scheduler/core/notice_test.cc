@@ -496,6 +496,21 @@ TEST(NoticeToGangs, AllPartsAreToldOfOneNodesEndAndNoneIsStoppedByAnothersSave) 
   EXPECT_THAT(nodes, SizeIs(2));
 }
 
+// It was not told to stop by the other's save, and was still saving.
+TEST(NoticeToGangs, ASaveIsNotUndoneByTheWallTimeOfAnotherPart) {
+  Env env;
+  env.AddNodes(4, Cpus(1));
+  const JobId a = env.Submit(Job().Nodes(2).Saves());
+  env.Cycle();
+  env.Start(a, "n1");
+  env.Start(a, "n2");
+  ASSERT_TRUE(Notice(env, "n2", 60s));
+  env.Finish(a, Exit(kSavedExitCode), "n2");
+  env.Finish(a, {EndKind::kTimedOut, 143, "", ""}, "n1");
+  EXPECT_EQ(env.StateOf(a), JobState::kRunnable);
+  EXPECT_EQ(env.TaskOf(a).charged, 0u);
+}
+
 TEST(NoticeToGangs, ANodeThatStaysLeavesTheNoticeOfAnother) {
   Env env;
   env.AddNodes(4, Cpus(1));

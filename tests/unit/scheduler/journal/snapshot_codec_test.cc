@@ -119,9 +119,11 @@ TEST_F(SnapshotCodecTest, HowTheNodesOfAnAttemptStandSurvivesToo) {
   const sched::PlacementRecord placement{
       PlacementPolicy::kPartition, false, "spine", "c/s1", {2, 3, 20, 5}, {1, 1, 5, 9}, {0, 1}};
   gang.placement = std::make_shared<const sched::PlacementRecord>(placement);
+  gang.ending_elapsed_us = 60'000'000;
   const auto back = DecodedState(ChunksOf(state));
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(*back->jobs.at(JobId(1)).task.attempt->gang->placement, placement);
+  EXPECT_EQ(back->jobs.at(JobId(1)).task.attempt->gang->ending_elapsed_us, 60'000'000);
   EXPECT_EQ(back->jobs.at(JobId(1)).spec.settings->gang.placement, settings->gang.placement);
   EXPECT_EQ(sched::HashOf(*back), sched::HashOf(state));
   const std::uint64_t before = sched::HashOf(state);
