@@ -1,22 +1,36 @@
 #include "worker/step/mpi_launcher.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "worker/launch/search_path.h"
 
 namespace bsub::step {
 namespace {
 
-// In the order of preference: what the site's administrator chose, then each MPI by its own name.
+// Of one folder, in the order of preference: what the site's administrator chose, then each MPI by its own
+// name.
 constexpr std::array<const char*, 6> kLaunchers = {"mpirun",       "mpiexec",       "mpirun.openmpi",
                                                    "mpirun.mpich", "mpiexec.hydra", "orterun"};
 
 std::string Resolved(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr), &std::free);
   return real ? real.get() : path;
+}
+
+// In their order; an empty one is this one.
+std::vector<std::string> FoldersOf(const std::string& path) {
+  std::vector<std::string> folders;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t colon = std::min(path.find(':', begin), path.size());
+    folders.push_back(path.substr(begin, colon - begin));
+    begin = colon + 1;
+  }
+  return folders;
 }
 
 }  // namespace
@@ -43,18 +57,22 @@ MpiKind KindOfLauncher(const std::string& resolved_path) {
 }
 
 Result<MpiLauncher> FindLauncher(MpiKind wanted, const std::string& path) {
-  std::optional<MpiLauncher> unknown;
+  std::set<std::string> others;
   std::string seen;
-  for (const char* name : kLaunchers) {
-    const std::string found = worker::FindInPath(name, path);
-    if (found.empty()) continue;
-    const MpiKind kind = KindOfLauncher(Resolved(found));
-    if (wanted == MpiKind::kUnknown || kind == wanted) return MpiLauncher{found, kind};
-    if (kind == MpiKind::kUnknown && !unknown) unknown = MpiLauncher{found, kind};
-    if (kind != MpiKind::kUnknown)
-      seen += (seen.empty() ? "; there is " : ", ") + found + " of " + std::string(NameOf(kind));
+  for (const std::string& folder : FoldersOf(path)) {
+    std::optional<MpiLauncher> unknown;
+    for (const char* name : kLaunchers) {
+      const std::string found = worker::FindInPath(name, folder);
+      if (found.empty()) continue;
+      const std::string program = Resolved(found);
+      const MpiKind kind = KindOfLauncher(program);
+      if (wanted == MpiKind::kUnknown || kind == wanted) return MpiLauncher{found, kind};
+      if (kind == MpiKind::kUnknown && !unknown) unknown = MpiLauncher{found, kind};
+      if (kind != MpiKind::kUnknown && others.insert(program).second)
+        seen += (seen.empty() ? "; there is " : ", ") + found + " of " + std::string(NameOf(kind));
+    }
+    if (unknown) return *unknown;
   }
-  if (unknown) return *unknown;
   return NotFound("no mpirun of " + std::string(NameOf(wanted)) + " in PATH=" + path + seen +
                   "; install it on this node, or set PATH (a module to load?)");
 }

@@ -20,9 +20,9 @@ struct MpiLauncher {
 // By the program that a name such as /usr/bin/mpirun leads to in the end: orterun, mpiexec.hydra.
 MpiKind KindOfLauncher(const std::string& resolved_path);
 
-// The first that is of the MPI that is wanted; where there is none, the first of which nobody knows what it
-// is (a site's script), which bsub-lite-rank then watches (rank.h). NotFound says what is missing, in which
-// PATH. `wanted`: what the program is linked with; kUnknown: any.
+// Of the first folder that has one: that of the MPI that is wanted, else one of which nobody knows what it is
+// (a site's script, Open MPI 5's), which bsub-lite-rank then watches (rank.h). NotFound says what is missing,
+// in which PATH. `wanted`: what the program is linked with; kUnknown: any.
 Result<MpiLauncher> FindLauncher(MpiKind wanted, const std::string& path);
 
 // The command line that starts `ranks` ranks of `program`. `wrapper`: bsub-lite-rank, where the launcher

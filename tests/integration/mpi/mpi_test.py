@@ -51,12 +51,17 @@ class Mpi(MpiCluster):
         self.expect_sum()
         self.assertEqual(sorted((self.folder / "first").read_text().splitlines()), self.lines())
 
-    def test_an_mpirun_that_fits_comes_before_a_script_of_which_nobody_knows_what_it_is(self):
+    def test_an_mpirun_that_fits_comes_before_a_script_of_its_folder_and_not_of_one_before(self):
         folder = self.folder / "bin"
         folder.mkdir()
         (folder / "mpirun").write_text("#!/bin/sh\nexit 9\n")
         (folder / "mpirun").chmod(0o755)
-        job = self.submit("sum", mpi=("--env", f"PATH={folder}:/usr/bin:/bin", "--mpi"))
+        path = ("--env", f"PATH={folder}:/usr/bin:/bin", "--mpi")
+        job = self.submit("sum", mpi=path)
+        self.cluster.bsub("wait", job, code=9)  # it is of the folder that comes first
+        (folder / f"mpirun.{KIND}").write_text(f'#!/bin/sh\nexec /usr/bin/mpirun.{KIND} "$@"\n')
+        (folder / f"mpirun.{KIND}").chmod(0o755)
+        job = self.submit("sum", mpi=path)
         self.cluster.bsub("wait", job)
         self.expect_sum()
 

@@ -71,13 +71,35 @@ TEST_F(Launchers, WithoutAnyThePathIsNamed) {
 }
 
 // A script of the site, or Intel MPI's.
-TEST_F(Launchers, OneOfWhichNobodyKnowsWhatItIsComesLast) {
+TEST_F(Launchers, OneOfWhichNobodyKnowsWhatItIsComesLastOfItsFolder) {
   const std::string script = Program("bin/mpirun");
   EXPECT_EQ(FindLauncher(MpiKind::kOpenMpi, Path("bin"))->path, script);
   const std::string known = Program("bin/mpirun.openmpi");
   EXPECT_EQ(FindLauncher(MpiKind::kOpenMpi, Path("bin"))->path, known);
   EXPECT_EQ(FindLauncher(MpiKind::kHydra, Path("bin"))->path, script);
   EXPECT_EQ(FindLauncher(MpiKind::kUnknown, Path("bin"))->path, script) << "as the administrator has it";
+}
+
+// As with Open MPI 5 in /opt, loaded by a module: the folder that comes first is the one that is meant.
+TEST_F(Launchers, AFolderThatComesFirstIsSearchedFirst) {
+  const std::string path = Path("opt") + ":" + Path("bin");
+  const std::string known = Program("bin/mpirun.openmpi");
+  EXPECT_EQ(FindLauncher(MpiKind::kOpenMpi, path)->path, known);
+  EXPECT_EQ(FindLauncher(MpiKind::kUnknown, path)->path, known);
+  Program("opt/mpiexec.hydra");
+  EXPECT_EQ(FindLauncher(MpiKind::kOpenMpi, path)->path, known) << "another MPI's is passed over";
+  const std::string script = Program("opt/mpirun");
+  EXPECT_EQ(FindLauncher(MpiKind::kOpenMpi, path)->path, script);
+  EXPECT_EQ(FindLauncher(MpiKind::kOpenMpi, Path("bin") + ":" + Path("opt"))->path, known);
+  EXPECT_EQ(FindLauncher(MpiKind::kHydra, path)->path, Path("opt/mpiexec.hydra"));
+}
+
+TEST_F(Launchers, OfAnotherMpiAreNamedOnce) {
+  const std::string hydra = Program("bin/mpiexec.hydra");
+  fs::create_directory_symlink(root_ / "bin", root_ / "sbin");
+  const auto found = FindLauncher(MpiKind::kOpenMpi, Path("bin") + ":" + Path("sbin"));
+  ASSERT_FALSE(found);
+  EXPECT_THAT(found.error().message, HasSubstr("; there is " + hydra + " of MPICH; install"));
 }
 
 TEST(LauncherCommand, SaysHowManyRanks) {
