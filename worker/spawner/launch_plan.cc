@@ -132,6 +132,7 @@ worker::MpiFacts MpiFactsFor(const LaunchRules& rules, const v1::Launch& launch,
   mpi.bound = rules.binds_cpus && cpu_milli >= 1000 && cpu_milli % 1000 == 0;
   if (mpi.bound) mpi.machine_cpus = static_cast<std::uint32_t>(cpu_milli / 1000);
   const v1::LaunchGang& gang = launch.gang();
+  mpi.fabric = FabricOf(rules.rdma_devices);
   mpi.interface = InterfaceWith(gang.nodes(static_cast<int>(gang.index())).address());
   return mpi;
 }

@@ -10,6 +10,7 @@
 #include "worker/launch/launch_proof.h"
 #include "worker/launch/mpi_environment.h"
 #include "worker/spawner/child.h"
+#include "worker/spawner/machine_facts.h"
 
 namespace bsub::spawner {
 
@@ -27,6 +28,7 @@ struct LaunchRules {
   std::string scratch_path;                    // where MPI jobs' directories are (scratch_dirs.h)
   bool binds_cpus = false;                     // tasks that ask for whole CPUs get CPUs of their own
   worker::MpiFacts machine;                    // what is the same for all of them
+  std::string rdma_devices = kRdmaDevices;     // looked at for each
 };
 
 struct PlannedLaunch {

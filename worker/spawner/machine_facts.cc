@@ -29,8 +29,18 @@ bool HasActivePort(const fs::path& device) {
   return false;
 }
 
-// A device without a port that is up carries nothing. EFA's devices are named after their driver (efa_0, or
-// rdmap0s6 with renaming by udev); the driver decides.
+}  // namespace
+
+worker::MpiFacts LookAtMachine() {
+  worker::MpiFacts facts;
+  std::error_code error;
+  facts.programs = fs::read_symlink("/proc/self/exe", error).parent_path().string();
+  facts.host_name = worker::HostName();
+  facts.machine_cpus = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(OwnCpus().size()));
+  return facts;
+}
+
+// EFA's devices are named after their driver (efa_0, or rdmap0s6 with renaming by udev); the driver decides.
 worker::Fabric FabricOf(const std::string& devices) {
   worker::Fabric found = worker::Fabric::kTcp;
   std::error_code error;
@@ -43,18 +53,6 @@ worker::Fabric FabricOf(const std::string& devices) {
     found = for_ucx ? worker::Fabric::kInfiniband : worker::Fabric::kOther;
   }
   return found;
-}
-
-}  // namespace
-
-worker::MpiFacts LookAtMachine(const std::string& devices) {
-  worker::MpiFacts facts;
-  std::error_code error;
-  facts.programs = fs::read_symlink("/proc/self/exe", error).parent_path().string();
-  facts.host_name = worker::HostName();
-  facts.machine_cpus = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(OwnCpus().size()));
-  facts.fabric = FabricOf(devices);
-  return facts;
 }
 
 std::string InterfaceWith(const std::string& address) {

@@ -3,6 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+#include <vector>
+
 namespace bsub::spawner {
 namespace {
 
@@ -83,6 +89,29 @@ TEST_F(LaunchPlanTest, AJobThatMayStartRanksHasADirectoryWithItsHosts) {
                                                Pair("hosts.hydra", "n1:2\nn2:2\n")));
   gang.set_index(2);
   EXPECT_THAT(Refusal(), HasSubstr("part 2 of 2"));
+}
+
+// A port is INIT until a subnet manager has seen it, which may be after the spawner's start.
+TEST_F(LaunchPlanTest, AFabricsPortsAreLookedAtForEachLaunch) {
+  namespace fs = std::filesystem;
+  std::string folder = fs::temp_directory_path() / "bsub-devices-XXXXXX";
+  rules_.rdma_devices = mkdtemp(folder.data());
+  const fs::path device = fs::path(folder) / "mlx5_0";
+  fs::create_directories(device / "ports" / "1");
+  fs::create_directories(device / "device");
+  fs::create_symlink("/sys/bus/pci/drivers/mlx5_core", device / "device" / "driver");
+  v1::LaunchGang& gang = *launch_.mutable_gang();
+  gang.set_launch(1);
+  gang.set_ranks_per_node(1);
+  gang.set_threads_per_rank(1);
+  for (const char* address : {"10.0.0.1", "10.0.0.2"}) gang.add_nodes()->set_address(address);
+  const std::vector<std::pair<std::string, std::string>> pml_by_state = {
+      {"2: INIT", "ob1"}, {"4: ACTIVE", "ucx"}, {"1: DOWN", "ob1"}};
+  for (const auto& [state, pml] : pml_by_state) {
+    std::ofstream(device / "ports" / "1" / "state") << state << "\n";
+    EXPECT_THAT(Plan()->child.env, Contains("OMPI_MCA_pml=" + pml)) << state;
+  }
+  fs::remove_all(folder);
 }
 
 TEST_F(LaunchPlanTest, MoreNodesThanAVariableHoldsAreInAFile) {

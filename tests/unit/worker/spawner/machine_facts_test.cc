@@ -26,14 +26,14 @@ class Devices : public ::testing::Test {
     facts_fs::create_directories(folder_ / device / "device");
     facts_fs::create_symlink("/sys/bus/pci/drivers/" + driver, folder_ / device / "device" / "driver");
   }
-  worker::Fabric Found() const { return LookAtMachine(folder_).fabric; }
+  worker::Fabric Found() const { return FabricOf(folder_); }
 
   facts_fs::path folder_ = OwnFolder();
 };
 
 TEST_F(Devices, WithoutAnyItIsTcp) {
   EXPECT_EQ(Found(), worker::Fabric::kTcp);
-  EXPECT_EQ(LookAtMachine("/nowhere").fabric, worker::Fabric::kTcp);
+  EXPECT_EQ(FabricOf("/nowhere"), worker::Fabric::kTcp);
 }
 
 TEST_F(Devices, TheDriverTellsEfaFromInfiniband) {
