@@ -27,13 +27,14 @@ constexpr std::uint32_t kLastPort = 32'000;
 constexpr std::chrono::seconds kConnectTime(4);
 constexpr std::chrono::milliseconds kRetryFirst(1);
 constexpr std::chrono::milliseconds kRetryLongest(50);
-// A node that vanished, or what lies between, ends a connection after about a minute and a half: in seconds
-// until the first question, between questions, and questions without an answer; and as long may what was sent
-// stay unconfirmed.
+// A node that vanished, or what lies between, ends a connection on which nothing is on its way after a minute
+// and a half: in seconds until the first question, between questions, and questions without an answer. What
+// was sent is repeated for as long as the kernel has it (tcp_retries2: a quarter of an hour). Not
+// TCP_USER_TIMEOUT: it also counts the time in which the peer answers and takes nothing, and an agent whose
+// output nobody reads takes nothing.
 constexpr int kIdleSeconds = 30;
 constexpr int kAskEverySeconds = 10;
 constexpr int kAskTimes = 6;
-constexpr int kUnconfirmedMs = 1000 * (kIdleSeconds + kAskEverySeconds * kAskTimes);
 
 std::string Sign(const Gang& gang, const std::string& text) {
   const auto key = worker::LaunchKey::FromText(gang.secret);
@@ -156,7 +157,6 @@ void WatchConnection(int fd) {
   SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, kIdleSeconds);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, kAskEverySeconds);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPCNT, kAskTimes);
-  SetOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, kUnconfirmedMs);
 }
 
 Result<UniqueFd> Connect(const Gang& gang, std::uint32_t index, const Patience& patience) {

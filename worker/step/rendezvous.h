@@ -31,7 +31,8 @@ Result<std::vector<Place>> PlacesOf(const Gang& gang, std::uint32_t index);
 Result<UniqueFd> Listen(const Gang& gang);
 
 // Of either end of a connection: what is said goes at once, and a peer that vanished ends it after about a
-// minute and a half. No effect on a Unix socket.
+// minute and a half, or a quarter of an hour if something was on its way to it. One that is there and takes
+// nothing does not. No effect on a Unix socket.
 void WatchConnection(int fd);
 
 // To the server of a node, which may not run yet: tried again until the patience is over. The connection does

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -159,6 +161,23 @@ TEST(Rendezvous, NobodyConnectsForOneWhoIsGone) {
   const auto connection = Connect(gang, 1, Patience::For(std::chrono::hours(1), stop.get()));
   ASSERT_FALSE(connection);
   EXPECT_EQ(connection.error().code, Code::kAborted);
+}
+
+int OptionOf(int fd, int level, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  EXPECT_EQ(getsockopt(fd, level, option, &value, &size), 0);
+  return value;
+}
+
+// TCP_USER_TIMEOUT would also end a connection on which a reader that is held up takes nothing.
+TEST(Rendezvous, AConnectionIsWatchedWithoutALimitForWhatIsWithheld) {
+  const UniqueFd fd(socket(AF_INET, SOCK_STREAM, 0));
+  ASSERT_TRUE(fd.valid());
+  WatchConnection(fd.get());
+  EXPECT_EQ(OptionOf(fd.get(), SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(OptionOf(fd.get(), IPPROTO_TCP, TCP_KEEPIDLE), 30);
+  EXPECT_EQ(OptionOf(fd.get(), IPPROTO_TCP, TCP_USER_TIMEOUT), 0);
 }
 
 TEST(Rendezvous, AnAddressThatDoesNotResolveIsNamed) {
