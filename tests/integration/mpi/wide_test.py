@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""64 ranks over 8 worker nodes, many more than this machine has processors, start and end clean BSUB_MPI_WIDE_ROUNDS (2) times."""
+"""64 ranks over 8 worker nodes, many more than this machine has processors, start and end clean BSUB_MPI_WIDE_ROUNDS (5) times."""
 
 import os
 import unittest
 
 from mpi_cluster import MpiCluster, with_own_shared_memory
 
-ROUNDS = int(os.environ.get("BSUB_MPI_WIDE_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("BSUB_MPI_WIDE_ROUNDS", "5"))
 
 
 class Wide(MpiCluster):
