@@ -46,6 +46,7 @@ bool IsOfNode(std::string_view name) {
 // Hydra gives its ranks mpiexec's environment, which is the main node's. What this node's part was given is
 // in that of the daemon that starts us.
 void TakeFactsOfNode() {
+  unsetenv("BSUB_TASK_CPUS");  // which not every node has
   std::ifstream environment("/proc/" + std::to_string(getppid()) + "/environ");
   for (std::string entry; std::getline(environment, entry, '\0');) {
     const std::size_t equals = entry.find('=');

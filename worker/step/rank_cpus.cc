@@ -24,20 +24,39 @@ std::optional<std::size_t> NumberIn(const char* name) {
   return text == nullptr ? std::nullopt : ParseNumber(text);
 }
 
-// The policy that the node chose is none; a job's own counts instead.
-bool JobLeavesItToUs() {
-  const char* defaults = std::getenv("BSUB_MPI_DEFAULTS");
-  const std::string list = "," + std::string(defaults != nullptr ? defaults : "") + ",";
-  return list.find(",OMPI_MCA_hwloc_base_binding_policy,") != std::string::npos;
+bool IsSet(const char* name) {
+  const char* text = std::getenv(name);
+  return text != nullptr && *text != '\0';
 }
 
-// As mpirun's daemon says it: Open MPI's, Hydra's.
-std::optional<RankPlace> OwnPlace() {
-  auto local = NumberIn("OMPI_COMM_WORLD_LOCAL_RANK");
-  if (!local) local = NumberIn("MPI_LOCALRANKID");
-  const auto ranks = NumberIn("BSUB_RANKS_PER_NODE"), threads = NumberIn("BSUB_THREADS_PER_RANK");
-  if (!local || !ranks || !threads) return std::nullopt;
-  return RankPlace{*local, *ranks, *threads};
+// The node chose none. A job's own is not among BSUB_MPI_DEFAULTS, and options of mpirun change its value.
+bool PolicyIsOurs() {
+  constexpr const char* kPolicy = "OMPI_MCA_hwloc_base_binding_policy";
+  const char* policy = std::getenv(kPolicy);
+  const char* defaults = std::getenv("BSUB_MPI_DEFAULTS");
+  if (policy == nullptr || std::string_view(policy) != "none" || defaults == nullptr) return false;
+  return ("," + std::string(defaults) + ",").find("," + std::string(kPolicy) + ",") != std::string::npos;
+}
+
+std::vector<std::size_t> AllowedCpus() {
+  cpu_set_t set;
+  std::vector<std::size_t> cpus;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return cpus;
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+std::vector<std::size_t> TaskCpus() {
+  const char* list = std::getenv("BSUB_TASK_CPUS");
+  return list != nullptr ? ParseCpus(list) : std::vector<std::size_t>();
+}
+
+// Open MPI's or Hydra's word for it.
+std::optional<std::size_t> NumberInEither(const char* open_mpis, const char* hydras) {
+  const auto number = NumberIn(open_mpis);
+  return number ? number : NumberIn(hydras);
 }
 
 }  // namespace
@@ -55,17 +74,26 @@ std::vector<std::size_t> ParseCpus(std::string_view list) {
 }
 
 std::vector<std::size_t> CpusOfRank(const std::vector<std::size_t>& task, const RankPlace& place) {
-  const std::size_t threads = std::max<std::size_t>(place.threads, 1);
-  if (place.ranks > task.size() / threads || place.local_rank >= place.ranks) return {};
-  const auto first = task.begin() + static_cast<std::ptrdiff_t>(place.local_rank * threads);
-  return {first, first + static_cast<std::ptrdiff_t>(threads)};
+  if (place.ranks > task.size() || place.local_rank >= place.ranks) return {};
+  const auto begin_of = [&](std::size_t rank) {
+    return task.begin() + static_cast<std::ptrdiff_t>(rank * task.size() / place.ranks);
+  };
+  return {begin_of(place.local_rank), begin_of(place.local_rank + 1)};
+}
+
+std::optional<RankPlace> PlaceToBind() {
+  const auto local = NumberInEither("OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID");
+  const auto ranks = NumberInEither("OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS");
+  if (!local || !ranks || ranks != NumberIn("BSUB_RANKS_PER_NODE")) return std::nullopt;
+  if (!PolicyIsOurs() || IsSet("HYDRA_BINDING")) return std::nullopt;
+  return RankPlace{*local, *ranks};
 }
 
 void BindToOwnCpus() {
-  const char* task = std::getenv("BSUB_TASK_CPUS");
-  const auto place = OwnPlace();
-  if (task == nullptr || !place || !JobLeavesItToUs()) return;
-  const std::vector<std::size_t> own = CpusOfRank(ParseCpus(task), *place);
+  const std::vector<std::size_t> task = TaskCpus();
+  const auto place = PlaceToBind();
+  if (!place || task != AllowedCpus()) return;  // else mpirun's daemon has bound it already
+  const std::vector<std::size_t> own = CpusOfRank(task, *place);
   if (own.empty()) return;
   cpu_set_t set;
   CPU_ZERO(&set);

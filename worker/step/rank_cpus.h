@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -11,18 +12,22 @@ namespace bsub::step {
 struct RankPlace {
   std::size_t local_rank = 0;  // among the ranks of its node, from 0
   std::size_t ranks = 1;       // of its node
-  std::size_t threads = 1;     // of each
 };
 
 // "0,2,3". Empty: it is no such list.
 std::vector<std::size_t> ParseCpus(std::string_view list);
 
-// So many beside each other as the rank has threads, none of them another rank's. Empty: there are too few
-// for all ranks, and it runs on any of them.
+// Its part of all of them: parts differ by one at most, and share none. Empty: there are fewer than ranks,
+// and it runs on any of them.
 std::vector<std::size_t> CpusOfRank(const std::vector<std::size_t>& task, const RankPlace& place);
 
-// Binds this process if its task has processors of its own (BSUB_TASK_CPUS), unless the job says how its
-// ranks are bound.
+// Where this process is among the ranks of its node, as mpirun's daemon says it. Nothing: it is to be left as
+// it is, because the job or its mpirun says how ranks are bound, or mpirun starts another number of them on
+// this node than the job asked for: there may be another mpirun beside it.
+std::optional<RankPlace> PlaceToBind();
+
+// Binds this process to its part of the task's own processors (BSUB_TASK_CPUS), if there are some and nobody
+// has bound it yet.
 void BindToOwnCpus();
 
 }  // namespace bsub::step

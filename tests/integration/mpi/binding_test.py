@@ -28,12 +28,36 @@ class Binding(unittest.TestCase):
         """Of each rank, in their order."""
         job = cluster.submit("--workdir", cluster.root, "--output", cluster.root / "out", "--mpi", *words, "--", RANKS, "sum")
         cluster.bsub("wait", job)
+        return self.cpus_in(cluster)
+
+    def cpus_in(self, cluster):
         lines = sorted(line for line in (cluster.root / "out").read_text().splitlines() if line.startswith("rank "))
         return [expand(re.search(r" cpus (\S+)", line).group(1)) for line in lines]
 
     def test_each_rank_of_a_task_with_its_own_processors_has_one_of_them(self):
         cluster = self.cluster_with("--bind-cpus")
         self.assertEqual(self.cpus_of_ranks(cluster, "--ranks-per-node", 2, "-c", 2), [[OWN[0]], [OWN[1]]])
+
+    def test_one_rank_has_all_of_its_tasks_processors(self):
+        """However many threads it starts by itself."""
+        cluster = self.cluster_with("--bind-cpus")
+        self.assertEqual(self.cpus_of_ranks(cluster, "--nodes", 1, "-c", 2), [OWN[:2]])
+
+    def test_an_mpirun_that_starts_fewer_ranks_than_were_asked_for_binds_none(self):
+        cluster = self.cluster_with("--bind-cpus")
+        job = cluster.submit("--workdir", cluster.root, "--output", cluster.root / "out", "--ranks-per-node", 2, "-c", 2, "--",
+                             f"mpirun.{KIND}", "-n", 1, RANKS, "sum")
+        cluster.bsub("wait", job)
+        self.assertEqual(self.cpus_in(cluster), [OWN[:2]])
+
+    @unittest.skipUnless(KIND == "openmpi", "Open MPI's option")
+    def test_mpiruns_own_option_counts(self):
+        cluster = self.cluster_with("--bind-cpus")
+        job = cluster.submit("--workdir", cluster.root, "--output", cluster.root / "out", "--ranks-per-node", 2, "-c", 2, "--",
+                             "mpirun.openmpi", "--bind-to", "socket", RANKS, "sum")
+        cluster.bsub("wait", job)
+        for cpus in self.cpus_in(cluster):
+            self.assertIn(cpus, sockets())
 
     def test_a_rank_leaves_the_processors_of_other_tasks_alone(self):
         cluster = self.cluster_with("--bind-cpus")
@@ -52,6 +76,15 @@ class Binding(unittest.TestCase):
         cluster = self.cluster_with("--bind-cpus")
         words = ("--ranks-per-node", 1, "-c", 2, "--env", "OMPI_MCA_hwloc_base_binding_policy=none")
         self.assertEqual(self.cpus_of_ranks(cluster, *words), [OWN[:2]])
+
+
+def sockets():
+    """The processors of each."""
+    found = {}
+    for cpu in OWN:
+        with open(f"/sys/devices/system/cpu/cpu{cpu}/topology/physical_package_id", encoding="ascii") as file:
+            found.setdefault(file.read(), []).append(cpu)
+    return list(found.values())
 
 
 def expand(ranges):
