@@ -57,10 +57,7 @@ class DirectoryTree : public CgroupTree {
     }
   }
 
-  Status Remove(const std::string& name) override {
-    if (rmdir(Path(name).c_str()) == 0 || errno == ENOENT) return OkStatus();
-    return Unavailable(ErrnoText("cannot remove cgroup", Path(name)));
-  }
+  Status Remove(const std::string& name) override { return RemoveDirectory(Path(name)); }
 
   std::vector<std::string> List() const override {
     std::vector<std::string> names;
@@ -74,13 +71,18 @@ class DirectoryTree : public CgroupTree {
     return names;
   }
 
-  void RemoveTree() override { rmdir(root_.c_str()); }
+  Status RemoveTree() override { return RemoveDirectory(root_); }
 
  protected:
   std::string Path(const std::string& name) const { return root_ + "/" + name; }
   Status MakeGroup(const std::string& name) { return EnsureDirectory(Path(name), 0755); }
 
  private:
+  static Status RemoveDirectory(const std::string& path) {
+    if (rmdir(path.c_str()) == 0 || errno == ENOENT) return OkStatus();
+    return Unavailable(ErrnoText("cannot remove cgroup", path));
+  }
+
   std::string root_;
 };
 
@@ -144,7 +146,7 @@ class NoTree final : public CgroupTree {
   bool HitMemoryLimit(const std::string&) const override { return false; }
   Status Remove(const std::string&) override { return OkStatus(); }
   std::vector<std::string> List() const override { return {}; }
-  void RemoveTree() override {}
+  Status RemoveTree() override { return OkStatus(); }
 
  private:
   std::string why_;
@@ -268,7 +270,7 @@ std::unique_ptr<CgroupTree> DetectCgroups(const std::string& own_name) {
   if (!places.unified.empty()) {
     auto tree = OpenUnifiedTree(places.unified, own_name);
     if (tree && (*tree)->LimitsMemory()) return std::move(*tree);
-    if (tree) (*tree)->RemoveTree();
+    if (tree) static_cast<void>((*tree)->RemoveTree());  // it is of no use
     if (places.memory_v1.empty()) why = tree ? (*tree)->Describe().substr(6) : tree.error().message;
   }
   return NoCgroups(why);

@@ -35,8 +35,8 @@ class CgroupTree {
   virtual Status Remove(const std::string& name) = 0;
   // Groups that stand in the tree: after a crash, those of the spawner before.
   virtual std::vector<std::string> List() const = 0;
-  // The group that ours are in, at the spawner's end. Stays if one of them does.
-  virtual void RemoveTree() = 0;
+  // The group that ours are in, at the spawner's end. An error if one of them is there.
+  virtual Status RemoveTree() = 0;
 };
 
 // `base`: an existing directory of the unified tree in which this process may make groups; ours go to

@@ -1,7 +1,8 @@
 // Control groups of tasks that are over, until they are gone.
 //
-// A group whose last process has just died may be busy for a moment more. It is tried again a few times, with
-// pauses that double; one that is still busy then is left to the next spawner, which clears all there are.
+// A group whose last process has just died may be busy for a moment more. It is tried again, with pauses that
+// double up to some length, until it is gone. The spawner's end does not wait for one that stays busy: the
+// next spawner clears all there are.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ class EndedGroups {
   void Keep(std::string_view name);    // it is used again: its task starts anew
   void TryAgain(std::int64_t now_us);  // those whose pause is over
   std::int64_t NextTry() const;        // 0: never
+  bool ExpectsSoon() const;            // one that has not been busy for long, to be gone
 
  private:
   struct Busy {
@@ -30,6 +32,7 @@ class EndedGroups {
   };
   // False: it is tried again later.
   bool IsDone(Busy& group, std::int64_t now_us);
+  std::int64_t LongestPause() const;
 
   CgroupTree* tree_;
   std::int64_t again_us_;

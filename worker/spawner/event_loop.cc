@@ -176,12 +176,17 @@ Status EventLoop::Run() {
       agent_->Send(message);
     }
     agent_->Flush();
-    if (shutting_down_ && !runner_->HasLiveTasks() && runner_->NextDeadline() == 0) break;
+    if (shutting_down_ && runner_->MayEnd()) break;
     ArmTimer();
   }
   RemoveGroups();
   LogLine("event=ended");
   return OkStatus();
+}
+
+void EventLoop::RemoveGroups() {
+  if (const Status removed = runner_->cgroups().RemoveTree(); !removed)
+    LogLine("event=groups-left error=\"" + removed.error().message + "\"");
 }
 
 void EventLoop::Handle(const Ready& ready) {

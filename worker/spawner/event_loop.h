@@ -21,7 +21,7 @@ class EventLoop {
   // Returns once told to end and all tasks are over.
   Status Run();
   // What is there for tasks only, at the end.
-  void RemoveGroups() { runner_->cgroups().RemoveTree(); }
+  void RemoveGroups();
 
  private:
   EventLoop(const Settings& settings, Poller poller, LeasePage lease_page)

@@ -140,6 +140,11 @@ std::int64_t TaskRunner::NextDeadline() const {
   return first;
 }
 
+bool TaskRunner::MayEnd() const {
+  return live_ == 0 && deadlines_.empty() && retry_commit_at_us_ == 0 && NextRetry() == 0 &&
+         !ended_groups_.ExpectsSoon();
+}
+
 void TaskRunner::Commit() {
   for (const worker::AttemptKey& key : std::exchange(start_again_, {})) StartAgain(key);
   if (std::exchange(sweep_, false)) SweepTasks();

@@ -81,6 +81,8 @@ class TaskRunner {
 
   // CLOCK_BOOTTIME, microseconds; 0: nothing to wait for.
   std::int64_t NextDeadline() const;
+  // No task lives, and nothing that must be done is left.
+  bool MayEnd() const;
   std::vector<wire::TaskStatus> List() const;
   std::vector<wire::TaskStatus> TakeReports() { return std::exchange(reports_, {}); }
   // A task of this job runs, or its end is not acknowledged.
