@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -31,12 +32,23 @@ bool Interrupts::Wait(Duration time) const {
   return !Take();
 }
 
-bool Interrupts::WaitForReadable(int fd) const {
-  std::array<pollfd, 2> entries = {pollfd{.fd = fd_, .events = POLLIN, .revents = 0},
-                                   pollfd{.fd = fd, .events = POLLIN, .revents = 0}};
-  while (poll(entries.data(), entries.size(), -1) < 0 && errno == EINTR) {
+Interrupts::Came Interrupts::WaitFor(int fd, Duration time) const {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  while (true) {
+    std::array<pollfd, 2> entries = {pollfd{.fd = fd_, .events = POLLIN, .revents = 0},
+                                     pollfd{.fd = fd, .events = POLLIN, .revents = 0}};
+    int millis = -1;
+    if (time != Duration::max()) {
+      const auto left =
+          std::max(Duration(0), time - std::chrono::duration_cast<Duration>(Clock::now() - start));
+      millis = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
+    }
+    const int ready = poll(entries.data(), entries.size(), millis);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return Came::kTimeOut;
+    return entries[0].revents != 0 && Take() ? Came::kInterrupt : Came::kReadable;
   }
-  return entries[0].revents == 0 || !Take();
 }
 
 bool Interrupts::Take() const {

@@ -20,8 +20,9 @@ class Interrupts {
 
   // False: one came.
   bool Wait(Duration time) const;
-  // Until there is something to read in `fd`. False: one came before.
-  bool WaitForReadable(int fd) const;
+  // Until there is something to read in `fd`, or for so long; Duration::max(): without an end.
+  enum class Came { kReadable, kInterrupt, kTimeOut };
+  Came WaitFor(int fd, Duration time) const;
 
  private:
   bool Take() const;  // one that has come: else it would strike once it is no longer blocked

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -15,12 +16,18 @@
 #include <iterator>
 #include <string_view>
 
+#include "common/time.h"
+
 namespace bsub::placement {
 namespace {
 
 // As shells say it.
 constexpr int kNotStarted = 127;
 constexpr int kSignalled = 128;
+
+constexpr Duration kGrace = std::chrono::seconds(5);  // from TERM to KILL
+// More than a client waits for a scheduler that is silent.
+constexpr Duration kTimeToFinish = std::chrono::seconds(15);
 
 Error SystemError(const std::string& what) { return Internal(what + ": " + std::strerror(errno)); }
 
@@ -51,13 +58,19 @@ std::string LastLine(const std::string& path) {
   return std::string(rest.substr(rest.rfind('\n') + 1));
 }
 
-// False: an interrupt came before the child's end.
-bool EndsUninterrupted(pid_t pid, const cli::Interrupts& interrupts) {
+// Until the child's end. True: an interrupt came before.
+bool WasInterrupted(const ChildRun& child, pid_t pid, const cli::Interrupts& interrupts) {
+  using Came = cli::Interrupts::Came;
   const int ended = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));  // Linux 5.3
-  if (ended < 0) return true;
-  const bool first = interrupts.WaitForReadable(ended);
+  if (ended < 0) return false;
+  const bool interrupted = interrupts.WaitFor(ended, Duration::max()) == Came::kInterrupt;
+  if (interrupted) {
+    if (!child.finishes) kill(-pid, SIGTERM);
+    if (interrupts.WaitFor(ended, child.finishes ? kTimeToFinish : kGrace) != Came::kReadable)
+      kill(-pid, SIGKILL);
+  }
   close(ended);
-  return first;
+  return interrupted;
 }
 
 }  // namespace
@@ -67,8 +80,7 @@ Result<int> ExitCodeOf(const ChildRun& child, const cli::Interrupts* interrupts)
   if (pid < 0) return SystemError("fork");
   if (pid == 0) Become(child);
   setpgid(pid, pid);  // the child does it too: whoever comes first
-  const bool interrupted = interrupts != nullptr && !EndsUninterrupted(pid, *interrupts);
-  if (interrupted) kill(-pid, SIGTERM);
+  const bool interrupted = interrupts != nullptr && WasInterrupted(child, pid, *interrupts);
   int status = 0;
   while (waitpid(pid, &status, 0) < 0) {
     if (errno != EINTR) return SystemError("waitpid");

@@ -13,11 +13,12 @@ struct ChildRun {
   std::vector<std::string> words;  // the program, found as a shell would, and its arguments
   std::string directory = ".";     // it works there
   std::string output, errors;      // files that its output goes to, made or emptied
+  bool finishes = false;           // an interrupt leaves it to its end, for a while
 };
 
 // Waits for its end: its exit code, or 128 and the number of the signal. With `interrupts`: one that comes
-// ends the child too, and the error is kCancelled. Without, the child is left to its end: Ctrl-C on a
-// terminal does not reach it.
+// ends the child too, by KILL if TERM takes long or another one comes, and the error is kCancelled. Without,
+// the child is left to its end: Ctrl-C on a terminal does not reach it.
 Result<int> ExitCodeOf(const ChildRun& child, const cli::Interrupts* interrupts = nullptr);
 // How it ended otherwise than with 0, and its last line on standard error.
 Error EndOfChild(const ChildRun& child, int code);

@@ -52,20 +52,24 @@ ChildRun RunningCluster::Command(const std::string& name, const std::string& fil
 Result<std::string> RunningCluster::Output(const std::string& name, const std::string& file,
                                            std::vector<std::string> words) const {
   const ChildRun child = Command(name, file, std::move(words));
-  BSUB_RETURN_IF_ERROR(RunChild(child));
+  BSUB_RETURN_IF_ERROR(RunChild(child, interrupts_));
   return ReadFile(child.output);
 }
 
 Result<std::string> RunningCluster::Submit(const std::string& name,
                                            const sched::PlacementRequest& request) const {
-  BSUB_ASSIGN_OR_RETURN(std::string id,
-                        Output(name, "submitted",
-                               {"submit", "--quiet", "--mpi", "--nodes", std::to_string(request.nodes),
-                                "--ranks-per-node", std::to_string(options_->ranks_per_node), "--placement",
-                                NameOf(request) + ":preferred", "--name", "netbench-" + name, "--", netbench_,
-                                "--repeat", std::to_string(options_->repetitions)}));
-  std::erase(id, '\n');
-  return id;
+  ChildRun submit = Command(
+      name, "submitted",
+      {"submit", "--quiet", "--mpi", "--nodes", std::to_string(request.nodes), "--ranks-per-node",
+       std::to_string(options_->ranks_per_node), "--placement", NameOf(request) + ":preferred", "--name",
+       "netbench-" + name, "--", netbench_, "--repeat", std::to_string(options_->repetitions)});
+  submit.finishes = true;  // it may have been accepted, and then its id is needed
+  const Status submitted = RunChild(submit, interrupts_);
+  auto id = ReadFile(submit.output);
+  if (id) std::erase(*id, '\n');
+  if (submitted) return id;
+  const bool accepted = submitted.error().code == Code::kCancelled && id && !id->empty();
+  return accepted ? Cancel(name, *id, submitted.error()) : submitted.error();
 }
 
 Status RunningCluster::Wait(const std::string& name, const std::string& job) const {
@@ -77,6 +81,7 @@ Status RunningCluster::Wait(const std::string& name, const std::string& job) con
   // Any code may be the job's own or `wait`'s: the scheduler knows whether the job is over.
   const auto end = EndOf(name, job);
   if (end && !end->empty()) return FailedJob(name, job, *end);
+  if (!end && end.error().code == Code::kCancelled) return Cancel(name, job, end.error());
   if (*code != kWaitTimedOut) return Cancel(name, job, EndOfChild(wait, *code));
   return Cancel(name, job, FailedJob(name, job, "was not over after " + patience + " (--timeout)"));
 }

@@ -8,11 +8,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 
+from cluster import PATIENCE, wait_for
+
 PROGRAMS = pathlib.Path(os.environ["BSUB_BUILD_DIR"]) / "bin"
-PATIENCE = 60  # seconds; a safety net
 CONFIG = """
 name: one
 levels:
@@ -98,13 +98,30 @@ class Jobs(unittest.TestCase):
         self.end(process, 130)
         self.assertEqual(self.cancelled(), ["cancel 7"])
 
+    def test_a_second_interrupt_ends_what_does_not_mind_the_first(self):
+        self.answers(wait=f"trap 'echo minded >> {self.root}/asked' TERM; while :; do sleep 0.05; done", job=RUNNING)
+        process = self.start()
+        self.wait_until_asked("wait", process)
+        process.send_signal(signal.SIGINT)
+        self.wait_until_asked("minded", process)
+        process.send_signal(signal.SIGINT)
+        self.assertIn("interrupted; job 7 is cancelled", self.end(process, 130))
+
+    def test_also_while_the_output_is_fetched(self):
+        self.answers(wait="exit 0", logs="exec sleep 600")
+        process = self.start()
+        self.wait_until_asked("logs", process)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.end(process, 130), "bsub-lite bench: interrupted\n")
+        self.assertEqual(self.cancelled(), [])
+
     def wait_until_asked(self, word, process):
-        end = time.monotonic() + PATIENCE
         asked = self.root / "asked"
-        while not (asked.exists() and any(line.startswith(word) for line in asked.read_text().splitlines())):
+
+        def it_was():
             self.assertIsNone(process.poll(), "it ended")
-            self.assertLess(time.monotonic(), end, f"it never called bsub-lite {word}")
-            time.sleep(0.01)
+            return asked.exists() and any(line.startswith(word) for line in asked.read_text().splitlines())
+        wait_for(f"bsub-lite {word}", it_was)
 
 
 if __name__ == "__main__":
