@@ -69,14 +69,7 @@ class RoomMaker {
   std::optional<Option> OptionOn(NodeId id, const NodeCapacity::Use& use) const {
     if (!use.usable || !request_.each.Fits(use.total) || !IsOpen(id)) return std::nullopt;
     Resources free = use.Free();
-    // What this cycle has in mind for others: where it made room for them, that is what is kept for them too.
-    const auto claimed = turn_.preemption.claimed.find(id);
-    const auto share = kept_.kept().find(id);
-    if (claimed != turn_.preemption.claimed.end()) {
-      free -= claimed->second;
-    } else if (share != kept_.kept().end()) {
-      free -= share->second.taken;
-    }
+    free -= MeantForOthers(id, request_.TakenOf(use.total));
     std::vector<Victim> victims;
     for (const AttemptRef& ref : use.attempts) {
       const Job& job = turn_.state().jobs.at(ref.task.job);
@@ -93,6 +86,25 @@ class RoomMaker {
       }
     }
     return Fewest(id, request_.TakenOf(use.total), free, std::move(victims));
+  }
+
+  // What this cycle has in mind for others: where it made room for them, that is what is kept for them too.
+  // What is kept is not in the way of who would leave it alone (LeavesAlone) once the victims have gone.
+  Resources MeantForOthers(NodeId id, const Resources& needed) const {
+    Resources meant;
+    const TimePoint ends =
+        LatestEnd(turn_.at + turn_.settings.preemption_notice, job_.spec.settings->walltime);
+    const auto add = [&](const KeptShare& share) {
+      const bool alone = (share.from.set() && ends <= share.from) || needed.Fits(share.beside);
+      if (!alone) meant += share.taken;
+    };
+    const auto claimed = turn_.preemption.claimed.find(id);
+    const auto kept = kept_.kept().find(id);
+    if (claimed != turn_.preemption.claimed.end()) meant += claimed->second;
+    if (kept == kept_.kept().end()) return meant;
+    if (claimed == turn_.preemption.claimed.end()) add(kept->second);
+    for (const KeptShare& share : kept->second.also) add(share);
+    return meant;
   }
 
   // As many as it takes, in their order; of these the costly ones stay that are not needed after all.

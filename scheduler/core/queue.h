@@ -49,7 +49,7 @@ inline bool HasFineLimits(const Queue& queue) {
 
 // Whether what runs and waits in the queue is counted by CPUs and by shares too.
 inline bool CountsFinely(const Queue& queue) {
-  return HasFineLimits(queue) || GoesByShares(queue.order) || queue.fair_share.compute_reservation > 0;
+  return HasFineLimits(queue) || queue.fair_share.compute_reservation > 0;
 }
 
 }  // namespace bsub::sched

@@ -213,13 +213,17 @@ void QueuePass::KeepNodesFor(const Head& head, const NodesRequest& request) {
       ChooseNodesToKeep(turn_.store, request, key.walltime, kept_, back_by, turn_.at, turn_.settings.keep);
   keep_tries_ += std::max(chosen.tries, 1U);
   if (chosen.nodes.empty()) return;
-  Keep(chosen.nodes, {queue_.name, key, chosen.until, head.key.job}, !head.key.in_time, chosen.from);
+  const JobId overdue = head.key.in_time ? JobId() : head.key.job;
+  Keep(chosen.nodes, {queue_.name, key, chosen.until, head.key.job}, overdue, chosen.from);
 }
 
-bool QueuePass::IsForOverdue(const Reservation& reservation) const {
-  if (queue_.order == QueueOrder::kPriority) return false;
+// The one of the holders that has waited too long; invalid: none has.
+JobId QueuePass::OverdueOf(const Reservation& reservation) const {
+  if (queue_.order == QueueOrder::kPriority) return {};
   const WaitingClass* holder = HolderOf(turn_.store, reservation);
-  return holder && !ServedKeyOf(turn_.store, queue_, *holder, turn_.at).in_time;
+  if (!holder || holder->by_wait.empty()) return {};
+  const LongWait& longest = *holder->by_wait.begin();
+  return IsOverdue(queue_, longest.since, turn_.at) ? longest.job : JobId();
 }
 
 // Those that were kept for the class before, if all of them can still serve. One that is out of contact or
@@ -235,7 +239,7 @@ bool QueuePass::KeepAgain(const ClassKey& key) {
     if (!use || !key.request.each.Fits(use->total) || kept_.all().count(id) != 0) return false;
     if (!use->usable && !BackBy(turn_, id).set()) return false;
     // Whoever is overdue keeps the nodes for good: others might come free later.
-    if (before.until <= turn_.at && !IsForOverdue(before)) return false;
+    if (before.until <= turn_.at && !OverdueOf(before).valid()) return false;
     if (!reservation) reservation = &before;
     nodes.push_back({id, use->Free(), key.request.TakenOf(use->total)});
     if (!KeepsByTime()) continue;
@@ -245,11 +249,12 @@ bool QueuePass::KeepAgain(const ClassKey& key) {
   if (!reservation || !key.request.Takes(nodes.size())) return false;
   from = EarliestOpen(turn_.store, nodes, from, key.walltime, key.request.reservation);
   if (from == TimePoint::Max()) return false;
-  Keep(nodes, *reservation, reservation->overdue || IsForOverdue(*reservation), from);
+  Keep(nodes, *reservation, OverdueOf(*reservation), from);
   return true;
 }
 
-void QueuePass::Keep(const std::vector<KeepCandidate>& nodes, const Reservation& reservation, bool overdue,
+// `overdue`: whoever is takes over what was kept for the first of its class.
+void QueuePass::Keep(const std::vector<KeepCandidate>& nodes, const Reservation& reservation, JobId overdue,
                      TimePoint from) {
   for (const KeepCandidate& node : nodes) {
     KeptShare share{node.taken};
@@ -260,7 +265,8 @@ void QueuePass::Keep(const std::vector<KeepCandidate>& nodes, const Reservation&
       share.beside -= node.taken;
     }
     Reservation kept = reservation;
-    kept.overdue = overdue;
+    kept.overdue = overdue.valid();
+    if (kept.overdue) kept.job = overdue;
     kept_.Add(node.node, share, std::move(kept));
   }
   ++kept_here_;

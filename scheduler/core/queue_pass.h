@@ -82,10 +82,10 @@ class QueuePass {
   bool MayKeepMore() const;
   bool KeepsByTime() const;
   void KeepNodesFor(const Head& head, const NodesRequest& request);
-  bool IsForOverdue(const Reservation& reservation) const;
+  JobId OverdueOf(const Reservation& reservation) const;
   bool KeepAgain(const ClassKey& key);
   void KeepAsBefore();
-  void Keep(const std::vector<KeepCandidate>& nodes, const Reservation& reservation, bool overdue,
+  void Keep(const std::vector<KeepCandidate>& nodes, const Reservation& reservation, JobId overdue,
             TimePoint from);
 
   Turn& turn_;

@@ -65,9 +65,6 @@ struct Settings {
   std::uint32_t max_gang_choices_per_cycle = 200;
   // In a queue with conservative backfill so many jobs are planned for; what is behind them waits.
   std::uint32_t max_planned_jobs = 100;
-  // Shares of a queue that goes by them, by the identifiers that jobs name: those that wait, run or have run
-  // within its half-life. As AWS Batch.
-  std::uint32_t max_active_shares = 500;
   // Attempts that one scheduling cycle may have end early for jobs of queues that preempt theirs, and so
   // often it looks for such.
   std::uint32_t max_preemptions_per_cycle = 10;

@@ -66,7 +66,7 @@ class Store {
   std::int64_t UseOfShare(const Queue& queue, std::string_view share, TimePoint now) const;
   const ShareLoad* LoadOfShare(const std::string& queue, std::string_view share) const;
   // Of all shares of such a queue that have ended anything: their uses together, and what they are entitled
-  // to (1 / weight) together. Summed up once in a cycle and kept up with what it starts.
+  // to (1 / weight) together. Summed up at most once in a second, and kept up with what starts and ends.
   std::int64_t UseOfAllShares(const Queue& queue, TimePoint now) const;
   double PartsOfAllShares(const Queue& queue) const;
   // CPUs that run in such a queue, in thousandths, and its shares that run anything.
@@ -77,7 +77,6 @@ class Store {
   QueueLoad LoadOfQueue(const std::string& queue) const;
   // Shares that wait or run, or have run within the last half-life, of a queue with a compute reservation.
   std::size_t ActiveShares(const Queue& queue, TimePoint now) const;
-  bool IsActiveShare(const Queue& queue, const std::string& share, TimePoint now) const;
   // Whether the sums of shares are those that would be made now.
   bool ShareSumsHold() const;
   // Null of a queue that is not counted so (CountsFinely).
@@ -203,8 +202,8 @@ class Store {
   ShareSums& ShareSumsAt(const Queue& queue, TimePoint now) const;
   std::int64_t SumOfUses(const Queue& queue, TimePoint now) const;
   std::size_t CountActiveShares(const Queue& queue, TimePoint now) const;
-  // A share of the queue has come or gone among those that wait or run.
-  void ForgetActiveShares(const std::string& queue);
+  // So many shares of the queue waited or ran before the job's came or went, and do now.
+  void NoteShares(const JobSettings& settings, std::size_t before, std::size_t now);
   void EditCalendar(const std::function<void()>& change);
   void AddToCalendar(const Node& node);
   void RemoveFromCalendar(NodeId node);

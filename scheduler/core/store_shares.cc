@@ -10,6 +10,9 @@
 namespace bsub::sched {
 namespace {
 
+// Sums over all shares of a queue, which may be many, are good for so long.
+constexpr Duration kSumsHoldFor = std::chrono::seconds(1);
+
 template <typename Use>
 void ForEachLive(const Job& job, Use use) {
   const auto one = [&use](std::uint32_t ordinal, const Task& task) {
@@ -40,7 +43,7 @@ void Store::CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign) {
     if (use != limit_uses_.end()) {
       const std::size_t shares = use->second.shares.size();
       use->second.CountCpu(std::string(ShareOf(settings)), settings.owner.uid, sign * CpuOf(attempt));
-      if (use->second.shares.size() != shares) ForgetActiveShares(settings.queue);
+      NoteShares(settings, shares, use->second.shares.size());
     }
   }
   if (!GoesByShares(settings.queue)) return;
@@ -62,7 +65,7 @@ void Store::CountForLimits(const JobSettings& settings, const TaskCounts& more) 
   if (use == limit_uses_.end()) return;
   const std::size_t shares = use->second.shares.size();
   use->second.CountTasks(std::string(ShareOf(settings)), more.waiting, more.live());
-  if (use->second.shares.size() != shares) ForgetActiveShares(settings.queue);
+  NoteShares(settings, shares, use->second.shares.size());
 }
 
 void Store::CountLiveOf(const Job& job, int sign) {
@@ -117,20 +120,26 @@ void Store::RecountLoads(const std::string& queue) {
 void Store::ChargeShare(const Job& job, const Attempt& attempt, TimePoint at) {
   const JobSettings& settings = *job.spec.settings;
   if (!GoesByShares(settings.queue)) return;
-  const Duration half_life = state_.queues.at(settings.queue).fair_share.half_life;
-  const auto [it, fresh] = state_.shares.try_emplace({settings.queue, std::string(ShareOf(settings))});
-  if (const auto sums = share_sums_.find(settings.queue); sums != share_sums_.end())
-    sums->second = {TimePoint(), {}, {}, fresh ? std::nullopt : sums->second.parts};
+  const Queue& queue = state_.queues.at(settings.queue);
+  const Duration half_life = queue.fair_share.half_life;
+  const std::string share(ShareOf(settings));
+  const auto sums = share_sums_.find(queue.name);
+  ShareSums* known = sums == share_sums_.end() ? nullptr : &sums->second;
+  const auto [it, fresh] = state_.shares.try_emplace({queue.name, share});
+  if (known && known->used && !fresh) *known->used -= UseOfShare(queue, share, known->at);
+  if (known && known->active && (fresh || known->at - it->second.at >= half_life)) known->active.reset();
+  if (known && fresh) known->parts.reset();
   if (!fresh) terms_ -= HashOf(*it);
   ShareUse& use = it->second;
   const std::int64_t seconds = (at - attempt.placed_at).count() / 1'000'000;
   use = {Decayed(use.cpu_milli_seconds, at - use.at, half_life) + CpuOf(attempt) * seconds, at};
   terms_ += HashOf(*it);
+  if (known && known->used) *known->used += UseOfShare(queue, share, known->at);
 }
 
 // Those of which nothing is left, or all of a queue that is gone.
 void Store::ForgetShares(const std::string& queue, TimePoint at, bool all) {
-  share_sums_.erase(queue);
+  if (all) share_sums_.erase(queue);
   for (auto it = state_.shares.lower_bound({queue, ""});
        it != state_.shares.end() && it->first.first == queue;) {
     const Duration half_life = state_.queues.at(queue).fair_share.half_life;
@@ -139,6 +148,7 @@ void Store::ForgetShares(const std::string& queue, TimePoint at, bool all) {
       ++it;
       continue;
     }
+    share_sums_.erase(queue);
     terms_ -= HashOf(*it);
     it = state_.shares.erase(it);
   }
@@ -172,22 +182,23 @@ std::size_t Store::CountActiveShares(const Queue& queue, TimePoint now) const {
   return active;
 }
 
-bool Store::IsActiveShare(const Queue& queue, const std::string& share, TimePoint now) const {
-  const LimitUse* use = LimitUseOf(queue.name);
-  if (use && use->shares.count(share) != 0) return true;
-  const auto ended = state_.shares.find({queue.name, share});
-  return ended != state_.shares.end() && now - ended->second.at < queue.fair_share.half_life;
-}
-
 Store::ShareSums& Store::ShareSumsAt(const Queue& queue, TimePoint now) const {
   ShareSums& sums = share_sums_[queue.name];
-  if (sums.at != now) sums = {now, std::nullopt, std::nullopt, sums.parts};
+  if (now < sums.at || now - sums.at >= kSumsHoldFor) sums = {now, std::nullopt, std::nullopt, sums.parts};
   return sums;
 }
 
-void Store::ForgetActiveShares(const std::string& queue) {
-  const auto sums = share_sums_.find(queue);
-  if (sums != share_sums_.end()) sums->second.active.reset();
+// The job's share has come among those of its queue that wait or run, or has gone: it counts as active all
+// the same if it has ended something of late.
+void Store::NoteShares(const JobSettings& settings, std::size_t before, std::size_t now) {
+  if (before == now) return;
+  const auto sums = share_sums_.find(settings.queue);
+  if (sums == share_sums_.end() || !sums->second.active) return;
+  const Queue& queue = state_.queues.at(settings.queue);
+  const auto ended = state_.shares.find({queue.name, std::string(ShareOf(settings))});
+  if (ended != state_.shares.end() && sums->second.at - ended->second.at < queue.fair_share.half_life) return;
+  *sums->second.active += now;
+  *sums->second.active -= before;
 }
 
 std::size_t Store::ActiveShares(const Queue& queue, TimePoint now) const {

@@ -41,19 +41,6 @@ Result<const Queue*> FindQueue(const State& state, const std::string& name) {
   return &it->second;
 }
 
-// Anybody may name any share, and each is remembered for a long time. That of a user needs no name.
-Status CheckShare(const Settings& settings, const Store& store, const Queue& queue, const JobSettings& own) {
-  const std::string& share = own.share_identifier;
-  if (share.empty() || !GoesByShares(queue.order)) return OkStatus();
-  const TimePoint now = store.state().last_at;
-  const std::size_t active = store.ActiveShares(queue, now);
-  if (active < settings.max_active_shares || store.IsActiveShare(queue, share, now)) return OkStatus();
-  return ResourceExhausted("share " + Quoted(share) + ": " + std::to_string(active) + " shares of queue " +
-                           queue.name + " are active, the limit is " +
-                           std::to_string(settings.max_active_shares) +
-                           " (core.max_active_shares); name one of these, or none");
-}
-
 Status CheckRoom(const Settings& settings, const Store& store, const Queue& queue, const Principal& who,
                  std::string_view share, std::int64_t tasks) {
   const auto check = [tasks](std::int64_t limit, const auto& waiting, const auto& of) -> Status {
@@ -259,7 +246,6 @@ Result<JobSpec> CheckSubmit(const Settings& settings, const Store& store, const 
   BSUB_RETURN_IF_ERROR(CheckDurable(settings, own->checkpoint));
   BSUB_RETURN_IF_ERROR(CheckThenQueue(store, spec));
   BSUB_RETURN_IF_ERROR(CheckReservation(store.state(), who, *own));
-  BSUB_RETURN_IF_ERROR(CheckShare(settings, store, *queue, *own));
   BSUB_RETURN_IF_ERROR(
       CheckRoom(settings, store, *queue, who, ShareOf(*own), spec.array ? spec.array->size() : 1));
   BSUB_ASSIGN_OR_RETURN(spec.dependency, ResolveDependency(settings, store, who, spec));

@@ -133,10 +133,6 @@ void AddKept(std::vector<Setting>& table) {
   AddCount(table, "core.max_planned_jobs",
            "In a queue with conservative backfill so many jobs are planned for; what is behind them waits.",
            BSUB_AT(core.max_planned_jobs), 1);
-  AddCount(table, "core.max_active_shares",
-           "Shares that wait, run or have run within the half-life of a queue "
-           "that goes by them; a job that names yet another one is refused.",
-           BSUB_AT(core.max_active_shares), 1);
   AddCount(table, "core.max_preemptions_per_cycle",
            "Attempts that one scheduling cycle may have end early for "
            "jobs of queues that preempt theirs; 0: none.",

@@ -193,19 +193,6 @@ TEST_F(FairShare, BadSettingsAreRefusedByName) {
   EXPECT_THAT(says({.overdue_after = Duration(-1)}), HasSubstr("overdue_after"));
 }
 
-TEST(FairShareLimits, OnlySoManySharesAreActive) {
-  sched::Settings settings = Env::DefaultSettings();
-  settings.max_active_shares = 2;
-  Env env(settings);
-  env.AddNodes(1, Cpus(1));
-  ASSERT_TRUE(env.SetQueue({.name = "q", .order = QueueOrder::kMultifactor}));
-  for (const char* share : {"a", "b", "a"}) env.Submit(Job().Queue("q").Share(share));
-  EXPECT_THAT(env.TrySubmit(Job().Queue("q").Share("c")).error().message,
-              HasSubstr("2 shares of queue q are active, the limit is 2 (core.max_active_shares)"));
-  env.Submit(Job().Queue("q"));  // a user's own
-  env.Submit(Job().Share("c"));  // this queue does not go by them
-}
-
 TEST_F(FairShare, MultifactorWeighsWaitingUseAndPriority) {
   Begin({.order = QueueOrder::kMultifactor,
          .weights = {.age = 1000, .fair_share = 400, .priority = 200, .max_age = hours(10)}},

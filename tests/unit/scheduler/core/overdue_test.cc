@@ -71,6 +71,30 @@ TEST_P(OverdueBehindAnother, GoesFirstAndKeepsItsNodes) {
   EXPECT_THAT(env.TakeLaunched(), ElementsAre(unripe));
 }
 
+// What was kept for the first of the class while nobody was overdue is then for the longest wait, and stays
+// so.
+TEST_P(OverdueBehindAnother, TakesOverWhatIsKeptForTheFirst) {
+  Env env;
+  env.AddNodes(2, Cpus(3));
+  const sched::Queue queue{
+      .name = "q", .order = QueueOrder::kBalanced, .backfill = GetParam(), .overdue_after = 3h};
+  ASSERT_TRUE(env.SetQueue(queue));
+  const JobId runs = env.Submit(Job().Queue("q").Cpus(2).Nodes(2).Walltime(10h));
+  env.Cycle();
+  for (const char* node : {"n1", "n2"}) env.Start(runs, node);
+  const Job same = Job().Queue("q").Cpus(2).Walltime(1h);
+  env.Submit(Job(same).BeginAt(env.now() + 1h));
+  const JobId old = env.Submit(same);
+  env.Advance(2h);
+  env.Cycle();
+  env.Advance(1h);
+  env.Cycle();
+  const auto given = env.scheduler().ReservedStart(old);
+  EXPECT_TRUE(given);
+  env.Cycle();
+  EXPECT_EQ(env.scheduler().ReservedStart(old), given);
+}
+
 INSTANTIATE_TEST_SUITE_P(EveryBackfillByTime, OverdueBehindAnother,
                          ::testing::Values(Backfill::kEasy, Backfill::kShortest, Backfill::kConservative));
 

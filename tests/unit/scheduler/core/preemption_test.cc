@@ -190,6 +190,25 @@ TEST_F(Preemption, NoMoreThanNeededAndNotTheSameRoomTwice) {
   EXPECT_THAT(Victims(), IsEmpty());
 }
 
+// Beside what the first keeps there is room, but the second has promised all of the node.
+TEST_F(Preemption, NobodyForWhomAPromiseOfAnotherQueueIsInTheWay) {
+  env.AddNodes(1, Cpus(6));
+  ASSERT_TRUE(env.SetQueue({.name = "spare"}));
+  ASSERT_TRUE(env.SetQueue({.name = "first", .priority = 30, .backfill = sched::Backfill::kEasy}));
+  ASSERT_TRUE(env.SetQueue({.name = "second", .priority = 20, .backfill = sched::Backfill::kConservative}));
+  ASSERT_TRUE(env.SetQueue({.name = "third", .priority = 10, .preempts = {"spare"}}));
+  const JobId runs = env.Submit(Job().Queue("first").Cpus(1).Walltime(100min));
+  const JobId spare = env.Submit(Job().Queue("spare").Cpus(4).Walltime(100min));
+  env.Cycle();
+  for (const JobId id : {runs, spare}) env.Start(id);
+  env.Submit(Job().Queue("first").Cpus(2).Walltime(1h));
+  const JobId promised = env.Submit(Job().Queue("second").Cpus(4).Walltime(1h));
+  env.Submit(Job().Queue("third").Cpus(2).Walltime(5h));
+  EXPECT_THAT(Victims(), IsEmpty());
+  ASSERT_TRUE(env.Cancel(promised));
+  EXPECT_THAT(Victims(), ElementsAre(spare));
+}
+
 TEST_F(Preemption, AGangIsOneVictimAndCanBeGivenRoom) {
   Begin(2, 4);
   const JobId gang = RunLow(Job().Cpus(3).Nodes(2));
