@@ -81,10 +81,6 @@ std::optional<ProcStat> ProcFs::Stat(pid_t pid) const {
   return ParseProcStat(Slurp(root_ + "/" + std::to_string(pid) + "/stat", 4096));
 }
 
-bool SignalMasks::Survives(int signal) const {
-  return signal > 0 && signal <= 64 && (((blocked | ignored | caught) >> (signal - 1)) & 1) != 0;
-}
-
 std::optional<SignalMasks> ParseSignalMasks(std::string_view text) {
   SignalMasks masks;
   if (!ParseMask(text, "SigBlk:", masks.blocked) || !ParseMask(text, "SigIgn:", masks.ignored) ||

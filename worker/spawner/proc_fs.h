@@ -19,8 +19,12 @@ struct SignalMasks {
   std::uint64_t ignored = 0;
   std::uint64_t caught = 0;
 
-  // It does not end by its default action, if that is its end.
-  bool Survives(int signal) const;
+  // Its default action, which may be the process's end, is not what comes.
+  bool Minds(int signal) const { return Has(ignored | caught, signal); }
+  bool Blocks(int signal) const { return Has(blocked, signal); }
+  static bool Has(std::uint64_t mask, int signal) {
+    return signal > 0 && signal <= 64 && ((mask >> (signal - 1)) & 1) != 0;
+  }
   friend bool operator==(const SignalMasks&, const SignalMasks&) = default;
 };
 

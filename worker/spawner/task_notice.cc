@@ -91,7 +91,7 @@ void TaskRunner::Notice(const wire::NoticeTask& notice) {
 void TaskRunner::TellBySignal(Task& task, std::int64_t remaining_us) {
   task.signal_wait_us =
       std::min(parts_.settings->notice_patience_us, std::max<std::int64_t>(remaining_us, 0) / 2);
-  task.signal_by_us = 0;
+  task.signal_by_us = task.blocked_since_us = 0;
   const std::int64_t now = BootTimeUs();
   if (SignalNoticed(task.key, now)) return;
   if (to_signal_.empty()) next_signal_us_ = now + parts_.settings->notice_again_us;
@@ -104,6 +104,21 @@ void TaskRunner::SignalThoseNoticed(std::int64_t now) {
   std::erase_if(to_signal_, [&](const worker::AttemptKey& key) { return SignalNoticed(key, now); });
 }
 
+// Who cannot be looked at gets it at once. A shell blocks all signals for the moment in which it starts a
+// command; whose threads take them by sigwait(3), or who has a signalfd(2), blocks them for ever. A main
+// thread that is in sigwait itself looks as if it did nothing about them: it gets them when patience is over.
+bool TaskRunner::MindsSignal(Task& task, std::int64_t now) const {
+  constexpr std::int64_t kMomentOfPatience = 20;  // the 20th part of it: half a second
+  const auto masks = ProcFs().Signals(task.pid);
+  if (!masks || masks->Minds(task.notice_signal)) return true;
+  if (!masks->Blocks(task.notice_signal)) {
+    task.blocked_since_us = 0;
+    return false;
+  }
+  if (task.blocked_since_us == 0) task.blocked_since_us = now;
+  return now - task.blocked_since_us >= parts_.settings->notice_patience_us / kMomentOfPatience;
+}
+
 // False: not yet.
 bool TaskRunner::SignalNoticed(const worker::AttemptKey& key, std::int64_t now) {
   Task* task = Find(key);
@@ -111,8 +126,7 @@ bool TaskRunner::SignalNoticed(const worker::AttemptKey& key, std::int64_t now) 
   if (task->phase == Phase::kStarting) return false;
   if (task->phase != Phase::kRunning) return true;
   if (task->signal_by_us == 0) task->signal_by_us = now + task->signal_wait_us;
-  const auto masks = ProcFs().Signals(task->pid);
-  if (masks && !masks->Survives(task->notice_signal) && now < task->signal_by_us) return false;
+  if (now < task->signal_by_us && !MindsSignal(*task, now)) return false;
   kill(task->notice_to_group ? -task->pid : task->pid, task->notice_signal);
   return true;
 }

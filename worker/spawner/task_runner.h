@@ -136,7 +136,8 @@ class TaskRunner {
     bool noticed = false;                             // ever
     bool told = false;                                // and that was not withdrawn
     std::int64_t signal_wait_us = 0;                  // of the notice's signal, see notice-patience
-    std::int64_t signal_by_us = 0;                    // so long since it runs; 0: it does not yet
+    std::int64_t signal_by_us = 0;                    // then at the latest; 0: it does not run yet
+    std::int64_t blocked_since_us = 0;                // that signal, as far as was seen; 0: it is not
     SavedState saved;                                 // as it was seen last
     std::int64_t told_work_from_ns = 0;               // of what was told
     std::vector<std::pair<int, bool>> early_signals;  // number, to the group: to be sent once it runs
@@ -197,6 +198,7 @@ class TaskRunner {
   void TellBySignal(Task& task, std::int64_t remaining_us);
   void SignalThoseNoticed(std::int64_t now);
   bool SignalNoticed(const worker::AttemptKey& key, std::int64_t now);
+  bool MindsSignal(Task& task, std::int64_t now) const;
   void LookAtSaves(Task& task);
   static void FillSavedOf(const Task& task, wire::TaskStatus& status);
 

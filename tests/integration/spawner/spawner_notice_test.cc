@@ -1,6 +1,7 @@
 // How a task whose node is taken away is told by a signal.
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/integration/spawner/spawner_fixture.h"
 
@@ -37,15 +38,35 @@ class SpawnerNotice : public SpawnerTest {
   }
 };
 
-// It takes its time after the notice, in which the signal would end it.
+// It goes on after the notice before it sets its trap, and the signal would end it.
 TEST_F(SpawnerNotice, TheSignalWaitsUntilTheProgramMindsIt) {
-  const wire::Ended ended =
-      EndAtNotice(Saves(1,
-                        "while [ ! -e $BSUB_CONTROL_DIR/notice.json ]; do sleep 0.01; done; "
-                        "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.01; done; "
-                        "trap 'exit 85' USR1; while :; do sleep 0.01; done"),
-                  kLong);
+  extra_ = {"--notice-patience", "10m"};
+  StartSpawner();
+  const auto agent = Connect();
+  const v1::Launch launch =
+      Saves(1,
+            "until [ -e $BSUB_CONTROL_DIR/notice.json ]; do sleep 0.01; done; touch seen; "
+            "until [ -e go ]; do sleep 0.01; done; "
+            "trap 'exit 85' USR1; while :; do sleep 0.01; done");
+  agent->Start(launch);
+  agent->Send(Notice(launch, 2 * kLong));
+  EXPECT_TRUE(Eventually([&] { return access((work_ + "/seen").c_str(), F_OK) == 0; }));
+  Spill(work_ + "/go", "");
+  const wire::Ended ended = agent->AwaitEnded(1);
   EXPECT_EQ(ended.kind(), wire::EXITED) << "signal " << ended.code() << " came before the trap stood";
+  EXPECT_EQ(ended.code(), kSaved);
+}
+
+TEST_F(SpawnerNotice, WhoseThreadWaitsForItGetsItToo) {
+  extra_ = {"--notice-patience", "20s"};
+  const std::string waits =
+      "import os, signal, threading; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1]); "
+      "threading.Thread(target=lambda: (signal.sigwait([signal.SIGUSR1]), os._exit(85))).start()";
+  v1::Launch launch = Launch(1, {"/usr/bin/env", "python3", "-c", waits});
+  launch.mutable_checkpoint()->set_signal(SIGUSR1);
+  launch.mutable_checkpoint()->set_exit_code(kSaved);
+  const wire::Ended ended = EndAtNotice(launch, kLong);
+  EXPECT_EQ(ended.kind(), wire::EXITED);
   EXPECT_EQ(ended.code(), kSaved);
 }
 

@@ -50,12 +50,13 @@ TEST(SignalMasks, SayWhatASignalDoes) {
       "Name:\tsh\nSigQ:\t0/63\nSigPnd:\t0000000000000000\nSigBlk:\t0000000000010000\n"
       "SigIgn:\t0000000000000004\nSigCgt:\t8000000000000200\nCapInh:\t0\n");
   ASSERT_TRUE(masks);
-  EXPECT_TRUE(masks->Survives(10)) << "caught";
-  EXPECT_TRUE(masks->Survives(3)) << "ignored";
-  EXPECT_TRUE(masks->Survives(17)) << "blocked";
-  EXPECT_TRUE(masks->Survives(64));
-  EXPECT_FALSE(masks->Survives(12));
-  for (const int none : {0, -1, 65}) EXPECT_FALSE(masks->Survives(none));
+  EXPECT_TRUE(masks->Minds(10)) << "caught";
+  EXPECT_TRUE(masks->Minds(3)) << "ignored";
+  EXPECT_TRUE(masks->Minds(64));
+  EXPECT_FALSE(masks->Minds(17));
+  EXPECT_TRUE(masks->Blocks(17));
+  EXPECT_FALSE(masks->Blocks(10));
+  for (const int none : {0, -1, 65, 12}) EXPECT_FALSE(masks->Minds(none) || masks->Blocks(none));
   for (const char* text : {"", "\nSigBlk:\t0\nSigIgn:\t0\n", "\nSigBlk:\tx\nSigIgn:\t0\nSigCgt:\t0\n"})
     EXPECT_FALSE(ParseSignalMasks(text)) << text;
 }
@@ -63,9 +64,9 @@ TEST(SignalMasks, SayWhatASignalDoes) {
 TEST(SignalMasks, OfThisProcess) {
   const ProcFs proc;
   signal(SIGUSR2, SIG_IGN);
-  EXPECT_TRUE(proc.Signals(getpid())->Survives(SIGUSR2));
+  EXPECT_TRUE(proc.Signals(getpid())->Minds(SIGUSR2));
   signal(SIGUSR2, SIG_DFL);
-  EXPECT_FALSE(proc.Signals(getpid())->Survives(SIGUSR2));
+  EXPECT_FALSE(proc.Signals(getpid())->Minds(SIGUSR2));
   EXPECT_FALSE(proc.Signals(0));
 }
 
