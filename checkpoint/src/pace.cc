@@ -38,15 +38,14 @@ double Pace::Mean(double Cost::*what) const {
   return sum / static_cast<double>(Latest().size());
 }
 
-// Until one of a kind was measured, it takes as long as one of the other.
-double Pace::Longest(bool full) const {
-  double of_kind = 0;
-  double of_all = 0;
-  for (const Cost& cost : Latest()) {
-    of_all = std::max(of_all, cost.total);
-    if (cost.differential != full) of_kind = std::max(of_kind, cost.total);
+// Until one of a kind was measured, it takes as long as the newest of the other. One slow save says nothing
+// of those after it.
+double Pace::Newest(bool full) const {
+  for (std::size_t back = 1; back <= Latest().size(); ++back) {
+    const Cost& cost = latest_[(saves_ - back) % latest_.size()];
+    if (cost.differential != full) return cost.total;
   }
-  return of_kind > 0 ? of_kind : of_all;
+  return latest_[(saves_ - 1) % latest_.size()].total;
 }
 
 double Pace::interval() const {
@@ -65,7 +64,7 @@ double Pace::Remaining(std::int64_t monotonic_ns) const {
 
 bool Pace::EnoughTime(std::int64_t monotonic_ns, bool next_is_full) const {
   const double remaining = Remaining(monotonic_ns);
-  return remaining < 0 || saves_ == 0 || remaining > Longest(next_is_full);
+  return remaining < 0 || saves_ == 0 || remaining > Newest(next_is_full);
 }
 
 }  // namespace bsub::ckpt

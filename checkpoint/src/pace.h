@@ -36,8 +36,7 @@ class Pace {
   bool StopRequested() const { return page_.stop_requests > 0; }
   // Seconds until the node is gone; negative: nobody has said.
   double Remaining(std::int64_t monotonic_ns) const;
-  // False: a save takes longer than there is time, by the slowest of the latest ones of the kind that the
-  // next will be.
+  // False: a save takes longer than there is time, by the newest of the kind that the next will be.
   bool EnoughTime(std::int64_t monotonic_ns, bool next_is_full = false) const;
   control::Reason reason() const { return page_.reason; }
 
@@ -49,12 +48,12 @@ class Pace {
   };
   std::span<const Cost> Latest() const { return std::span(latest_).first(std::min(saves_, latest_.size())); }
   double Mean(double Cost::*what) const;
-  double Longest(bool full) const;
+  double Newest(bool full) const;
 
   PaceSettings settings_;
   double estimate_;  // of what a save costs, until one was measured
-  // The latest saves, in any order. A chain of differential ones is as long at most, the full one included:
-  // what a save costs is what one costs on average over a chain.
+  // The latest saves, the newest at saves_ - 1. A chain of differential ones is as long at most, the full one
+  // included: what a save costs is what one costs on average over a chain.
   std::array<Cost, 9> latest_{};
   std::size_t saves_ = 0;  // in all
   double last_end_;

@@ -121,6 +121,9 @@ TEST(Pace, KnowsWhetherThereIsTimeForASave) {
   EXPECT_FALSE(pace.EnoughTime(7'000'000'000, true)) << "but the next one will hold everything";
   pace.SaveEnded(1, 4, 3);
   EXPECT_TRUE(pace.EnoughTime(7'000'000'000)) << "the next is differential again";
+  EXPECT_FALSE(pace.EnoughTime(7'000'000'000, true));
+  pace.SaveEnded(1, 2, 4);
+  EXPECT_TRUE(pace.EnoughTime(7'000'000'000, true)) << "one slow save is past";
 }
 
 }  // namespace
