@@ -43,6 +43,11 @@ std::vector<Option> DrillOptions() {
        .value = "TIME",
        .text = "spot, run: how long nodes and jobs may take to be back afterwards.",
        .fallback = "2m"},
+      {.name = "node-look",
+       .value = "TIME",
+       .text = "spot, run: how often nodes look for saves, their spawners' --output-look: what is known of a "
+               "save may be as old.",
+       .fallback = "1s"},
       {.name = "on-demand-price", .value = "N", .text = "spot, run: of a node for an hour, for the costs."},
       {.name = "spot-price", .value = "N", .text = "spot, run: the same on Spot."},
       {.name = "report",
@@ -173,6 +178,7 @@ Result<std::vector<Strike>> SpotStrikes(Client& client, const Arguments& argumen
 Result<DrillOrder> MakeOrder(const Arguments& arguments) {
   DrillOrder order;
   BSUB_ASSIGN_OR_RETURN(order.settle, TimeOption(arguments, "settle", "2m"));
+  BSUB_ASSIGN_OR_RETURN(order.node_look, TimeOption(arguments, "node-look", "1s"));
   BSUB_ASSIGN_OR_RETURN(order.on_demand_price, NumberOption(arguments, "on-demand-price", 0));
   BSUB_ASSIGN_OR_RETURN(order.spot_price, NumberOption(arguments, "spot-price", 0));
   return order;
@@ -244,7 +250,7 @@ int RunPlan(Context& context, const Arguments& arguments, const Words& names) {
   return Execute(context, *client, arguments, *order, interrupts);
 }
 
-constexpr std::string_view kReporting = "settle|on-demand-price|spot-price|report|json";
+constexpr std::string_view kReporting = "settle|node-look|on-demand-price|spot-price|report|json";
 constexpr std::array kVerbs = {
     Verb{.name = "notice", .min_names = 0, .max_names = 0, .options = "node|in|reason", .run = Notice},
     Verb{.name = "kill", .min_names = 0, .max_names = 0, .options = "node", .run = Kill},
@@ -252,7 +258,8 @@ constexpr std::array kVerbs = {
     Verb{.name = "spot",
          .min_names = 0,
          .max_names = 0,
-         .options = "node|rate|trace|speed|notice|for|seed|settle|on-demand-price|spot-price|report",
+         .options =
+             "node|rate|trace|speed|notice|for|seed|settle|node-look|on-demand-price|spot-price|report",
          .run = Spot},
     Verb{.name = "run", .options = kReporting, .run = RunPlan}};
 

@@ -10,9 +10,6 @@ namespace {
 
 // Work until the next save is due, and as much again: a save that is under way does not count yet.
 constexpr int kIntervalsToLose = 2;
-// And what the newest save is known too late by: a node looks for saves as often (its --output-look), so one
-// that was made just before the loss is not heard of.
-constexpr std::int64_t kNodesLookUs = 1'000'000;
 
 bool Within(const DrillFacts& facts, std::int64_t at_us) {
   return at_us >= facts.began_at_us && at_us <= facts.ended_at_us;
@@ -107,7 +104,7 @@ std::string Loss(const DrillFacts& facts, const api::Job& job, const api::Interr
   if (one.notice_at_us() != 0 && !KilledMeanwhile(facts, job, one))
     return "had a notice and did not save: " + lost;
   const std::int64_t interval = job.checkpoint().interval_us();
-  const bool too_much = interval > 0 && one.lost_work_us() > kIntervalsToLose * interval + kNodesLookUs;
+  const bool too_much = interval > 0 && one.lost_work_us() > kIntervalsToLose * interval + facts.node_look_us;
   return too_much ? "was to save every " + SecondsText(interval) + " and lost its node: " + lost : "";
 }
 

@@ -28,6 +28,8 @@ struct DrillFacts {
   std::vector<api::Job> jobs;  // all that were there during the drill, children of arrays one by one
   std::vector<std::string> silent_nodes;  // that did not come back
   std::map<std::string, std::int64_t> node_cpu_milli;
+  // A node looks for saves as often, so what is known of them when it is lost may be as old.
+  std::int64_t node_look_us = 1'000'000;
   double on_demand_price = 0;  // of a node for an hour; 0: not told
   double spot_price = 0;
 };
@@ -58,7 +60,7 @@ struct DrillReport {
 
 // The verdict is bad if a job that was accepted is gone; if one that was interrupted does not run again, or
 // has failed; if one that saves and had a notice lost work all the same; if one without a notice lost more
-// than two of the intervals between saves that its owner gave it and the second by which a save is known
+// than two of the intervals between saves that its owner gave it and the time by which a save may be known
 // later than it is made; or if a node did not come back.
 DrillReport Judge(const DrillFacts& facts);
 std::string SecondsText(std::int64_t us);            // "2.500 s"

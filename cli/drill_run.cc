@@ -58,6 +58,7 @@ class Drill {
     std::set<std::uint64_t> ids;
     for (const api::Job& job : before) ids.insert(job.id());
     facts_.jobs_before.assign(ids.begin(), ids.end());
+    facts_.node_look_us = order_.node_look.count();
     facts_.on_demand_price = order_.on_demand_price;
     facts_.spot_price = order_.spot_price;
     facts_.began_at_us = NowMicros();

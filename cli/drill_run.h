@@ -14,7 +14,8 @@ namespace bsub::cli {
 struct DrillOrder {
   std::vector<Strike> strikes;  // in order of time
   Duration length{};
-  Duration settle = std::chrono::minutes(2);  // so long may nodes and jobs take to be back afterwards
+  Duration settle = std::chrono::minutes(2);     // so long may nodes and jobs take to be back afterwards
+  Duration node_look = std::chrono::seconds(1);  // see DrillFacts
   double on_demand_price = 0;
   double spot_price = 0;
 };

@@ -185,6 +185,9 @@ TEST(DrillReport, WithoutANoticeNoMoreThanTheIntervalsBetweenSavesMayBeLost) {
   EXPECT_TRUE(Judge(facts).good()) << "two intervals, and a second by which the save is known too late";
   facts.jobs[0].mutable_checkpoint()->set_interval_us(9'999'999);
   EXPECT_FALSE(Judge(facts).good());
+  facts.node_look_us = 2'000'000;
+  EXPECT_TRUE(Judge(facts).good());
+  facts.node_look_us = 1'000'000;
   facts.jobs[0].mutable_checkpoint()->set_interval_us(5'000'000);
   EXPECT_THAT(Judge(facts).failures, ElementsAre(HasSubstr("was to save every 5.000 s")));
 }
