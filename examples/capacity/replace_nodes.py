@@ -13,7 +13,12 @@ import sys
 
 
 def stays(event):
-    return event["kind"] == "NodeRegistered" or (event["kind"] == "NodeNoticeSet" and "endsAt" not in event.get("details", {}))
+    """Whether its node is there and need not go. It registers again whenever it or the scheduler was away; only a new machine, or a new life
+    of one, has no notice then."""
+    if event["kind"] == "NodeRegistered":
+        nodes = json.loads(subprocess.run(["bsub-lite", "nodes", "--json"], check=True, capture_output=True, text=True).stdout)
+        return not any(node["name"] == event["node"] and node.get("notice") for node in nodes)
+    return event["kind"] == "NodeNoticeSet" and "endsAt" not in event.get("details", {})
 
 
 def reason(event):

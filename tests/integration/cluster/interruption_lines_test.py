@@ -18,6 +18,8 @@ EXAMPLES = pathlib.Path(os.environ["BSUB_SOURCE_DIR"]) / "examples"
 SIX_LINES = EXAMPLES / "checkpoint" / "six-line.sh"
 REPLACE = EXAMPLES / "capacity" / "replace_nodes.py"
 
+STEPS = 1500  # of four ranks on fewer processors: some seconds
+
 # Saves on no signal: it says that it could not.
 CANNOT_SAVE = """#!/bin/sh
 trap 'exit 1' USR1
@@ -59,6 +61,9 @@ class InterruptionLines(unittest.TestCase):
             return found["attempts"][-1] if found["state"] == "RUNNING" and found["restartCount"] == restarts else None
         return wait_for(f"attempt {restarts + 1} of job {job}", attempt)
 
+    def registrations(self):
+        return self.cluster.bsub("events", "--limit", 0, code=None).count("NodeRegistered")
+
     def give_back(self, node):
         self.sh(f"bsub-lite resume {node}")
 
@@ -75,8 +80,8 @@ class InterruptionLines(unittest.TestCase):
 
     def test_the_state_of_four_ranks_goes_on_on_three(self):
         words = "build/release/bin/stencil --size 40 --steps {} --threads 1 --report 10 --result {}"
-        self.sh(words.format(300, "alone.json"))
-        job = self.submit("bsub-lite submit --mpi --nodes 2:4 --checkpoint-dir few --checkpoint-interval 1s -- " + words.format(300, "few.json"))
+        self.sh(words.format(STEPS, "alone.json"))
+        job = self.submit("bsub-lite submit --mpi --nodes 2:4 --checkpoint-dir few --checkpoint-interval 1s -- " + words.format(STEPS, "few.json"))
         nodes = self.runs(job)["nodes"]
         self.assertEqual(len(nodes), 4)
         wait_for("some steps", lambda: "step 20\n" in self.cluster.bsub("logs", job))
@@ -146,6 +151,9 @@ class InterruptionLines(unittest.TestCase):
         self.sh("bsub-lite drill notice --node n4 --in 60s")
         wait_for("an order", asked.exists)
         self.sh("bsub-lite drill notice --node n4 --in 50s")  # no second machine
+        lives = self.registrations()
+        self.cluster.kill("scheduler")  # nor when all nodes register again
+        wait_for("the nodes", lambda: self.registrations() >= lives + 4)
         self.sh("bsub-lite drain n3 --deadline 60s")
         wait_for("two orders", lambda: len(asked.read_text().splitlines()) > 1)
         orders = [line.split() for line in asked.read_text().splitlines()]
