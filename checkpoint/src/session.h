@@ -32,6 +32,7 @@ struct SessionOptions {
   bool quiet = false;
   Attempt attempt;
   bool forgive_last_load = false;  // the attempt before was interrupted: it did not crash
+  std::string host = HostName();   // whose file system this rank sees
 };
 
 struct SessionFacts {

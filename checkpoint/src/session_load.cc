@@ -16,6 +16,21 @@ Failure CannotSee(const std::string& directory, const Failure& failure) {
                                   " mounted there?"};
 }
 
+// Of "+host" and "-host", by rank: the first that found its part good, on a node of which nobody complains if
+// there is one. -1: nobody did.
+int VerifierOf(const std::vector<std::string>& findings) {
+  const auto complains = [&](const std::string& host) {
+    return std::ranges::find(findings, "-" + host) != findings.end();
+  };
+  int good = -1;
+  for (std::size_t rank = 0; rank < findings.size(); ++rank) {
+    if (findings[rank].front() == '-') continue;
+    if (!complains(findings[rank].substr(1))) return static_cast<int>(rank);
+    if (good < 0) good = static_cast<int>(rank);
+  }
+  return good;
+}
+
 bool HasCompleteBelow(const std::vector<Generation>& generations, std::uint64_t number) {
   return std::ranges::any_of(generations, [&](const Generation& generation) {
     return generation.number < number && generation.state == GenerationState::kComplete;
@@ -82,31 +97,36 @@ Done Session::NobodySees(const std::string& directory, bool own) {
     }
     const auto generations = ReadGenerations(files_, directory, owner);
     if (!generations || !HasCompleteBelow(*generations, UINT64_MAX)) return {};
-    return Failure{BSUB_CHECKPOINT_IO, "there are generations in " + directory + " on host " + HostName() +
+    return Failure{BSUB_CHECKPOINT_IO, "there are generations in " + directory + " on host " + options_.host +
                                            ", and rank 0 sees none: is the file system mounted on its host?"};
   };
   return ranks_->Agree(Guard(look));
 }
 
-// Collective. What one rank does not find may be the fault of its node, so the lowest that found its own part
-// good reads all of it. False: nobody knows it to be wrong, it can only not be read now.
+// Collective. What one rank does not find may be the fault of its node, so one on another node that found its
+// own part good reads all of it. False: nobody knows it to be wrong, it can only not be read now.
 Outcome<bool> Session::Confirm(const std::string& directory, const Manifest& manifest, const Done& mine,
                                const Failure& told) {
-  const std::int64_t nobody = -static_cast<std::int64_t>(ranks_->size());
-  const std::int64_t me = -static_cast<std::int64_t>(ranks_->rank());
-  const bool wrong = !mine && mine.error().status == BSUB_CHECKPOINT_DAMAGED && !mine.error().unreadable;
-  std::vector<std::int64_t> votes = {mine ? me : nobody, wrong};
-  CKPT_RETURN_IF_FAILED(ranks_->Maximum(votes));
+  CKPT_ASSIGN_OR_RETURN(const std::vector<std::string> findings,
+                        ranks_->Gather((mine ? "+" : "-") + options_.host));
+  CKPT_ASSIGN_OR_RETURN(const std::string chosen,
+                        ranks_->Broadcast(ranks_->is_first() ? std::to_string(VerifierOf(findings)) : ""));
+  const bool verifies = chosen == std::to_string(ranks_->rank());
+  const Done found = !verifies ? mine : Guard([&] {
+    return VerifyGeneration(files_, directory, manifest, options_.saver.save.threads);
+  });
   Done not_alike;
-  if (votes[0] == me &&
-      Guard([&] { return VerifyGeneration(files_, directory, manifest, options_.saver.save.threads); })) {
-    not_alike = Failure{BSUB_CHECKPOINT_IO, "host " + HostName() + " reads well what is told to be bad (" +
+  if (verifies && found) {
+    not_alike = Failure{BSUB_CHECKPOINT_IO, "host " + options_.host + " reads well what is told to be bad (" +
                                                 told.message +
                                                 "): the file system is not seen alike on all nodes; "
                                                 "nothing is set aside"};
   }
   CKPT_RETURN_IF_FAILED(ranks_->Agree(not_alike));
-  return votes[1] != 0;
+  const bool wrong = !found && found.error().status == BSUB_CHECKPOINT_DAMAGED && !found.error().unreadable;
+  std::vector<std::int64_t> votes = {wrong, verifies && !wrong};
+  CKPT_RETURN_IF_FAILED(ranks_->Maximum(votes));
+  return votes[0] != 0 && votes[1] == 0;
 }
 
 // At rank 0. The manifest of the newest generation below that number that may be loaded.
