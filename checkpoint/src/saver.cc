@@ -41,7 +41,8 @@ std::string UtcNow() {
 // A save under way.
 struct Saver::Flight {
   Clock::time_point began = Clock::now();
-  double held_seconds = 0;
+  std::atomic<double> held_seconds{0};
+  std::string word;    // that no other save has
   Manifest manifest;   // without shards and, until it is made, the master's checksum
   std::string master;  // the bytes of the master file
   std::vector<Attribute> attributes;
@@ -51,8 +52,12 @@ struct Saver::Flight {
   std::atomic<bool> written{false};
   // A single process commits behind the program's back too.
   std::optional<Outcome<Committed>> committed;
-  // So does rank 0 of several, if nobody calls before it has seen all notes: what WriteManifest returned.
+  // So does rank 0 of several, if nobody calls before it has seen all notes: what WriteManifest returned, and
+  // of which shards.
   std::optional<Outcome<std::string>> unasked;
+  std::vector<Shard> noted;
+  bool named = false;  // the manifest: the generation exists, whatever is told of it
+  bool told = false;
   std::mutex mutex;
   std::condition_variable changed;
   Clock::time_point look_until = Clock::time_point::max();  // for notes
@@ -95,17 +100,23 @@ std::uint64_t Saver::generation_under_way() const { return flight_ ? flight_->ma
 bool Saver::written() const { return flight_ == nullptr || flight_->written; }
 
 Done Saver::Save(const Declarations& declarations, std::uint64_t step) {
+  bool agreed = false;  // on how the writing began
   const Done done = Guard([&]() -> Done {
     flight_ = std::make_unique<Flight>();
     WaitForPruning();
     CKPT_RETURN_IF_FAILED(Begin(declarations, step));
-    return settings_.asynchronous ? ranks_.Agree(StartWriting(declarations)) : Write();
+    if (!settings_.asynchronous) return Write();
+    Done started = ranks_.Agree(StartWriting(declarations));
+    agreed = started || started.error().status != BSUB_CHECKPOINT_COLLECTIVE;
+    return started;
   });
   if (!flight_) return done;
   flight_->held_seconds = SecondsSince(flight_->began);
   if (!done) {
     flight_->LookUntil(Clock::now());
     if (flight_->thread.joinable()) flight_->thread.join();
+    // Nothing is taken away while another rank still writes.
+    if (agreed) static_cast<void>(ranks_.Agree({}));
     Discard();
     flight_.reset();
     pool_.reset();  // some of its buffers may not have come back
@@ -118,9 +129,12 @@ Done Saver::Begin(const Declarations& declarations, std::uint64_t step) {
   if (ranks_.is_first()) {
     const Done owned = CheckOwner(files_, directory_, owner_);
     const auto number = owned ? NewGeneration(files_, directory_) : Outcome<std::uint64_t>(owned.error());
-    made = number ? Outcome<std::string>(std::to_string(*number)) : Outcome<std::string>(number.error());
+    const std::string now = std::to_string(Clock::now().time_since_epoch().count());
+    made = number ? Outcome<std::string>(std::to_string(*number) + " " + now)
+                  : Outcome<std::string>(number.error());
   }
   CKPT_ASSIGN_OR_RETURN(const std::string number, ranks_.Share(std::move(made)));
+  flight_->word = std::to_string(owner_.epoch) + " " + number + " " + std::to_string(step);
   Manifest& manifest = flight_->manifest;
   manifest.generation = std::stoull(number);
   manifest.step = step;
@@ -197,12 +211,15 @@ void Saver::WriteBehind() {
     flight_->written_seconds = SecondsSince(flight_->began);
     if (!flight_->shard) return flight_->shard.error();
     if (ranks_.size() == 1) flight_->committed = GuardedCommit();
+    if (flight_->committed && *flight_->committed) Tell(**flight_->committed);
     return {};
   });
   if (!done) flight_->shard = done.error();
   // Without a note the next call commits.
   if (done && !ranks_.is_first())
-    static_cast<void>(Guard([&] { return LeaveNote(files_, generation_directory(), *flight_->shard); }));
+    static_cast<void>(Guard([&] {
+      return LeaveNote(files_, {generation_directory(), flight_->word}, *flight_->shard);
+    }));
   flight_->written = true;
   if (done && ranks_.is_first() && ranks_.size() > 1)
     static_cast<void>(Guard([&] { return CommitUnasked(); }));
@@ -210,11 +227,13 @@ void Saver::WriteBehind() {
 
 // At rank 0. The program may be in a long step, or at its end.
 Done Saver::CommitUnasked() {
-  std::vector<Shard> shards = {*flight_->shard};
+  const NoteOf notes{generation_directory(), flight_->word};
+  std::vector<Shard>& shards = flight_->noted;
+  shards = {*flight_->shard};
   const auto all = static_cast<std::size_t>(ranks_.size());
   for (auto pause = kFirstLook; shards.size() < all; pause = std::min(2 * pause, kLongestPause)) {
     while (shards.size() < all) {
-      auto shard = ReadNote(files_, generation_directory(), static_cast<std::int32_t>(shards.size()));
+      auto shard = ReadNote(files_, notes, static_cast<std::int32_t>(shards.size()));
       if (!shard) break;
       shards.push_back(std::move(*shard));
     }
@@ -223,7 +242,17 @@ Done Saver::CommitUnasked() {
   const Clock::time_point began = Clock::now();
   flight_->unasked = GuardedManifest(shards);
   flight_->written_seconds += SecondsSince(began);
+  if (*flight_->unasked) Tell(CommittedAs(**flight_->unasked));
   return {};
+}
+
+// In the writing thread, at rank 0.
+void Saver::Tell(Committed committed) {
+  if (!tell_) return;
+  if (committed.total_seconds == 0) committed.total_seconds = flight_->written_seconds;
+  committed.held_seconds = flight_->held_seconds;
+  tell_(committed);
+  flight_->told = true;
 }
 
 Outcome<std::optional<Committed>> Saver::Complete() {
@@ -245,6 +274,7 @@ Outcome<std::optional<Committed>> Saver::Complete() {
   }));
   if (ranks_.is_first()) StartPruning();
   committed->held_seconds = flight_->held_seconds + SecondsSince(began);
+  committed->told = flight_->told;
   flight_.reset();
   return std::optional<Committed>(*committed);
 }
@@ -256,15 +286,23 @@ Outcome<Committed> Saver::Commit() {
   CKPT_ASSIGN_OR_RETURN(const std::vector<Shard> shards, GatherShards());
   Outcome<std::string> told = std::string();
   if (ranks_.is_first()) told = flight_->unasked ? *flight_->unasked : GuardedManifest(shards);
+  if (flight_->unasked && shards != flight_->noted)
+    told = InternalFailure("what the ranks say of their shards is not what their notes said");
   CKPT_ASSIGN_OR_RETURN(const std::string numbers, ranks_.Share(std::move(told)));
-  const Manifest& manifest = flight_->manifest;
-  Committed committed{
-      manifest.generation, manifest.step, numbers.front() == 'd', manifest.state_bytes(), 0, 0, 0};
-  committed.written_bytes = std::stoull(numbers.substr(1));
+  Committed committed = CommittedAs(numbers);
   // Not the time in which the program did something else before it came here.
   std::vector<std::int64_t> written_us = {static_cast<std::int64_t>(flight_->written_seconds * 1e6)};
   CKPT_RETURN_IF_FAILED(ranks_.Maximum(written_us));
   committed.total_seconds = static_cast<double>(written_us[0]) / 1e6 + SecondsSince(began);
+  return committed;
+}
+
+// `numbers`: what WriteManifest returns.
+Committed Saver::CommittedAs(const std::string& numbers) const {
+  const Manifest& manifest = flight_->manifest;
+  Committed committed{
+      manifest.generation, manifest.step, numbers.front() == 'd', manifest.state_bytes(), 0, 0, 0};
+  committed.written_bytes = std::stoull(numbers.substr(1));
   return committed;
 }
 
@@ -321,6 +359,7 @@ Outcome<std::string> Saver::WriteManifest(const std::vector<Shard>& shards) {
   CKPT_RETURN_IF_FAILED(files_.SyncDirectory(generation_directory()));
   CKPT_RETURN_IF_FAILED(CheckOwner(files_, directory_, owner_));
   CKPT_RETURN_IF_FAILED(files_.Rename(path + ".tmp", path));
+  flight_->named = true;
   CKPT_RETURN_IF_FAILED(files_.SyncDirectory(generation_directory()));
   CKPT_RETURN_IF_FAILED(CheckOwner(files_, directory_, owner_));
   return (manifest.base > 0 ? "d" : "f") + std::to_string(manifest.written_bytes());
@@ -363,7 +402,7 @@ void Saver::Prune() {
 }
 
 void Saver::Discard() {
-  if (!ranks_.is_first() || flight_->manifest.generation == 0) return;
+  if (!ranks_.is_first() || flight_->manifest.generation == 0 || flight_->named) return;
   flight_->shard_save.reset();
   static_cast<void>(
       Guard([&] { return RemoveGeneration(files_, directory_, flight_->manifest.generation); }));

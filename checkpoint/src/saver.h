@@ -43,6 +43,7 @@ struct Committed {
   std::uint64_t written_bytes = 0;
   double total_seconds = 0;
   double held_seconds = 0;
+  bool told = false;  // to who was to be told, see Saver::TellCommits
 };
 
 class Saver {
@@ -53,6 +54,9 @@ class Saver {
   ~Saver();
   Saver(const Saver&) = delete;
   Saver& operator=(const Saver&) = delete;
+
+  // Of a commit that no call of the program made, at rank 0 and in another thread: an asynchronous save.
+  void TellCommits(std::function<void(const Committed&)> tell) { tell_ = std::move(tell); }
 
   // Collective. Synchronous: everything up to the commit. Asynchronous: up to the copy; no other save may be
   // under way.
@@ -84,9 +88,11 @@ class Saver {
   Outcome<std::string> WriteManifest(const std::vector<Shard>& shards);
   Outcome<std::vector<Shard>> GatherShards();
   Outcome<Committed> GuardedCommit();
+  Committed CommittedAs(const std::string& numbers) const;
+  void Tell(Committed committed);
   void StartPruning();
   void Prune();
-  // Takes away what a save that failed has left, as far as possible.
+  // Takes away what a save that failed has left, as far as possible; nothing once its manifest has its name.
   void Discard();
   std::string generation_directory() const;
 
@@ -95,6 +101,7 @@ class Saver {
   std::string directory_;
   Owner owner_;
   SaverSettings settings_;
+  std::function<void(const Committed&)> tell_;
   History history_;  // of the last committed save
   bool has_history_ = false;
   std::unique_ptr<StagingPool> pool_;

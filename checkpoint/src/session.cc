@@ -142,6 +142,7 @@ Done Session::Freeze() {
   pace_.emplace(options_.pace, declarations_.bytes(), Now());
   if (!options_.read_only) {
     saver_ = std::make_unique<Saver>(files_, *ranks_, options_.directory, owner_, options_.saver);
+    saver_->TellCommits([this](const Committed& save) { TellCommitted(save); });
   }
   return {};
 }
@@ -215,7 +216,12 @@ Done Session::CompleteSave() {
   facts_.state_bytes = save.state_bytes;
   pace_->SaveEnded(save.held_seconds, save.total_seconds, Now(), save.differential);
   ForgetLoads();
-  if (!ranks_->is_first()) return {};
+  if (ranks_->is_first() && !save.told) TellCommitted(save);
+  return {};
+}
+
+// At rank 0, also in the thread of an asynchronous save.
+void Session::TellCommitted(const Committed& save) {
   node_.Tell(control::Report("committed")
                  .Add("generation", save.generation)
                  .Add("step", save.step)
@@ -223,7 +229,6 @@ Done Session::CompleteSave() {
                  .Add("written", save.written_bytes)
                  .Add("seconds", save.total_seconds)
                  .Add("held", save.held_seconds));
-  return {};
 }
 
 bool Session::ShouldCheckpoint() {

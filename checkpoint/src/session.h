@@ -93,6 +93,7 @@ class Session {
   void ForgetLoads();
   void Loaded(const std::string& directory, const Manifest& manifest, double seconds);
   Done CompleteSave();
+  void TellCommitted(const Committed& save);
   Done LateFailure();
   bool Remember(const Failure& failure);
   void Say(const std::string& line) const;

@@ -18,18 +18,21 @@ std::string NotePath(const std::string& generation, std::int32_t rank) {
 
 }  // namespace
 
-Done LeaveNote(FileSystem& files, const std::string& generation, const Shard& shard) {
-  const std::string path = NotePath(generation, shard.rank);
-  CKPT_RETURN_IF_FAILED(files.WriteDurably(path + ".tmp", AddChecksum(kNoteFormat, EncodeShard(shard))));
+// Its first line is the word of the save.
+Done LeaveNote(FileSystem& files, const NoteOf& of, const Shard& shard) {
+  const std::string path = NotePath(of.generation, shard.rank);
+  CKPT_RETURN_IF_FAILED(
+      files.WriteDurably(path + ".tmp", AddChecksum(kNoteFormat, of.save + "\n" + EncodeShard(shard))));
   return files.Rename(path + ".tmp", path);
 }
 
-std::optional<Shard> ReadNote(FileSystem& files, const std::string& generation, std::int32_t rank) {
-  const auto text = files.ReadWhole(NotePath(generation, rank));
+std::optional<Shard> ReadNote(FileSystem& files, const NoteOf& of, std::int32_t rank) {
+  const auto text = files.ReadWhole(NotePath(of.generation, rank));
   if (!text) return std::nullopt;
   const auto body = CheckChecksum(kNoteFormat, *text);
-  if (!body) return std::nullopt;
-  auto shard = DecodeShard(*body);
+  const std::string mark = of.save + "\n";
+  if (!body || !body->starts_with(mark)) return std::nullopt;
+  auto shard = DecodeShard(body->substr(mark.size()));
   if (!shard || shard->rank != rank) return std::nullopt;
   return std::move(*shard);
 }

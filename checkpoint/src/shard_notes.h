@@ -12,11 +12,17 @@
 
 namespace bsub::ckpt {
 
-// Durable under its name, beside the shard. `generation`: the generation's directory.
-Done LeaveNote(FileSystem& files, const std::string& generation, const Shard& shard);
+// Where a note is, and of which save: a generation's number may be used again after one that failed.
+struct NoteOf {
+  std::string generation;  // its directory
+  std::string save;        // a word that no other save has
+};
 
-// Nothing: it is not there (yet), or cannot be read.
-std::optional<Shard> ReadNote(FileSystem& files, const std::string& generation, std::int32_t rank);
+// Durable under its name, beside the shard.
+Done LeaveNote(FileSystem& files, const NoteOf& of, const Shard& shard);
+
+// Nothing: it is not there (yet), cannot be read, or is of another save.
+std::optional<Shard> ReadNote(FileSystem& files, const NoteOf& of, std::int32_t rank);
 
 // Of all ranks but 0, once the manifest says what they said. What cannot be removed stays and says nothing.
 void RemoveNotes(FileSystem& files, const std::string& generation, std::int32_t ranks);

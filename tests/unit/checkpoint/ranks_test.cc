@@ -8,8 +8,10 @@
 #include <mutex>
 #include <numeric>
 #include <random>
+#include <thread>
 
 #include "checkpoint/src/session.h"
+#include "checkpoint/src/shard_notes.h"
 #include "tests/support/checkpoint/fake_ranks.h"
 #include "tests/support/checkpoint/faulty_file_system.h"
 #include "tests/unit/checkpoint/test_store.h"
@@ -270,10 +272,12 @@ TEST(Ranks, ANodeThatDoesNotSeeTheStoreSetsNothingAside) {
 // A file server that was away is no damage.
 class Unreadable : public FaultyFileSystem {
  public:
-  Unreadable(const std::string& root, std::string what) : FaultyFileSystem(root), what_(std::move(what)) {}
+  // Or it is told to be missing.
+  Unreadable(const std::string& root, std::string what, bool there = true)
+      : FaultyFileSystem(root), what_(std::move(what)), there_(there) {}
   ckpt::Outcome<std::unique_ptr<ckpt::File>> OpenForReading(const std::string& path) override {
     if (!path.ends_with(what_)) return FaultyFileSystem::OpenForReading(path);
-    return ckpt::Unreadable(path + ": Input/output error");
+    return there_ ? ckpt::Unreadable(path + ": Input/output error") : ckpt::Damaged(path + " is missing");
   }
   ckpt::Outcome<std::string> ReadWhole(const std::string& path) override {
     if (!path.ends_with(what_)) return FaultyFileSystem::ReadWhole(path);
@@ -282,6 +286,7 @@ class Unreadable : public FaultyFileSystem {
 
  private:
   std::string what_;
+  bool there_;
 };
 
 TEST(Ranks, WhatNobodyCanReadNowIsNotSetAsideForEver) {
@@ -299,6 +304,25 @@ TEST(Ranks, WhatNobodyCanReadNowIsNotSetAsideForEver) {
     EXPECT_FALSE(std::filesystem::exists(directory / "2/set-aside.json")) << what;
     ExpectLoadedBy(2, 0, 2, QuietOptions(directory.path()));
   }
+}
+
+// Two ranks are on a node that misses a file, of which only one needs it. A third, elsewhere, sees it.
+TEST(Ranks, WhoIsOnTheSameNodeAsTheOneThatComplainsIsNoWitness) {
+  const TestDirectory directory;
+  SaveBy(3, 0, 1, QuietOptions(directory.path()));
+  SaveBy(3, 0, 2, QuietOptions(directory.path()));
+  Unreadable misses(directory.path(), "2/shard-00001.h5", false);
+  FakeRanks(3).Run([&](const bsub_checkpoint_collectives& table) {
+    ckpt::SessionOptions options = QuietOptions(directory.path());
+    options.host = table.rank < 2 ? "a" : "b";
+    Job job = Start(table, options, 0,
+                    table.rank < 2 ? static_cast<ckpt::FileSystem&>(misses) : ckpt::PosixFileSystem());
+    const auto loaded = job.session->Load();
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().status, BSUB_CHECKPOINT_IO) << loaded.error().message;
+    EXPECT_THAT(loaded.error().message, HasSubstr("host b reads well"));
+  });
+  ExpectLoadedBy(2, 0, 2, QuietOptions(directory.path()));
 }
 
 TEST(Ranks, DamageThatOnlyOneRankReadsIsConfirmedAndSetAside) {
@@ -353,6 +377,10 @@ void EndAtEveryCall(bool asynchronous) {
 TEST(Ranks, EveryCallOfASaveIsTheLast) { EndAtEveryCall(false); }
 TEST(Ranks, EveryCallOfAnAsynchronousSaveIsTheLast) { EndAtEveryCall(true); }
 
+void AwaitFile(const std::string& path) {
+  while (!std::filesystem::exists(path)) std::this_thread::yield();
+}
+
 // It is committed although no rank makes another call: the next step may be long, or the last.
 TEST(Ranks, ASaveIsCommittedThoughNobodyCallsAgain) {
   const TestDirectory directory;
@@ -363,11 +391,51 @@ TEST(Ranks, ASaveIsCommittedThoughNobodyCallsAgain) {
     job.data = Numbers(job.box, 1);
     ASSERT_TRUE(job.session->declarations().Move("u", job.data.data()));
     ASSERT_TRUE(job.session->Save(1));
+    AwaitFile(directory / "1/manifest.json");
     job.session->Abandon();
   });
   ExpectLoadedBy(2, 0, 1, QuietOptions(directory.path()));
   SaveBy(2, 0, 2, options);
   EXPECT_FALSE(std::filesystem::exists(directory / "2/shard-00001.json")) << "said in the manifest";
+}
+
+// And it stays so, whatever the ranks then cannot agree on.
+TEST(Ranks, ACommitIsNotTakenBackByACollectiveThatFails) {
+  const TestDirectory directory;
+  ckpt::SessionOptions options = QuietOptions(directory.path());
+  options.saver.asynchronous = true;
+  FakeRanks(2).Run([&](bsub_checkpoint_collectives table) {
+    static std::atomic<bool> works;
+    works = true;
+    static int (*good)(void*, std::int64_t*, std::uint32_t);
+    good = table.maximum;
+    table.maximum = [](void* context, std::int64_t* values, std::uint32_t count) {
+      return works ? good(context, values, count) : 7;
+    };
+    Job job = Start(table, options, 0);
+    job.data = Numbers(job.box, 1);
+    ASSERT_TRUE(job.session->declarations().Move("u", job.data.data()));
+    ASSERT_TRUE(job.session->Save(1));
+    AwaitFile(directory / "1/manifest.json");
+    works = false;
+    EXPECT_FALSE(job.session->Wait());
+    job.session->Abandon();
+  });
+  ExpectLoadedBy(2, 0, 1, QuietOptions(directory.path()));
+}
+
+// The number of a generation may be used again: what is left of a save that failed is not this one's.
+TEST(Ranks, ANoteOfAnotherSaveIsNone) {
+  const TestDirectory directory;
+  ckpt::FileSystem& files = ckpt::PosixFileSystem();
+  ckpt::Shard shard;
+  shard.rank = 1;
+  shard.bytes = 77;
+  ASSERT_TRUE(ckpt::LeaveNote(files, {directory.path(), "3 7 1 20"}, shard));
+  EXPECT_EQ(ckpt::ReadNote(files, {directory.path(), "3 7 1 20"}, 1), shard);
+  EXPECT_EQ(ckpt::ReadNote(files, {directory.path(), "3 7 1 2"}, 1), std::nullopt);
+  EXPECT_EQ(ckpt::ReadNote(files, {directory.path(), "3 7 2 20"}, 1), std::nullopt);
+  EXPECT_EQ(ckpt::ReadNote(files, {directory.path(), "3 7 1 20"}, 2), std::nullopt);
 }
 
 // An asynchronous save of several ranks that is pending at a notice is committed, whatever the program calls
