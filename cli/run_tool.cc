@@ -18,7 +18,11 @@ Error RunTool(std::string_view name, const std::vector<std::string>& words) {
   for (std::string& word : all) argv.push_back(word.data());
   argv.push_back(nullptr);
   execv(argv.front(), argv.data());
-  return Internal(all.front() + ": " + std::strerror(errno) + "; it belongs beside bsub-lite");
+  const int error = errno;
+  const std::string base = "cannot run " + all.front() + ": " + std::strerror(error);
+  if (error != ENOENT) return Internal(base);
+  return Internal(base + "; this installation lacks " + std::string(name) +
+                  ": build it (cmake --build --preset release --target programs) or install it");
 }
 
 }  // namespace bsub::cli

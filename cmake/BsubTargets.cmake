@@ -28,12 +28,15 @@ function(bsub_library name)
   endif()
 endfunction()
 
-# bsub_program(NAME SOURCES main.cc DEPS ...): lands in build/<preset>/bin.
+# bsub_program(NAME SOURCES main.cc DEPS ...): lands in build/<preset>/bin, and is one of the target `programs`: all that
+# users call or that is started for them, without the tests.
+add_custom_target(programs)
 function(bsub_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE bsub_flags ${ARG_DEPS})
   bsub_precompiled_from(${name} bsub_precompiled)
+  add_dependencies(programs ${name})
 endfunction()
 
 # bsub_test(NAME SOURCES x_test.cc DEPS ... LABELS quick): a GoogleTest program, one ctest entry.

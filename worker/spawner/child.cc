@@ -241,6 +241,13 @@ Result<std::vector<RlimitPlan>> PlanLimits(const v1::Launch& launch) {
   return plans;
 }
 
+// The name of a program of this product in its folder ("bsub-lite-step"), which no user has to bring; or
+// nothing.
+std::string OwnProgram(const std::string& program) {
+  const std::string name = program.substr(program.rfind('/') + 1);
+  return name.starts_with("bsub-lite-") ? name : "";
+}
+
 std::string ExplainExecFailure(const ChildPlan& plan, int error) {
   const std::string& program = plan.argv[0];
   const bool has_slash = program.find('/') != std::string::npos;
@@ -252,6 +259,9 @@ std::string ExplainExecFailure(const ChildPlan& plan, int error) {
   if (error == ENOENT && access(program.c_str(), F_OK) == 0) {
     return base + "; the file is there, but the interpreter or loader it names is not";
   }
+  if (const std::string own = OwnProgram(program); error == ENOENT && !own.empty())
+    return base + "; the installation on this node lacks " + own +
+           ": build it (cmake --build --preset release --target programs) or install it";
   if (error == ENOENT) return base + "; it must exist on this node";
   struct stat info {};
   if (error == EACCES && stat(program.c_str(), &info) == 0 && S_ISDIR(info.st_mode))

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "common/result.h"
 #include "worker/launch/search_path.h"
 #include "worker/step/gang.h"
 #include "worker/step/mpi_launcher.h"
@@ -34,6 +35,18 @@ std::string FolderOfThisProgram() {
   return whole.substr(0, whole.rfind('/'));
 }
 
+// What the ranks are started by, or why that cannot be.
+bsub::Result<std::string> RankProgram() {
+  const std::string folder = FolderOfThisProgram();
+  for (const std::string name : {"bsub-lite-rank", "bsub-lite-rsh"}) {
+    if (access((folder + "/" + name).c_str(), X_OK) == 0) continue;
+    return bsub::NotFound("cannot run '" + folder + "/" + name + "': " + std::strerror(errno) +
+                          "; the installation on this node lacks " + name +
+                          ": build it (cmake --build --preset release --target programs) or install it");
+  }
+  return folder + "/bsub-lite-rank";
+}
+
 // Only returns if it cannot be done.
 int StartRanks(const std::string& scratch, const std::vector<std::string>& program) {
   const std::string path = Variable("PATH");
@@ -47,9 +60,10 @@ int StartRanks(const std::string& scratch, const std::vector<std::string>& progr
   }
   const auto launcher = bsub::step::FindLauncher(bsub::step::MpiOfProgram(file), path);
   if (!launcher) return Explain(scratch, launcher.error().message);
+  const auto rank_program = RankProgram();
+  if (!rank_program) return Explain(scratch, rank_program.error().message);
   const auto ranks = static_cast<std::uint32_t>(std::strtoul(Variable("BSUB_RANKS").c_str(), nullptr, 10));
-  std::vector<std::string> command =
-      bsub::step::LauncherCommand(*launcher, ranks, FolderOfThisProgram() + "/bsub-lite-rank", program);
+  std::vector<std::string> command = bsub::step::LauncherCommand(*launcher, ranks, *rank_program, program);
   std::vector<char*> argv;
   for (std::string& word : command) argv.push_back(word.data());
   argv.push_back(nullptr);

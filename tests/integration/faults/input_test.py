@@ -205,6 +205,7 @@ class Input(unittest.TestCase):
     def test_a_program_that_is_none(self):
         for program, said in (("nosuchprogram", "No such file or directory; it is in no directory of PATH="),
                               ("./nosuch", "No such file or directory; it must exist on this node"),
+                              ("./bsub-lite-nosuch", "the installation on this node lacks bsub-lite-nosuch"),
                               ("/etc/passwd", "needs permission to execute it (chmod +x)"),
                               ("/etc", "it is a directory, name a program in it")):
             with self.subTest(program):
