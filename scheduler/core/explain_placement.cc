@@ -105,11 +105,14 @@ std::string WouldFitNow(const Store& store, const NodesRequest& request, const R
   NodesRequest shared = AsExactly(request);
   shared.exclusive = false;
   if (request.exclusive && !store.ChooseNodes(shared, room.kept, room.ends).nodes.empty())
-    instead.push_back("it would fit without --exclusive");
+    instead.emplace_back("it would fit without --exclusive");
   if (const auto walltime = WalltimeThatFitsNow(store, request, room))
     instead.push_back("it would fit with -t " + AsOption(*walltime) + " or less");
   std::string text;
-  for (const std::string& one : instead) text += (text.empty() ? "" : "; ") + one;
+  for (const std::string& one : instead) {
+    if (!text.empty()) text += "; ";
+    text += one;
+  }
   return text;
 }
 
