@@ -50,8 +50,17 @@ bool LooksLikeOption(std::string_view word) {
   return word.size() > 1 && word.starts_with('-') && !IsDigit(word[1]);
 }
 
+// Of an option whose value is to be the next word, and "--" or nothing comes: a variable that is not set.
+Error NeedsValue(const Manual& manual, std::string_view word) {
+  const Option* option =
+      word.starts_with("--") ? FindLong(manual, word.substr(2)) : FindLetter(manual, word.back());
+  const std::string name = word.starts_with("--") ? std::string(word) : std::string("-") + word.back();
+  return InvalidArgument(name + " needs a value, " + std::string(option->value) +
+                         "; it is followed by nothing, or by the -- that ends the options");
+}
+
 // Takes off the words: all behind "--", and for some commands all from the first word on.
-Split SplitWords(const Manual& manual, const std::vector<std::string>& words) {
+Result<Split> SplitWords(const Manual& manual, const std::vector<std::string>& words) {
   Split split;
   for (std::size_t i = 0; i < words.size();) {
     const bool is_option = LooksLikeOption(words[i]);
@@ -61,7 +70,8 @@ Split SplitWords(const Manual& manual, const std::vector<std::string>& words) {
       split.words.insert(split.words.end(), rest, words.end());
       return split;
     }
-    const std::size_t width = is_option ? std::min(Width(manual, words[i]), words.size() - i) : 1;
+    const std::size_t width = is_option ? Width(manual, words[i]) : 1;
+    if (width == 2 && (i + 1 == words.size() || words[i + 1] == "--")) return NeedsValue(manual, words[i]);
     std::vector<std::string>& target = is_option ? split.options : split.words;
     for (const std::size_t end = i + width; i < end; ++i) target.push_back(words[i]);
   }
@@ -137,7 +147,7 @@ void Arguments::SetWords(std::vector<std::string> words, bool separator) {
 }
 
 Result<Arguments> ParseArguments(const Manual& manual, const std::vector<std::string>& words) {
-  Split split = SplitWords(manual, words);
+  BSUB_ASSIGN_OR_RETURN(Split split, SplitWords(manual, words));
   BSUB_ASSIGN_OR_RETURN(const std::vector<po::option> options, RunParser(manual, split.options));
   Arguments arguments;
   for (const po::option& option : options) {

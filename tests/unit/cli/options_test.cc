@@ -49,6 +49,16 @@ TEST(Options, FlagsMayBeJoinedWithAnOptionThatTakesAValue) {
   EXPECT_THAT(arguments->words(), ElementsAre("./a.out", "-q", "x"));
 }
 
+TEST(Options, WhatEndsTheOptionsIsNoValue) {
+  const auto why = [](const std::vector<std::string>& words) {
+    return ParseArguments(Program(), words).error().message;
+  };
+  EXPECT_THAT(why({"--queue", "--", "true"}), HasSubstr("--queue needs a value, NAME; "));
+  EXPECT_THAT(why({"-Hq", "--", "true"}), HasSubstr("-q needs a value, NAME; "));
+  EXPECT_THAT(why({"--tag", "a=b", "--queue"}), HasSubstr("--queue needs a value, NAME; "));
+  EXPECT_EQ(ParseArguments(Program(), {"--queue=--", "true"})->Get("queue"), "--");
+}
+
 TEST(Options, TheFirstWordEndsTheOptionsOfAProgram) {
   const auto arguments = ParseArguments(Program(), {"-q", "high", "./a.out", "--queue", "low", "--", "-x"});
   ASSERT_TRUE(arguments);
