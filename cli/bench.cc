@@ -27,7 +27,8 @@ Manual BenchManual() {
            "busy nodes; a policy that cannot be kept is as good as it gets, and the table says how often. "
            "With "
            "--real the program runs on the cluster itself.",
-           "DIR gets report.json, and below runs/ what each run was given and printed. "
+           "DIR gets report.json, pictures (SVG) of what each placement got and of slow nodes and links, and "
+           "below runs/ what each run was given and printed. "
            "docs/placement-benchmark.md explains all of it."},
       .options =
           {{.name = "config", .value = "FILE", .text = "The cluster's configuration.", .complete = "file"},
@@ -80,7 +81,8 @@ Manual BenchManual() {
                  "Interrupted with Ctrl-C or TERM; the job of --real that was waited for is cancelled."}},
       .min_words = 1,
       .max_words = 1,
-      .complete_words = "placement"};
+      .complete_words = "placement",
+      .asks_scheduler = false};
 }
 
 int RunBench(Context& context, const Arguments& arguments) {

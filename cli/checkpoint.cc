@@ -43,7 +43,8 @@ Manual CheckpointManual() {
                    {"checkpoint verify /scratch/state/12", "Is job 12's state whole?"},
                    {"checkpoint export /scratch/state/12 u.h5", "For h5py or ParaView."}},
       .min_words = 1,
-      .complete_words = "ls|show|verify|prune|export"};
+      .complete_words = "ls|show|verify|prune|export",
+      .asks_scheduler = false};
 }
 
 int RunCheckpointTool(Context& context, const Arguments& arguments, const std::string& verb,

@@ -35,7 +35,8 @@ Manual ConfigManual() {
                        {"config generate fat-tree k=16 > my.yaml", "1024 nodes to begin with."}},
           .exits = {{"1", "check: a file cannot be used."}},
           .min_words = 2,
-          .complete_words = "check|show|generate"};
+          .complete_words = "check|show|generate",
+          .asks_scheduler = false};
 }
 
 TimePoint Now() {

@@ -1,6 +1,8 @@
 #include "cli/help.h"
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 
 namespace bsub::cli {
 namespace {
@@ -58,18 +60,26 @@ std::string Examples(const Manual& manual, std::size_t width) {
   return text;
 }
 
-std::string Exits(const Manual& manual) {
-  std::string text = Heading("EXIT CODES");
-  const auto add = [&text](const ExitNote& note) {
-    std::string code(note.code);
-    code.resize(std::max<std::size_t>(code.size(), 6), ' ');
-    text += std::string(kBody, ' ') + code + std::string(note.text) + "\n";
-  };
+// Where a note stands: by its number; "N" last.
+int RankOf(const ExitNote& note) {
+  int number = std::numeric_limits<int>::max();
+  std::from_chars(note.code.data(), note.code.data() + note.code.size(), number);
+  return number;
+}
+
+std::string Exits(const Manual& manual, std::size_t width) {
+  std::vector<ExitNote> notes(manual.exits);
   for (const ExitNote& note : kCommonExits) {
     const bool replaced = std::ranges::find(manual.exits, note.code, &ExitNote::code) != manual.exits.end();
-    if (!replaced) add(note);
+    const bool applies = manual.asks_scheduler || note.code != "3";
+    if (applies && !replaced) notes.push_back(note);
   }
-  for (const ExitNote& note : manual.exits) add(note);
+  std::ranges::stable_sort(notes, {}, RankOf);
+  std::string text = Heading("EXIT CODES");
+  for (const ExitNote& note : notes) {
+    std::string lines = Fold(note.text, kNotes, width);  // the code stands in the first line's indent
+    text += lines.replace(kBody, note.code.size(), note.code);
+  }
   return text;
 }
 
@@ -117,7 +127,7 @@ std::string RenderManual(const Manual& manual, std::size_t width) {
     if (i > 0) text += "\n";
     text += Fold(manual.paragraphs[i], kBody, width);
   }
-  return text + Options(manual, width) + Examples(manual, width) + Exits(manual);
+  return text + Options(manual, width) + Examples(manual, width) + Exits(manual, width);
 }
 
 }  // namespace bsub::cli

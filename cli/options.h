@@ -48,6 +48,7 @@ struct Manual {
   std::size_t min_words = 0;
   std::size_t max_words = static_cast<std::size_t>(-1);
   std::string_view complete_words = {};  // as Option::complete
+  bool asks_scheduler = true;            // so it has the exit code for one that cannot be reached
 };
 
 // A parsed command line.

@@ -115,7 +115,8 @@ Manual SimManual() {
                    {"sim replay sdsc-blue.swf.gz --policy default --plot out.svg", "With a picture."},
                    {"sim day --config cluster-configs/large.yaml", "A million jobs on 10,000 nodes."}},
       .min_words = 1,
-      .complete_words = "replay|compare|day|table"};
+      .complete_words = "replay|compare|day|table",
+      .asks_scheduler = false};
 }
 
 int RunSimTool(Context& context, const Arguments& arguments, const std::vector<std::string>&) {

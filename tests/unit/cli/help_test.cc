@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "cli/commands.h"
+#include "cli/submit_request.h"
 #include "tests/unit/cli/run_cli.h"
 
 namespace bsub::cli {
@@ -38,6 +39,30 @@ TEST(Help, EveryCommandHasACompleteManual) {
       EXPECT_THAT(page, HasSubstr(heading)) << command.name;
     }
   }
+}
+
+TEST(Help, ExitCodesStandInOrderAndAreFolded) {
+  const CliRun run;
+  const std::string page = run({"wait", "--help"}).out;
+  const std::string codes = page.substr(page.find("EXIT CODES"));
+  std::size_t before = 0;
+  for (const char* code : {"\n    0     ", "\n    1     ", "\n    2     ", "\n    3     ", "\n    124   ",
+                           "\n    125   ", "\n    130   ", "\n    N     "}) {
+    const std::size_t at = codes.find(code);
+    ASSERT_NE(at, std::string::npos) << code;
+    EXPECT_GT(at, before) << code;
+    before = at;
+  }
+  EXPECT_THAT(RenderManual(SubmitManual(), 80),
+              HasSubstr("\n    3     No answer came, so it may be submitted: one line on standard error\n"
+                        "          tells the token"));
+}
+
+TEST(Help, WhatNeedsNoSchedulerDoesNotMissIt) {
+  const CliRun run;
+  for (const char* command : {"sim", "config", "bench", "checkpoint"})
+    EXPECT_THAT(run({command, "--help"}).out, ::testing::Not(HasSubstr("cannot be reached"))) << command;
+  EXPECT_THAT(run({"queues", "--help"}).out, HasSubstr("3     The scheduler cannot be reached.\n"));
 }
 
 TEST(Help, NoOptionIsDefinedTwice) {
