@@ -12,7 +12,7 @@ Manual WaitManual() {
   return {
       .name = "wait",
       .summary = "wait until jobs are over",
-      .synopsis = {"[--timeout TIME] [--progress] [--quiet] JOB ..."},
+      .synopsis = {"[--timeout TIME] [--progress] [--quiet] [--json] JOB ..."},
       .paragraphs = {"Waits until every JOB (12, or 12[17] for one child of an array) is over and tells by "
                      "the exit code how they ended. A job that did not succeed is named on standard error.",
                      "The scheduler may restart in the meantime; only if it stays away for more than 8 "
@@ -22,7 +22,8 @@ Manual WaitManual() {
                    .text = "Give up after TIME, such as 30s or 2h.",
                    .fallback = "never"},
                   {.name = "progress", .text = "Show a progress bar if standard error is a terminal."},
-                  {.name = "quiet", .text = "Do not say how the jobs ended."}},
+                  {.name = "quiet", .text = "Do not say how the jobs ended."},
+                  {.name = "json", .text = "When they are over, print how they ended as one JSON object."}},
       .examples = {{"wait 1; echo $?", "One job: its exit code."},
                    {"wait --timeout 1h 7 8 9", "All of them, for at most an hour."}},
       .exits = {{"0", "One job: it exited with 0. Several, or an array: all succeeded."},
@@ -44,6 +45,7 @@ int Run(Context& context, const Arguments& arguments) {
   WaitPlan plan;
   plan.targets = std::move(*targets);
   plan.quiet = arguments.Has("quiet");
+  plan.json = arguments.Has("json");
   plan.progress = arguments.Has("progress") && context.terminal.err;
   if (const auto text = arguments.Get("timeout")) {
     const auto timeout = ParseDuration(*text);

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <ostream>
+#include <set>
 #include <thread>
 
+#include "cli/json.h"
 #include "cli/message_limit.h"
 #include "cli/progress.h"
 #include "cli/stream.h"
@@ -17,6 +20,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kTick{250};  // how often the bar's clock moves and interrupts are looked for
 constexpr milliseconds kPauseBeforeReopen{100};
+constexpr milliseconds kAskAgain{10'000};  // whether a job that waits can run at all; then twice as late
+constexpr milliseconds kPatienceForWhy{1000};
+constexpr std::size_t kMostAskedFor = 10;  // jobs
 
 milliseconds Since(Clock::time_point start) {
   return std::chrono::duration_cast<milliseconds>(Clock::now() - start);
@@ -45,6 +51,7 @@ class Waiter {
           break;
         case Next::kQuiet:
           bar_.Show(reply_);
+          TellWhatNeverRuns();
           break;
         case Next::kEnd:
           if (const auto code = Ended(stream_->status())) return *code;
@@ -71,6 +78,43 @@ class Waiter {
     milliseconds tick = kTick;
     if (plan_.timeout) tick = std::min(tick, *plan_.timeout - Since(start_));
     return std::max(tick, milliseconds(0));
+  }
+
+  // Once of each job: nobody should wait for it in silence. It is waited for all the same, for a node may
+  // come.
+  void TellWhatNeverRuns() {
+    const bool asked_lately = asked_why_ && Since(*asked_why_) < ask_again_;
+    if (plan_.quiet || !connected_ || asked_lately || SomethingRan()) return;
+    if (asked_why_) ask_again_ *= 2;
+    asked_why_ = Clock::now();
+    for (std::size_t i = 0; i < std::min(plan_.targets.size(), kMostAskedFor); ++i) {
+      const std::string& target = plan_.targets[i];
+      const std::string why = told_.contains(target) ? "" : WhyNever(target);
+      if (why.empty()) continue;
+      told_.insert(target);
+      bar_.Clear();
+      context_.err << "job " << target << ": " << why
+                   << ". Still waiting, since a node may be added; `bsub-lite why " << target
+                   << "` says what to do." << std::endl;
+    }
+  }
+
+  bool SomethingRan() const {
+    return std::ranges::any_of(reply_.counts(), [](const auto& count) {
+      return count.second > 0 && (count.first == "RUNNING" || count.first == "SUCCEEDED");
+    });
+  }
+
+  // Empty: it can run, or nobody knows.
+  std::string WhyNever(const std::string& target) {
+    api::WhyRequest request;
+    request.set_target(target);
+    api::WhyReply reply;
+    if (!client_.Call(&api::Scheduler::Stub::Why, request, &reply, Repeat::kNo, kPatienceForWhy)) return "";
+    for (const api::Reason& reason : reply.reasons()) {
+      if (reason.code() == "never-fits" || reason.code() == "dependency-never") return reason.text();
+    }
+    return "";
   }
 
   std::optional<int> Ended(const grpc::Status& status) {
@@ -118,6 +162,11 @@ class Waiter {
 
   int Over() {
     bar_.Finish(reply_);
+    if (plan_.json) {
+      reply_.mutable_exits()->Swap(&ends_);
+      context_.out << Pretty(ToJson(reply_)) << std::flush;
+      return reply_.exit_code();
+    }
     if (plan_.quiet || reply_.exit_code() == 0) return reply_.exit_code();
     for (int i = 0; i < ends_.size() && i < request_.targets_size(); ++i) {
       const api::Exit& exit = ends_.Get(i);
@@ -138,7 +187,10 @@ class Waiter {
   ProgressBar bar_;
   const Clock::time_point start_ = Clock::now();
   Clock::time_point last_contact_ = Clock::now();
-  bool connected_ = false;  // this stream has brought a message
+  std::optional<Clock::time_point> asked_why_;
+  milliseconds ask_again_ = kAskAgain;
+  std::set<std::string> told_;  // targets that can never run
+  bool connected_ = false;      // this stream has brought a message
 };
 
 }  // namespace

@@ -18,6 +18,7 @@ struct WaitPlan {
   std::optional<std::chrono::milliseconds> timeout;  // of the whole wait
   bool progress = false;                             // draw a bar on standard error
   bool quiet = false;                                // do not say how they ended
+  bool json = false;                                 // say it on standard output as one WaitReply
   const Interrupts* interrupts = nullptr;            // end the wait with kExitInterrupted; the jobs go on
 };
 

@@ -47,6 +47,7 @@ class FakeScheduler final : public bsub::v1::Scheduler::Service {
   CliRun Cli() const;
 
   FakeCall<v1::SubmitRequest, v1::SubmitReply> submit;
+  FakeCall<v1::TrySubmitRequest, v1::TrySubmitReply> try_submit;
   FakeCall<v1::ControlRequest, v1::ControlReply> control;
   FakeCall<v1::GetJobRequest, v1::Job> get_job;
   FakeCall<v1::WhyRequest, v1::WhyReply> why;
@@ -96,6 +97,7 @@ class FakeScheduler final : public bsub::v1::Scheduler::Service {
     return Write(member, request, writer, context);                           \
   }
   BSUB_FAKE_CALL(Submit, SubmitRequest, SubmitReply, submit)
+  BSUB_FAKE_CALL(TrySubmit, TrySubmitRequest, TrySubmitReply, try_submit)
   BSUB_FAKE_CALL(Control, ControlRequest, ControlReply, control)
   BSUB_FAKE_CALL(GetJob, GetJobRequest, Job, get_job)
   BSUB_FAKE_CALL(Why, WhyRequest, WhyReply, why)

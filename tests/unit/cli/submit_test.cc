@@ -153,6 +153,26 @@ TEST_F(Submit, GivesUpAfterItsTimeout) {
   EXPECT_THAT(result.err, HasSubstr("bsub-lite up"));
 }
 
+TEST_F(Submit, WhatCanNeverRunIsNotCalledAccepted) {
+  scheduler_.try_submit.answer = [](const v1::TrySubmitRequest&, v1::TrySubmitReply& reply) {
+    reply.set_queue("default");
+    reply.set_default_queue(true);
+    reply.set_never(true);
+    reply.set_text("nobody can say when it starts");
+    reply.mutable_outlook()->set_position(2);
+    reply.add_reasons()->set_text("it can never run here: it asks for 64 CPUs");
+    return grpc::Status::OK;
+  };
+  const CliResult result = scheduler_.Cli()({"submit", "--test-only", "-c", "64", "--", "true"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.out, ::testing::StartsWith(
+                              "It can never run on this cluster as it is: default queue default would take"));
+  EXPECT_THAT(
+      result.out,
+      HasSubstr("- it can never run here: it asks for 64 CPUs\nAsk for less (-c, -m, --gpus, --nodes)"));
+  EXPECT_THAT(result.out, ::testing::Not(HasSubstr("Position")));
+}
+
 TEST_F(Submit, WaitReturnsTheJobsCode) {
   scheduler_.wait.answer = [](const v1::WaitRequest&, grpc::ServerWriter<v1::WaitReply>& writer,
                               grpc::ServerContext&) {

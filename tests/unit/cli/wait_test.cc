@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "tests/unit/cli/fake_scheduler.h"
@@ -20,6 +21,13 @@ v1::WaitReply Running() {
   v1::WaitReply reply;
   reply.set_total(1);
   (*reply.mutable_counts())["RUNNING"] = 1;
+  return reply;
+}
+
+v1::WaitReply Waiting() {
+  v1::WaitReply reply;
+  reply.set_total(1);
+  (*reply.mutable_counts())["RUNNABLE"] = 1;
   return reply;
 }
 
@@ -53,6 +61,43 @@ TEST(Wait, ReturnsWhatTheSchedulerSays) {
     EXPECT_EQ(result.err, code == 0 ? "" : "job 5: ended\n");
     EXPECT_EQ(scheduler.Cli()({"wait", "--quiet", "5"}).err, "");
   }
+}
+
+TEST(Wait, OneThatCanNeverRunIsToldOnceAndWaitedFor) {
+  FakeScheduler scheduler;
+  std::atomic<bool> asked = false;
+  scheduler.why.answer = [&asked](const v1::WhyRequest& request, v1::WhyReply& reply) {
+    EXPECT_EQ(request.target(), "5");
+    reply.add_reasons()->set_code("never-fits");
+    reply.mutable_reasons(0)->set_text("it can never run here: it asks for 64 CPUs");
+    asked = true;
+    return grpc::Status::OK;
+  };
+  scheduler.wait.answer = [&asked](const v1::WaitRequest&, WaitWriter& writer, grpc::ServerContext& context) {
+    writer.Write(Waiting());
+    while (!asked && !context.IsCancelled()) std::this_thread::yield();
+    writer.Write(Over(0));
+    return grpc::Status::OK;
+  };
+  const CliResult result = scheduler.Cli()({"wait", "5"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.err,
+            "job 5: it can never run here: it asks for 64 CPUs. Still waiting, since a node may be added; "
+            "`bsub-lite why 5` says what to do.\n");
+}
+
+TEST(Wait, PrintsHowTheyEndedAsJson) {
+  FakeScheduler scheduler;
+  scheduler.wait.answer = [](const v1::WaitRequest&, WaitWriter& writer, grpc::ServerContext&) {
+    writer.Write(Over(7, "exited with code 7"));
+    return grpc::Status::OK;
+  };
+  const CliResult result = scheduler.Cli()({"wait", "--json", "5"});
+  EXPECT_EQ(result.code, 7);
+  EXPECT_EQ(result.err, "");
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json["exitCode"], 7);
+  EXPECT_EQ(json["exits"][0]["text"], "exited with code 7");
 }
 
 TEST(Wait, TakesEverySpellingOfATarget) {
