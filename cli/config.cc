@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "cli/client.h"
+#include "cli/json.h"
 #include "cli/verbs.h"
 #include "jobs/text.h"
 #include "jobs/units.h"
@@ -20,7 +21,8 @@ constexpr std::int64_t kLargestNumber = 1'000'000'000;
 Manual ConfigManual() {
   return {.name = "config",
           .summary = "check, show or make cluster configurations",
-          .synopsis = {"check FILE ...", "show [--json | --tree] FILE", "generate KIND [NAME=NUMBER ...]"},
+          .synopsis = {"check [--json] FILE ...", "show [--json | --tree] FILE",
+                       "generate KIND [NAME=NUMBER ...]"},
           .paragraphs =
               {"check says what is wrong with each file, with line numbers. show prints what a file means: "
                "levels, nodes, and the maintenance of the next month. Both need no cluster. The scheduler's "
@@ -28,7 +30,8 @@ Manual ConfigManual() {
                "generate prints a file: fat-tree (k), dragonfly (groups, routers, nodes), efa-groups "
                "(zones, groups, racks, nodes). What is not given has a small default.",
                "docs/cluster-configuration.md describes the format."},
-          .options = {{.name = "json", .text = "For show: one JSON object."},
+          .options = {{.name = "json",
+                       .text = "For show: one JSON object; for check: an array, one object per file."},
                       {.name = "tree", .text = "For show: the switches and their nodes."}},
           .examples = {{"config check cluster-configs/*.yaml", "Before a cluster is started with one."},
                        {"config show --tree cluster-configs/efa-cluster.yaml", "What is where."},
@@ -44,27 +47,44 @@ TimePoint Now() {
   return TimePoint(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
-// Prints the problems of one file; whether there were none.
-bool CheckOne(Context& context, const std::string& path) {
+// What is in one file and what is wrong with it: {file, good, nodes, problems: [{line, text}]}; a line of 0
+// is none.
+Json CheckOne(const std::string& path) {
+  Json result{{"file", path}, {"good", false}, {"nodes", 0}, {"problems", Json::array()}};
   const auto text = cluster_config::ReadConfigFile(path);
   if (!text) {
-    context.err << text.error().message << "\n";
-    return false;
+    result["problems"].push_back({{"line", 0}, {"text", text.error().message}});
+    return result;
   }
   const auto parsed = cluster_config::ParseClusterConfig(*text);
-  for (const cluster_config::Problem& problem : parsed.problems) {
-    context.err << path << (problem.line > 0 ? ":" + std::to_string(problem.line) : "") << ": "
-                << problem.text << "\n";
-  }
-  if (!parsed.problems.empty()) return false;
-  const auto nodes = parsed.config.topology ? parsed.config.topology->node_count() : 0;
-  context.out << path << ": good, " << Count(nodes, "node", "nodes") << "\n";
-  return true;
+  for (const cluster_config::Problem& problem : parsed.problems)
+    result["problems"].push_back({{"line", problem.line}, {"text", problem.text}});
+  result["good"] = parsed.problems.empty();
+  result["nodes"] = parsed.config.topology ? parsed.config.topology->node_count() : 0;
+  return result;
 }
 
-int Check(Context& context, const Arguments&, const std::vector<std::string>& paths) {
+void PrintCheck(Context& context, const Json& result) {
+  const auto path = result["file"].get<std::string>();
+  for (const Json& problem : result["problems"]) {
+    const int line = problem["line"].get<int>();
+    const auto text = problem["text"].get<std::string>();
+    const bool named = line == 0 && text.starts_with(path + ":");
+    context.err << (named ? "" : path + (line > 0 ? ":" + std::to_string(line) : "") + ": ") << text << "\n";
+  }
+  if (result["good"].get<bool>())
+    context.out << path << ": good, " << Count(result["nodes"].get<std::size_t>(), "node", "nodes") << "\n";
+}
+
+int Check(Context& context, const Arguments& arguments, const std::vector<std::string>& paths) {
   bool good = true;
-  for (const std::string& path : paths) good = CheckOne(context, path) && good;
+  Json results = Json::array();
+  for (const std::string& path : paths) {
+    results.push_back(CheckOne(path));
+    good = results.back()["good"].get<bool>() && good;
+    if (!arguments.Has("json")) PrintCheck(context, results.back());
+  }
+  if (arguments.Has("json")) context.out << Pretty(results);
   context.out << std::flush;
   return good ? kExitOk : kExitFailed;
 }
@@ -107,7 +127,7 @@ int Generate(Context& context, const Arguments&, const std::vector<std::string>&
 constexpr Verb kVerbs[] = {
     {.name = "check", .min_names = 1, .max_names = 10'000, .options = "", .run = Check},
     {.name = "show", .min_names = 1, .max_names = 1, .options = "tree", .run = Show},
-    {.name = "generate", .min_names = 1, .max_names = 10, .options = "", .run = Generate}};
+    {.name = "generate", .min_names = 1, .max_names = 10, .options = "", .run = Generate, .json = false}};
 
 int Run(Context& context, const Arguments& arguments) {
   return RunVerb(context, "config", kVerbs, arguments);

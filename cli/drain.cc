@@ -22,7 +22,8 @@ Manual DrainManual() {
                        .value = "TIME",
                        .text = "When the node must be empty, from now on.",
                        .fallback = "never; jobs run to their ends"},
-                      {.name = "reason", .value = "TEXT", .text = "Shown by bsub-lite nodes and why."}},
+                      {.name = "reason", .value = "TEXT", .text = "Shown by bsub-lite nodes and why."},
+                      {.name = "json", .text = "Print the result for each node as JSON."}},
           .examples = {{"drain n1 --reason 'new disk'", "One node."},
                        {"drain n1 --deadline 120s", "Jobs that save go on elsewhere."}},
           .min_words = 1,
@@ -37,6 +38,7 @@ int Run(Context& context, const Arguments& arguments) {
     change.deadline = *deadline;
     change.done = "is drained, and empty in " + FormatDuration(*deadline);
   }
+  change.json = arguments.Has("json");
   return SetNodes(context, "drain", arguments.words(), change);
 }
 

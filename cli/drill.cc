@@ -22,7 +22,8 @@ std::vector<Option> DrillOptions() {
   return {
       {.name = "node",
        .value = "NAME",
-       .text = "Which node; may be given many times.",
+       .text =
+           "Which node; may be given many times. Behind notice, kill and partition --node may be left out.",
        .fallback = "spot: all interruptible nodes, or all nodes if none is",
        .complete = "node"},
       {.name = "in", .value = "TIME", .text = "notice: how long the node still has.", .fallback = "120s"},
@@ -55,7 +56,7 @@ std::vector<Option> DrillOptions() {
        .text = "spot, run: write report.txt, report.json and timeline.svg there.",
        .complete = "file"},
       {.name = "reason", .value = "TEXT", .text = "notice: shown by bsub-lite nodes and why."},
-      {.name = "json", .text = "spot, run: print the report as JSON."}};
+      {.name = "json", .text = "Print the report, or the result for each node, as JSON."}};
 }
 
 Manual DrillManual() {
@@ -118,27 +119,31 @@ Result<double> NumberOption(const Arguments& arguments, std::string_view option,
   return InvalidArgument("--" + std::string(option) + " " + Quoted(*text) + ": expected a number above 0");
 }
 
-int StrikeNodes(Context& context, const Arguments& arguments, const NodeChange& change) {
-  const Words nodes = arguments.All("node");
+// Named by --node or, as for drain, without.
+int StrikeNodes(Context& context, const Arguments& arguments, const Words& names, NodeChange change) {
+  Words nodes = arguments.All("node");
+  nodes.insert(nodes.end(), names.begin(), names.end());
+  change.json = arguments.Has("json");
   if (nodes.empty()) return Fail(context, "drill", InvalidArgument("--node is missing: which node?"));
   return SetNodes(context, "drill", nodes, change);
 }
 
-int Notice(Context& context, const Arguments& arguments, const Words&) {
+int Notice(Context& context, const Arguments& arguments, const Words& names) {
   const auto in = TimeOption(arguments, "in", "120s");
   if (!in) return Fail(context, "drill", in.error());
-  return StrikeNodes(context, arguments,
+  return StrikeNodes(context, arguments, names,
                      {"notice", arguments.Get("reason", ""), "is taken away in " + FormatDuration(*in), *in});
 }
 
-int Kill(Context& context, const Arguments& arguments, const Words&) {
-  return StrikeNodes(context, arguments, {"kill", "", "is killed"});
+int Kill(Context& context, const Arguments& arguments, const Words& names) {
+  return StrikeNodes(context, arguments, names, {"kill", "", "is killed"});
 }
 
-int Partition(Context& context, const Arguments& arguments, const Words&) {
+int Partition(Context& context, const Arguments& arguments, const Words& names) {
   const auto time = TimeOption(arguments, "for", "");
   if (!time) return Fail(context, "drill", time.error());
-  return StrikeNodes(context, arguments, {"partition", "", "is cut off for " + FormatDuration(*time), *time});
+  return StrikeNodes(context, arguments, names,
+                     {"partition", "", "is cut off for " + FormatDuration(*time), *time});
 }
 
 // Those that are named; else the interruptible ones, or all.
@@ -250,11 +255,20 @@ int RunPlan(Context& context, const Arguments& arguments, const Words& names) {
   return Execute(context, *client, arguments, *order, interrupts);
 }
 
+constexpr std::size_t kMostNodes = 100'000;
 constexpr std::string_view kReporting = "settle|node-look|on-demand-price|spot-price|report|json";
 constexpr std::array kVerbs = {
-    Verb{.name = "notice", .min_names = 0, .max_names = 0, .options = "node|in|reason", .run = Notice},
-    Verb{.name = "kill", .min_names = 0, .max_names = 0, .options = "node", .run = Kill},
-    Verb{.name = "partition", .min_names = 0, .max_names = 0, .options = "node|for", .run = Partition},
+    Verb{.name = "notice",
+         .min_names = 0,
+         .max_names = kMostNodes,
+         .options = "node|in|reason",
+         .run = Notice},
+    Verb{.name = "kill", .min_names = 0, .max_names = kMostNodes, .options = "node", .run = Kill},
+    Verb{.name = "partition",
+         .min_names = 0,
+         .max_names = kMostNodes,
+         .options = "node|for",
+         .run = Partition},
     Verb{.name = "spot",
          .min_names = 0,
          .max_names = 0,

@@ -18,7 +18,12 @@ std::string UnknownLosses(const DrillReport& report) {
   return " and what nobody knows in " + Count(report.unknown_losses, "interruption", "interruptions");
 }
 
-std::string Praise(const DrillReport& report) {
+std::string Praise(const DrillFacts& facts, const DrillReport& report) {
+  if (report.interruptions.empty()) {
+    return std::string("Passed, but nothing was put to the test: no job was interrupted. ") +
+           (facts.strikes.empty() ? "No node was struck; a higher --rate or a longer --for would."
+                                  : "Have jobs run on the nodes that are struck.");
+  }
   const bool nothing = report.lost_work_us == 0 && report.unknown_losses == 0;
   return nothing ? "Passed: nothing was lost." : "Passed: no job was lost, and no more work than may be.";
 }
@@ -69,13 +74,14 @@ std::string RenderTable(const DrillFacts& facts, const DrillReport& report, int 
         << Cost(report.node_us - report.lost_node_us, facts.on_demand_price) << " on demand\n";
   }
   for (const std::string& failure : report.failures) out << "FAILED: " << failure << "\n";
-  if (report.good()) out << Praise(report) << "\n";
+  if (report.good()) out << Praise(facts, report) << "\n";
   return out.str();
 }
 
 Json ToJson(const DrillFacts& facts, const DrillReport& report) {
   Json json;
   json["passed"] = report.good();
+  json["tested"] = !report.interruptions.empty();
   json["failures"] = report.failures;
   json["beganAt"] = MomentJson(facts.began_at_us);
   json["endedAt"] = MomentJson(facts.ended_at_us);

@@ -74,11 +74,14 @@ int List(Context& context, const Arguments& arguments, const std::vector<std::st
 }
 
 int DeclareDead(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
-  return SetNodes(context, "nodes", names, {"declare-dead", arguments.Get("reason", ""), "is declared dead"});
+  return SetNodes(
+      context, "nodes", names,
+      {"declare-dead", arguments.Get("reason", ""), "is declared dead", {}, arguments.Has("json")});
 }
 
 int Remove(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
-  return SetNodes(context, "nodes", names, {"remove", arguments.Get("reason", ""), "is removed"});
+  return SetNodes(context, "nodes", names,
+                  {"remove", arguments.Get("reason", ""), "is removed", {}, arguments.Has("json")});
 }
 
 constexpr std::size_t kAnyNumber = 1'000'000;

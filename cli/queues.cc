@@ -1,12 +1,14 @@
 #include "cli/queues.h"
 
 #include <ostream>
+#include <ranges>
 
 #include "cli/connect.h"
 #include "cli/json.h"
 #include "cli/names.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
+#include "jobs/nearest.h"
 #include "jobs/text.h"
 #include "jobs/units.h"
 
@@ -19,6 +21,9 @@ constexpr std::string_view kSettings =
     "policy|"
     "backfill|share|share-decay|compute-reservation|favour-short|overdue-after|weight-age|weight-fair-share|"
     "weight-priority|weight-size|max-age";
+
+constexpr std::string_view kPolicies =
+    "default|priority|balanced|fair-share|multifactor|shortest|smallest|wfp3";
 
 Manual QueuesManual() {
   constexpr std::string_view kGroup = "SETTINGS OF A QUEUE";
@@ -35,7 +40,7 @@ Manual QueuesManual() {
            "Limits count tasks, a plain job being one and an array one per child, or CPUs of what runs. 0 "
            "means no limit. A job's share is its --share, else its user."},
       .options =
-          {{.name = "json", .text = "Print JSON."},
+          {{.name = "json", .text = "Print JSON: all queues, or the one that was changed."},
            {.name = "priority", .value = "N", .text = "Priority among queues.", .group = kGroup},
            {.name = "max-running", .value = "N", .text = "Tasks that run at a time.", .group = kGroup},
            {.name = "max-running-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
@@ -66,7 +71,7 @@ Manual QueuesManual() {
             .text = "In which order it serves: priority, balanced, fair-share, multifactor, shortest, "
                     "smallest or wfp3; default is balanced with backfill easy-shortest.",
             .group = kPolicy,
-            .complete = "default|priority|balanced|fair-share|multifactor|shortest|smallest|wfp3"},
+            .complete = kPolicies},
            {.name = "backfill",
             .value = "NAME",
             .text = "What may start while those before it wait: spare, none, easy, easy-shortest or "
@@ -101,7 +106,7 @@ Manual QueuesManual() {
            {.name = "max-age", .value = "TIME", .text = "Waiting longer counts no more.", .group = kPolicy},
            {.name = "default", .text = "Make it the queue of jobs that name none.", .group = kGroup}},
       .examples = {{"queues", "List them."},
-                   {"queues create high --priority 100 --max-running-per-user 50",
+                   {"queues create express --priority 200 --max-running-per-user 50",
                     "A queue that goes first."},
                    {"queues set default --policy fair-share --backfill conservative", "For many users."},
                    {"queues close low", "Start nothing from it for now."}},
@@ -144,13 +149,26 @@ int List(Context& context, const Arguments& arguments, const std::vector<std::st
   return kExitOk;
 }
 
-int Send(Context& context, const api::SetQueueRequest& request, const std::string& done) {
+// The queue as it is now.
+int PrintQueue(Context& context, Client& client, const std::string& name) {
+  api::ListQueuesReply reply;
+  const Status status = client.Call(&api::Scheduler::Stub::ListQueues, api::ListQueuesRequest(), &reply);
+  if (!status) return Fail(context, "queues", status.error());
+  for (const api::Queue& queue : reply.queues()) {
+    if (queue.name() == name) context.out << Pretty(ToJson(queue)) << std::flush;
+  }
+  return kExitOk;
+}
+
+int Send(Context& context, const Arguments& arguments, const api::SetQueueRequest& request,
+         const std::string& done) {
   auto client = Connect(context);
   if (!client) return Fail(context, "queues", client.error());
   api::Empty reply;
   const Repeat repeat = request.must_be_new() ? Repeat::kNo : Repeat::kYes;
   const Status status = client->Call(&api::Scheduler::Stub::SetQueue, request, &reply, repeat);
   if (!status) return Fail(context, "queues", WithQueueHint(*client, status.error(), request.queue().name()));
+  if (arguments.Has("json")) return PrintQueue(context, *client, request.queue().name());
   context.out << "Queue <" << request.queue().name() << "> " << done << "." << std::endl;
   return kExitOk;
 }
@@ -205,6 +223,19 @@ constexpr TimeSetting kTimes[] = {
     {"max-age", "max_age", [](api::Queue& q, std::int64_t v) { q.set_max_age_us(v); }},
 };
 
+// The scheduler knows all of them but "default", which is this command's.
+Status CheckPolicy(const std::string& policy) {
+  std::vector<std::string> known;
+  std::string list;
+  for (const auto word : std::views::split(kPolicies, '|')) {
+    known.emplace_back(word.begin(), word.end());
+    if (known.back() == policy) return OkStatus();
+    list += (list.empty() ? "" : ", ") + known.back();
+  }
+  return InvalidArgument("--policy " + Quoted(policy) + ": expected one of " + list +
+                         DidYouMean(policy, known));
+}
+
 Status FillPolicy(const Arguments& arguments, api::SetQueueRequest& request) {
   for (const TimeSetting& time : kTimes) {
     const auto text = arguments.Get(time.option);
@@ -215,6 +246,7 @@ Status FillPolicy(const Arguments& arguments, api::SetQueueRequest& request) {
     request.add_update(std::string(time.field));
   }
   if (const auto policy = arguments.Get("policy")) {
+    BSUB_RETURN_IF_ERROR(CheckPolicy(*policy));
     const bool whole = *policy == "default";
     request.mutable_queue()->set_policy(whole ? "balanced" : *policy);
     request.add_update("policy");
@@ -266,7 +298,7 @@ int Set(Context& context, const Arguments& arguments, const std::vector<std::str
     return Fail(context, "queues", InvalidArgument("set: give at least one setting, such as --priority N"));
   const Status known = RequireQueue(context, names.front());
   if (!known) return Fail(context, "queues", known.error());
-  return Send(context, request, "is changed");
+  return Send(context, arguments, request, "is changed");
 }
 
 int Create(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
@@ -279,11 +311,11 @@ int Create(Context& context, const Arguments& arguments, const std::vector<std::
   request.add_update("dispatches");
   const Status filled = FillSettings(arguments, request);
   if (!filled) return Fail(context, "queues", filled.error());
-  return Send(context, request, "is created");
+  return Send(context, arguments, request, "is created");
 }
 
-int Switch(Context& context, const std::string& name, std::string_view field, bool on,
-           const std::string& done) {
+int Switch(Context& context, const Arguments& arguments, const std::string& name, std::string_view field,
+           bool on, const std::string& done) {
   api::SetQueueRequest request;
   request.mutable_queue()->set_name(name);
   if (field == "accepts") {
@@ -294,23 +326,23 @@ int Switch(Context& context, const std::string& name, std::string_view field, bo
   request.add_update(std::string(field));
   const Status known = RequireQueue(context, name);
   if (!known) return Fail(context, "queues", known.error());
-  return Send(context, request, done);
+  return Send(context, arguments, request, done);
 }
 
-int Open(Context& context, const Arguments&, const std::vector<std::string>& names) {
-  return Switch(context, names.front(), "dispatches", true, "is open");
+int Open(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
+  return Switch(context, arguments, names.front(), "dispatches", true, "is open");
 }
-int Close(Context& context, const Arguments&, const std::vector<std::string>& names) {
-  return Switch(context, names.front(), "dispatches", false, "is closed");
+int Close(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
+  return Switch(context, arguments, names.front(), "dispatches", false, "is closed");
 }
-int Enable(Context& context, const Arguments&, const std::vector<std::string>& names) {
-  return Switch(context, names.front(), "accepts", true, "accepts jobs");
+int Enable(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
+  return Switch(context, arguments, names.front(), "accepts", true, "accepts jobs");
 }
-int Disable(Context& context, const Arguments&, const std::vector<std::string>& names) {
-  return Switch(context, names.front(), "accepts", false, "accepts no new jobs");
+int Disable(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
+  return Switch(context, arguments, names.front(), "accepts", false, "accepts no new jobs");
 }
 
-int Delete(Context& context, const Arguments&, const std::vector<std::string>& names) {
+int Delete(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
   auto client = Connect(context);
   if (!client) return Fail(context, "queues", client.error());
   api::DeleteQueueRequest request;
@@ -318,7 +350,11 @@ int Delete(Context& context, const Arguments&, const std::vector<std::string>& n
   api::Empty reply;
   const Status status = client->Call(&api::Scheduler::Stub::DeleteQueue, request, &reply, Repeat::kNo);
   if (!status) return Fail(context, "queues", WithQueueHint(*client, status.error(), names.front()));
-  context.out << "Queue <" << names.front() << "> is deleted." << std::endl;
+  if (arguments.Has("json")) {
+    context.out << Pretty({{"name", names.front()}, {"deleted", true}}) << std::flush;
+  } else {
+    context.out << "Queue <" << names.front() << "> is deleted." << std::endl;
+  }
   return kExitOk;
 }
 

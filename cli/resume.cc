@@ -10,14 +10,15 @@ Manual ResumeManual() {
           .summary = "let a drained node work again",
           .synopsis = {"NODE ..."},
           .paragraphs = {"Undoes drain. Only an administrator may do this."},
-          .options = {},
+          .options = {{.name = "json", .text = "Print the result for each node as JSON."}},
           .examples = {{"resume n1", "One node."}},
           .min_words = 1,
           .complete_words = "node"};
 }
 
 int Run(Context& context, const Arguments& arguments) {
-  return SetNodes(context, "resume", arguments.words(), {"resume", "", "takes work again"});
+  return SetNodes(context, "resume", arguments.words(),
+                  {"resume", "", "takes work again", {}, arguments.Has("json")});
 }
 
 }  // namespace

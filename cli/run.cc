@@ -23,7 +23,6 @@
 namespace bsub::cli {
 namespace {
 
-
 Manual RunManual() {
   return {
       .name = "run",
@@ -137,6 +136,7 @@ int Conclude(Context& context, const LoadedPipeline& loaded, RunOutcome outcome,
   if (outcome == RunOutcome::kSucceeded) {
     context.err << name << " succeeded: " << Count(loaded.pipeline.steps.size(), "step", "steps") << " in "
                 << FormatDuration(elapsed) << "." << std::endl;
+    if (!loaded.pipeline.results.empty()) context.err << "Results: " << loaded.pipeline.results << std::endl;
     return kExitOk;
   }
   context.err << name << " failed. Once the cause is mended, go on with: bsub-lite run " << loaded.path

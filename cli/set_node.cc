@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "cli/connect.h"
+#include "cli/json.h"
 #include "cli/names.h"
 
 namespace bsub::cli {
@@ -13,6 +14,7 @@ int SetNodes(Context& context, std::string_view command, const std::vector<std::
   auto client = Connect(context);
   if (!client) return Fail(context, command, client.error());
   int code = kExitOk;
+  Json results = Json::array();
   for (const std::string& node : nodes) {
     api::SetNodeRequest request;
     request.set_name(node);
@@ -21,12 +23,17 @@ int SetNodes(Context& context, std::string_view command, const std::vector<std::
     if (change.deadline) request.set_deadline_us(change.deadline->count());
     api::Empty reply;
     const Status status = client->Call(&api::Scheduler::Stub::SetNode, request, &reply);
+    results.push_back({{"name", node},
+                       {"done", static_cast<bool>(status)},
+                       {"error", status ? "" : status.error().message}});
     if (status) {
+      if (change.json) continue;
       context.out << "Node <" << node << "> " << change.done << "." << std::endl;
     } else {
       code = std::max(code, Fail(context, command, WithNodeHint(*client, status.error(), node)));
     }
   }
+  if (change.json) context.out << Pretty(results) << std::flush;
   return code;
 }
 

@@ -17,9 +17,11 @@ struct NodeChange {
   std::string reason;
   std::string done;                    // "is drained"
   std::optional<Duration> deadline{};  // from now on
+  bool json = false;
 };
 
-// Asks for it on each node and prints "Node <n> DONE." for it; the worst result is the exit code.
+// Asks for it on each node and prints "Node <n> DONE." for it, or all as one array of {name, done, error};
+// the worst result is the exit code.
 int SetNodes(Context& context, std::string_view command, const std::vector<std::string>& nodes,
              const NodeChange& change);
 

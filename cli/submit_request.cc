@@ -246,9 +246,8 @@ Status AddGang(const Arguments& arguments, const JobSource& source, api::SubmitR
     gang.set_launch(std::string(ToString(GangLaunch::kMainNode)));
   }
   if (arguments.Has("placement")) {
-    const auto placement =
-        Value(arguments, "placement", [](const std::string& text) { return ParsePlacement(text); });
-    if (!placement) return Error(placement.error());
+    const auto placement = ParsePlacement(arguments.Get("placement", ""));
+    if (!placement) return Error{placement.error().code, "--" + placement.error().message};
     gang.set_placement(ToString(*placement));
   }
   gang.set_placement_group(arguments.Get("placement-group", ""));

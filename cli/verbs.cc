@@ -34,11 +34,13 @@ Result<const Verb*> FindVerb(std::span<const Verb> verbs, const Arguments& argum
   return InvalidArgument("unknown word " + Quoted(word) + (hint.empty() ? "; expected one of " + all : hint));
 }
 
-Status Check(const Verb& verb, const Arguments& arguments, std::size_t names) {
-  if (names < verb.min_names) return InvalidArgument(std::string(verb.name) + ": a name is missing");
-  if (names > verb.max_names) return InvalidArgument(std::string(verb.name) + ": too many words");
+Status Check(const Verb& verb, const Arguments& arguments, const std::vector<std::string>& words) {
+  if (words.size() < verb.min_names) return InvalidArgument(std::string(verb.name) + ": a name is missing");
+  if (words.size() > verb.max_names)
+    return InvalidArgument(std::string(verb.name) + ": too many words, from " +
+                           Quoted(words[verb.max_names]) + " on");
   for (const auto& [option, values] : arguments.values()) {
-    if (option == "json" || Lists(verb.options, option)) continue;
+    if ((verb.json && option == "json") || Lists(verb.options, option)) continue;
     return InvalidArgument("--" + option + " does not belong to " + std::string(verb.name));
   }
   return OkStatus();
@@ -52,7 +54,7 @@ int RunVerb(Context& context, std::string_view command, std::span<const Verb> ve
   if (!verb) return Fail(context, command, verb.error());
   const std::vector<std::string>& words = arguments.words();
   const std::vector<std::string> names(words.begin() + (words.empty() ? 0 : 1), words.end());
-  const Status good = Check(**verb, arguments, names.size());
+  const Status good = Check(**verb, arguments, names);
   if (!good) return Fail(context, command, good.error());
   return (*verb)->run(context, arguments, names);
 }

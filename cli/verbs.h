@@ -16,8 +16,9 @@ struct Verb {
   std::string_view name;
   std::size_t min_names = 1;  // words behind it
   std::size_t max_names = 1;
-  std::string_view options = {};  // those it takes, "a|b"; every verb takes --json
+  std::string_view options = {};  // those it takes, "a|b"
   int (*run)(Context& context, const Arguments& arguments, const std::vector<std::string>& names) = nullptr;
+  bool json = true;  // it takes --json
 };
 
 // Runs the verb that the first word names, or the first verb of the table if there is no word. Usage errors

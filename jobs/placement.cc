@@ -4,6 +4,7 @@
 #include <array>
 
 #include "jobs/fields.h"
+#include "jobs/nearest.h"
 #include "jobs/text.h"
 #include "jobs/units.h"
 
@@ -16,9 +17,15 @@ constexpr std::int64_t kMostPartitions = 1'000'000;
 constexpr std::size_t kLongestName = 128;  // of a group or a feature
 
 Error Wrong(std::string_view text, const std::string& why) {
-  return InvalidArgument("placement " + Quoted(text) + ": " + why +
-                         "; expected none, cluster, partition=K or spread, and behind it :required (the "
+  return InvalidArgument("placement " + Quoted(text) + ": " + why + (why.empty() ? "" : "; ") +
+                         "expected none, cluster, partition=K or spread, and behind it :required (the "
                          "default) or :preferred@WAIT, such as cluster:preferred@5m");
+}
+
+Error UnknownPolicy(std::string_view text, std::string_view name) {
+  Error error = Wrong(text, name == text ? "" : "there is no " + Quoted(name));
+  error.message += DidYouMean(name, {std::begin(kPolicies), std::end(kPolicies)});
+  return error;
 }
 
 Status ReadPolicy(std::string_view text, std::string_view word, PlacementSpec& out) {
@@ -36,7 +43,7 @@ Status ReadPolicy(std::string_view text, std::string_view word, PlacementSpec& o
     out.partitions = static_cast<std::uint32_t>(*partitions);
     return OkStatus();
   }
-  return Wrong(text, "there is no " + Quoted(name));
+  return UnknownPolicy(text, name);
 }
 
 Status ReadMode(std::string_view text, std::string_view word, PlacementSpec& out) {

@@ -65,6 +65,7 @@ struct Pipeline {
   std::map<std::string, std::string> parameters;
   std::vector<Step> steps;  // as written
   std::string folder;       // absolute, of the file
+  std::string results;      // where its author says they are, absolute; empty: not told
 };
 
 struct ParsedPipeline {

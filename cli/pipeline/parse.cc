@@ -1,5 +1,6 @@
 #include "cli/pipeline/parse.h"
 
+#include <filesystem>
 #include <utility>
 
 #include "cli/pipeline/parameters.h"
@@ -11,7 +12,7 @@
 namespace bsub::cli {
 namespace {
 
-const std::vector<std::string> kTopKeys = {"name", "parameters", "defaults", "steps"};
+const std::vector<std::string> kTopKeys = {"name", "results", "parameters", "defaults", "steps"};
 constexpr std::string_view kFolderParameter = "pipeline_dir";  // always there: the file's folder
 
 class FileReader {
@@ -55,7 +56,17 @@ class FileReader {
                     "pipeline: the name " + Quoted(pipeline_.name) + " " + fault);
     }
     ReadParameters(FindField(top, "parameters"));
+    ReadResults(FindField(top, "results"));
     ReadSteps(FindField(top, "steps"), FindField(top, "defaults"));
+  }
+
+  void ReadResults(const YamlField* field) {
+    if (field == nullptr) return;
+    const auto text = ScalarText(field->value, field->line, "pipeline: results", problems_);
+    Substituted filled = FillIn(text.value_or(""), pipeline_.parameters);
+    for (const std::string& name : filled.undefined)
+      problems_.Add(field->line, "pipeline: results: there is no parameter " + Quoted(name));
+    pipeline_.results = (std::filesystem::path(input_.folder) / filled.text).lexically_normal().string();
   }
 
   // In order; each may use those above it.

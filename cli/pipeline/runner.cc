@@ -105,7 +105,7 @@ Status PipelineRunner::Look() {
     BSUB_RETURN_IF_ERROR(LookAtFailures(planned.step));
     const StepState state = StateOf(planned.step);
     if (state == std::exchange(step.state, state)) continue;
-    TellChange(step);
+    TellChange(planned, step);
   }
   return OkStatus();
 }
@@ -142,7 +142,7 @@ bool PipelineRunner::NotNeeded(std::size_t position) const {
   });
 }
 
-void PipelineRunner::TellChange(const StepProgress& step) const {
+void PipelineRunner::TellChange(const PlannedStep& planned, const StepProgress& step) const {
   const std::string name = "step " + step.name + " ";
   switch (step.state) {
     case StepState::kWaiting:
@@ -150,7 +150,9 @@ void PipelineRunner::TellChange(const StepProgress& step) const {
     case StepState::kRunning:
       return reporter_.Line(name + "started (" + JobText(step) + ")");
     case StepState::kSucceeded:
-      return reporter_.Line(name + "succeeded (" + JobText(step) + ")");
+      return reporter_.Line(
+          name + (planned.action == StepAction::kReuse ? "reused: it has succeeded (" : "succeeded (") +
+          JobText(step) + ")");
     case StepState::kNotNeeded:
       return reporter_.Line(name + "was not needed");
     case StepState::kBlocked:

@@ -48,7 +48,7 @@ class PipelineRunner {
   Status LookAtFailures(std::size_t position);
   StepState StateOf(std::size_t position) const;
   bool NotNeeded(std::size_t position) const;
-  void TellChange(const StepProgress& step) const;
+  void TellChange(const PlannedStep& planned, const StepProgress& step) const;
   void TellFailure(const StepProgress& step, const FailedTask& task);
   bool AllOver() const;
   RunOutcome Outcome() const;

@@ -109,10 +109,7 @@ std::string WouldFitNow(const Store& store, const NodesRequest& request, const R
   if (const auto walltime = WalltimeThatFitsNow(store, request, room))
     instead.push_back("it would fit with -t " + AsOption(*walltime) + " or less");
   std::string text;
-  for (const std::string& one : instead) {
-    if (!text.empty()) text += "; ";
-    text += one;
-  }
+  for (const std::string& one : instead) text += (text.empty() ? "" : "; ") + one;
   return text;
 }
 

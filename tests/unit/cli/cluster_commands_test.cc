@@ -77,6 +77,33 @@ TEST_F(ClusterCommands, QueuesAreCreatedOpenedAndDeleted) {
   EXPECT_EQ(scheduler_.delete_queue.requests.back().name(), "high");
 }
 
+TEST_F(ClusterCommands, WhatIsChangedIsPrintedAsJson) {
+  const CliRun run = scheduler_.Cli();
+  const auto json = [&run](const std::vector<std::string>& words) {
+    return nlohmann::json::parse(run(words).out);
+  };
+  EXPECT_EQ(json({"queues", "set", "high", "--priority", "5", "--json"})["name"], "high");
+  EXPECT_EQ(json({"queues", "close", "high", "--json"})["waiting"], 3);
+  EXPECT_EQ(json({"queues", "delete", "high", "--json"})["deleted"], true);
+  EXPECT_EQ(json({"drain", "n1", "--json"})[0]["done"], true);
+  EXPECT_EQ(json({"resume", "n1", "nix", "--json"})[1]["error"], "there is no node 'nix'");
+}
+
+TEST_F(ClusterCommands, APolicyThatIsNoneNamesAllThereAre) {
+  const CliResult result = scheduler_.Cli()({"queues", "set", "high", "--policy", "fair"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err,
+              HasSubstr("--policy 'fair': expected one of default, priority, balanced, fair-share, "));
+}
+
+TEST_F(ClusterCommands, DrillsTakeNodesAsDrainDoes) {
+  EXPECT_EQ(scheduler_.Cli()({"drill", "kill", "n1"}).out, "Node <n1> is killed.\n");
+  EXPECT_EQ(scheduler_.set_node.requests.back().action(), "kill");
+  EXPECT_EQ(scheduler_.Cli()({"drill", "notice", "--node", "n1", "--in", "30s"}).code, 0);
+  EXPECT_THAT(scheduler_.Cli()({"drill", "notice", "--node", "n2"}).err, HasSubstr("did you mean 'n1'?"));
+  EXPECT_THAT(scheduler_.Cli()({"drill", "spot", "n1"}).err, HasSubstr("spot: too many words, from 'n1' on"));
+}
+
 TEST_F(ClusterCommands, LimitsByCpusAndSharesAreSet) {
   ASSERT_EQ(
       scheduler_

@@ -34,6 +34,11 @@ TEST(ConfigCommandTest, CheckNamesFileLineAndProblem) {
   EXPECT_THAT(result.err, HasSubstr(bad + ":10: cluster: unknown key 'nodes'"));
   EXPECT_THAT(result.err, HasSubstr(bad + ":11: licences: x: "));
   EXPECT_THAT(result.err, HasSubstr("none.yaml: cannot be read"));
+  const auto json = nlohmann::json::parse(CliRun{}({"config", "check", "--json", good, bad}).out);
+  EXPECT_EQ(json[0]["nodes"], 4);
+  EXPECT_EQ(json[1]["good"], false);
+  EXPECT_EQ(json[1]["problems"][0]["line"], 10);
+  EXPECT_EQ(CliRun{}({"config", "generate", "--json", "fat-tree"}).code, kExitUsage);
 }
 
 TEST(ConfigCommandTest, ShowsLevelsTreeAndJson) {

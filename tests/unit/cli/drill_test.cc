@@ -140,6 +140,16 @@ TEST(DrillReport, PassesIfAllWasSaved) {
   EXPECT_TRUE(ToJson(facts, report)["passed"]);
 }
 
+TEST(DrillReport, WithoutAnInterruptionNothingWasPutToTheTest) {
+  DrillFacts facts = Facts();
+  facts.jobs.front().clear_interruptions();
+  EXPECT_THAT(RenderTable(facts, Judge(facts), 0),
+              HasSubstr("nothing was put to the test: no job was interrupted. Have jobs"));
+  EXPECT_EQ(ToJson(facts, Judge(facts))["tested"], false);
+  facts.strikes.clear();
+  EXPECT_THAT(RenderTable(facts, Judge(facts), 0), HasSubstr("No node was struck; a higher --rate"));
+}
+
 TEST(DrillReport, ALostJobALostSaveAndASilentNodeFailIt) {
   DrillFacts facts = Facts();
   facts.jobs_before.push_back(8);

@@ -53,6 +53,13 @@ steps:
     command: echo done
 )";
 
+TEST(PipelineParse, TellsWhereResultsAre) {
+  const Pipeline pipeline =
+      Good("parameters: {work: out}\nresults: \"${work}/calls.vcf\"\nsteps: [{name: a, command: x}]");
+  EXPECT_EQ(pipeline.results, pipeline.folder + "/out/calls.vcf");
+  EXPECT_EQ(Good("steps: [{name: a, command: x}]").results, "");
+}
+
 TEST(PipelineParse, ReadsEveryKey) {
   const Pipeline pipeline = Good(kVariants);
   EXPECT_EQ(pipeline.name, "variants");

@@ -55,6 +55,15 @@ TEST_F(RunnerTest, TellsWhatHappensStepByStep) {
             "step merge succeeded (job 12)\n");
 }
 
+TEST_F(RunnerTest, AStepOfAnEarlierRunIsReused) {
+  ASSERT_TRUE(Run(kTwo, {[&] { cluster_.Succeed("align"); }, [&] { cluster_.Succeed("merge"); }}));
+  out_.str("");
+  ASSERT_TRUE(Run(kTwo, {}));
+  EXPECT_EQ(said(),
+            "step align reused: it has succeeded (job 11, 3 tasks)\n"
+            "step merge reused: it has succeeded (job 12)\n");
+}
+
 TEST_F(RunnerTest, AFailureNamesStepAndIndexAndShowsTheEndOfTheLog) {
   cluster_.logs["11[1]"] = "reading x\nerror: no such chromosome\n";
   const auto outcome = Run(kTwo, {[&] {

@@ -29,8 +29,9 @@ TEST(PlacementSpec, SaysWhatIsWrong) {
   };
   EXPECT_EQ(
       why("clutser"),
-      "placement 'clutser': there is no 'clutser'; expected none, cluster, partition=K or spread, and behind "
-      "it :required (the default) or :preferred@WAIT, such as cluster:preferred@5m");
+      "placement 'clutser': expected none, cluster, partition=K or spread, and behind it :required (the "
+      "default) or :preferred@WAIT, such as cluster:preferred@5m; did you mean 'cluster'?");
+  EXPECT_THAT(why("sprad:required"), HasSubstr("'sprad:required': there is no 'sprad'; expected"));
   EXPECT_THAT(why("partition"), HasSubstr("partition needs a number"));
   EXPECT_THAT(why("spread=3"), HasSubstr("only partition has a number"));
   EXPECT_THAT(why("partition=0"), HasSubstr("'0' is out of range"));
