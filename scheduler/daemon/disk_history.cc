@@ -12,8 +12,9 @@ constexpr std::size_t kIdleCursors = 4;
 constexpr std::chrono::seconds kPauseAfterFailure{1};
 
 rpc::PastAttempt Translate(journal::PastAttempt attempt) {
-  return {std::move(attempt.node), std::move(attempt.nodes), std::move(attempt.placement),
-          attempt.ended_at,        std::move(attempt.ended), attempt.allocated};
+  return {std::move(attempt.node),  std::move(attempt.nodes),     std::move(attempt.placement),
+          attempt.ended_at,         std::move(attempt.ended),     attempt.allocated,
+          std::move(attempt.parts), std::move(attempt.taken_node)};
 }
 
 rpc::PastJob Translate(const journal::PastJob& job) {

@@ -42,9 +42,11 @@ class HistoryWriter {
 };
 
 struct PastAttempt {
-  std::string node;                // name; of an attempt on several nodes: the main one
-  std::vector<std::string> nodes;  // of an attempt on several: all, in the order of their parts
+  std::string node;                      // name; of an attempt on several nodes: the main one
+  std::vector<std::string> nodes;        // of an attempt on several: all, in the order of their parts
+  std::vector<sched::PlacedPart> parts;  // what it had on each of `nodes`
   std::shared_ptr<const sched::PlacementRecord> placement;  // null: one node, or nobody knows
+  std::string taken_node;  // that had a notice or was lost; empty: none, or nobody knows
   Resources allocated;
   TimePoint ended_at;  // unset while it runs
   sched::AttemptEnded ended;

@@ -17,8 +17,9 @@ constexpr char kAttempts[] =
     "end_kind, end_code, end_by, end_reason, coalesce(outcome, 0), charged, interruption, why, user_us, "
     "system_us, "
     "elapsed_us, max_rss_bytes, read_bytes, write_bytes, number, notice_at_us, saved_at_us, "
-    "generation, lost_us FROM attempts LEFT JOIN nodes ON nodes.id = "
-    "node "
+    "generation, lost_us, coalesce((SELECT name FROM taken_nodes AS t JOIN nodes AS n ON n.id = t.node "
+    "WHERE t.job = attempts.job AND t.ordinal = attempts.ordinal AND t.number = attempts.number), '') "
+    "FROM attempts LEFT JOIN nodes ON nodes.id = node "
     "WHERE job = ?1 AND ordinal = ?2 ORDER BY number";
 
 std::uint32_t Unsigned32(const Statement& s, int column) { return static_cast<std::uint32_t>(s.Int(column)); }
@@ -59,6 +60,7 @@ PastAttempt ReadAttempt(const Statement& s, sched::TaskRef task) {
   ended.why = s.Text(15);
   ended.cost = {TimePoint(s.Int(23)), TimePoint(s.Int(24)), static_cast<std::uint64_t>(s.Int(25)),
                 Duration(s.Int(26))};
+  attempt.taken_node = s.Text(27);
   ended.usage = {s.Int(16), s.Int(17), s.Int(18), s.Int(19), s.Int(20), s.Int(21)};
   return attempt;
 }
@@ -95,8 +97,9 @@ class HistoryReader::Impl {
       name.Reset();
       return OkStatus();
     };
-    BSUB_RETURN_IF_ERROR(add(placed.node));
-    for (const sched::PlacedPart& part : placed.others) BSUB_RETURN_IF_ERROR(add(part.node));
+    attempt.parts.push_back({placed.node, placed.incarnation, placed.allocated, placed.gpu_indices});
+    attempt.parts.insert(attempt.parts.end(), placed.others.begin(), placed.others.end());
+    for (const sched::PlacedPart& part : attempt.parts) BSUB_RETURN_IF_ERROR(add(part.node));
     attempt.placement = placed.placement;
     return OkStatus();
   }

@@ -44,6 +44,10 @@ class Removal {
                "FROM gangs WHERE job = ?1 LIMIT ?2)",
                job));
     BSUB_RETURN_IF_ERROR(
+        Remove("DELETE FROM taken_nodes WHERE (job, ordinal, number) IN (SELECT job, ordinal, number "
+               "FROM taken_nodes WHERE job = ?1 LIMIT ?2)",
+               job));
+    BSUB_RETURN_IF_ERROR(
         Remove("DELETE FROM task_ends WHERE (job, first) IN (SELECT job, first FROM task_ends "
                "WHERE job = ?1 LIMIT ?2)",
                job));

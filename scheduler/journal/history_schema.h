@@ -45,6 +45,9 @@ inline constexpr char kHistoryAdditions[] = R"sql(
 CREATE TABLE IF NOT EXISTS gangs (
   job INTEGER NOT NULL, ordinal INTEGER NOT NULL, number INTEGER NOT NULL, entry BLOB NOT NULL,
   PRIMARY KEY (job, ordinal, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS taken_nodes (
+  job INTEGER NOT NULL, ordinal INTEGER NOT NULL, number INTEGER NOT NULL, node INTEGER NOT NULL,
+  PRIMARY KEY (job, ordinal, number)) WITHOUT ROWID;
 )sql";
 
 }  // namespace bsub::journal

@@ -155,6 +155,10 @@ class HistoryWriter::Impl {
          "placed_at_us, started_at_us) "
          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"},
         {&place_gang_, "INSERT OR REPLACE INTO gangs VALUES (?1, ?2, ?3, ?4)"},
+        {&find_gang_, "SELECT entry FROM gangs WHERE job = ?1 AND ordinal = ?2 AND number = ?3"},
+        {&take_, "INSERT OR REPLACE INTO taken_nodes VALUES (?1, ?2, ?3, ?4)"},
+        {&take_if_none_, "INSERT OR IGNORE INTO taken_nodes VALUES (?1, ?2, ?3, ?4)"},
+        {&give_back_, "DELETE FROM taken_nodes WHERE job = ?1 AND ordinal = ?2 AND number = ?3"},
         {&start_, "UPDATE attempts SET started_at_us = ?1 WHERE job = ?2 AND ordinal = ?3 AND number = ?4"},
         {&end_,
          "INSERT INTO attempts (job, ordinal, number, node, placed_at_us, started_at_us, ended_at_us, "
@@ -272,7 +276,34 @@ class HistoryWriter::Impl {
     return BindAttempt(start_.Bind(entry.at.micros()), e.attempt).Run();
   }
 
+  Status Do(const sched::AttemptNoticed& e, const sched::JournalEntry& /*entry*/) {
+    if (!e.ends_at.set()) return BindAttempt(give_back_, e.attempt).Run();
+    return BindAttempt(take_, e.attempt).Bind(e.node.value()).Run();
+  }
+
+  // A loss says more than the notice of another node before it.
+  Status Do(const sched::PartEnded& e, const sched::JournalEntry& /*entry*/) {
+    const bool by_node = e.end.kind == EndKind::kNodeLost || e.node_fault;
+    return by_node && (e.ends_gang || e.is_cause) ? Take(take_, e.attempt, e.part) : OkStatus();
+  }
+
+  // The node of one part of an attempt on several.
+  Status Take(Statement& statement, const sched::AttemptRef& attempt, std::uint32_t part) {
+    BSUB_ASSIGN_OR_RETURN(const bool row, BindAttempt(find_gang_, attempt).Step());
+    if (!row) return OkStatus();  // it was placed before there was such a table
+    const auto placed = DecodeEntry(find_gang_.Text(0));
+    find_gang_.Reset();
+    if (!placed) return placed.error();
+    const auto* gang = std::get_if<sched::AttemptPlaced>(&placed->body);
+    if (!gang || part > gang->others.size()) return OkStatus();
+    const NodeId node = part == 0 ? gang->node : gang->others[part - 1].node;
+    return BindAttempt(statement, attempt).Bind(node.value()).Run();
+  }
+
   Status Do(const sched::AttemptEnded& e, const sched::JournalEntry& entry) {
+    // All others had ended well: the part that was over last is the cause.
+    if (e.interruption && e.last_part > 0 && e.last_end.kind == EndKind::kNodeLost)
+      BSUB_RETURN_IF_ERROR(Take(take_if_none_, e.attempt, e.last_part));
     const bool final = e.then != sched::AfterAttempt::kRetry;
     BindAttempt(end_, e.attempt).Bind(e.node.value()).Bind(e.placed_at.micros()).Bind(e.started_at.micros());
     end_.Bind(entry.at.micros())
@@ -409,8 +440,8 @@ class HistoryWriter::Impl {
   Database database_;  // outlives the statements
   std::uint64_t last_sequence_ = 0;
   Statement set_sequence_, add_event_, add_node_, add_job_, set_priority_, move_, forget_, count_tasks_,
-      place_, place_gang_, start_, end_, add_task_end_, final_attempts_, reopen_attempts_, overlapping_ends_,
-      remove_end_;
+      place_, place_gang_, find_gang_, take_, take_if_none_, give_back_, start_, end_, add_task_end_,
+      final_attempts_, reopen_attempts_, overlapping_ends_, remove_end_;
 };
 
 HistoryWriter::HistoryWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -36,6 +36,8 @@ struct PastAttempt {
   TimePoint ended_at;
   sched::AttemptEnded ended;
   Resources allocated;
+  std::vector<sched::PlacedPart> parts{};  // what it had on each of `nodes`
+  std::string taken_node{};                // that had a notice or was lost; empty: none, or nobody knows
 };
 
 // The end of a task without an attempt of its own: cancelled while waiting, or a dependency that can never be

@@ -22,7 +22,7 @@ void FillResumption(const v1::Job& job, v1::Interruption& to) {
 void FillPast(const PastAttempt& past, const v1::Job& job, v1::Interruption& to) {
   const sched::Interruption& cost = past.ended.cost;
   to.set_attempt(past.ended.attempt.number);
-  to.set_node(past.node);
+  to.set_node(past.taken_node.empty() ? past.node : past.taken_node);
   to.set_notice_at_us(cost.notice_at.micros());
   to.set_saved_at_us(cost.saved_at.micros());
   to.set_generation(cost.generation);

@@ -57,6 +57,17 @@ void FillParts(const sched::State& state, const sched::Attempt& attempt, v1::Att
   }
 }
 
+void FillPastParts(const PastAttempt& past, v1::Attempt& to) {
+  for (std::size_t i = 0; i < std::min(past.parts.size(), past.nodes.size()); ++i) {
+    v1::Part& added = *to.add_parts();
+    added.set_index(static_cast<std::uint32_t>(i));
+    added.set_node(past.nodes[i]);
+    added.set_phase("ended");
+    FillResources(past.parts[i].allocated, *added.mutable_allocated());
+    added.mutable_gpu_indices()->Assign(past.parts[i].gpu_indices.begin(), past.parts[i].gpu_indices.end());
+  }
+}
+
 // What is over waits for nobody's release, though a requeue would find it held.
 void FillViews(JobState state, bool held, EndKind end, v1::Job& to) {
   held = held && !IsOver(state);
@@ -291,6 +302,7 @@ void FillPastAttempt(const PastAttempt& past, v1::Attempt& to) {
   to.set_number(ended.attempt.number);
   if (past.nodes.empty()) to.add_nodes(past.node);
   for (const std::string& node : past.nodes) to.add_nodes(node);
+  FillPastParts(past, to);
   if (past.placement) FillPlacement(*past.placement, *to.mutable_placement());
   to.set_placed_at_us(ended.placed_at.micros());
   to.set_started_at_us(ended.started_at.micros());

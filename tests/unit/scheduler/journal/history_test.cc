@@ -178,6 +178,84 @@ TEST_F(HistoryTest, KeepsAllNodesOfAnAttemptOnSeveral) {
   EXPECT_THAT((*attempts)[0].nodes, ElementsAre("n2", "n1"));
   ASSERT_NE((*attempts)[0].placement, nullptr);
   EXPECT_EQ((*attempts)[0].placement->path, "cluster/rack3");
+  ASSERT_THAT((*attempts)[0].parts, SizeIs(2));
+  EXPECT_EQ((*attempts)[0].parts[1].node, NodeId(1));
+  EXPECT_EQ((*attempts)[0].taken_node, "");
+}
+
+// Of a gang on n1 (its main node), n2 and n3, by what happened before its end: the node that was taken.
+class TakenNodeTest : public HistoryTest {
+ protected:
+  static constexpr sched::AttemptRef kGang{{JobId(7), 0}, 1};
+
+  static sched::AttemptEnded Interrupted(std::uint32_t last_part, EndKind last_kind) {
+    sched::AttemptEnded ended;
+    ended.attempt = kGang;
+    ended.end.kind = EndKind::kNodeLost;
+    ended.interruption = true;
+    ended.node = NodeId(1);
+    ended.last_part = last_part;
+    ended.last_end.kind = last_kind;
+    return ended;
+  }
+
+  static sched::PartEnded Lost(std::uint32_t part, bool is_cause) {
+    sched::PartEnded ended;
+    ended.attempt = kGang;
+    ended.part = part;
+    ended.end.kind = EndKind::kNodeLost;
+    ended.ends_gang = !is_cause;
+    ended.is_cause = is_cause;
+    return ended;
+  }
+
+  std::string TakenBy(const std::vector<sched::EntryBody>& bodies) {
+    std::vector<sched::JournalEntry> entries;
+    const auto add = [&](sched::EntryBody body) {
+      const auto number = static_cast<std::int64_t>(entries.size()) + 1;
+      entries.push_back({Sequence(entries.size() + 1), TimePoint(number), std::move(body)});
+    };
+    for (std::uint32_t id = 1; id <= 3; ++id) {
+      sched::NodeRegistered node{NodeId(id), Incarnation(1), {}};
+      node.description.name = "n" + std::to_string(id);
+      add(node);
+    }
+    const std::vector<sched::PlacedPart> others = {{NodeId(2), Incarnation(1), {}, {}},
+                                                   {NodeId(3), Incarnation(1), {}, {}}};
+    add(sched::AttemptPlaced{kGang, NodeId(1), Incarnation(1), {}, {}, others, nullptr});
+    for (const sched::EntryBody& body : bodies) add(body);
+    Must(writer_->Apply(entries));
+    const auto attempts = Reader()->AttemptsOf(kGang.task);
+    EXPECT_TRUE(attempts && attempts->size() == 1);
+    return attempts->front().taken_node;
+  }
+};
+
+TEST_F(TakenNodeTest, IsTheOneThatHadANotice) {
+  EXPECT_EQ(
+      TakenBy({sched::AttemptNoticed{kGang, NodeId(3), TimePoint(100)}, Interrupted(0, EndKind::kSignalled)}),
+      "n3");
+}
+
+TEST_F(TakenNodeTest, IsNoneIfTheNodeStayed) {
+  EXPECT_EQ(
+      TakenBy({sched::AttemptNoticed{kGang, NodeId(3), TimePoint(100)},
+               sched::AttemptNoticed{kGang, NodeId(3), TimePoint()}, Interrupted(0, EndKind::kSignalled)}),
+      "");
+}
+
+TEST_F(TakenNodeTest, IsTheOneThatWasLost) {
+  EXPECT_EQ(TakenBy({Lost(1, false), Interrupted(0, EndKind::kSignalled)}), "n2");
+}
+
+TEST_F(TakenNodeTest, IsTheOneWhoseLossCameOutLater) {
+  EXPECT_EQ(TakenBy({sched::AttemptNoticed{kGang, NodeId(1), TimePoint(100)}, Lost(2, true),
+                     Interrupted(0, EndKind::kSignalled)}),
+            "n3");
+}
+
+TEST_F(TakenNodeTest, IsTheOneThatWasOverLastIfTheOthersEndedWell) {
+  EXPECT_EQ(TakenBy({Interrupted(2, EndKind::kNodeLost)}), "n3");
 }
 
 TEST_F(HistoryTest, FeedingTwiceOrInOtherPagesChangesNothing) {
