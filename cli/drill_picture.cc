@@ -1,9 +1,12 @@
-// The picture of a drill: time to the right, a row per node, a bar per attempt, a mark per strike.
+// The picture of a drill: time to the right, a band per node with as many lanes as attempts ran there at
+// once, a bar per attempt, a mark per strike and per save.
 #include <algorithm>
 #include <map>
-#include <set>
+#include <string>
+#include <vector>
 
 #include "cli/drill_report.h"
+#include "common/picture/chart_scale.h"
 #include "common/picture/svg.h"
 #include "common/time.h"
 #include "jobs/text.h"
@@ -11,111 +14,241 @@
 namespace bsub::cli {
 namespace {
 
-constexpr int kWidth = 960;
-constexpr int kLeft = 90;
-constexpr int kRight = 20;
-constexpr int kTop = 30;
-constexpr int kRow = 34;
-constexpr int kBar = 18;
-
+using picture::Anchor;
 using picture::Svg;
 
-using Rows = std::map<std::string, int, std::less<>>;  // the top of each node's
+// Pixels.
+constexpr double kWidth = 960;
+constexpr double kRight = 40;
+constexpr double kTop = 64;      // title and legend
+constexpr double kStrip = 14;    // of a band, above its lanes: what the strikes are
+constexpr double kGap = 8;       // between bands
+constexpr double kFoot = 44;     // axis
+constexpr double kLetter = 6.2;  // of a text of size 11, about
+constexpr double kFullLane = 16, kThinLane = 4, kLanesHeight = 800;
 
-Rows RowsOf(const DrillFacts& facts) {
-  std::set<std::string, bool (*)(std::string_view, std::string_view)> names(
-      [](std::string_view a, std::string_view b) { return a != b && NaturalLess(a, b); });
-  for (const DoneStrike& done : facts.strikes) names.insert(done.strike.node);
-  for (const api::Job& job : facts.jobs) {
-    for (const api::Attempt& attempt : job.attempts())
-      names.insert(attempt.nodes().begin(), attempt.nodes().end());
+constexpr const char* kNoticed = "#e85d04";
+constexpr const char* kGone = "#d00000";
+constexpr const char* kSaved = "#2d6a4f";
+
+struct Bar {
+  const api::Job* job = nullptr;
+  const api::Attempt* attempt = nullptr;
+  std::int64_t from_us = 0, to_us = 0;
+  std::size_t lane = 0;
+};
+
+struct Band {
+  std::vector<Bar> bars;
+  std::size_t lanes = 1;
+  double top = 0;  // of its lanes
+};
+
+struct NaturalOrder {
+  bool operator()(const std::string& a, const std::string& b) const { return a != b && NaturalLess(a, b); }
+};
+using Bands = std::map<std::string, Band, NaturalOrder>;  // by node
+
+void AddBars(const DrillFacts& facts, const api::Job& job, Bands& bands) {
+  for (const api::Attempt& attempt : job.attempts()) {
+    if (attempt.started_at_us() == 0) continue;
+    const std::int64_t end = attempt.ended_at_us() == 0 ? facts.ended_at_us : attempt.ended_at_us();
+    if (end < facts.began_at_us || attempt.started_at_us() > facts.ended_at_us) continue;
+    for (const std::string& node : attempt.nodes())
+      bands[node].bars.push_back({&job, &attempt, attempt.started_at_us(), end});
   }
-  Rows rows;
-  for (const std::string& name : names) {
-    const int row = static_cast<int>(rows.size());
-    rows[name] = kTop + row * kRow;
-  }
-  return rows;
 }
 
-class Timeline {
+// Each bar gets the first lane that is free by then.
+void AssignLanes(Band& band) {
+  std::stable_sort(band.bars.begin(), band.bars.end(),
+                   [](const Bar& a, const Bar& b) { return a.from_us < b.from_us; });
+  std::vector<std::int64_t> free_from;
+  for (Bar& bar : band.bars) {
+    const auto lane = std::find_if(free_from.begin(), free_from.end(),
+                                   [&](std::int64_t from_us) { return from_us <= bar.from_us; });
+    bar.lane = static_cast<std::size_t>(lane - free_from.begin());
+    if (lane == free_from.end()) free_from.emplace_back();
+    free_from[bar.lane] = bar.to_us;
+  }
+  band.lanes = std::max<std::size_t>(free_from.size(), 1);
+}
+
+Bands BandsOf(const DrillFacts& facts) {
+  Bands bands;
+  for (const DoneStrike& done : facts.strikes) bands[done.strike.node];
+  for (const api::Job& job : facts.jobs) AddBars(facts, job, bands);
+  for (auto& [name, band] : bands) AssignLanes(band);
+  return bands;
+}
+
+double LaneHeight(const Bands& bands) {
+  std::size_t lanes = 1;
+  for (const auto& [name, band] : bands) lanes += band.lanes;
+  return std::clamp(kLanesHeight / static_cast<double>(lanes), kThinLane, kFullLane);
+}
+
+// Sets where each band is; returns the picture's height.
+double Arrange(Bands& bands, double lane) {
+  double y = kTop;
+  for (auto& [name, band] : bands) {
+    band.top = y + kStrip;
+    y = band.top + static_cast<double>(band.lanes) * lane + kGap;
+  }
+  return y + kFoot;
+}
+
+double WidthOfNames(const Bands& bands) {
+  std::size_t longest = 0;
+  for (const auto& [name, band] : bands) longest = std::max(longest, name.size());
+  return std::clamp(16 + static_cast<double>(longest) * kLetter, 60.0, 240.0);
+}
+
+struct TimeUnit {
+  const char* name;
+  double us;
+};
+TimeUnit UnitOf(double length_us) {
+  if (length_us >= 3 * 3600e6) return {"hours", 3600e6};
+  return length_us >= 180e6 ? TimeUnit{"minutes", 60e6} : TimeUnit{"seconds", 1e6};
+}
+
+bool IsFailure(StrikeKind kind) { return kind == StrikeKind::kKill || kind == StrikeKind::kPartition; }
+
+class DrillPicture {
  public:
-  Timeline(const DrillFacts& facts, const DrillReport& report)
-      : facts_(facts), report_(report), rows_(RowsOf(facts)), svg_(kWidth, Height()) {}
+  DrillPicture(const DrillFacts& facts, const DrillReport& report)
+      : facts_(facts),
+        report_(report),
+        bands_(BandsOf(facts)),
+        lane_(LaneHeight(bands_)),
+        height_(Arrange(bands_, lane_)),
+        left_(WidthOfNames(bands_)),
+        svg_(kWidth, height_) {}
 
   std::string Draw() {
-    DrawAxis(Height() - 20);
-    for (const auto& [name, y] : rows_) Text(4, y + 14, name, "black");
-    for (const api::Job& job : facts_.jobs) {
-      for (const api::Attempt& attempt : job.attempts()) DrawAttempt(job, attempt);
+    DrawHead();
+    DrawAxis();
+    for (const auto& [name, band] : bands_) {
+      Text(4, band.top + std::min(lane_, kFullLane) - 4, name);
+      svg_.Rectangle({left_, band.top}, kWidth - left_ - kRight, Height(band), "none", "#dddddd");
+      for (const Bar& bar : band.bars) DrawBar(band, bar);
+      DrawStrikes(name, band);
     }
-    for (const DoneStrike& done : facts_.strikes) DrawStrike(done);
-    for (const DrillInterruption& one : report_.interruptions) DrawSave(one);
     return svg_.Document();
   }
 
  private:
-  int Height() const { return kTop + static_cast<int>(rows_.size()) * kRow + 30; }
+  double Height(const Band& band) const { return static_cast<double>(band.lanes) * lane_; }
   double X(std::int64_t at_us) const {
+    const picture::LinearScale scale{
+        static_cast<double>(facts_.began_at_us),
+        static_cast<double>(std::max(facts_.ended_at_us, facts_.began_at_us + 1)), left_, kWidth - kRight};
+    return scale.At(static_cast<double>(std::clamp(at_us, facts_.began_at_us, facts_.ended_at_us)));
+  }
+  void Text(double x, double y, const std::string& text, const char* fill = "black",
+            Anchor anchor = Anchor::kStart) {
+    svg_.Text({x, y}, text, {.size = 11, .anchor = anchor, .colour = fill});
+  }
+  void Mark(double x, double y, double height, const char* colour, const std::string& title) {
+    svg_.Rectangle({x - 1, y}, 2, height, colour, "none", 1, title);
+  }
+
+  void DrawHead() {
+    const std::string title = "Drill of " +
+                              FormatDuration(Duration(facts_.ended_at_us - facts_.began_at_us)) + ": " +
+                              Count(facts_.strikes.size(), "strike", "strikes") + ", " +
+                              Count(report_.interruptions.size(), "interruption", "interruptions") + " of " +
+                              Count(facts_.jobs.size(), "job", "jobs");
+    svg_.Text({4, 20}, title, {.size = 14, .bold = true});
+    struct Sign {
+      const char* text;
+      const char* fill;
+      const char* stroke;
+      double width;
+    };
+    static constexpr Sign kSigns[] = {{"an attempt, job#attempt, coloured by job", "#8ecae6", "#555555", 18},
+                                      {"interrupted", "#8ecae6", kGone, 18},
+                                      {"notice", kNoticed, "none", 2},
+                                      {"killed or cut off", kGone, "none", 2},
+                                      {"saved", kSaved, "none", 2}};
+    double x = 4;
+    for (const Sign& sign : kSigns) {
+      svg_.Rectangle({x, 34}, sign.width, 12, sign.fill, sign.stroke, sign.stroke == kGone ? 2 : 1);
+      Text(x + sign.width + 5, 44, sign.text);
+      x += sign.width + 25 + kLetter * static_cast<double>(std::string_view(sign.text).size());
+    }
+  }
+
+  void DrawAxis() {
     const double length =
         static_cast<double>(std::max<std::int64_t>(facts_.ended_at_us - facts_.began_at_us, 1));
-    const auto at =
-        static_cast<double>(std::clamp(at_us, facts_.began_at_us, facts_.ended_at_us) - facts_.began_at_us);
-    return kLeft + at / length * (kWidth - kLeft - kRight);
-  }
-  void Text(double x, double y, const std::string& text, const char* fill) {
-    svg_.Text({x, y}, text, {.size = 12, .colour = fill});
-  }
-  void Line(double x, double y1, double y2, const char* stroke) { svg_.Line({x, y1}, {x, y2}, stroke, 2); }
-  void DrawAxis(int y) {
-    constexpr int kTicks = 6;
-    const std::int64_t length = facts_.ended_at_us - facts_.began_at_us;
-    for (int i = 0; i <= kTicks; ++i) {
-      const std::int64_t at = length / kTicks * i;
-      Text(X(facts_.began_at_us + at) - 10, y + 12, FormatDuration(Duration(at / 100'000 * 100'000)), "gray");
+    const TimeUnit unit = UnitOf(length);
+    const double bottom = height_ - kFoot;
+    for (const picture::Mark& mark : picture::EvenMarks(0, length / unit.us, 10)) {
+      const double x = X(facts_.began_at_us + static_cast<std::int64_t>(mark.value * unit.us));
+      svg_.Line({x, kTop}, {x, bottom + 4}, "#eeeeee", 1);
+      Text(x, bottom + 16, mark.label, "#555555", Anchor::kMiddle);
     }
+    Text((left_ + kWidth - kRight) / 2, bottom + 34, std::string(unit.name) + " since the drill began",
+         "#555555", Anchor::kMiddle);
   }
-  void DrawAttempt(const api::Job& job, const api::Attempt& attempt) {
+
+  void DrawBar(const Band& band, const Bar& bar) {
     static constexpr const char* kColours[] = {"#8ecae6", "#b7e4c7", "#ffd6a5",
                                                "#cdb4db", "#f4acb7", "#e9edc9"};
-    if (attempt.started_at_us() == 0) return;
-    const std::int64_t end = attempt.ended_at_us() == 0 ? facts_.ended_at_us : attempt.ended_at_us();
-    const double x = X(attempt.started_at_us());
-    for (const std::string& node : attempt.nodes()) {
-      const int y = rows_.at(node);
-      const std::string end_text = attempt.has_exit() ? attempt.exit().text() : attempt.phase();
-      svg_.Rectangle(
-          {x, static_cast<double>(y)}, std::max(X(end) - x, 1.0), kBar,
-          kColours[job.id() % std::size(kColours)], "#555555", 1,
-          "job " + job.display_id() + ", attempt " + std::to_string(attempt.number()) + ": " + end_text);
-      Text(x + 3, y + 13, job.display_id() + "#" + std::to_string(attempt.number()), "black");
+    const double x = X(bar.from_us);
+    const double y = band.top + static_cast<double>(bar.lane) * lane_;
+    const double width = std::max(X(bar.to_us) - x, 1.0);
+    const std::string label = bar.job->display_id() + "#" + std::to_string(bar.attempt->number());
+    const std::string end = bar.attempt->has_exit() ? bar.attempt->exit().text() : bar.attempt->phase();
+    const bool interrupted = bar.attempt->interruption();
+    svg_.Rectangle({x, y + 1}, width, lane_ - 2, kColours[bar.job->id() % std::size(kColours)],
+                   interrupted ? kGone : "#555555", interrupted ? 1.5 : 0.5,
+                   "job " + bar.job->display_id() + ", attempt " + std::to_string(bar.attempt->number()) +
+                       ", " + SecondsText(bar.to_us - bar.from_us) + ": " + end);
+    const bool fits = lane_ >= 12 && width >= kLetter * static_cast<double>(label.size()) + 8;
+    if (fits) Text(x + 4, y + lane_ - 4, label);
+    for (const DrillInterruption& one : report_.interruptions) {
+      if (one.job != bar.job->display_id() || one.facts.attempt() != bar.attempt->number()) continue;
+      if (one.facts.saved_at_us() != 0)
+        Mark(X(one.facts.saved_at_us()), y, lane_, kSaved, "job " + one.job + " saved");
     }
   }
-  void DrawStrike(const DoneStrike& done) {
-    const int y = rows_.at(done.strike.node);
-    const bool failure = done.strike.kind == StrikeKind::kKill || done.strike.kind == StrikeKind::kPartition;
-    Line(X(done.at_us), y - 4, y + kBar + 8, failure ? "#d00000" : "#e85d04");
-    Text(X(done.at_us) + 3, y + kBar + 11, std::string(ToString(done.strike.kind)),
-         failure ? "#d00000" : "#e85d04");
-    if (done.strike.kind == StrikeKind::kSpot)
-      Line(X(done.at_us + done.strike.time.count()), y - 4, y + kBar + 8, "#d00000");
-  }
-  void DrawSave(const DrillInterruption& one) {
-    const auto row = rows_.find(one.facts.node());
-    if (row != rows_.end() && one.facts.saved_at_us() != 0)
-      Line(X(one.facts.saved_at_us()), row->second, row->second + kBar, "#2d6a4f");
+
+  // A label is left out where the one before it still stands; its mark says the same where the mouse is.
+  void DrawStrikes(const std::string& node, const Band& band) {
+    double taken_until = 0;
+    for (const DoneStrike& done : facts_.strikes) {
+      if (done.strike.node != node) continue;
+      const double x = X(done.at_us);
+      const std::string kind(ToString(done.strike.kind));
+      const char* colour = IsFailure(done.strike.kind) ? kGone : kNoticed;
+      Mark(x, band.top - kStrip, kStrip + Height(band), colour,
+           kind + " of " + node + (done.refused.empty() ? "" : ": refused, " + done.refused));
+      if (done.strike.kind == StrikeKind::kSpot)
+        Mark(X(done.at_us + done.strike.time.count()), band.top - kStrip, kStrip + Height(band), kGone,
+             node + " is killed");
+      const double width = kLetter * static_cast<double>(kind.size()) + 8;
+      if (x < taken_until || x + width > kWidth) continue;
+      Text(x + 4, band.top - 3, kind, colour);
+      taken_until = x + width;
+    }
   }
 
   const DrillFacts& facts_;
   const DrillReport& report_;
-  const Rows rows_;
+  Bands bands_;
+  const double lane_;
+  const double height_;
+  const double left_;
   Svg svg_;
 };
 
 }  // namespace
 
 std::string DrawTimeline(const DrillFacts& facts, const DrillReport& report) {
-  return Timeline(facts, report).Draw();
+  return DrillPicture(facts, report).Draw();
 }
 
 }  // namespace bsub::cli

@@ -68,7 +68,7 @@ std::string LostText(const api::Interruption& one);  // the same, or that nobody
 
 std::string RenderTable(const DrillFacts& facts, const DrillReport& report, int columns);
 Json ToJson(const DrillFacts& facts, const DrillReport& report);
-// An SVG: a row per node with what ran there, and each strike.
+// An SVG: a band per node with what ran there, and each strike.
 std::string DrawTimeline(const DrillFacts& facts, const DrillReport& report);
 
 }  // namespace bsub::cli

@@ -126,13 +126,17 @@ class Interruption(unittest.TestCase):
                   'while [ $BSUB_RESTART_COUNT = 0 ]; do sleep 0.05; done\n')
         job = self.submit(script, "--nodes", "2:4", "--checkpoint-signal", "USR1")
         wait_for("all parts", lambda: len(list(self.folder.glob("nodes.0.*"))) == 3)
-        self.cluster.bsub("drill", "notice", "--node", "n2", "--in", "30s")
+        nodes = wait_for("its nodes", lambda: self.cluster.job(job)["attempts"][0]["nodes"])
+        taken = nodes[1]  # not the main one
+        self.cluster.bsub("drill", "notice", "--node", taken, "--in", "30s")
         self.cluster.bsub("wait", job)
         parts = {path.name: path.read_text().strip() for path in self.folder.glob("nodes.1.*")}
         self.assertEqual(parts, {"nodes.1.0": "2", "nodes.1.1": "2"})
-        [interruption] = self.cluster.job(job)["interruptions"]
-        self.assertEqual(interruption["outcome"], "saved")
-        self.cluster.bsub("resume", "n2")
+        found = self.cluster.job(job)
+        [interruption] = found["interruptions"]
+        self.assertEqual((interruption["outcome"], interruption["node"]), ("saved", taken))
+        self.assertEqual([part["node"] for part in found["attempts"][0]["parts"]], nodes, "it is over, and known")
+        self.cluster.bsub("resume", taken)
 
     def test_a_report_of_having_stopped_is_believed_before_the_exit_code(self):
         script = ('#!/bin/sh\n[ $BSUB_RESTART_COUNT = 0 ] || exit 0\ntouch started\n'

@@ -274,5 +274,42 @@ TEST(DrillReport, ThePictureHasARowPerNodeAndEscapesNames) {
   EXPECT_THAT(svg, ::testing::EndsWith("</svg>\n"));
 }
 
+TEST(DrillReport, ThePictureHasATitleALegendAndRoundTimes) {
+  const DrillFacts facts = Facts();
+  const std::string svg = DrawTimeline(facts, Judge(facts));
+  EXPECT_THAT(svg, HasSubstr("Drill of 1m 40s: 1 strike, 1 interruption of 1 job"));
+  EXPECT_THAT(svg, HasSubstr(">interrupted</text>"));
+  EXPECT_THAT(svg, HasSubstr("seconds since the drill began"));
+  for (const char* mark : {">0</text>", ">10</text>", ">90</text>", ">100</text>"})
+    EXPECT_THAT(svg, HasSubstr(mark));
+}
+
+TEST(DrillReport, AttemptsThatRanAtOnceHaveLanesAndLabelsOnlyWhereTheyFit) {
+  constexpr std::int64_t kSecond = 1'000'000;
+  DrillFacts facts = Facts();
+  api::Job brief;
+  brief.set_id(8);
+  brief.set_display_id("8");
+  api::Attempt& attempt = *brief.add_attempts();
+  attempt.set_number(1);
+  attempt.add_nodes("n<1>");
+  attempt.set_started_at_us(1'005 * kSecond);
+  attempt.set_ended_at_us(1'006 * kSecond);
+  facts.jobs.push_back(brief);
+  const std::string svg = DrawTimeline(facts, Judge(facts));
+  EXPECT_THAT(svg, HasSubstr(">7#1</text>"));
+  EXPECT_THAT(svg, ::testing::Not(HasSubstr(">8#1</text>"))) << "a second of a hundred has no room for it";
+  EXPECT_THAT(svg, HasSubstr("<title>job 8, attempt 1"));
+  std::vector<std::string> tops;
+  for (std::size_t at = svg.find("<rect"); at != std::string::npos; at = svg.find("<rect", at + 1)) {
+    const std::string rect = svg.substr(at, svg.find("</rect>", at) - at);
+    const std::size_t y = rect.find(" y=");
+    if (rect.substr(0, 300).find(">job ") != std::string::npos && rect.find('\n') == std::string::npos)
+      tops.push_back(rect.substr(y, rect.find('"', y + 4) - y));
+  }
+  ASSERT_THAT(tops, SizeIs(::testing::Ge(2u)));
+  EXPECT_NE(tops.front(), tops.back()) << "both ran at once";
+}
+
 }  // namespace
 }  // namespace bsub::cli
