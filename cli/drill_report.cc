@@ -45,7 +45,7 @@ std::string RenderTable(const DrillFacts& facts, const DrillReport& report, int 
                {"PAUSE", true},
                {"LOST", true}});
   const auto time = [](std::int64_t at_us) {
-    return at_us == 0 ? std::string("-") : LocalTime(at_us).substr(11);
+    return at_us == 0 ? std::string("-") : LocalTimeMs(at_us).substr(11);
   };
   for (const DrillInterruption& one : report.interruptions) {
     const api::Interruption& f = one.facts;

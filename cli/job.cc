@@ -99,13 +99,13 @@ void AddRequest(const api::Job& job, Facts& facts) {
 }
 
 void AddCheckpoint(const api::Checkpoint& checkpoint, Facts& facts) {
-  std::vector<std::string> parts;
-  if (!checkpoint.directory().empty()) parts.push_back("in " + ToUtf8(checkpoint.directory()));
-  if (!checkpoint.signal().empty()) parts.push_back("on " + checkpoint.signal());
-  if (checkpoint.exit_code() != 0) parts.push_back("exits with " + std::to_string(checkpoint.exit_code()));
-  if (checkpoint.interval_us() > 0)
-    parts.push_back("every " + FormatDuration(Duration(checkpoint.interval_us())));
-  facts.Add("Saves", Join(parts));
+  std::string text;
+  const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (!checkpoint.directory().empty()) add("in " + ToUtf8(checkpoint.directory()));
+  if (checkpoint.interval_us() > 0) add("every " + FormatDuration(Duration(checkpoint.interval_us())));
+  if (!checkpoint.signal().empty()) add("told by " + checkpoint.signal() + " when its node is taken away");
+  if (checkpoint.exit_code() != 0) add("then ends with exit code " + std::to_string(checkpoint.exit_code()));
+  facts.Add("Saves", text);
 }
 
 void AddLastSave(const api::LastSave& save, Facts& facts) {
@@ -146,10 +146,10 @@ std::string Interruptions(const api::Job& job, int columns) {
                {"RESUMED"},
                {"ON"},
                {"LOST", true}});
-  const auto time = [](std::int64_t at_us) { return at_us == 0 ? std::string("-") : LocalTime(at_us); };
   for (const api::Interruption& one : job.interruptions()) {
-    table.Add({std::to_string(one.attempt()), one.node(), time(one.notice_at_us()), time(one.saved_at_us()),
-               time(one.requeued_at_us()), time(one.resumed_at_us()), one.resumed_on(), LostWork(one)});
+    table.Add({std::to_string(one.attempt()), one.node(), LocalTimeMs(one.notice_at_us()),
+               LocalTimeMs(one.saved_at_us()), LocalTimeMs(one.requeued_at_us()),
+               LocalTimeMs(one.resumed_at_us()), one.resumed_on(), LostWork(one)});
   }
   return "\n" + table.Render(columns);
 }

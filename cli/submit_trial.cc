@@ -30,7 +30,8 @@ std::string Verdict(const bsub::v1::TrySubmitReply& reply) {
   if (reply.never())
     return "It can never run on this cluster as it is: " + queue +
            " would take it, and it would wait for ever. Nothing was submitted.";
-  return "It would be accepted by " + queue + ": " + reply.text() + ". Nothing was submitted.";
+  return "It would be accepted by " + queue + ": " + WithLocalTimes(reply.text()) +
+         ". Nothing was submitted.";
 }
 
 void PrintWhen(Context& context, const bsub::v1::TrySubmitReply& reply) {
@@ -58,8 +59,8 @@ int PrintTrial(Context& context, const Arguments& arguments, const bsub::v1::Try
   context.out << Fold(Verdict(reply), 0, width);
   if (!reply.never()) PrintWhen(context, reply);
   for (const bsub::v1::Reason& reason : reply.reasons()) {
-    context.out << Fold("- " + reason.text(), 2, width);
-    if (!reason.next_step().empty()) context.out << Fold(reason.next_step(), 4, width);
+    context.out << Fold("- " + WithLocalTimes(reason.text()), 2, width);
+    if (!reason.next_step().empty()) context.out << Fold(WithLocalTimes(reason.next_step()), 4, width);
   }
   if (reply.never()) context.out << Fold(std::string(kWhatToDo), 0, width);
   context.out.flush();

@@ -67,10 +67,11 @@ int Run(Context& context, const Arguments& arguments) {
   facts.Add(label, reply.starts_at_us() == 0 ? "" : LocalTime(reply.starts_at_us()));
   AddOutlook(reply.outlook(), facts);
   facts.Add("Ends", reply.ends_at_us() == 0 ? "" : LocalTime(reply.ends_at_us()));
-  context.out << Fold("Job " + reply.display_id() + " is " + reply.state() + ": " + reply.text() + ".", 0,
-                      width)
+  context.out << Fold("Job " + reply.display_id() + " is " + reply.state() + ": " +
+                          WithLocalTimes(reply.text()) + ".",
+                      0, width)
               << facts.Render();
-  if (!reply.next_step().empty()) context.out << Fold("Next: " + reply.next_step(), 2, width);
+  if (!reply.next_step().empty()) context.out << Fold("Next: " + WithLocalTimes(reply.next_step()), 2, width);
   context.out.flush();
   return kExitOk;
 }

@@ -38,13 +38,13 @@ std::string Headline(const api::WhyReply& reply) {
 }
 
 std::string Describe(const api::Reason& reason, std::size_t width, bool verbose) {
-  std::string text = "\n" + Fold("- " + reason.text(), 2, width);
+  std::string text = "\n" + Fold("- " + WithLocalTimes(reason.text()), 2, width);
   const int shown = verbose ? reason.evidence_size() : std::min(reason.evidence_size(), kEvidenceLines);
-  for (int i = 0; i < shown; ++i) text += "      " + reason.evidence(i) + "\n";
+  for (int i = 0; i < shown; ++i) text += "      " + WithLocalTimes(reason.evidence(i)) + "\n";
   if (shown < reason.evidence_size()) {
     text += "      … and " + std::to_string(reason.evidence_size() - shown) + " more (--verbose)\n";
   }
-  if (!reason.next_step().empty()) text += Fold("Next: " + reason.next_step(), 4, width);
+  if (!reason.next_step().empty()) text += Fold("Next: " + WithLocalTimes(reason.next_step()), 4, width);
   return text;
 }
 

@@ -393,7 +393,12 @@ class WaitingReasons {
     reason.text = "it asks for " + Asked() + "; " + std::to_string(g.fit_now) +
                   (g.fit_now == 1 ? " has room, but " : " have room, but ") + refusal.message +
                   WhenItTakesAny() + KeptForThis();
-    reason.next_step = "it starts when enough of what runs there has ended" + Instead(g);
+    // What it prefers is waited for all the same: nodes may come.
+    const bool idle_would_do = refusal.reason != RefusalReason::kPolicyImpossible;
+    reason.next_step = (idle_would_do ? "it starts when enough of what runs there has ended"
+                                      : "it waits for that in vain unless nodes are added; with another "
+                                        "--placement, or a shorter @WAIT, it could start earlier") +
+                       Instead(g);
   }
 
   // Whether it waits for nodes that take no work, though enough others would do, did they stand elsewhere.

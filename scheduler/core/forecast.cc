@@ -4,6 +4,7 @@
 #include "scheduler/core/explain_calendar.h"
 #include "scheduler/core/rehearsal.h"
 #include "scheduler/core/task_ranges.h"
+#include "scheduler/core/waiting.h"
 
 namespace bsub::sched {
 namespace {
@@ -28,6 +29,15 @@ void OfStarted(const Job& job, const Task* task, Forecast& f) {
     f.text =
         "it runs since " + FormatUtc(f.starts_at) + " and ends at " + FormatUtc(f.ends_at) + " at the latest";
   }
+}
+
+// What a later start hangs on.
+std::string Provided(const Job& job, TimePoint start) {
+  const PlacementSpec placement = RequestOf(*job.spec.settings).placement;
+  const bool gives_up =
+      placement.mode == PlacementMode::kPreferred && start == WaitsSince(job) + placement.wait;
+  return gives_up ? ", when it no longer waits for the placement that it prefers"
+                  : ", if what runs uses all of its time";
 }
 
 void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePoint now,
@@ -55,7 +65,7 @@ void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePo
     const bool soon = start <= now;
     f.text = soon ? "it starts with the next scheduling cycle"
                   : "it starts by " + FormatUtc(start) + ", in " + FormatDuration(start - now) +
-                        ", if what runs uses all of its time";
+                        Provided(job, start);
     const JobSettings& settings = *job.spec.settings;
     const Closure* closure = soon ? nullptr : WhatCloses(store, RequestNow(job, now), settings.walltime, now);
     if (closure) f.text += "; " + Describe(*closure) + " is in its way";
@@ -63,9 +73,9 @@ void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePo
     if (walltime.count() > 0) f.ends_at = start + walltime;
     if (soon) f.next_step.clear();
   } else if (rehearsed.out_of_steps) {
-    f.text = "that cannot be said: too many jobs wait to play them all forward";
+    f.text = "there is no time at the latest: too many jobs wait to play them all forward";
   } else if (rehearsed.endless > 0) {
-    f.text = "that cannot be said: it waits for tasks that have no time limit (-t), " +
+    f.text = "there is no time at the latest: it waits for tasks that have no time limit (-t), " +
              std::to_string(rehearsed.endless) + " in all";
   } else {
     f.text = "it cannot start on the nodes that take work now";

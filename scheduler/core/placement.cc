@@ -141,7 +141,7 @@ std::string PolicyWords(const PlacementRequest& request) {
   return words;
 }
 
-// Why the policy cannot be kept though there is room.
+// Why the policy cannot be kept though there is room: now, or if not `ever`, in the view of an idle cluster.
 std::string WhyNot(const PlacementView& view, const PlacementRequest& request, bool ever) {
   const std::string now = ever ? " now" : ", not even on an idle cluster";
   const std::string head = "placement " + PolicyWords(request) + ": ";
@@ -160,7 +160,8 @@ std::string WhyNot(const PlacementView& view, const PlacementRequest& request, b
       for (SwitchIndex rack = first; rack < end; ++rack) racks += view.Free(rack) > 0 ? 1 : 0;
       return head + CountNodes(request.nodes) + " need as many racks, at most " +
              std::to_string(request.limits.spread_per_zone) + " in a zone; " +
-             Count(racks, "rack has", "racks have") + " room" + now;
+             (ever ? Count(racks, "rack has", "racks have") + " room now"
+                   : "even on an idle cluster " + Count(racks, "rack has", "racks have") + " room");
     }
     default:
       return head + "the racks with room cannot be divided into " +
@@ -195,10 +196,10 @@ PlacementRefusal Refusal(const Topology& topology, std::span<const NodeRoom> roo
     const std::vector<NodeRoom> idle = AllIdle(topology);
     PlacementRequest alone = request;
     alone.members.clear();  // what runs of its group ends as well
-    const bool ever =
-        KeepPolicy(PlacementView(topology, idle, SuitableFor(topology, room, request)), alone).has_value();
+    const PlacementView when_idle(topology, idle, SuitableFor(topology, room, request));
+    const bool ever = KeepPolicy(when_idle, alone).has_value();
     refusal.reason = ever ? RefusalReason::kPolicy : RefusalReason::kPolicyImpossible;
-    refusal.message = WhyNot(view, request, ever);
+    refusal.message = WhyNot(ever ? view : when_idle, request, ever);
   }
   return refusal;
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/moments.h"
+
 namespace bsub::cli {
 namespace {
 
@@ -36,6 +38,17 @@ TEST(TableText, ControlCharactersDoNotBreakIt) {
   Table table({{"A"}});
   table.Add({"x\ny\x1b[31m"});
   EXPECT_EQ(table.Render(0), "A\nx y [31m\n");
+}
+
+TEST(Moments, WhatTheSchedulerSaysHasTimesAsTablesHaveThem) {
+  const std::int64_t at_us = 1'767'225'900'123'456;  // 2026-01-01T00:05:00.123456Z
+  const std::string local = LocalTime(at_us);
+  EXPECT_EQ(WithLocalTimes("from 2026-01-01T00:05:00Z on"), "from " + local + " on");
+  EXPECT_EQ(WithLocalTimes("2026-01-01T00:05:00.123456Z, 2026-01-01T00:05:00Z"), local + ", " + local);
+  for (const char* other : {"", "2026-01-01", "2026-01-01T00:05:00", "2026-01-01T00:05:00.12", "1-2T3"})
+    EXPECT_EQ(WithLocalTimes(other), other);
+  EXPECT_EQ(LocalTimeMs(at_us), local + ".123");
+  EXPECT_EQ(LocalTimeMs(0), "-");
 }
 
 }  // namespace

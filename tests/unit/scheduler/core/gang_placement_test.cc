@@ -247,6 +247,7 @@ TEST_F(GangPlacement, WhatIsPreferredIsWaitedForSoLong) {
   const auto forecast = env.scheduler().ForecastOf({gang, std::nullopt}, env.now(), 1000);
   ASSERT_TRUE(forecast);
   EXPECT_EQ(forecast->starts_at, env.now() + 5min);
+  EXPECT_THAT(forecast->text, HasSubstr("when it no longer waits for the placement that it prefers"));
   env.Advance(5min - 1s);
   EXPECT_THAT(Cycle(), IsEmpty());
   EXPECT_FALSE(env.cycle_wanted());
@@ -259,6 +260,14 @@ TEST_F(GangPlacement, WhatIsPreferredIsWaitedForSoLong) {
       HasSubstr("placement cluster, which could not be kept: below spine cluster, on 2 racks, 3 hops, 20us, "
                 "4Gbit/s a pair; at best it would be 1 hop, 5us, 10Gbit/s a pair"));
   EXPECT_EQ(env.wake_at(), TimePoint::Max());
+}
+
+TEST_F(GangPlacement, WhatNoIdleClusterCanKeepIsToldSoWhileItIsWaitedFor) {
+  const JobId gang = env.Submit(Job().Nodes(3).Cpus(2).Placed("spread:preferred@5m"));
+  EXPECT_THAT(Cycle(), IsEmpty());
+  EXPECT_THAT(env.Explain(gang),
+              AllOf(HasSubstr("even on an idle cluster 2 racks have room; from 2026-01-01T00:05:00Z on"),
+                    HasSubstr("in vain unless nodes are added"), Not(HasSubstr("has ended"))));
 }
 
 TEST_F(GangPlacement, WhatIsPreferredWithoutAWaitTakesWhatThereIs) {
