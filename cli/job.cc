@@ -6,6 +6,7 @@
 #include "cli/connect.h"
 #include "cli/facts.h"
 #include "cli/json.h"
+#include "cli/kernel_job.h"
 #include "cli/moments.h"
 #include "cli/table.h"
 #include "cli/targets.h"
@@ -76,10 +77,18 @@ std::string RetryText(const api::Job& job) {
   return std::to_string(job.retry().attempts()) + " attempts in all";
 }
 
+void AddCommand(const api::Job& job, Facts& facts) {
+  if (const auto kernel = KernelJobOf(job)) {
+    facts.Add("Command", Describe(*kernel));
+    facts.Add("Calls", "how many are done, and which failed: " + HowToSeeCalls(*kernel, job));
+    return;
+  }
+  const std::string script = job.script_name().empty() ? "" : " (script " + job.script_name() + ")";
+  facts.Add("Command", Join(job.command()) + script);
+}
+
 void AddRequest(const api::Job& job, Facts& facts) {
-  facts.Add("Command", job.script_name().empty()
-                           ? Join(job.command())
-                           : Join(job.command()) + " (script " + job.script_name() + ")");
+  AddCommand(job, facts);
   facts.Add("Directory", job.working_directory());
   facts.Add("Asks for", Asked(job.resources()));
   if (job.has_gang()) facts.Add("Nodes", GangText(job.gang()));
@@ -187,16 +196,34 @@ std::string Parts(const api::Job& job, int columns) {
   return "\n" + (placement.empty() ? "" : placement + "\n") + table.Render(columns);
 }
 
+Result<api::Job> Ask(Client& client, const std::string& target) {
+  api::GetJobRequest request;
+  request.set_target(target);
+  api::Job job;
+  BSUB_RETURN_IF_ERROR(client.Call(&api::Scheduler::Stub::GetJob, request, &job));
+  return job;
+}
+
+// Whoever names a call of a kernel as if it were a child of an array learns where to look.
+Error WhyNoSuchJob(Client& client, const std::string& target, const Error& error) {
+  const std::size_t bracket = target.find('[');
+  if (error.code != Code::kInvalidArgument || bracket == std::string::npos) return error;
+  const auto whole = Ask(client, target.substr(0, bracket));
+  const auto kernel = whole ? KernelJobOf(*whole) : std::nullopt;
+  if (!kernel) return error;
+  return InvalidArgument("job " + whole->display_id() + " is one job, " + Describe(*kernel) +
+                         ": its calls have no ids; see how many are done, and which failed, with `" +
+                         HowToSeeCalls(*kernel, *whole) + "`");
+}
+
 int Run(Context& context, const Arguments& arguments) {
   const auto targets = ParseTargets(arguments.words());
   if (!targets) return Fail(context, "job", targets.error());
   auto client = Connect(context);
   if (!client) return Fail(context, "job", client.error());
-  api::GetJobRequest request;
-  request.set_target(targets->front());
-  api::Job job;
-  const Status status = client->Call(&api::Scheduler::Stub::GetJob, request, &job);
-  if (!status) return Fail(context, "job", status.error());
+  const auto found = Ask(*client, targets->front());
+  if (!found) return Fail(context, "job", WhyNoSuchJob(*client, targets->front(), found.error()));
+  const api::Job& job = *found;
   if (arguments.Has("json")) {
     context.out << Pretty(ToJson(job)) << std::flush;
     return kExitOk;

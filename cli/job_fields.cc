@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/kernel_job.h"
 #include "cli/moments.h"
 #include "jobs/nearest.h"
 #include "jobs/text.h"
@@ -14,8 +15,13 @@ using bsub::v1::Job;
 
 std::string State(const Job& job, std::int64_t) { return job.held() ? job.state() + " (held)" : job.state(); }
 
+// What its last attempt was is over, and says nothing of it now: `job` shows it.
+bool Waits(const Job& job) {
+  return job.state() == "SUBMITTED" || job.state() == "PENDING" || job.state() == "RUNNABLE";
+}
+
 std::string RunTime(const Job& job, std::int64_t now_us) {
-  if (job.started_at_us() == 0) return "-";
+  if (job.started_at_us() == 0 || Waits(job)) return "-";
   const std::int64_t end = job.finished_at_us() != 0 ? job.finished_at_us() : now_us;
   return Elapsed(std::max<std::int64_t>(end - job.started_at_us(), 1));
 }
@@ -35,6 +41,7 @@ std::string Tasks(const Job& job, std::int64_t) {
 }
 
 std::string Command(const Job& job, std::int64_t) {
+  if (const auto kernel = KernelJobOf(job)) return Describe(*kernel);
   std::string text = job.script_name();
   for (const std::string& word : job.command()) text += (text.empty() ? "" : " ") + word;
   return text.empty() ? "(script)" : text;
@@ -69,8 +76,8 @@ std::vector<JobField> MakeFields() {
       {"priority", "PRIORITY", true, "priority within the queue",
        [](const Job& j, std::int64_t) { return std::to_string(j.priority()); }},
       {"owner", "OWNER", false, "who submitted it", [](const Job& j, std::int64_t) { return j.owner(); }},
-      {"node", "NODE", false, "main node of the current or last attempt",
-       [](const Job& j, std::int64_t) { return Dash(j.node()); }},
+      {"node", "NODE", false, "main node of the current or last attempt; - while it waits",
+       [](const Job& j, std::int64_t) { return Waits(j) ? "-" : Dash(j.node()); }},
       {"cpus", "CPUS", true, "CPUs asked for",
        [](const Job& j, std::int64_t) { return FormatCpus(j.resources().cpu_milli()); }},
       {"memory", "MEMORY", true, "memory asked for",
@@ -85,11 +92,11 @@ std::vector<JobField> MakeFields() {
        [](const Job& j, std::int64_t) { return LocalTime(j.submitted_at_us()); }},
       {"begin", "BEGIN", false, "not before",
        [](const Job& j, std::int64_t) { return LocalTime(j.begin_at_us()); }},
-      {"started", "STARTED", false, "when the current or last attempt started",
-       [](const Job& j, std::int64_t) { return LocalTime(j.started_at_us()); }},
+      {"started", "STARTED", false, "when the current or last attempt started; - while it waits",
+       [](const Job& j, std::int64_t) { return Waits(j) ? "-" : LocalTime(j.started_at_us()); }},
       {"finished", "FINISHED", false, "when it was over",
        [](const Job& j, std::int64_t) { return LocalTime(j.finished_at_us()); }},
-      {"runtime", "RUNTIME", true, "how long the current or last attempt has run", RunTime},
+      {"runtime", "RUNTIME", true, "how long the current or last attempt has run; - while it waits", RunTime},
       {"tasks", "TASKS", true, "of an array: children over / all", Tasks},
       {"attempts", "ATTEMPTS", true, "attempts so far",
        [](const Job& j, std::int64_t) { return std::to_string(j.attempts_size()); }},

@@ -9,8 +9,6 @@
 namespace bsub::cli {
 namespace {
 
-constexpr const char* kHost = "bsub-lite-kernel-host";
-
 // A name without a slash is looked up by the dynamic linker on the node.
 std::string Absolute(const std::string& path, const std::string& here) {
   return path.starts_with('/') || path.find('/') == std::string::npos ? path : here + "/" + path;
@@ -56,7 +54,7 @@ Result<Arguments> WithKernelHost(const Arguments& arguments, const std::string& 
     return InvalidArgument("--kernel " + Quoted(kernel) +
                            ": expected LIBRARY:FUNCTION, such as ./libtiles.so:render_tile");
   }
-  std::vector<std::string> words = {programs + "/" + kHost, "--kernel",
+  std::vector<std::string> words = {programs + "/" + std::string(kKernelHost), "--kernel",
                                     Absolute(kernel.substr(0, colon), here) + kernel.substr(colon), "--array",
                                     children};
   if (const auto input = arguments.Get("kernel-input")) {

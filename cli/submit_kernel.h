@@ -3,11 +3,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "cli/options.h"
 #include "common/result.h"
 
 namespace bsub::cli {
+
+// The program's file name.
+inline constexpr std::string_view kKernelHost = "bsub-lite-kernel-host";
 
 // The arguments with the kernel host as the program: --kernel, --kernel-input and --array go into its
 // command, and the job is called after the function unless it has a name. `programs`: the directory of this

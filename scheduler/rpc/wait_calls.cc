@@ -36,15 +36,35 @@ struct Share {
 
 std::uint64_t& At(Counts& counts, JobState state) { return counts[static_cast<std::size_t>(state)]; }
 
-v1::Exit ExitOfArray(const Counts& counts) {
+// "2 children failed, 5 were cancelled before they ran".
+std::string TextOfArray(std::uint64_t failed, std::uint64_t cancelled) {
+  if (failed == 0) return "all children succeeded";
+  std::string text;
+  if (failed > cancelled) text = Count(failed - cancelled, "child", "children") + " failed";
+  if (cancelled == 0) return text;
+  return (text.empty() ? Count(cancelled, "child", "children") : text + ", " + std::to_string(cancelled)) +
+         (cancelled == 1 ? " was" : " were") + " cancelled before " + (cancelled == 1 ? "it" : "they") +
+         " ran";
+}
+
+// `cancelled`: of those that failed, before they ran.
+v1::Exit ExitOfArray(const Counts& counts, std::uint64_t cancelled = 0) {
   Counts copy = counts;
   const std::uint64_t failed = At(copy, JobState::kFailed);
   v1::Exit exit;
   exit.set_kind(std::string(ToString(EndKind::kExited)));
   exit.set_code(failed == 0 ? 0 : 1);
   exit.set_shell_code(exit.code());
-  exit.set_text(failed == 0 ? "all children succeeded" : Count(failed, "child", "children") + " failed");
+  exit.set_text(TextOfArray(failed, cancelled));
   return exit;
+}
+
+// Without a dependency nothing else than a cancel ends a child that waits.
+std::uint64_t CancelledBeforeTheyRan(const sched::Job& job) {
+  if (!job.spec.dependency.empty() || job.array->failed_count == 0) return 0;
+  std::uint64_t cancelled = 0;
+  for (std::uint32_t ordinal = 0; ordinal < job.size(); ++ordinal) cancelled += sched::NeverRan(job, ordinal);
+  return cancelled;
 }
 
 Share Look(const FoundTarget& target) {
@@ -54,7 +74,7 @@ Share Look(const FoundTarget& target) {
     std::copy(summary.begin(), summary.end(), share.counts.begin());
     share.single = false;
     share.over = target.job->Over();
-    if (share.over) share.exit = ExitOfArray(share.counts);
+    if (share.over) share.exit = ExitOfArray(share.counts, CancelledBeforeTheyRan(*target.job));
     return share;
   }
   const std::uint32_t ordinal = target.ordinal.value_or(0);

@@ -223,6 +223,24 @@ TEST(Wait, CountsFailedChildrenAsPeopleDo) {
   EXPECT_EQ(GetJobOk(*client, "1").reason(), "1 of 1 child failed");
 }
 
+TEST(Wait, SaysThatChildrenWereCancelledAndDidNotFail) {
+  TestCluster cluster;
+  const auto client = cluster.Client();
+  v1::SubmitRequest array = Command({"true"});
+  array.set_array("1-5");
+  SubmitOk(*client, array);
+  SubmitOk(*client, array);
+  Control(*client, v1::CANCEL, {"1", "2[2]", "2[3]", "2[4]", "2[5]"});
+  FakeNode node(cluster.Connect(), HelloOf("n1"));
+  ASSERT_TRUE(node.Accept());
+  RunOne(node, EndKind::kExited, 1);
+  const v1::WaitReply reply = WaitFor(*client, {"1", "2"});
+  ASSERT_EQ(reply.exits_size(), 2);
+  EXPECT_EQ(reply.exits(0).text(), "5 children were cancelled before they ran");
+  EXPECT_EQ(reply.exits(0).shell_code(), 1);
+  EXPECT_EQ(reply.exits(1).text(), "1 child failed, 4 were cancelled before they ran");
+}
+
 TEST(Wait, UnknownJobsAreNamed) {
   TestCluster cluster;
   const auto client = cluster.Client();

@@ -179,6 +179,71 @@ TEST_F(Jobs, OneJobInFull) {
   EXPECT_TRUE(json["attempts"][0]["endedAt"].is_null());
 }
 
+TEST_F(Jobs, WhatWaitsIsOnNoNode) {
+  scheduler_.list_jobs.answer = [](const v1::ListJobsRequest&, grpc::ServerWriter<v1::Job>& writer,
+                                   grpc::ServerContext&) {
+    v1::Job job = RunningJob();  // its last attempt was taken away
+    job.set_state("RUNNABLE");
+    job.set_started_at_us(1'795'227'480'000'000);
+    job.mutable_attempts(0)->set_ended_at_us(1'795'227'490'000'000);
+    writer.Write(job);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(scheduler_.Cli()({"jobs", "--format", "id,node,runtime,started", "--no-header"}).out,
+            "12  -  -  -\n");
+}
+
+// What `submit --kernel` makes of itself.
+v1::Job KernelCalls() {
+  v1::Job job = RunningJob();
+  for (const char* word :
+       {"/opt/bin/bsub-lite-kernel-host", "--kernel", "/lib/libx.so:square", "--array", "0-999"})
+    job.add_command(word);
+  job.mutable_checkpoint()->set_directory("/saved");
+  return job;
+}
+
+TEST_F(Jobs, AKernelsJobShowsWhatWasSubmittedAndWhereItsCallsAreSeen) {
+  scheduler_.get_job.answer = [](const v1::GetJobRequest&, v1::Job& job) {
+    job = KernelCalls();
+    return grpc::Status::OK;
+  };
+  const CliResult result = scheduler_.Cli()({"job", "12"});
+  EXPECT_THAT(result.out, HasSubstr("kernel /lib/libx.so:square for each of 0-999\n"));
+  EXPECT_THAT(result.out, HasSubstr("/opt/bin/bsub-lite-kernel-host --show /saved/12\n"));
+}
+
+TEST_F(Jobs, ACallOfAKernelIsNoChildAndTheErrorSaysWhereToLook) {
+  scheduler_.get_job.answer = [](const v1::GetJobRequest& request, v1::Job& job) {
+    if (request.target() == "12[5]")
+      return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "job 12 is no array");
+    job = KernelCalls();
+    return grpc::Status::OK;
+  };
+  const CliResult result = scheduler_.Cli()({"job", "12[5]"});
+  EXPECT_THAT(result.err, HasSubstr("its calls have no ids"));
+  EXPECT_THAT(result.err, HasSubstr("--show /saved/12`"));
+}
+
+TEST_F(Jobs, SavesAreToldInOneSentenceAndInterruptionsToTheMillisecond) {
+  scheduler_.get_job.answer = [](const v1::GetJobRequest&, v1::Job& job) {
+    job = RunningJob();
+    job.mutable_checkpoint()->set_directory("/tmp/ck");
+    job.mutable_checkpoint()->set_interval_us(30'000'000);
+    job.mutable_checkpoint()->set_exit_code(85);
+    v1::Interruption& one = *job.add_interruptions();
+    one.set_attempt(1);
+    one.set_node("n3");
+    one.set_notice_at_us(1'795'227'480'250'000);
+    one.set_saved_at_us(1'795'227'480'375'999);
+    return grpc::Status::OK;
+  };
+  const CliResult result = scheduler_.Cli()({"job", "12"});
+  EXPECT_THAT(result.out, HasSubstr("in /tmp/ck, every 30.0s, then ends with exit code 85\n"));
+  EXPECT_THAT(result.out, HasSubstr(":00.250"));
+  EXPECT_THAT(result.out, HasSubstr(":00.375"));
+}
+
 TEST_F(Jobs, WhyGivesReasonsEvidenceAndNextSteps) {
   scheduler_.why.answer = [](const v1::WhyRequest&, v1::WhyReply& reply) {
     reply.set_display_id("3");
