@@ -22,7 +22,7 @@ constexpr double kWidth = 960;
 constexpr double kRight = 40;
 constexpr double kTop = 64;      // title and legend
 constexpr double kStrip = 14;    // of a band, above its lanes: what the strikes are
-constexpr double kGap = 8;       // between bands
+constexpr double kBandGap = 8;   // between bands
 constexpr double kFoot = 44;     // axis
 constexpr double kLetter = 6.2;  // of a text of size 11, about
 constexpr double kFullLane = 16, kThinLane = 4, kLanesHeight = 800;
@@ -93,7 +93,7 @@ double Arrange(Bands& bands, double lane) {
   double y = kTop;
   for (auto& [name, band] : bands) {
     band.top = y + kStrip;
-    y = band.top + static_cast<double>(band.lanes) * lane + kGap;
+    y = band.top + static_cast<double>(band.lanes) * lane + kBandGap;
   }
   return y + kFoot;
 }

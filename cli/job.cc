@@ -77,7 +77,7 @@ std::string RetryText(const api::Job& job) {
   return std::to_string(job.retry().attempts()) + " attempts in all";
 }
 
-void AddCommand(const api::Job& job, Facts& facts) {
+void AddWhatRuns(const api::Job& job, Facts& facts) {
   if (const auto kernel = KernelJobOf(job)) {
     facts.Add("Command", Describe(*kernel));
     facts.Add("Calls", "how many are done, and which failed: " + HowToSeeCalls(*kernel, job));
@@ -88,7 +88,7 @@ void AddCommand(const api::Job& job, Facts& facts) {
 }
 
 void AddRequest(const api::Job& job, Facts& facts) {
-  AddCommand(job, facts);
+  AddWhatRuns(job, facts);
   facts.Add("Directory", job.working_directory());
   facts.Add("Asks for", Asked(job.resources()));
   if (job.has_gang()) facts.Add("Nodes", GangText(job.gang()));

@@ -6,6 +6,7 @@
 #include "cli/connect.h"
 #include "cli/help.h"
 #include "cli/json.h"
+#include "cli/moments.h"
 #include "cli/targets.h"
 
 namespace bsub::cli {

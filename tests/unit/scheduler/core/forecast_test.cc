@@ -75,6 +75,7 @@ TEST(Forecast, SaysWhyThereIsNone) {
   EXPECT_THAT(When(env, endless).text, HasSubstr("no time limit"));
   const JobId waits = env.Submit(Job());
   EXPECT_FALSE(When(env, waits).starts_at.set());
+  EXPECT_THAT(When(env, waits).text, HasSubstr("there is no time at the latest")) << "even odds there may be";
   EXPECT_THAT(When(env, waits).text, HasSubstr("have no time limit (-t), 1 in all"));
   EXPECT_THAT(When(env, waits, {}, 1).text, HasSubstr("too many jobs"));
   EXPECT_THAT(When(env, env.Submit(Job().Held())).text, HasSubstr("may not start yet"));
