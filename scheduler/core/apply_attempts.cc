@@ -105,7 +105,7 @@ Status Store::Do(const AttemptPlaced& e, TimePoint at) {
   task.attempt->placed_at = at;
   if (!e.others.empty()) task.attempt->gang = MakeGang(e);
   if (job->array) ++job->array->starting_count;
-  TakePlaces(e.attempt, *task.attempt);
+  TakePlaces(*job->spec.settings, e.attempt, *task.attempt);
   return OkStatus();
 }
 
@@ -153,7 +153,7 @@ Status Store::Do(const AttemptEnded& e, TimePoint at) {
     if (ProvesStart(e.end.kind)) first_start = SetStarted(*job, task, ordinal);
     const AttemptNotice* notice = task.attempt->notice.get();
     const bool preempted = notice && notice->kind == NoticeKind::kPreempted;
-    GivePlaces(e.attempt, *task.attempt);
+    GivePlaces(*job->spec.settings, e.attempt, *task.attempt);
     ChargeShare(*job, *task.attempt, at);
     ArrayState* array = job->array.get();
     if (array) --(task.state == JobState::kStarting ? array->starting_count : array->running_count);

@@ -11,11 +11,12 @@
 
 namespace bsub::sched {
 
-void Turn::Record(EntryBody body) {
-  JournalEntry entry{Sequence(state().last_sequence.value() + 1), at, std::move(body)};
+void Turn::ApplyNewest() {
+  JournalEntry& entry = outcome_.entries.back();
+  entry.sequence = Sequence(state().last_sequence.value() + 1);
+  entry.at = at;
   const Status applied = store.Apply(entry);
   BSUB_CHECK(applied.has_value()) << KindName(entry.body) << ": " << applied.error().message;
-  outcome_.entries.push_back(std::move(entry));
 }
 
 void Turn::Answer(ReplyTo to, Result<ReplyBody> body) {

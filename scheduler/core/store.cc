@@ -119,14 +119,13 @@ void Store::IndexJob(Job& job) {
   CountJob(job, +1);
   const auto take = [&](std::uint32_t ordinal, const Task& task) {
     if (!task.attempt) return;
-    TakePlaces({{job.id, ordinal}, task.attempt->number}, *task.attempt);
+    TakePlaces(*job.spec.settings, {{job.id, ordinal}, task.attempt->number}, *task.attempt);
   };
   if (!job.array) return take(0, job.task);
   for (const auto& [ordinal, row] : job.array->rows) take(ordinal, row);
 }
 
-void Store::TakePlaces(const AttemptRef& ref, const Attempt& attempt) {
-  const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
+void Store::TakePlaces(const JobSettings& settings, const AttemptRef& ref, const Attempt& attempt) {
   ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto& gpus) {
     capacity_.Take(node, ref, LiveTaskOf(settings, attempt, allocated), gpus);
   });
@@ -135,8 +134,7 @@ void Store::TakePlaces(const AttemptRef& ref, const Attempt& attempt) {
   if (!group.empty()) groups_.Add({settings.owner.uid, group}, ref);
 }
 
-void Store::GivePlaces(const AttemptRef& ref, const Attempt& attempt) {
-  const JobSettings& settings = *state_.jobs.at(ref.task.job).spec.settings;
+void Store::GivePlaces(const JobSettings& settings, const AttemptRef& ref, const Attempt& attempt) {
   ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto& gpus) {
     capacity_.Give(node, ref, LiveTaskOf(settings, attempt, allocated), gpus);
   });

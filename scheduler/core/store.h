@@ -183,8 +183,8 @@ class Store {
   // `whole`: what the job is as a whole may have changed too.
   void NotifyWaiters(Job& job, std::uint32_t first, std::uint32_t last, bool whole);
   void FinishIfOver(Job& job, TimePoint at);
-  void TakePlaces(const AttemptRef& ref, const Attempt& attempt);
-  void GivePlaces(const AttemptRef& ref, const Attempt& attempt);
+  void TakePlaces(const JobSettings& settings, const AttemptRef& ref, const Attempt& attempt);
+  void GivePlaces(const JobSettings& settings, const AttemptRef& ref, const Attempt& attempt);
   // `change`: of when the attempt is expected to end.
   void EditAttempt(const Job& job, Attempt& attempt, const std::function<void(Attempt&)>& change);
   void UpdateUsable(NodeId node);

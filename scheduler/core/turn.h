@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "scheduler/core/entry.h"
@@ -67,8 +68,17 @@ class Turn {
 
   const State& state() const { return store.state(); }
   // Makes it so: appends the entry and applies it. A decision that does not follow from the state is our bug.
-  void Record(EntryBody body);
-  void Send(Message message) { outcome_.messages.push_back(std::move(message)); }
+  template <typename Body>
+  void Record(Body&& body) {
+    // Made where it stays: a body has a dozen fields to move.
+    JournalEntry& entry = outcome_.entries.emplace_back();
+    entry.body.emplace<std::decay_t<Body>>(std::forward<Body>(body));
+    ApplyNewest();
+  }
+  template <typename Body>
+  void Send(Body&& message) {
+    outcome_.messages.emplace_back(std::forward<Body>(message));
+  }
   void Answer(ReplyTo to, Result<ReplyBody> body);
   PreemptionBudget preemption;  // of a cycle
 
@@ -76,6 +86,8 @@ class Turn {
   void WantCycle() { outcome_.cycle_wanted = true; }
 
  private:
+  void ApplyNewest();
+
   Outcome& outcome_;
 };
 

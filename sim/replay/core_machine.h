@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
-#include <tuple>
+#include <unordered_map>
 #include <vector>
 
+#include "common/hash.h"
 #include "sim/replay/driven_core.h"
 #include "sim/replay/policies.h"
 #include "sim/replay/workload.h"
@@ -37,13 +37,22 @@ class CoreMachine {
   std::optional<Outlook> OutlookOf(std::size_t job) const;
 
  private:
-  using Kind = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // user, processors, time limit
+  struct Kind {
+    std::int64_t user = 0, processors = 0, limit = 0;
+    friend bool operator==(const Kind&, const Kind&) = default;
+  };
+  struct KindHash {
+    std::size_t operator()(const Kind& kind) const {
+      return HashWord(static_cast<std::uint64_t>(kind.limit),
+                      static_cast<std::uint64_t>(kind.user << 32 ^ kind.processors));
+    }
+  };
   std::shared_ptr<const JobSettings> SettingsFor(const WorkloadJob& job);
 
   const bool perfect_;
   DrivenCore core_;
   const DrivenNode node_;
-  std::map<Kind, std::shared_ptr<const JobSettings>> kinds_;
+  std::unordered_map<Kind, std::shared_ptr<const JobSettings>, KindHash> kinds_;
   std::vector<std::size_t> started_;
   std::size_t ended_since_tick_ = 0;
 };
