@@ -143,9 +143,26 @@ Status CheckNodes(const Store& store, const Walk& walk) {
 
 Status CheckCounts(const Store& store) {
   std::map<std::string, TaskCounts> queues;
-  for (const auto& [id, job] : store.state().jobs) queues[job.spec.settings->queue] += CountsOf(job);
+  std::map<std::uint32_t, TaskCounts> users;
+  std::map<std::pair<std::string, std::uint32_t>, TaskCounts> users_in_queues;
+  for (const auto& [id, job] : store.state().jobs) {
+    const JobSettings& settings = *job.spec.settings;
+    const TaskCounts counts = CountsOf(job);
+    queues[settings.queue] += counts;
+    users[settings.owner.uid] += counts;
+    users_in_queues[{settings.queue, settings.owner.uid}] += counts;
+  }
   for (const auto& [name, counts] : queues) {
     if (counts != store.CountsOfQueue(name)) return Broken("queue " + name + ": counts differ from its jobs");
+  }
+  for (const auto& [uid, counts] : users) {
+    if (counts != store.CountsOfUser(uid))
+      return Broken("user " + std::to_string(uid) + ": counts differ from their jobs");
+  }
+  for (const auto& [key, counts] : users_in_queues) {
+    if (counts != store.CountsOfUserInQueue(key.first, key.second))
+      return Broken("user " + std::to_string(key.second) + " in queue " + key.first +
+                    ": counts differ from their jobs");
   }
   return OkStatus();
 }

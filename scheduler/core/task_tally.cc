@@ -23,14 +23,22 @@ TaskCounts CountsOf(const Job& job) {
 
 void TaskTally::Add(const std::string& queue, std::uint32_t uid, const TaskCounts& more) {
   if (more == TaskCounts{}) return;
-  if (newest_ == queues_.end() || newest_->first != queue) newest_ = queues_.try_emplace(queue).first;
-  newest_->second.all += more;
-  newest_->second.users[uid] += more;
-  users_[uid] += more;
+  const Row& row = RowOf(queue, uid);
+  row.queue->second.all += more;
+  *row.of_user_in_queue += more;
+  *row.of_user += more;
+}
+
+TaskTally::Row& TaskTally::RowOf(const std::string& queue, std::uint32_t uid) {
+  Row& row = rows_[uid % kRows];
+  if (row.queue && row.uid == uid && row.queue->first == queue) return row;
+  Queues::value_type& found = *queues_.try_emplace(queue).first;
+  row = {&found, uid, &found.second.users[uid], &users_[uid]};
+  return row;
 }
 
 void TaskTally::Forget(const std::string& queue) {
-  newest_ = queues_.end();
+  rows_ = {};
   const auto it = queues_.find(queue);
   if (it != queues_.end() && it->second.all == TaskCounts{}) queues_.erase(it);
 }

@@ -1,6 +1,8 @@
 // How many tasks wait, start and run: of each queue, each user, and each user in a queue.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -30,6 +32,10 @@ TaskCounts CountsOf(const Job& job);
 
 class TaskTally {
  public:
+  TaskTally() = default;
+  TaskTally(const TaskTally&) = delete;
+  TaskTally& operator=(const TaskTally&) = delete;
+
   void Add(const std::string& queue, std::uint32_t uid, const TaskCounts& more);
   // The queue is deleted.
   void Forget(const std::string& queue);
@@ -47,9 +53,20 @@ class TaskTally {
   };
   using Queues = std::map<std::string, InQueue, std::less<>>;
 
+  // Where the tasks of one user in one queue are counted. Each life of a task counts four times: the rows of
+  // whoever has some now are found without a search.
+  struct Row {
+    Queues::value_type* queue = nullptr;  // null: none
+    std::uint32_t uid = 0;
+    TaskCounts* of_user_in_queue = nullptr;
+    TaskCounts* of_user = nullptr;
+  };
+  Row& RowOf(const std::string& queue, std::uint32_t uid);
+
   Queues queues_;
-  Queues::iterator newest_ = queues_.end();  // the next task is likely to be of the same
   Users users_;
+  static constexpr std::size_t kRows = 64;  // a power of two
+  std::array<Row, kRows> rows_{};           // a cache, by uid
 };
 
 }  // namespace bsub::sched
