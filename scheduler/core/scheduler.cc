@@ -46,13 +46,21 @@ void Scheduler::Restore(std::vector<SavedJob> jobs) { impl_->store.Restore(std::
 void Scheduler::EndRestore() { impl_->store.EndRestore(); }
 
 Outcome Scheduler::Handle(const Input& input) {
-  BSUB_CHECK(input.at >= state().last_at) << "time went back: " << input.at.micros();
   Outcome outcome;
+  Handle(input, outcome);
+  return outcome;
+}
+
+void Scheduler::Handle(const Input& input, Outcome& outcome) {
+  BSUB_CHECK(input.at >= state().last_at) << "time went back: " << input.at.micros();
+  outcome.entries.clear();
+  outcome.messages.clear();
+  outcome.wake_at = TimePoint::Max();
+  outcome.cycle_wanted = false;
   Turn turn(impl_->settings, impl_->store, impl_->links, input, outcome);
   if (impl_->store.AdvanceCalendar(input.at)) turn.WantCycle();
   std::visit([&turn](const auto& body) { Decide(turn, body); }, input.body);
   outcome.wake_at = std::min(outcome.wake_at, NextWake(turn));
-  return outcome;
 }
 
 Status Scheduler::Apply(const JournalEntry& entry) { return impl_->store.Apply(entry); }

@@ -66,6 +66,9 @@ class Scheduler {
 
   // Decides, applies what it decided, and says what to journal and to send. `input.at` must not decrease.
   Outcome Handle(const Input& input);
+  // The same, for whoever has many inputs one after another: what was in `outcome` goes, its memory is used
+  // again.
+  void Handle(const Input& input, Outcome& outcome);
 
   // The one place where durable state changes. Replay calls it with entries read from the journal; an entry
   // that does not follow from the state (a broken journal) is DataLoss and changes nothing.

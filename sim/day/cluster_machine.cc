@@ -61,8 +61,7 @@ const std::vector<std::size_t>& ClusterMachine::Pass() {
   started_.clear();
   while (core_.TakeCycleWish()) {
     ++cycles_;
-    const sched::Outcome outcome = core_.RunCycle();
-    for (const sched::Message& message : outcome.messages) {
+    for (const sched::Message& message : core_.RunCycle().messages) {
       if (const auto* launch = std::get_if<sched::LaunchTask>(&message)) Start(*launch);
     }
   }

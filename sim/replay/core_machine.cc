@@ -61,8 +61,8 @@ void CoreMachine::End(std::size_t job) {
 
 const std::vector<std::size_t>& CoreMachine::Pass() {
   started_.clear();
-  const sched::Outcome outcome = core_.RunCycle(std::numeric_limits<std::uint32_t>::max());
-  for (const sched::Message& message : outcome.messages) {
+  constexpr auto kNoBound = std::numeric_limits<std::uint32_t>::max();
+  for (const sched::Message& message : core_.RunCycle(kNoBound).messages) {
     if (const auto* launch = std::get_if<sched::LaunchTask>(&message))
       started_.push_back(DrivenCore::JobOf(*launch));
   }

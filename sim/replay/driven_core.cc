@@ -1,6 +1,7 @@
 #include "sim/replay/driven_core.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "common/check.h"
 
@@ -33,11 +34,18 @@ void DrivenCore::SetTime(std::int64_t seconds) { now_ = TimePoint((kBeginning + 
 
 std::int64_t DrivenCore::SecondOf(TimePoint at) { return (at.micros() + kMicros - 1) / kMicros - kBeginning; }
 
-sched::Outcome DrivenCore::Handle(sched::InputBody body) {
-  sched::Outcome outcome = scheduler_.Handle({now_, std::move(body)});
-  wake_at_ = outcome.wake_at;
-  cycle_wanted_ = cycle_wanted_ || outcome.cycle_wanted;
-  return outcome;
+template <typename Body>
+const sched::Outcome& DrivenCore::Handle(Body&& body) {
+  input_.body.emplace<std::decay_t<Body>>(std::forward<Body>(body));
+  return HandleInput();
+}
+
+const sched::Outcome& DrivenCore::HandleInput() {
+  input_.at = now_;
+  scheduler_.Handle(input_, outcome_);
+  wake_at_ = outcome_.wake_at;
+  cycle_wanted_ = cycle_wanted_ || outcome_.cycle_wanted;
+  return outcome_;
 }
 
 DrivenNode DrivenCore::Register(const std::string& name, const Resources& total) {
@@ -53,12 +61,12 @@ DrivenNode DrivenCore::Register(const std::string& name, const Resources& total)
 }
 
 void DrivenCore::Submit(std::shared_ptr<const JobSettings> settings) {
-  JobSpec spec;
-  spec.settings = std::move(settings);
-  spec.command.bytes.front() = 1;
+  auto& submit = input_.body.emplace<sched::Submit>();
+  submit.who = settings->owner;
+  submit.spec.settings = std::move(settings);
+  submit.spec.command.bytes.front() = 1;
   const std::uint64_t before = scheduler_.state().next_job_id;
-  Principal who = spec.settings->owner;
-  Handle(sched::Submit{.reply = {}, .who = std::move(who), .spec = std::move(spec)});
+  HandleInput();
   BSUB_CHECK(scheduler_.state().next_job_id == before + 1) << "a job of the workload was refused";
 }
 
@@ -71,7 +79,7 @@ void DrivenCore::Ended(std::size_t job, const DrivenNode& where) {
       sched::TaskEnded{where.node, where.incarnation, FirstAttempt(job), {EndKind::kExited, 0, "", ""}, {}});
 }
 
-sched::Outcome DrivenCore::RunCycle(std::uint32_t max_placements) {
+const sched::Outcome& DrivenCore::RunCycle(std::uint32_t max_placements) {
   return Handle(sched::RunCycle{max_placements});
 }
 

@@ -36,7 +36,8 @@ class DrivenCore {
   static std::size_t JobOf(const sched::LaunchTask& launch) { return launch.attempt.task.job.value() - 1; }
   void Started(std::size_t job, const DrivenNode& where);
   void Ended(std::size_t job, const DrivenNode& where);
-  sched::Outcome RunCycle(std::uint32_t max_placements = sched::RunCycle{}.max_placements);
+  // Good until anything else is done.
+  const sched::Outcome& RunCycle(std::uint32_t max_placements = sched::RunCycle{}.max_placements);
   // Time has passed. True: the core wants a scheduling cycle.
   bool Tick();
 
@@ -47,12 +48,17 @@ class DrivenCore {
   const sched::Scheduler& scheduler() const { return scheduler_; }
 
  private:
-  sched::Outcome Handle(sched::InputBody body);
+  template <typename Body>
+  const sched::Outcome& Handle(Body&& body);
+  // What is in `input_`.
+  const sched::Outcome& HandleInput();
 
   TimePoint now_;
   TimePoint wake_at_ = TimePoint::Max();
   bool cycle_wanted_ = false;
   sched::Scheduler scheduler_;
+  sched::Input input_;      // each is made here, and its outcome there: a replay has millions of them
+  sched::Outcome outcome_;  // of the last one
 };
 
 // Owned by this user of a workload, in the default queue of `core`. Negative: a user whom it does not know.

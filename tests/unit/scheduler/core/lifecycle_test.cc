@@ -17,6 +17,23 @@ void Attempt(Env& env, JobId job, const End& end) {
   env.Finish(job, end);
 }
 
+TEST(Lifecycle, AnOutcomeThatIsUsedAgainHoldsOnlyWhatIsNew) {
+  sched::Scheduler scheduler(Env::DefaultSettings());
+  const TimePoint now(1'000'000);
+  sched::Outcome outcome;
+  scheduler.Handle({now, sched::Started{"00000000-0000-4000-8000-000000000001"}}, outcome);
+  EXPECT_FALSE(outcome.entries.empty());
+  const Job job;
+  scheduler.Handle({now, sched::Submit{sched::ReplyTo(1), job.who(), job.spec()}}, outcome);
+  EXPECT_EQ(outcome.entries.size(), 1U);
+  EXPECT_EQ(outcome.messages.size(), 1U);
+  EXPECT_TRUE(outcome.cycle_wanted);
+  scheduler.Handle({now, sched::Tick{}}, outcome);
+  EXPECT_TRUE(outcome.entries.empty());
+  EXPECT_TRUE(outcome.messages.empty());
+  EXPECT_FALSE(outcome.cycle_wanted);
+}
+
 TEST(Lifecycle, FromSubmitToSuccess) {
   Env env;
   env.AddNodes(1, Cpus(4));
