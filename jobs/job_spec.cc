@@ -111,17 +111,26 @@ Status CheckPairing(const Dependency& dependency) {
   return OkStatus();
 }
 
+Status CheckOwn(const JobSpec& spec, const SpecLimits& limits) {
+  if (spec.array) BSUB_RETURN_IF_ERROR(CheckArray(*spec.array, limits.array));
+  BSUB_RETURN_IF_ERROR(Validate(spec.dependency, limits.dependency));
+  if (!spec.array) BSUB_RETURN_IF_ERROR(CheckPairing(spec.dependency));
+  return CheckNumber("begin time (microseconds since 1970)", spec.begin_at.micros(), 0,
+                     TimePoint::Max().micros());
+}
+
 }  // namespace
 
 Status Validate(const JobSpec& spec, const SpecLimits& limits) {
   BSUB_RETURN_IF_ERROR(CheckName(spec.name, limits.max_name_bytes));
   if (spec.settings == nullptr) return InvalidArgument("settings: missing");
   BSUB_RETURN_IF_ERROR(CheckSettings(*spec.settings, limits));
-  if (spec.array) BSUB_RETURN_IF_ERROR(CheckArray(*spec.array, limits.array));
-  BSUB_RETURN_IF_ERROR(Validate(spec.dependency, limits.dependency));
-  if (!spec.array) BSUB_RETURN_IF_ERROR(CheckPairing(spec.dependency));
-  return CheckNumber("begin time (microseconds since 1970)", spec.begin_at.micros(), 0,
-                     TimePoint::Max().micros());
+  return CheckOwn(spec, limits);
+}
+
+Status ValidateAllButSettings(const JobSpec& spec, const SpecLimits& limits) {
+  BSUB_RETURN_IF_ERROR(CheckName(spec.name, limits.max_name_bytes));
+  return CheckOwn(spec, limits);
 }
 
 }  // namespace bsub

@@ -101,5 +101,7 @@ struct SpecLimits {
 // Everything about a spec that can be judged without looking at the cluster. Names the field, the value and
 // what was expected.
 Status Validate(const JobSpec& spec, const SpecLimits& limits = {});
+// The same of one whose settings are known to be good.
+Status ValidateAllButSettings(const JobSpec& spec, const SpecLimits& limits = {});
 
 }  // namespace bsub

@@ -17,16 +17,21 @@ Result<SubmitAccepted> AnswerAgain(const Turn& turn, const Submit& input, JobId 
 
 Result<SubmitAccepted> Accept(Turn& turn, const Submit& input) {
   if (!input.spec.settings) return InvalidArgument("settings: missing");
-  const JobId known = turn.store.FindByToken(input.spec.token);
-  if (!input.spec.token.empty() && known.valid()) return AnswerAgain(turn, input, known);
+  if (!input.spec.token.empty()) {
+    const JobId known = turn.store.FindByToken(input.spec.token);
+    if (known.valid()) return AnswerAgain(turn, input, known);
+  }
   if (!input.no_room.empty()) return ResourceExhausted(input.no_room);
-  BSUB_ASSIGN_OR_RETURN(JobSpec spec, CheckSubmit(turn.settings, turn.store, input.who, input.spec));
+  JobSubmitted submitted{JobId(turn.state().next_job_id), input.spec};
+  JobSpec& spec = submitted.spec;
+  BSUB_RETURN_IF_ERROR(CheckSubmit(turn.settings, turn.store, input.who, spec));
 
-  const JobId id(turn.state().next_job_id);
-  const std::string queue = spec.settings->queue;
-  const bool begins_later = spec.begin_at.set() && spec.begin_at <= turn.at && spec.begin_at > turn.wall;
-  turn.Record(JobSubmitted{id, std::move(spec), begins_later});
-  return SubmitAccepted{id, queue, input.spec.settings->queue.empty(), false};
+  const JobId id = submitted.id;
+  submitted.begins_later = spec.begin_at.set() && spec.begin_at <= turn.at && spec.begin_at > turn.wall;
+  turn.Record(std::move(submitted));
+  const Job& job = *turn.state().FindJob(id);
+  turn.store.NoteGoodSettings(job);
+  return SubmitAccepted{id, job.spec.settings->queue, input.spec.settings->queue.empty(), false};
 }
 
 }  // namespace

@@ -101,6 +101,12 @@ class Store {
   const std::string* RestingFor(NodeId node) const;
   // Scratch too: what a live attempt's program has told of its saves.
   void NoteSave(const AttemptRef& attempt, const KnownSave& save);
+  // And which settings have been found good for a submit (SettingsTable).
+  std::shared_ptr<const JobSettings> FindGoodSettings(
+      const std::shared_ptr<const JobSettings>& settings) const {
+    return settings_.FindGood(settings);
+  }
+  void NoteGoodSettings(const Job& job) { settings_.NoteGood(job.spec.settings); }
   // And how long tasks ran, and what was submitted of late.
   const RunTimes& run_times() const { return run_times_; }
   const RecentSubmits& recent_submits() const { return recent_submits_; }

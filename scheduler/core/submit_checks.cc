@@ -233,14 +233,17 @@ Status CheckReservation(const State& state, const Principal& who, const JobSetti
 
 }  // namespace
 
-Result<JobSpec> CheckSubmit(const Settings& settings, const Store& store, const Principal& who,
-                            JobSpec spec) {
+Status CheckSubmit(const Settings& settings, const Store& store, const Principal& who, JobSpec& spec) {
   if (!spec.settings) return InvalidArgument("settings: missing");
   spec.settings = WithOwner(std::move(spec.settings), who, store.state().default_queue);
+  auto good = store.FindGoodSettings(spec.settings);
+  const bool known = good != nullptr;
+  if (known) spec.settings = std::move(good);
   const JobSettings* own = spec.settings.get();
 
   BSUB_RETURN_IF_ERROR(Authorize(settings.authority, who, Verb::kSubmit, nullptr, "a job"));
-  BSUB_RETURN_IF_ERROR(Validate(spec, settings.spec_limits));
+  BSUB_RETURN_IF_ERROR(known ? ValidateAllButSettings(spec, settings.spec_limits)
+                             : Validate(spec, settings.spec_limits));
   BSUB_RETURN_IF_ERROR(CheckPriority(settings, who, own->priority));
   BSUB_ASSIGN_OR_RETURN(const Queue* queue, FindQueue(store.state(), own->queue));
   BSUB_RETURN_IF_ERROR(CheckDurable(settings, own->checkpoint));
@@ -248,8 +251,9 @@ Result<JobSpec> CheckSubmit(const Settings& settings, const Store& store, const 
   BSUB_RETURN_IF_ERROR(CheckReservation(store.state(), who, *own));
   BSUB_RETURN_IF_ERROR(
       CheckRoom(settings, store, *queue, who, ShareOf(*own), spec.array ? spec.array->size() : 1));
+  if (spec.dependency.empty()) return OkStatus();
   BSUB_ASSIGN_OR_RETURN(spec.dependency, ResolveDependency(settings, store, who, spec));
-  return spec;
+  return OkStatus();
 }
 
 }  // namespace bsub::sched

@@ -9,8 +9,8 @@
 
 namespace bsub::sched {
 
-// The job as it would be submitted by `who`: with its owner and queue, and ids where its dependency names
-// jobs.
-Result<JobSpec> CheckSubmit(const Settings& settings, const Store& store, const Principal& who, JobSpec spec);
+// Makes of a job what would be submitted by `who`: with its owner and queue, and ids where its dependency
+// names jobs.
+Status CheckSubmit(const Settings& settings, const Store& store, const Principal& who, JobSpec& spec);
 
 }  // namespace bsub::sched

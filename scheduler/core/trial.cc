@@ -60,8 +60,8 @@ Result<Trial> TrySubmit(const Settings& settings, const Store& store, const Prin
                         TimePoint now, std::uint32_t max_steps) {
   Trial trial;
   trial.default_queue = spec.settings && spec.settings->queue.empty();
-  BSUB_ASSIGN_OR_RETURN(JobSpec checked, CheckSubmit(settings, store, who, std::move(spec)));
-  Job job = JobFrom(store.state(), std::move(checked), now);
+  BSUB_RETURN_IF_ERROR(CheckSubmit(settings, store, who, spec));
+  Job job = JobFrom(store.state(), std::move(spec), now);
   WaitingClass waiting = ClassFor(store, job);
   job.waiting_class = &waiting;
   trial.queue = waiting.queue;

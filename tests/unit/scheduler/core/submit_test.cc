@@ -52,6 +52,29 @@ TEST(Submit, ATokenIsFoundAgainAfterARestart) {
   EXPECT_EQ(env.Submit(Job().Token(7)), first);
 }
 
+// What was found good once is not looked at again, unless it was found so by another process.
+TEST(Submit, SettingsThatWereGoodByOtherLimitsAreLookedAtAgain) {
+  Env env;
+  const Job job = Job().Nodes(4);
+  env.Submit(job);
+  EXPECT_EQ(env.Submit(job), JobId(2));
+  EXPECT_THAT(Refusal(env, Job().Nodes(4).Name("a*")), HasSubstr("job name")) << "the rest is looked at";
+  sched::Settings stricter = Env::DefaultSettings();
+  stricter.spec_limits.max_nodes = 3;
+  sched::Scheduler next(stricter);
+  for (const sched::JournalEntry& entry : env.journal()) ASSERT_TRUE(next.Apply(entry));
+  next.Handle({env.now(), sched::Started{}});
+  sched::Outcome outcome;
+  for (int i = 0; i < 2; ++i) {
+    next.Handle({env.now(), sched::Submit{sched::ReplyTo(1), job.who(), job.spec()}}, outcome);
+    EXPECT_THAT(outcome.entries, IsEmpty());
+    ASSERT_EQ(outcome.messages.size(), 1U);
+    const auto& reply = std::get<sched::Reply>(outcome.messages.front());
+    ASSERT_FALSE(reply.body);
+    EXPECT_THAT(reply.body.error().message, HasSubstr("nodes"));
+  }
+}
+
 TEST(Submit, ATokenOfSomebodyElseIsNotAnswered) {
   Env env;
   env.Submit(Job().By(Alice()).Token(7));
