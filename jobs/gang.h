@@ -51,9 +51,8 @@ struct GangSpec {
   std::uint32_t least_nodes() const { return min_nodes == 0 ? nodes : min_nodes; }
   // Asks for nothing but what it takes of one node: its program is told of no nodes and ranks.
   bool plain() const {
-    GangSpec other = *this;
-    other.placement = {};
-    return other == GangSpec{};
+    return nodes == 1 && ranks_per_node == 1 && threads_per_rank == 1 && !exclusive && end == GangEnd::kAny &&
+           launch == GangLaunch::kEveryNode && min_nodes == 0;
   }
   // Whether the end of the main node's part, also a good one, ends the others.
   bool main_ends() const { return has_steps() || end == GangEnd::kMain; }

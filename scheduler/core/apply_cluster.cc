@@ -31,7 +31,7 @@ Status Store::Do(const QueueSet& e, TimePoint /*at*/) {
   if (it != state_.queues.end()) terms_ -= HashOf(it->second);
   state_.queues[e.queue.name] = e.queue;
   terms_ += HashOf(e.queue);
-  NoteShareQueues();
+  NoteQueues();
   RecountLoads(e.queue.name);
   RecountLimits(e.queue.name);
   SetClassesOf(e.queue);
@@ -52,7 +52,7 @@ Status Store::Do(const QueueDeleted& e, TimePoint at) {
   limit_uses_.erase(e.name);
   plans_.erase(e.name);
   state_.queues.erase(it);
-  NoteShareQueues();
+  NoteQueues();
   return OkStatus();
 }
 

@@ -32,7 +32,7 @@ Status Store::Do(const JobSubmitted& e, TimePoint at) {
   BSUB_RETURN_IF_ERROR(Expect(e.id.value() == state_.next_job_id, "the next job id", e.id.value()));
   BSUB_RETURN_IF_ERROR(Expect(e.spec.settings != nullptr, "settings", e.id.value()));
   BSUB_RETURN_IF_ERROR(Validate(e.spec.dependency, {.max_nodes = SIZE_MAX, .max_depth = SIZE_MAX}));
-  Job& job = state_.jobs.try_emplace(state_.jobs.end(), e.id)->second;
+  Job& job = state_.jobs.emplace(e.id).first->second;
   job.id = e.id;
   job.spec = e.spec;
   job.spec.settings = settings_.Intern(e.spec.settings);

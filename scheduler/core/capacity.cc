@@ -65,7 +65,14 @@ void NodeCapacity::Take(NodeId node, const AttemptRef& attempt, const LiveTask& 
   use.used += task.allocated;
   Relist(node, use, before);
   use.tasks.Add(task);
-  BSUB_CHECK(use.attempts.insert(attempt).second) << "attempt placed twice";
+  const std::size_t others = use.attempts.size();
+  if (spare_.empty()) {
+    use.attempts.insert(use.attempts.end(), attempt);  // most are of newer jobs than those that run
+  } else {
+    spare_.value() = attempt;
+    use.attempts.insert(use.attempts.end(), std::move(spare_));
+  }
+  BSUB_CHECK(use.attempts.size() == others + 1) << "attempt placed twice";
   for (const std::int32_t gpu : gpus) {
     if (use.gpu_used.size() <= static_cast<std::size_t>(gpu))
       use.gpu_used.resize(static_cast<std::size_t>(gpu) + 1);
@@ -81,7 +88,8 @@ void NodeCapacity::Give(NodeId node, const AttemptRef& attempt, const LiveTask& 
   Relist(node, use, before);
   use.tasks.Remove(task);
   ++grown_;
-  BSUB_CHECK(use.attempts.erase(attempt) == 1) << "attempt given back twice";
+  spare_ = use.attempts.extract(attempt);
+  BSUB_CHECK(!spare_.empty()) << "attempt given back twice";
   for (const std::int32_t gpu : gpus) use.gpu_used[static_cast<std::size_t>(gpu)] = false;
 }
 

@@ -99,6 +99,7 @@ class NodeCapacity {
   void Relist(NodeId node, const Use& use, std::int64_t before);
 
   std::map<NodeId, Use> nodes_;
+  std::set<AttemptRef>::node_type spare_;  // of the last attempt that was given back, for the next one
   std::map<std::pair<std::int64_t, NodeId>, const Use*> free_;  // by (free CPU, node), of usable nodes
   std::uint64_t grown_ = 0;
   std::uint64_t shape_ = 0;

@@ -27,14 +27,17 @@ bool AnyWillDo(const ClusterView& cluster, const NodesRequest& request, std::uin
 
 NodesRequest RequestOf(const JobSettings& settings) {
   const GangSpec& gang = settings.gang;
-  NodesRequest request{settings.request, gang.least_nodes(), gang.exclusive, gang.placement};
+  const PlacementSpec& placement = gang.placement;
+  NodesRequest request{settings.request, gang.least_nodes(), gang.exclusive};
   if (!settings.reservation.empty()) request.reservation = settings.reservation;
   if (gang.min_nodes != 0) request.most = gang.nodes;
-  PlacementSpec& placement = request.placement;
-  if (!placement.group.empty()) {
-    request.group_owner = settings.owner.uid;
-  } else if (!gang.several()) {
-    placement = {.features = placement.features, .preferred_features = placement.preferred_features};
+  if (!placement.group.empty()) request.group_owner = settings.owner.uid;
+  if (!placement.group.empty() || gang.several()) {
+    request.placement = placement;
+  } else {
+    if (!placement.features.empty()) request.placement.features = placement.features;
+    if (!placement.preferred_features.empty())
+      request.placement.preferred_features = placement.preferred_features;
   }
   return request;
 }

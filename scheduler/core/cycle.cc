@@ -81,7 +81,7 @@ void Decide(Turn& turn, const RunCycle& input) {
   Reservations kept;
   turn.links.preference_ends = TimePoint::Max();
   turn.links.next_planned_start = TimePoint::Max();
-  for (const Queue* queue : QueuesInOrder(turn.state())) {
+  for (const Queue* queue : turn.store.queues_in_order()) {
     if (!queue->dispatches) continue;
     left -= queue->backfill == Backfill::kConservative
                 ? ConservativePass(turn, *queue, kept, choices).Run(left)

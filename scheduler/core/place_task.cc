@@ -41,7 +41,7 @@ PlacedPart MakePart(const Turn& turn, const NodesRequest& request, NodeId node_i
           capacity.ChooseGpus(node_id, taken.gpus)};
 }
 
-void SendLaunch(Turn& turn, LaunchTask launch, PlacedPart part) {
+void SendLaunch(Turn& turn, LaunchTask&& launch, PlacedPart part) {
   launch.node = part.node;
   launch.incarnation = part.incarnation;
   launch.allocated = part.allocated;
@@ -63,11 +63,11 @@ void PlaceGang(Turn& turn, LaunchTask launch, PlacedPart main, std::vector<Place
   launch.gang = std::move(gang);
   const JobSettings& settings = *launch.settings;
   const PayloadHash common = launch.command;
-  SendLaunch(turn, launch, std::move(main));
+  SendLaunch(turn, LaunchTask(launch), std::move(main));
   for (PlacedPart& part : others) {
     ++launch.part;
     launch.command = CommandOf(launch.part, common, settings.node_ranges);
-    SendLaunch(turn, launch, std::move(part));
+    SendLaunch(turn, LaunchTask(launch), std::move(part));
   }
 }
 

@@ -115,34 +115,42 @@ bool QueuePass::TryStart(const Head& head) {
 }
 
 bool QueuePass::TryStart(const Head& head, const NodesRequest& request) {
-  const Job& job = *head.job;
-  const TimePoint ends = LatestEnd(turn_.at, job.spec.settings->walltime);
-  if (MustPutOff(head, request)) return false;
-  const ChosenNodes chosen = Choose(head, request, ends);
-  if (chosen.nodes.empty()) {
-    const NodesRequest& of_class = head.waiting->key.request;
-    if (&request != &of_class && request != of_class) WakeForPreference(head);
-    MakeRoomForClass(turn_, queue_, kept_, *head.waiting, request);
-    Passed(head, request);
-    return false;
+  const TimePoint ends = LatestEnd(turn_.at, head.job->spec.settings->walltime);
+  if (request.plain()) {
+    if (const auto node = turn_.store.ChooseNode(request, kept_.kept(), ends)) {
+      Start(*head.job, request, {{*node}, nullptr}, ends);
+      return true;
+    }
+  } else {
+    if (MustPutOff(head, request)) return false;
+    if (const ChosenNodes chosen = Choose(head, request, ends); !chosen.nodes.empty()) {
+      Start(*head.job, request, chosen, ends);
+      return true;
+    }
   }
+  const NodesRequest& of_class = head.waiting->key.request;
+  if (&request != &of_class && request != of_class) WakeForPreference(head);
+  MakeRoomForClass(turn_, queue_, kept_, *head.waiting, request);
+  Passed(head, request);
+  return false;
+}
+
+void QueuePass::Start(const Job& job, const NodesRequest& request, const ChosenNodes& chosen,
+                      TimePoint ends) {
+  placed_ += static_cast<std::uint32_t>(chosen.nodes.size());
   for (const NodeId node : chosen.nodes)
     kept_.Take(node, request.TakenOf(turn_.store.capacity().Find(node)->total), ends);
-  PlaceTask(turn_, job, NextTask(job), chosen);
-  placed_ += static_cast<std::uint32_t>(chosen.nodes.size());
-  return true;
+  PlaceTask(turn_, job, NextTask(job), chosen);  // the class, and the request with it, may be gone then
 }
 
 bool QueuePass::MustPutOff(const Head& head, const NodesRequest& request) {
-  if (request.plain() || choices_ > 0 || turn_.links.futile.Has(request, head.waiting->key.walltime))
-    return false;
+  if (choices_ > 0 || turn_.links.futile.Has(request, head.waiting->key.walltime)) return false;
   put_off_ = true;
   if (queue_.backfill == Backfill::kNone) Stop();
   return true;
 }
 
 ChosenNodes QueuePass::Choose(const Head& head, const NodesRequest& request, TimePoint ends) {
-  if (request.plain()) return turn_.store.ChooseNodes(request, kept_.kept(), ends);
   FutileRequests& futile = turn_.links.futile;
   if (futile.Has(request, head.waiting->key.walltime)) return {};
   ChosenNodes chosen = turn_.store.ChooseNodes(request, kept_.kept(), ends);

@@ -72,7 +72,9 @@ class QueuePass {
   // The first task of the class starts, if it can.
   bool TryStart(const Head& head);
   bool TryStart(const Head& head, const NodesRequest& request);
-  // It is the next cycle's, which need not look again for what this one has found no places for.
+  void Start(const Job& job, const NodesRequest& request, const ChosenNodes& chosen, TimePoint ends);
+  // Of what is no plain request. It is the next cycle's, which need not look again for what this one has
+  // found no places for.
   bool MustPutOff(const Head& head, const NodesRequest& request);
   ChosenNodes Choose(const Head& head, const NodesRequest& request, TimePoint ends);
   void Passed(const Head& head, const NodesRequest& request);

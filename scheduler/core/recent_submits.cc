@@ -6,14 +6,15 @@ namespace bsub::sched {
 
 std::shared_ptr<const JobSettings> RecentSubmits::Add(TimePoint at, const JobSpec& spec) {
   if (spec.held || !spec.dependency.empty() || spec.begin_at > at) return nullptr;
-  Submitted submitted{at, spec.settings, spec.array};
   if (kept_.size() < kKept) {
-    kept_.push_back(std::move(submitted));
+    kept_.push_back({at, spec.settings, spec.array});
     return nullptr;
   }
-  std::swap(kept_[next_], submitted);
+  Submitted& oldest = kept_[next_];
   next_ = (next_ + 1) % kKept;
-  return std::move(submitted.settings);
+  oldest.at = at;
+  oldest.array = spec.array;
+  return std::exchange(oldest.settings, spec.settings);
 }
 
 std::vector<RecentSubmits::Arrival> RecentSubmits::InOrder() const {

@@ -67,8 +67,8 @@ std::vector<KeepCandidate> ThoseChosen(const ClusterView& cluster, NodesRequest 
 }  // namespace
 
 void Reservations::Add(NodeId node, const KeptShare& share, Reservation reservation) {
-  kept_[node] = share;
-  all_[node] = std::move(reservation);
+  kept_.insert_or_assign(node, share);
+  all_.insert_or_assign(node, std::move(reservation));
 }
 
 void Reservations::AddBehind(NodeId node, const KeptShare& share) { kept_.at(node).also.push_back(share); }
@@ -98,14 +98,18 @@ bool Reservations::Holds(std::string_view queue, const ClassKey& holder) const {
 }
 
 const WaitingClass* HolderOf(const Store& store, const Reservation& reservation) {
+  if (reservation.job.valid()) {
+    const Job* job = store.state().FindJob(reservation.job);
+    const WaitingClass* waiting = job ? job->waiting_class : nullptr;
+    if (!waiting || waiting->key != reservation.holder || waiting->queue != reservation.queue) return nullptr;
+    const bool longest = reservation.overdue && !waiting->by_wait.empty();
+    const JobId next = longest ? waiting->by_wait.begin()->job : waiting->members.begin()->job;
+    return next == reservation.job ? waiting : nullptr;
+  }
   const WaitingTable::Classes* classes = store.waiting().ClassesOf(reservation.queue);
   if (!classes) return nullptr;
   const auto it = classes->find(reservation.holder);
-  if (it == classes->end()) return nullptr;
-  const WaitingClass& holder = it->second;
-  const bool longest = reservation.overdue && !holder.by_wait.empty();
-  const JobId next = longest ? holder.by_wait.begin()->job : holder.members.begin()->job;
-  return reservation.job.valid() && next != reservation.job ? nullptr : &holder;
+  return it == classes->end() ? nullptr : &it->second;
 }
 
 bool IsKeptFor(const Reservation& reservation, const WaitingClass& holder, JobId job) {

@@ -28,7 +28,12 @@ void ServedIndex::Count(Chunk& chunk) {
 
 void ServedIndex::Insert(const ServedClass& entry) {
   ++changes_;
-  if (chunks_.empty()) return chunks_.push_back({{entry}, entry.least_cpu_milli});
+  if (chunks_.empty()) {
+    Chunk& only = chunks_.emplace_back(std::exchange(spare_, {}));
+    only.entries.push_back(entry);
+    only.least_cpu_milli = entry.least_cpu_milli;
+    return;
+  }
   const std::size_t at = std::min(ChunkOf(entry.place), chunks_.size() - 1);
   Chunk& chunk = chunks_[at];
   auto& entries = chunk.entries;
@@ -49,14 +54,17 @@ void ServedIndex::Erase(const ServedPlace& place) {
   ++changes_;
   const std::size_t at = ChunkOf(place);
   BSUB_CHECK(at < chunks_.size()) << "a class that waits is not in its queue's order";
-  auto& entries = chunks_[at].entries;
+  Chunk& chunk = chunks_[at];
+  auto& entries = chunk.entries;
   const auto it = std::lower_bound(entries.begin(), entries.end(), place, StandsBefore);
   BSUB_CHECK(it != entries.end() && it->place == place) << "a class that waits is not where it should be";
+  const bool least = it->least_cpu_milli == chunk.least_cpu_milli;
   entries.erase(it);
   if (entries.empty()) {
+    spare_ = std::move(chunk);
     chunks_.erase(chunks_.begin() + static_cast<std::ptrdiff_t>(at));
-  } else {
-    Count(chunks_[at]);
+  } else if (least) {
+    Count(chunk);
   }
 }
 

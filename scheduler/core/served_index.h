@@ -71,6 +71,7 @@ class ServedIndex {
   static void Count(Chunk& chunk);
 
   std::vector<Chunk> chunks_;
+  Chunk spare_;  // an empty one, with its memory: a queue in which one job waits now and then
   std::uint64_t changes_ = 0;
 };
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/id_map.h"
 #include "common/ids.h"
 #include "common/time.h"
 #include "jobs/definition.h"
@@ -89,7 +90,7 @@ struct State {
   std::uint32_t next_node_id = 1;
   std::uint64_t next_incarnation = 1;
 
-  std::map<JobId, Job> jobs;
+  IdMap<JobId, Job> jobs;
   std::map<std::string, Queue> queues;
   std::string default_queue;
   std::map<std::string, std::vector<JobDefinition>> definitions;  // by name, ascending revision
@@ -97,10 +98,7 @@ struct State {
   ShareUses shares;  // of queues that go by shares
   std::map<std::string, AdvanceReservation> reservations;
 
-  const Job* FindJob(JobId id) const {
-    const auto it = jobs.find(id);
-    return it == jobs.end() ? nullptr : &it->second;
-  }
+  const Job* FindJob(JobId id) const { return jobs.Find(id); }
   const Node* FindNode(std::string_view name) const;
 };
 

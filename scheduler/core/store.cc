@@ -50,7 +50,7 @@ Store::Store(State state, std::size_t expected_jobs) : state_(std::move(state)) 
   BSUB_CHECK(state_.jobs.empty()) << "jobs are restored one after another";
   terms_ = HashOf(state_) - HashOfCounters(state_);
   tokens_.Reserve(expected_jobs);
-  NoteShareQueues();
+  NoteQueues();
   for (const auto& [name, queue] : state_.queues) {
     SetClassesOf(queue);
     if (CountsFinely(queue)) limit_uses_.try_emplace(name);
@@ -76,7 +76,7 @@ void Store::Restore(std::vector<SavedJob> jobs) {
     }
     saved.job.spec.settings = interned;
     const JobId id = saved.job.id;
-    Job& job = state_.jobs.emplace_hint(state_.jobs.end(), id, std::move(saved.job))->second;
+    Job& job = state_.jobs.emplace(id, std::move(saved.job)).first->second;
     job_hashes_.Know(job, saved.terms - children);
     IndexJob(job);
     if (job.spec.dependency.nodes.empty()) {
@@ -149,6 +149,7 @@ void Store::EditAttempt(const Job& job, Attempt& attempt, const std::function<vo
   const LiveTask before = LiveTaskOf(settings, attempt, {});
   change(attempt);
   const LiveTask now = LiveTaskOf(settings, attempt, {});
+  if (now == before) return;
   ForEachPlace(attempt, [&](NodeId node, Incarnation, const Resources& allocated, const auto&) {
     capacity_.ChangeEnd(node, {before.began, before.ends, allocated}, {now.began, now.ends, allocated});
   });
@@ -291,10 +292,7 @@ void Store::EditNode(NodeId id, const std::function<void(Node&)>& change) {
   UpdateUsable(id);
 }
 
-Job* Store::MutableJob(JobId id) {
-  const auto it = state_.jobs.find(id);
-  return it == state_.jobs.end() ? nullptr : &it->second;
-}
+Job* Store::MutableJob(JobId id) { return state_.jobs.Find(id); }
 
 JobId Store::FindByToken(const SubmitToken& token) const { return tokens_.Find(token); }
 
@@ -356,13 +354,20 @@ ClusterView Store::ViewFor(const NodesRequest& request) const {
 }
 
 ChosenNodes Store::ChooseNodes(const NodesRequest& request, const KeptResources& kept, TimePoint ends) const {
+  if (request.plain()) {
+    const std::optional<NodeId> node = ChooseNode(request, kept, ends);
+    return node ? ChosenNodes{{*node}, nullptr} : ChosenNodes{};
+  }
   const OpenNodes nodes{calendar_, request.reservation, ends};
   const OpenNodes* open = calendar_.empty() && request.reservation.empty() ? nullptr : &nodes;
-  if (!request.plain())
-    return sched::ChooseNodes(ViewFor(request), request, capacity_.Candidates(request, kept, ends, open));
-  const std::optional<NodeId> node = capacity_.Choose(request.each, kept, ends, open);
-  if (!node) return {};
-  return {{*node}, nullptr};
+  return sched::ChooseNodes(ViewFor(request), request, capacity_.Candidates(request, kept, ends, open));
+}
+
+std::optional<NodeId> Store::ChooseNode(const NodesRequest& request, const KeptResources& kept,
+                                        TimePoint ends) const {
+  const OpenNodes nodes{calendar_, request.reservation, ends};
+  const OpenNodes* open = calendar_.empty() && request.reservation.empty() ? nullptr : &nodes;
+  return capacity_.Choose(request.each, kept, ends, open);
 }
 
 const Node* LostNodeOf(const Store& store, const Attempt& attempt) {

@@ -62,6 +62,8 @@ class Store {
   TaskCounts CountsOfUserInQueue(std::string_view queue, std::uint32_t uid) const {
     return tasks_.OfUserInQueue(queue, uid);
   }
+  // As they are served.
+  const std::vector<const Queue*>& queues_in_order() const { return queues_in_order_; }
   // Of a share in a queue that goes by shares: its use so far with what runs (UseAt), and how many tasks run.
   std::int64_t UseOfShare(const Queue& queue, std::string_view share, TimePoint now) const;
   const ShareLoad* LoadOfShare(const std::string& queue, std::string_view share) const;
@@ -137,6 +139,9 @@ class Store {
   // The nodes for a task that can start now and is over by `ends`.
   ChosenNodes ChooseNodes(const NodesRequest& request, const KeptResources& kept = {},
                           TimePoint ends = TimePoint::Max()) const;
+  // The same of a plain request.
+  std::optional<NodeId> ChooseNode(const NodesRequest& request, const KeptResources& kept,
+                                   TimePoint ends) const;
   bool HasRoom(const NodesRequest& request) const { return !ChooseNodes(request).nodes.empty(); }
 
  private:
@@ -196,7 +201,7 @@ class Store {
   void UpdateUsable(NodeId node);
   bool GoesByShares(const std::string& queue) const;
   // After queues have changed.
-  void NoteShareQueues();
+  void NoteQueues();
   void CountLoad(const AttemptRef& ref, const Attempt& attempt, int sign);
   // Sums over a queue's shares; those by time hold `at` alone. None: to be made when asked for.
   struct ShareSums {
@@ -239,12 +244,17 @@ class Store {
   std::map<std::string, LimitUse, std::less<>> limit_uses_;  // of the queues with CountsFinely
   mutable std::map<std::string, ShareSums, std::less<>> share_sums_;
   bool by_shares_ = false;  // some queue goes by them
+  std::vector<const Queue*> queues_in_order_;
   TokenIndex tokens_;
   struct NamedJob {
     std::uint32_t uid = 0;
     std::string_view name;  // the job's own
     JobId job;
-    friend auto operator<=>(const NamedJob&, const NamedJob&) = default;
+    friend bool operator<(const NamedJob& a, const NamedJob& b) {
+      if (a.uid != b.uid) return a.uid < b.uid;
+      const int names = a.name.compare(b.name);
+      return names != 0 ? names < 0 : a.job < b.job;
+    }
   };
   std::set<NamedJob> names_;  // in the order of names, so that those with a prefix stand together
   std::set<NamedJob>::iterator newest_name_ = names_.end();  // the next job is likely to stand behind it

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "scheduler/core/cycle.h"
 #include "scheduler/core/state_hash.h"
 #include "scheduler/core/store.h"
 
@@ -24,7 +25,8 @@ void ForEachLive(const Job& job, Use use) {
 
 }  // namespace
 
-void Store::NoteShareQueues() {
+void Store::NoteQueues() {
+  queues_in_order_ = QueuesInOrder(state_);
   by_shares_ = std::any_of(state_.queues.begin(), state_.queues.end(),
                            [](const auto& queue) { return sched::GoesByShares(queue.second.order); });
 }

@@ -7,8 +7,8 @@
 namespace bsub::sched {
 namespace {
 
-bool EndsBefore(const LiveTask& a, const LiveTask& b) { return a.ends < b.ends; }
-bool BeganAfter(const LiveTask& a, const LiveTask& b) { return b.began < a.began; }
+constexpr auto EndsBefore = [](const LiveTask& a, const LiveTask& b) { return a.ends < b.ends; };
+constexpr auto BeganAfter = [](const LiveTask& a, const LiveTask& b) { return b.began < a.began; };
 
 template <typename Order>
 void Erase(std::vector<LiveTask>& tasks, const LiveTask& task, Order order) {
@@ -19,11 +19,6 @@ void Erase(std::vector<LiveTask>& tasks, const LiveTask& task, Order order) {
 }
 
 }  // namespace
-
-TimePoint ExpectedEnd(const LiveTask& task, TimePoint now, Duration shortest_guess) {
-  if (task.ends.set()) return std::max(now, task.ends);
-  return now + std::max(now - task.began, shortest_guess);
-}
 
 void TasksByEnd::Add(const LiveTask& task) {
   if (task.ends.set()) {

@@ -2,6 +2,7 @@
 // when a node will have room wants the first few, in each scheduling cycle.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "common/time.h"
@@ -19,7 +20,10 @@ struct LiveTask {
 
 // When it is expected to end: at its limit, or now if that has passed. One without a limit is expected to run
 // for as long again as it has, and for `shortest_guess` at least.
-TimePoint ExpectedEnd(const LiveTask& task, TimePoint now, Duration shortest_guess);
+inline TimePoint ExpectedEnd(const LiveTask& task, TimePoint now, Duration shortest_guess) {
+  if (task.ends.set()) return std::max(now, task.ends);
+  return now + std::max(now - task.began, shortest_guess);
+}
 
 class TasksByEnd {
  public:

@@ -19,12 +19,15 @@ ClassKey KeyIn(const WaitingOrder& order, const Job& job) {
           WalltimeIn(order, settings)};
 }
 
+// `waiting` has members. One with the very same settings answers for all of them.
 bool IsOf(const WaitingClass& waiting, const Job& job) {
   const JobSettings& settings = *job.spec.settings;
   const ClassKey& key = waiting.key;
-  return key.priority == job.priority && key.uid == settings.owner.uid &&
-         key.walltime == WalltimeIn(waiting.in->order, settings) && key.request == RequestOf(settings) &&
-         key.share == settings.share_identifier && waiting.queue == settings.queue;
+  if (key.priority != job.priority) return false;
+  if (waiting.members.rbegin()->of->spec.settings == job.spec.settings) return true;
+  return key.uid == settings.owner.uid && key.walltime == WalltimeIn(waiting.in->order, settings) &&
+         key.request.each == settings.request && key.share == settings.share_identifier &&
+         waiting.queue == settings.queue && key.request == RequestOf(settings);
 }
 
 }  // namespace
@@ -69,7 +72,7 @@ WaitingOrder WaitingOrderOf(const Queue& queue) {
 
 ClassKey WaitingTable::KeyOf(const Job& job) const { return KeyIn(OrderOf(job.spec.settings->queue), job); }
 
-void WaitingTable::SetOrder(const std::string& queue, const WaitingOrder& order, std::map<JobId, Job>& jobs) {
+void WaitingTable::SetOrder(const std::string& queue, const WaitingOrder& order, IdMap<JobId, Job>& jobs) {
   if (OrderOf(queue) == order) return;
   std::vector<Job*> waiting;
   if (const Classes* classes = ClassesOf(queue)) {
@@ -94,9 +97,7 @@ void WaitingTable::Update(Job& job) {
   if (!wanted) return;
   WaitingClass& into = ClassOf(job);
   const TimePoint since = into.in->order.by_wait ? WaitsSince(job) : TimePoint();
-  // Most come in the order of their ids.
-  into.members.insert(into.members.end(), {!front, job.id, &job, since});
-  if (into.in->order.by_wait) into.by_wait.insert(into.by_wait.end(), {since, job.id, &job});
+  AddMember(into, {!front, job.id, &job, since});
   job.waiting_class = newest_ = &into;
   job.waits_in_front = front;
   List(into);
@@ -115,23 +116,49 @@ WaitingClass& WaitingTable::ClassOf(const Job& job) {
   const std::string& queue = job.spec.settings->queue;
   QueueWaiting& in = QueueOf(queue);
   ClassKey key = KeyIn(in.order, job);
-  const auto [it, fresh] = in.classes.try_emplace(key);
-  if (fresh) it->second = WaitingClass{queue, std::move(key), {}, {}, &in, {}};
-  return it->second;
+  const auto at = in.classes.lower_bound(key);
+  if (at != in.classes.end() && at->first == key) return at->second;
+  WaitingClass& made = MakeClass(in, at, std::move(key));
+  made.queue = queue;
+  return made;
+}
+
+WaitingClass& WaitingTable::MakeClass(QueueWaiting& in, Classes::iterator before, ClassKey key) {
+  Classes::iterator made;
+  if (spare_class_.empty()) {
+    made = in.classes.try_emplace(before, std::move(key));
+  } else {
+    spare_class_.key() = std::move(key);
+    made = in.classes.insert(before, std::move(spare_class_));
+  }
+  made->second.key = made->first;
+  made->second.in = &in;
+  return made->second;
+}
+
+// Most come in the order of their ids.
+void WaitingTable::AddMember(WaitingClass& waiting, const WaitingMember& member) {
+  if (spare_member_.empty()) {
+    waiting.members.insert(waiting.members.end(), member);
+  } else {
+    spare_member_.value() = member;
+    waiting.members.insert(waiting.members.end(), std::move(spare_member_));
+  }
+  if (waiting.in->order.by_wait)
+    waiting.by_wait.insert(waiting.by_wait.end(), {member.since, member.job, member.of});
 }
 
 void WaitingTable::Remove(Job& job) {
   WaitingClass* from = job.waiting_class;
   if (!from) return;
-  const auto member = from->members.find({!job.waits_in_front, job.id});
-  if (!from->by_wait.empty()) from->by_wait.erase({member->since, job.id});
-  from->members.erase(member);
+  spare_member_ = from->members.extract({!job.waits_in_front, job.id});
+  if (!from->by_wait.empty()) from->by_wait.erase({spare_member_.value().since, job.id});
   job.waiting_class = nullptr;
   List(*from);
   if (!from->members.empty()) return;
   if (newest_ == from) newest_ = nullptr;
   Classes& classes = from->in->classes;
-  classes.erase(classes.find(from->key));  // the queue stays: a pass may be reading its order
+  spare_class_ = classes.extract(from->key);  // the queue stays: a pass may be reading its order
 }
 
 void WaitingTable::Forget(const std::string& queue) {

@@ -83,6 +83,7 @@ struct QueueWaiting {
 class WaitingTable {
  public:
   using Classes = std::map<ClassKey, WaitingClass>;
+  using Members = std::set<WaitingMember>;
 
   // Puts the job where it belongs now, or takes it out; called after every change of it.
   void Update(Job& job);
@@ -90,7 +91,7 @@ class WaitingTable {
   void Remove(Job& job);
 
   // `jobs`: all there are.
-  void SetOrder(const std::string& queue, const WaitingOrder& order, std::map<JobId, Job>& jobs);
+  void SetOrder(const std::string& queue, const WaitingOrder& order, IdMap<JobId, Job>& jobs);
   // The queue is deleted.
   void Forget(const std::string& queue);
   // Where the job waits or would wait.
@@ -108,6 +109,8 @@ class WaitingTable {
  private:
   const QueueWaiting* Find(std::string_view queue) const;
   WaitingClass& ClassOf(const Job& job);
+  WaitingClass& MakeClass(QueueWaiting& in, Classes::iterator before, ClassKey key);
+  void AddMember(WaitingClass& waiting, const WaitingMember& member);
   // Its first member, or which one that is, has changed.
   void List(WaitingClass& waiting);
   QueueWaiting& QueueOf(const std::string& queue);
@@ -118,6 +121,9 @@ class WaitingTable {
   Queues::iterator newest_queue_ = queues_.end();            // the next job is likely to be of the same
   std::map<std::string, WaitingOrder, std::less<>> orders_;  // but those that ask for nothing
   WaitingClass* newest_ = nullptr;                           // and of the same class
+  // The last that went, used again: where little waits each job makes a class, is its only member and starts.
+  Classes::node_type spare_class_;
+  Members::node_type spare_member_;
 };
 
 WaitingOrder WaitingOrderOf(const Queue& queue);
