@@ -10,7 +10,8 @@
 namespace bsub::sim {
 namespace {
 
-constexpr std::size_t kEndsPerTick = 1000;  // then finished jobs are forgotten
+// Then finished jobs are forgotten: few at a time, whose memory the next ones get while it is at hand.
+constexpr std::size_t kEndsPerTick = 6;
 
 sched::Settings ReplaySettings() {
   sched::Settings settings;
