@@ -88,9 +88,12 @@ void Decide(Turn& turn, const RunCycle& input) {
                 : QueuePass(turn, *queue, kept, choices).Run(left);
   }
   if (KeepsLess(kept.kept(), turn.store.reservations().kept(), turn.settings.keep.shortest_guess)) {
-    if (futile.relied_on()) turn.WantCycle();
+    auto& no_room = turn.links.no_room_made;
+    const bool no_room_relied_on =
+        std::any_of(no_room.begin(), no_room.end(), [](const auto& one) { return one.second.relied_on(); });
+    if (futile.relied_on() || no_room_relied_on) turn.WantCycle();
     futile.Forget();
-    turn.links.no_room_made.clear();
+    no_room.clear();
   }
   turn.store.SetReservations(std::move(kept));
   if (left == 0) turn.WantCycle();

@@ -206,7 +206,9 @@ TEST_F(Preemption, NobodyForWhomAPromiseOfAnotherQueueIsInTheWay) {
   env.Submit(Job().Queue("third").Cpus(2).Walltime(5h));
   EXPECT_THAT(Victims(), IsEmpty());
   ASSERT_TRUE(env.Cancel(promised));
-  EXPECT_THAT(Victims(), ElementsAre(spare));
+  std::vector<JobId> victims = Victims();
+  if (victims.empty() && env.cycle_wanted()) victims = Victims();
+  EXPECT_THAT(victims, ElementsAre(spare));
 }
 
 TEST_F(Preemption, AGangIsOneVictimAndCanBeGivenRoom) {
