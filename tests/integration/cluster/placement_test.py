@@ -154,7 +154,7 @@ class Placement(unittest.TestCase):
         job = self.submit("--nodes", 3, "--placement", "spread")
         self.assertEqual(self.why(job)["code"], "never-fits")
         self.cluster.bsub("submit", "--nodes", 2, "--placement", "near", "--", "true", code=255)
-        self.assertIn("there is no 'near'; expected none, cluster, partition=K or spread", self.cluster.err)
+        self.assertIn("--placement 'near': expected none, cluster, partition=K or spread", self.cluster.err)
         self.cluster.bsub("submit", "--nodes", 2, "--placement", "partition=3", "--", "true", code=255)
         self.assertIn("placement partition 3: must be from 1 to 2", self.cluster.err)
 
