@@ -254,7 +254,7 @@ class UnluckySaves(unittest.TestCase):
         self.take_away()
         self.interrupted(1)
         [interruption] = self.end()
-        self.assertEqual(interruption["outcome"], "saved")
+        self.assertEqual(interruption["outcome"], "saved", interruption)
         self.assertGreaterEqual(interruption["generation"], 10)
         self.assertEqual(self.begun_from(), [0, 10], "no step is computed again")
 
