@@ -43,6 +43,13 @@ Failure UnreadableFailure(const char* what, const std::string& path, int error) 
   return failure;
 }
 
+// A pipe must neither hold up whoever opens it nor be read without an end. A directory says so when it is
+// read.
+bool IsFileOrDirectory(int fd) {
+  struct stat found {};
+  return ::fstat(fd, &found) == 0 && (S_ISREG(found.st_mode) || S_ISDIR(found.st_mode));
+}
+
 bool IsAligned(std::uint64_t n) { return n % kDirectAlignment == 0; }
 
 // The kernel does not only refuse to go beyond the limit: it sends SIGXFSZ, which ends a program that does
@@ -160,9 +167,10 @@ class Posix : public FileSystem {
   }
 
   Outcome<std::string> ReadWhole(const std::string& path) override {
-    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (fd.get() < 0 && errno == ENOENT) return Failure{BSUB_CHECKPOINT_NOTHING_SAVED, path + " is missing"};
     if (fd.get() < 0) return UnreadableFailure("cannot open", path, errno);
+    if (!IsFileOrDirectory(fd.get())) return Damaged(path + " is no regular file");
     std::string bytes;
     char piece[65536];
     for (;;) {
@@ -226,8 +234,12 @@ class Posix : public FileSystem {
 
  private:
   Outcome<std::unique_ptr<File>> Open(const std::string& path, int flags) {
-    const int buffered = ::open(path.c_str(), flags | O_CLOEXEC);
+    const int buffered = ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK);
     if (buffered < 0) return OpenFailure(path, errno);
+    if (!IsFileOrDirectory(buffered)) {
+      ::close(buffered);
+      return Damaged(path + " is no regular file");
+    }
     const int direct = ::open(path.c_str(), flags | O_CLOEXEC | O_DIRECT);
     return std::unique_ptr<File>(std::make_unique<PosixFile>(path, buffered, direct));
   }

@@ -2,8 +2,10 @@
 #include <atomic>
 #include <cinttypes>
 #include <cstdio>
+#include <filesystem>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <thread>
 
 #include "checkpoint/src/block_reader.h"
@@ -62,8 +64,18 @@ bool IsWanted(const Generation& generation, std::uint64_t number) {
   return generation.state != GenerationState::kUncommitted && generation.state != GenerationState::kSetAside;
 }
 
+// A device or a link that FILE may be would be replaced, not written to.
+Done CheckPlace(const std::string& file) {
+  std::error_code none;
+  const std::filesystem::file_status there = std::filesystem::symlink_status(file, none);
+  if (!std::filesystem::exists(there) || std::filesystem::is_regular_file(there)) return {};
+  return Failure{BSUB_CHECKPOINT_IO,
+                 file + " is there and is no regular file; name another file, or remove it first"};
+}
+
 Outcome<std::uint64_t> WriteExport(FileSystem& files, const Store& store, const Manifest& manifest,
                                    const Wishes& wishes) {
+  CKPT_RETURN_IF_FAILED(CheckPlace(wishes.file));
   CKPT_RETURN_IF_FAILED(VerifyRest(files, store.path, manifest, 0));
   const Master master{manifest.generation, manifest.step, manifest.datasets, manifest.values, {}, {}};
   CKPT_ASSIGN_OR_RETURN(PlainFile file, PlainFile::Make(wishes.file + ".tmp", master));

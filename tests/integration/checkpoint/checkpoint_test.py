@@ -195,6 +195,28 @@ class Tool(unittest.TestCase):
         self.assertIn("generation 5: good", done.stdout)
         shutil.rmtree(copy)
 
+    def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(self):
+        copy = os.path.join(self.stores, "14")
+        for name in ("6/shard-00000.h5", "6/manifest.json"):
+            shutil.copytree(self.store, copy)
+            os.remove(os.path.join(copy, name))
+            os.mkfifo(os.path.join(copy, name))
+            done = tool("verify", copy)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(name + " is no regular file", done.stdout)
+            self.assertIn("generation 5: good", done.stdout)
+            shutil.rmtree(copy)
+
+    def test_an_export_replaces_no_pipe_and_no_link(self):
+        place = os.path.join(installed.work, "place")
+        for make in (os.mkfifo, lambda path: os.symlink("/dev/null", path)):
+            make(place)
+            done = tool("export", self.store, place)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(place + " is there and is no regular file", done.stdout + done.stderr)
+            self.assertFalse(os.path.isfile(place))
+            os.remove(place)
+
     def test_prune(self):
         copy = os.path.join(self.stores, "14")
         shutil.copytree(self.store, copy)
