@@ -234,6 +234,9 @@ Result<DrillPlan> ParseDrillPlan(const std::string& text) {
     for (const YAML::Node& step : steps) {
       const std::string where = "line " + std::to_string(step.Mark().line + 1);
       BSUB_ASSIGN_OR_RETURN(Strike strike, ReadStep(step, where));
+      if (strike.at > plan.length)
+        return InvalidArgument(where + ": at " + FormatDuration(strike.at) +
+                               " is after the end, for: " + FormatDuration(plan.length));
       plan.strikes.push_back(std::move(strike));
     }
   } catch (const YAML::Exception& e) {

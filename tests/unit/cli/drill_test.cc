@@ -94,6 +94,8 @@ TEST(DrillPlan, MistakesNameTheirLine) {
   EXPECT_THAT(message("{at: 1s, kill: n1, hard: true}"), HasSubstr("'hard' is unknown"));
   EXPECT_THAT(ParseDrillPlan("steps: []").error().message, HasSubstr("for is missing"));
   EXPECT_THAT(ParseDrillPlan("for: 1s\nsteps: []").error().message, HasSubstr("steps is missing or empty"));
+  EXPECT_THAT(ParseDrillPlan("for: 1s\nsteps: [{at: 5s, kill: n1}]").error().message,
+              HasSubstr("line 2: at 5.0s is after the end, for: 1.0s"));
   EXPECT_THAT(ParseDrillPlan("{").error().message, HasSubstr("no YAML"));
 }
 
