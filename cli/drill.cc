@@ -91,7 +91,7 @@ Manual DrillManual() {
            "job is gone, all that were "
            "interrupted run again and none then failed, every program that saves and had a notice had "
            "saved, and none without a notice lost more than two of the intervals that "
-           "--checkpoint-interval gave it and a second."},
+           "--checkpoint-interval gave it and --node-look."},
       .options = DrillOptions(),
       .examples = {{"drill notice --node n2 --in 30s", "As EC2 would, with less time."},
                    {"drill spot --rate 20/h --notice 10s --for 5m --seed 7 --report /tmp/drill",

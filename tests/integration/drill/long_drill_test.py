@@ -21,7 +21,7 @@ NODES = 4
 NOTICE = 10  # seconds
 BETWEEN = min(12, SECONDS / 5)  # seconds between strikes, on average
 KILLS = 0.3  # of the strikes; the others come with a notice
-# Of the programs with the library. Twice as much may be lost at a kill, and a second: on a machine that is busy with the jobs themselves a save
+# Of the programs with the library. Twice as much may be lost at a kill, and --node-look: on a machine that is busy with the jobs themselves a save
 # takes up to a second, too.
 INTERVAL = "2s"
 AFTERWARDS = 300  # seconds for what is under way when the drill ends
