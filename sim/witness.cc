@@ -1,6 +1,7 @@
 #include "sim/witness.h"
 
 #include <algorithm>
+#include <csignal>
 
 #include "sim/names.h"
 #include "sim/trace.h"
@@ -18,13 +19,22 @@ bool HasRun(const End& end) {
          end.kind == EndKind::kOutOfMemory;
 }
 
-// Whether a part that ended so has made another fail that was heard of before.
-bool IsBehind(const End& later, const End& before) {
+bool IsKill(const End& end) { return end.kind == EndKind::kSignalled && end.code == SIGKILL; }
+
+// Whether a part that ended so has made another fail that was heard of before. `early`: it ran for less than
+// half its job's grace after that one, so that no stop can have killed it yet.
+bool IsBehind(const End& later, const End& before, bool early) {
+  const bool failed =
+      before.kind == EndKind::kSignalled || (before.kind == EndKind::kExited && before.code != 0);
   switch (later.kind) {
+    case EndKind::kOutOfMemory:
+      return failed && !IsKill(before);
+    case EndKind::kSignalled:
+      return failed && IsKill(later) && !IsKill(before) && early;
     case EndKind::kNodeLost:
       return before.kind != EndKind::kNodeLost && !before.Succeeded();
     case EndKind::kTimedOut:
-      return before.kind == EndKind::kSignalled || (before.kind == EndKind::kExited && before.code != 0);
+      return failed;
     default:
       return false;
   }
@@ -291,11 +301,16 @@ void Witness::On(const sched::PartEnded& e, TimePoint) {
   if (e.ends_gang != should)
     throw Violation{"part " + std::to_string(e.part) + " of " + Name(e.attempt) +
                     (should ? " should have ended it" : " should not have ended it")};
-  if (e.is_cause != (task.ending && IsBehind(e.end, *task.ending)))
+  const JobSettings& settings = *jobs_.at(e.attempt.task.job).spec.settings;
+  const bool early = task.ending_elapsed_us != 0 &&
+                     Duration(e.usage.elapsed_us - task.ending_elapsed_us) < settings.stop_grace / 2;
+  if (e.is_cause != (task.ending && IsBehind(e.end, *task.ending, early)))
     throw Violation{
         "part " + std::to_string(e.part) + " of " + Name(e.attempt) + " " + Describe(e.end) +
         (e.is_cause ? ", which is not why the others failed" : ": that is why the others failed")};
-  if (e.ends_gang || e.is_cause) task.ending = e.end;
+  if (!e.ends_gang && !e.is_cause) return;
+  task.ending = e.end;
+  task.ending_elapsed_us = e.usage.elapsed_us;
 }
 
 void Witness::On(const sched::StopRequested& e, TimePoint) { Live(e.attempt).stop = e.reason; }

@@ -39,7 +39,8 @@ class Witness {
     };
     std::vector<Part> parts;
     bool started = false;
-    std::optional<End> ending;  // of the part that has ended it, or made that one fail
+    std::optional<End> ending;           // of the part that has ended it, or made that one fail
+    std::int64_t ending_elapsed_us = 0;  // how long that part ran
     const Part* PartOn(const std::string& name) const;
     sched::StopReason stop = sched::StopReason::kNone;
     bool noticed = false;

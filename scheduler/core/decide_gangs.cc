@@ -45,10 +45,22 @@ bool WasLongOver(std::int64_t elapsed_us, std::int64_t timed_out_us, Duration gr
   return elapsed_us != 0 && Duration(timed_out_us - elapsed_us) > grace + kStartsWithin;
 }
 
+constexpr std::int32_t kKill = 9;  // SIGKILL has this number on every POSIX system
+
+bool IsKill(const End& end) { return end.kind == EndKind::kSignalled && end.code == kKill; }
+
+// Whether somebody killed a part: the kernel for want of memory, or a person. The KILL of a stop of ours
+// comes only when its grace is over; by how long the parts ran, since a part may be some seconds younger.
+bool WasKilled(const JobSettings& settings, const Gang& gang, const End& end, const Usage& usage) {
+  if (end.kind == EndKind::kOutOfMemory) return true;
+  if (!IsKill(end) || gang.ending_elapsed_us == 0) return false;
+  return Duration(usage.elapsed_us - gang.ending_elapsed_us) < settings.stop_grace / 2;
+}
+
 // An end of a part that ends the attempt already, for `ending`, is how it ended: it came first, or the other
-// followed from it. A node that is lost, or a part whose wall time is over, makes the parts on others fail
-// (mpirun misses its daemon), and they say so before it is known, at once or after their time to save. One
-// that has saved has not failed, and the others were left to save, too.
+// followed from it. A node that is lost, a part that is killed, or one whose wall time is over makes the
+// parts on others fail (mpirun misses its daemon), and they say so before it is known, at once or after their
+// time to save. One that has saved has not failed, and the others were left to save, too.
 bool IsCause(const JobSettings& settings, const Gang& gang, std::uint32_t index, const End& end,
              const Usage& usage) {
   const auto by_itself = [](const End& e) {
@@ -57,9 +69,10 @@ bool IsCause(const JobSettings& settings, const Gang& gang, std::uint32_t index,
   const End& ending = gang.ending;
   const Duration grace = settings.stop_grace;
   if (end.kind == EndKind::kNodeLost) return !ending.Succeeded() && ending.kind != EndKind::kNodeLost;
+  const bool failed = by_itself(ending) && !ending.Succeeded() && !settings.checkpoint.SaidSaved(ending);
+  if (WasKilled(settings, gang, end, usage)) return failed && !IsKill(ending);
   if (end.kind == EndKind::kTimedOut)
-    return by_itself(ending) && !ending.Succeeded() && !settings.checkpoint.SaidSaved(ending) &&
-           !WasLongOver(gang.ending_elapsed_us, usage.elapsed_us, grace);
+    return failed && !WasLongOver(gang.ending_elapsed_us, usage.elapsed_us, grace);
   return ending.kind == EndKind::kTimedOut && by_itself(end) &&
          EndsGang(settings.gang, gang.parts[index], index, end) &&
          WasLongOver(usage.elapsed_us, gang.ending_elapsed_us, grace);

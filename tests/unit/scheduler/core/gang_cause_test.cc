@@ -61,5 +61,33 @@ TEST(GangCause, NoFailureWhileTheTimeOfAnotherPartRunsOut) {
   EXPECT_THAT(env.LastEnd(gang), HasSubstr("on node n2, index 1 of 2"));
 }
 
+// Its peers miss it and exit at once; whose node is heard of first is chance.
+TEST(GangCause, APartThatIsKilledAndTheFailureOfThoseThatMissIt) {
+  for (const End& killed : {End{EndKind::kSignalled, 9, "", ""}, End{EndKind::kOutOfMemory, 9, "", ""}}) {
+    for (const bool heard_first : {false, true}) {
+      Env env;
+      env.AddNodes(2, Cpus(1));
+      const JobId gang = env.Submit(Job().Nodes(2).Grace(30s));
+      env.Cycle();
+      for (const char* node : {"n1", "n2"}) env.Start(gang, node);
+      std::vector<PartsEnd> ends = {{"n1", Exit(255), 10s}, {"n2", killed, 10s}};
+      if (heard_first) std::swap(ends[0], ends[1]);
+      for (const PartsEnd& end : ends) Report(env, gang, end);
+      EXPECT_THAT(env.LastEnd(gang), HasSubstr("on node n2, index 1 of 2")) << heard_first;
+    }
+  }
+}
+
+TEST(GangCause, NotAPartThatTheStopKilledWhenItsGraceWasOver) {
+  Env env;
+  env.AddNodes(2, Cpus(1));
+  const JobId gang = env.Submit(Job().Nodes(2).Grace(30s));
+  env.Cycle();
+  for (const char* node : {"n1", "n2"}) env.Start(gang, node);
+  Report(env, gang, {"n1", Exit(3), 10s});
+  Report(env, gang, {"n2", {EndKind::kSignalled, 9, "", ""}, 38s});  // it began two seconds later
+  EXPECT_EQ(env.LastEnd(gang), "exited with code 3: on node n1, index 0 of 2");
+}
+
 }  // namespace
 }  // namespace bsub::testing
