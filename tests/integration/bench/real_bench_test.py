@@ -64,6 +64,7 @@ class RealBench(unittest.TestCase):
         self.bench("--nodes", 2, "--draws", 1, "--timeout", "1s", code=1)
         self.assertRegex(self.cluster.err, r"was not over after 1s \(--timeout\).*; job \d+ is cancelled\n$")
         self.cluster.bsub("cancel", holder)
+        self.cluster.bsub("wait", holder, code=None)  # its nodes are free only then
         waiting = [job["name"] for job in self.cluster.jobs() if job["state"] not in ("SUCCEEDED", "FAILED") and job["id"] != holder]
         self.assertEqual(waiting, [])
 
