@@ -27,8 +27,10 @@ class MpiOnHosts(unittest.TestCase):
             with self.subTest(mpi=kind):
                 job = self.submit(kind, "sum")
                 self.cluster.bsub("wait", job)
-                lines = sorted(self.cluster.bsub("logs", job).splitlines())
-                self.assertEqual(len(lines), 8, lines)
+                # Open MPI may say on standard error that setpgid(2) came too late: a race of its own, without harm.
+                output = self.cluster.bsub("logs", job)
+                lines = sorted(line for line in output.splitlines() if line.startswith("rank "))
+                self.assertEqual(len(lines), 8, output)
                 self.assertEqual({line.split(" on ")[1].split()[0] for line in lines}, {"n1", "n2", "n3", "n4"})
                 for rank, line in enumerate(lines):
                     self.assertIn(f"rank {rank} of 8 ", line)
