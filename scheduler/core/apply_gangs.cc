@@ -50,6 +50,7 @@ Status Store::Do(const PartEnded& e, TimePoint /*at*/) {
   part.over = true;
   part.started |= ProvesStart(e.end.kind);
   AddUsage(e.usage, gang.usage);
+  if (e.part == kMainPart) gang.told = e.told;
   if (!e.ends_gang && !e.is_cause) return OkStatus();
   gang.ending_part = e.part;
   gang.ending = e.end;

@@ -51,7 +51,7 @@ Decision LimitInterruptions(const Turn& turn, const JobSettings& settings, const
 
 // As far as it is told of single saves.
 bool SavedAfterNotice(const Attempt& attempt) {
-  const KnownSave& save = attempt.last_save;
+  const KnownSave& save = attempt.known_save();
   return !save.not_saved && (!save.work_from.set() || save.work_from >= attempt.notice->at);
 }
 
@@ -95,7 +95,7 @@ Interruption CostOf(const Turn& turn, const Attempt& attempt, const CheckpointSp
                     const Decision& d, TimePoint until) {
   Interruption cost;
   if (!d.interruption) return cost;
-  const KnownSave& save = attempt.last_save;
+  const KnownSave& save = attempt.known_save();
   cost.generation = save.generation;
   cost.saved_at = save.saved_at;
   if (attempt.notice) cost.notice_at = attempt.notice->at;

@@ -93,7 +93,9 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, con
   const bool ends = !stopping && EndsGang(spec, gang.parts[index], index, end);
   const bool is_cause = gang.ends() && IsCause(settings, gang, index, end, usage);
   if (gang.live() > 1) {
-    turn.Record(PartEnded{ref, index, end, usage, ends, node_fault, is_cause});
+    // Its node says it only once, and the verdict may be left to another scheduler.
+    const KnownSave told = index == kMainPart ? attempt.last_save : KnownSave{};
+    turn.Record(PartEnded{ref, index, end, usage, ends, node_fault, is_cause, told});
     NoteAllStarted(turn, ref);
     // The others of a job that runs on every node were told to save too, and may be at it.
     const bool others_save = attempt.notice && said_saved && !spec.main_ends();

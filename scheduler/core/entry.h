@@ -208,6 +208,7 @@ struct PartEnded {
   bool ends_gang = false;  // by this the attempt ends: the other parts are to stop
   bool node_fault = false;
   bool is_cause = false;  // by another's end it ends already, which followed from this one: this one counts
+  KnownSave told{};       // of the main part's end: what is known of the attempt's saves
 };
 
 // The node is to be taken away at `ends_at`; unset: no longer.

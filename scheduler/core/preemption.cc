@@ -173,7 +173,7 @@ class RoomMaker {
 
 std::int64_t UnsavedWork(const Attempt& attempt, TimePoint now) {
   if (!attempt.started_at.set()) return 0;
-  const TimePoint since = std::max(attempt.started_at, attempt.last_save.work_from);
+  const TimePoint since = std::max(attempt.started_at, attempt.known_save().work_from);
   return std::max<std::int64_t>((now - since).count(), 0) / 1000 * CpuOf(attempt) / 1000;
 }
 

@@ -121,6 +121,10 @@ void Add(FieldHasher& h, const Gang& gang) {
       .Add(u.read_bytes)
       .Add(u.write_bytes);
   if (gang.placement) Add(h, *gang.placement);
+  const KnownSave& told = gang.told;
+  if (told == KnownSave{}) return;  // states of before the field keep their hashes
+  h.Add(told.generation).Add(told.work_from.micros()).Add(told.saved_at.micros());
+  h.Add(told.not_saved).Add(told.work_until.micros());
 }
 
 void Add(FieldHasher& h, const Attempt& a) {

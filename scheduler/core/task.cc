@@ -29,6 +29,10 @@ Attempt::Attempt(const Attempt& other)
       notice(other.notice ? std::make_unique<AttemptNotice>(*other.notice) : nullptr),
       last_save(other.last_save) {}
 
+const KnownSave& Attempt::known_save() const {
+  return gang && gang->parts[kMainPart].over ? gang->told : last_save;
+}
+
 std::int64_t CpuOf(const Attempt& attempt) {
   if (!attempt.gang) return attempt.allocated.cpu_milli;
   std::int64_t cpu = 0;

@@ -39,6 +39,16 @@ struct Part {
   bool over = false;  // known to run no more; what it had of the node is given back
 };
 
+// What is known of an attempt's saves.
+struct KnownSave {
+  std::uint64_t generation = 0;  // that the next attempt would go on from; 0: none
+  TimePoint work_from;           // work since then is in no save; unset: nothing is known
+  TimePoint saved_at;            // when it was committed; unset: this attempt has committed none
+  bool not_saved = false;        // for the notice for which it ended
+  TimePoint work_until;          // the program has ended since, other parts of the attempt have not
+  friend bool operator==(const KnownSave&, const KnownSave&) = default;
+};
+
 // Of an attempt on several nodes. It is over when all of its parts are.
 struct Gang {
   std::vector<Part> parts;
@@ -48,6 +58,7 @@ struct Gang {
   std::int64_t ending_elapsed_us = 0;                // of that part; 0: not known. Not in the state's hash
   bool node_fault = false;                           // `ending` is for want of something of that part's node
   Usage usage;                                       // of the parts that are over
+  KnownSave told;                                    // by the main part, once that is over
   std::shared_ptr<const PlacementRecord> placement;  // null: not known
   std::uint32_t live() const;
   bool all_started() const;
@@ -61,16 +72,6 @@ struct AttemptNotice {
   TimePoint ends_at;  // what is left of it then is ended
   NoticeKind kind = NoticeKind::kInterruption;
   JobId preempted_for{};  // where the kind says so
-};
-
-// What is known of the saves of a live attempt. Scratch: it is in no journal and no snapshot; a node says it
-// again when it connects.
-struct KnownSave {
-  std::uint64_t generation = 0;  // that the next attempt would go on from; 0: none
-  TimePoint work_from;           // work since then is in no save; unset: nothing is known
-  TimePoint saved_at;            // when it was committed; unset: this attempt has committed none
-  bool not_saved = false;        // for the notice for which it ended
-  TimePoint work_until;          // the program has ended since, other parts of the attempt have not
 };
 
 struct Attempt {
@@ -88,7 +89,11 @@ struct Attempt {
   std::unique_ptr<Gang> gang;             // null: it runs on one node
   std::unique_ptr<AttemptNotice> notice;  // null: none of its nodes is to be taken away
 
-  KnownSave last_save;  // never saved (Store::NoteSave)
+  // Scratch: it is in no journal and no snapshot (Store::NoteSave). A node says it again when it connects, as
+  // long as its part is not over.
+  KnownSave last_save;
+
+  const KnownSave& known_save() const;
 
   Attempt() = default;
   Attempt(const Attempt& other);

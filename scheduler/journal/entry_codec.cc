@@ -198,6 +198,7 @@ struct Encoder {
     m->set_ends_gang(e.ends_gang);
     m->set_node_fault(e.node_fault);
     m->set_is_cause(e.is_cause);
+    if (e.told != sched::KnownSave{}) Encode(e.told, m->mutable_told());
   }
   void operator()(const sched::NodeNoticeSet& e) const { Encode(e, out->mutable_node_notice_set()); }
   void operator()(const sched::JobMoved& e) const {
@@ -279,6 +280,7 @@ Status DecodeBody(const pb::PartEnded& m, sched::PartEnded* e) {
   e->ends_gang = m.ends_gang();
   e->node_fault = m.node_fault();
   e->is_cause = m.is_cause();
+  Decode(m.told(), &e->told);
   return OkStatus();
 }
 
@@ -509,7 +511,10 @@ struct Version {
   std::uint32_t operator()(const sched::ReservationEnded& /*e*/) const { return 6; }
   std::uint32_t operator()(const sched::NodeRegistered& e) const { return VersionNeeded(e.description); }
   std::uint32_t operator()(const sched::PartStarted& /*e*/) const { return 3; }
-  std::uint32_t operator()(const sched::PartEnded& e) const { return e.is_cause ? 7 : 3; }
+  std::uint32_t operator()(const sched::PartEnded& e) const {
+    if (e.told != sched::KnownSave{}) return 8;
+    return e.is_cause ? 7 : 3;
+  }
   template <typename T>
   std::uint32_t operator()(const T& /*e*/) const {
     return 1;
@@ -535,12 +540,6 @@ std::uint32_t VersionNeeded(const JobSettings& s) {
 }
 std::uint32_t VersionNeeded(const JobDefinition& d) { return NeededByGang(d.gang, d.node_ranges); }
 std::uint32_t VersionNeeded(const sched::NodeDescription& node) { return node.address.empty() ? 1 : 3; }
-std::uint32_t VersionNeeded(const sched::Task& task) {
-  const sched::AttemptNotice* notice = task.attempt ? task.attempt->notice.get() : nullptr;
-  if (notice && notice->kind == sched::NoticeKind::kPreempted) return 6;
-  return task.restarts > 0 || (task.attempt && task.attempt->notice) ? 5 : 1;
-}
-
 std::uint32_t VersionNeeded(const sched::Queue& queue) {
   if (sched::HasFineLimits(queue) || !queue.preempts.empty()) return 6;
   const sched::Queue plain;

@@ -70,6 +70,19 @@ Status Decode(const pb::AttemptNotice& in, sched::AttemptNotice* x) {
   return DecodeKind(in.kind(), &x->kind);
 }
 
+void Encode(const sched::KnownSave& x, pb::KnownSave* out) {
+  out->set_generation(x.generation);
+  out->set_work_from_us(x.work_from.micros());
+  out->set_saved_at_us(x.saved_at.micros());
+  out->set_not_saved(x.not_saved);
+  out->set_work_until_us(x.work_until.micros());
+}
+
+void Decode(const pb::KnownSave& in, sched::KnownSave* x) {
+  *x = {in.generation(), TimePoint(in.work_from_us()), TimePoint(in.saved_at_us()), in.not_saved(),
+        TimePoint(in.work_until_us())};
+}
+
 void Encode(const sched::NodeNoticeSet& x, pb::NodeNoticeSet* out) {
   out->set_node(x.node.value());
   out->set_ends_at_us(x.ends_at.micros());

@@ -81,6 +81,8 @@ void Encode(const sched::NodeNotice& x, pb::NodeNotice* out);
 Status Decode(const pb::NodeNotice& in, sched::NodeNotice* x);
 void Encode(const sched::AttemptNotice& x, pb::AttemptNotice* out);
 Status Decode(const pb::AttemptNotice& in, sched::AttemptNotice* x);
+void Encode(const sched::KnownSave& x, pb::KnownSave* out);
+void Decode(const pb::KnownSave& in, sched::KnownSave* x);
 void Encode(const sched::NodeNoticeSet& x, pb::NodeNoticeSet* out);
 Status Decode(const pb::NodeNoticeSet& in, sched::NodeNoticeSet* x);
 void Encode(const sched::AttemptNoticed& x, pb::AttemptNoticed* out);

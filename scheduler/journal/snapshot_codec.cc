@@ -33,6 +33,7 @@ void Encode(const sched::Gang& x, pb::Gang* out) {
   out->set_ending_elapsed_us(x.ending_elapsed_us);
   journal::Encode(x.usage, out->mutable_usage());
   if (x.placement) journal::Encode(*x.placement, out->mutable_placement());
+  if (x.told != sched::KnownSave{}) journal::Encode(x.told, out->mutable_told());
 }
 
 Status Decode(const pb::Gang& in, sched::Gang* x) {
@@ -51,6 +52,7 @@ Status Decode(const pb::Gang& in, sched::Gang* x) {
   x->node_fault = in.node_fault();
   x->ending_elapsed_us = in.ending_elapsed_us();
   journal::Decode(in.usage(), &x->usage);
+  journal::Decode(in.told(), &x->told);
   if (in.has_placement()) BSUB_RETURN_IF_ERROR(journal::Decode(in.placement(), &x->placement));
   return in.has_ending() ? journal::Decode(in.ending(), &x->ending) : OkStatus();
 }
@@ -398,6 +400,14 @@ Error NotUnderstood() {
 }
 
 }  // namespace
+
+std::uint32_t VersionNeeded(const sched::Task& task) {
+  const sched::Gang* gang = task.attempt ? task.attempt->gang.get() : nullptr;
+  if (gang && gang->told != sched::KnownSave{}) return 8;
+  const sched::AttemptNotice* notice = task.attempt ? task.attempt->notice.get() : nullptr;
+  if (notice && notice->kind == sched::NoticeKind::kPreempted) return 6;
+  return task.restarts > 0 || (task.attempt && task.attempt->notice) ? 5 : 1;
+}
 
 Status EncodeState(const sched::State& state, const ChunkLimits& limits,
                    const std::function<Status(std::string_view)>& sink) {

@@ -117,7 +117,7 @@ void FillTask(const sched::State& state, const sched::Task& task, v1::Job& to) {
   if (task.attempt->notice && to.has_checkpoint() && live.phase() == "running")
     live.set_phase("checkpointing");
   AddOpenInterruption(state, *task.attempt, to);
-  AddLastSave(task.attempt->last_save, to);
+  AddLastSave(task.attempt->known_save(), to);
 }
 
 void FillOver(const End& end, TimePoint at, v1::Job& to) {

@@ -179,6 +179,7 @@ void Fill(Line& l, const sched::PartEnded& e) {
   l.Word("ends-gang", e.ends_gang)
       .Word("node-fault", e.node_fault)
       .Word("is-cause", e.is_cause)
+      .Word("told-of-saves", e.told != sched::KnownSave{})
       .Add("elapsed_us", e.usage.elapsed_us);
 }
 

@@ -276,6 +276,12 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion7() {
   return Numbered({sched::PartEnded{attempt, 2, SampleEnd(), {1, 2, 3, 4, 5, 6}, false, false, true}});
 }
 
+std::vector<sched::JournalEntry> SampleEntriesOfVersion8() {
+  sched::PartEnded ended{{{JobId(17), 3}, 2}, 0, SampleEnd(), {1, 2, 3, 4, 5, 6}};
+  ended.told = {9, TimePoint(10), TimePoint(11), true, TimePoint(12)};
+  return Numbered({std::move(ended)});
+}
+
 std::vector<sched::JournalEntry> SampleEntries() {
   const sched::AttemptRef attempt{{JobId(17), 3}, 2};
   std::vector<sched::EntryBody> bodies;

@@ -20,5 +20,6 @@ std::vector<sched::JournalEntry> SampleEntriesOfVersion5();
 std::vector<sched::JournalEntry> LaterEntriesOfVersion5();
 std::vector<sched::JournalEntry> SampleEntriesOfVersion6();
 std::vector<sched::JournalEntry> SampleEntriesOfVersion7();
+std::vector<sched::JournalEntry> SampleEntriesOfVersion8();
 
 }  // namespace bsub::journal::test

@@ -101,7 +101,7 @@ struct Same {
   bool operator()(const sched::PartEnded& e) const {
     using T = sched::PartEnded;
     return Fieldwise(e, &T::attempt, &T::part, &T::end, &T::usage, &T::ends_gang, &T::node_fault,
-                     &T::is_cause);
+                     &T::is_cause, &T::told);
   }
   bool operator()(const sched::NodeRegistered& e) const {
     using T = sched::NodeRegistered;
@@ -172,6 +172,7 @@ TEST(EntryCodec, EveryFieldOfEveryKindRoundTrips) {
   for (sched::JournalEntry& entry : LaterEntriesOfVersion5()) entries.push_back(std::move(entry));
   for (sched::JournalEntry& entry : SampleEntriesOfVersion6()) entries.push_back(std::move(entry));
   for (sched::JournalEntry& entry : SampleEntriesOfVersion7()) entries.push_back(std::move(entry));
+  for (sched::JournalEntry& entry : SampleEntriesOfVersion8()) entries.push_back(std::move(entry));
   for (const sched::JournalEntry& entry : entries) {
     const auto decoded = DecodeEntry(EncodeEntry(entry));
     ASSERT_TRUE(decoded) << sched::KindName(entry.body) << ": " << decoded.error().message;
@@ -209,12 +210,12 @@ TEST(EntryCodec, KnowsTheWholeOfEachStruct) {
 
 TEST(EntryCodec, AnEntryFromTheFutureNamesTheVersionItNeeds) {
   v1::Entry future;
-  future.set_needs(8);
+  future.set_needs(9);
   future.set_sequence(42);
   const auto decoded = DecodeEntry(future.SerializeAsString());
   ASSERT_FALSE(decoded);
   EXPECT_EQ(decoded.error().code, Code::kUnimplemented);
-  EXPECT_THAT(decoded.error().message, HasSubstr("sequence 42 needs journal content version 8"));
+  EXPECT_THAT(decoded.error().message, HasSubstr("sequence 42 needs journal content version 9"));
 }
 
 TEST(EntryCodec, WhatIsNotUnderstoodIsRefused) {
@@ -289,6 +290,14 @@ TEST(EntryCodec, OnlyAPartThatIsTheCauseOfAnothersEndNeedsVersion7) {
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion7())
     EXPECT_EQ(NeedsOf(EncodeEntry(entry)), 7u) << sched::KindName(entry.body);
   EXPECT_EQ(VersionNeeded(sched::PartEnded{{{JobId(17), 3}, 2}, 1, {EndKind::kExited, 1}, {}, true}), 3u);
+}
+
+TEST(EntryCodec, OnlyWhatAMainPartToldOfItsSavesNeedsVersion8) {
+  for (sched::JournalEntry& entry : SampleEntriesOfVersion8()) {
+    EXPECT_EQ(NeedsOf(EncodeEntry(entry)), 8u) << sched::KindName(entry.body);
+    std::get<sched::PartEnded>(entry.body).told = {};
+    EXPECT_EQ(NeedsOf(EncodeEntry(entry)), 3u);
+  }
 }
 
 TEST(EntryCodec, WhatWasWrittenBeforeThereWasAVersion2IsRead) {

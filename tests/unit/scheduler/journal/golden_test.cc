@@ -195,6 +195,38 @@ Status LoseANodeOfThree(CoreJournal& core) {
   return told ? OkStatus() : FailedPrecondition("no part is the cause of another's end");
 }
 
+// A job that runs on every node of two is told to save: its main part has done so, the other is not over.
+Status SaveAsAGang(CoreJournal& core) {
+  for (const char* name : {"s1", "s2"}) BSUB_RETURN_IF_ERROR(core.AddNode(name, 1));
+  JobSettings settings;
+  settings.working_directory = "/";
+  settings.request.cpu_milli = 1000;
+  settings.priority = 10;  // before all that waits
+  settings.gang = {.nodes = 2, .exclusive = true, .end = GangEnd::kAny};
+  settings.checkpoint = {.directory = "/saved", .exit_code = 85};
+  sched::Submit submit;
+  submit.who = {.uid = 1000, .gid = 1000, .groups = {}, .name = "alice"};
+  submit.spec.name = "saves on two nodes";
+  submit.spec.settings = std::make_shared<JobSettings>(settings);
+  BSUB_RETURN_IF_ERROR(core.Handle(std::move(submit)));
+  BSUB_RETURN_IF_ERROR(core.Cycle());
+  const sched::State& state = core.scheduler().state();
+  JobId newest;
+  for (const auto& [id, each] : state.jobs) newest = std::max(newest, id);
+  const sched::Job* job = state.FindJob(newest);
+  if (!job->task.attempt) return FailedPrecondition("the job does not run");
+  const sched::Node& main = state.nodes.at(job->task.attempt->node);
+  sched::SetNode notice{{}, {0, 0, {}, "root"}, sched::NodeAction::kNotice, main.description.name, "price"};
+  notice.deadline = std::chrono::minutes(2);
+  BSUB_RETURN_IF_ERROR(core.Handle(std::move(notice)));
+  const sched::AttemptRef attempt{{newest, 0}, job->task.attempt->number};
+  sched::TaskEnded saved{main.id, main.incarnation, attempt, {EndKind::kExited, 85, "", ""}, {}};
+  saved.saved = {7, std::chrono::seconds(2), std::chrono::seconds(1)};
+  BSUB_RETURN_IF_ERROR(core.Handle(std::move(saved)));
+  const bool kept = job->task.attempt && job->task.attempt->gang->told.generation == 7;
+  return kept ? OkStatus() : FailedPrecondition("nothing is kept of the save");
+}
+
 // A snapshot with a pack, closed segments before and behind it, and an open one.
 void MakeGolden(UnsyncedFileSystem& files) {
   CoreJournal core(files, kGoldenPath, 4096);
@@ -203,6 +235,7 @@ void MakeGolden(UnsyncedFileSystem& files) {
   ASSERT_TRUE(GoByShares(core));
   ASSERT_TRUE(core.RunSomeWork());
   ASSERT_TRUE(RunGangs(core));
+  ASSERT_TRUE(SaveAsAGang(core));
   ASSERT_TRUE(SubmitChoosy(core));
   ASSERT_TRUE(RunNotices(core));
   ASSERT_TRUE(MoveOne(core));
@@ -245,6 +278,8 @@ void Rewrite(int version) {
     WriteFile(EntryFile(version, entry, ".6"), EncodeEntry(entry));
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion7())
     WriteFile(EntryFile(version, entry, ".7"), EncodeEntry(entry));
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion8())
+    WriteFile(EntryFile(version, entry, ".8"), EncodeEntry(entry));
   CoreJournal core(files, kGoldenPath);
   ASSERT_TRUE(core.Start());
   WriteFile(folder / "expected.json", Describe(core));
@@ -324,6 +359,9 @@ TEST_P(GoldenTest, EveryKindOfEntryIsReadAsWhatItWas) {
   if (GetParam() < 7) return;
   for (const sched::JournalEntry& entry : SampleEntriesOfVersion7())
     ExpectReadAs(EntryFile(GetParam(), entry, ".7"), entry);
+  if (GetParam() < 8) return;
+  for (const sched::JournalEntry& entry : SampleEntriesOfVersion8())
+    ExpectReadAs(EntryFile(GetParam(), entry, ".8"), entry);
 }
 
 TEST_P(GoldenTest, CanBeContinued) {
@@ -335,7 +373,7 @@ TEST_P(GoldenTest, CanBeContinued) {
   EXPECT_TRUE(made) << made.error().message;
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1, 2, 3, 4, 5, 6, 7));
+INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest, testing::Values(1, 2, 3, 4, 5, 6, 7, 8));
 
 }  // namespace
 }  // namespace bsub::journal::test

@@ -120,15 +120,20 @@ TEST_F(SnapshotCodecTest, HowTheNodesOfAnAttemptStandSurvivesToo) {
       PlacementPolicy::kPartition, false, "spine", "c/s1", {2, 3, 20, 5}, {1, 1, 5, 9}, {0, 1}};
   gang.placement = std::make_shared<const sched::PlacementRecord>(placement);
   gang.ending_elapsed_us = 60'000'000;
+  gang.told = {9, TimePoint(10), TimePoint(11), true, TimePoint(12)};
   const auto back = DecodedState(ChunksOf(state));
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(*back->jobs.at(JobId(1)).task.attempt->gang->placement, placement);
   EXPECT_EQ(back->jobs.at(JobId(1)).task.attempt->gang->ending_elapsed_us, 60'000'000);
+  EXPECT_EQ(back->jobs.at(JobId(1)).task.attempt->gang->told, gang.told);
   EXPECT_EQ(back->jobs.at(JobId(1)).spec.settings->gang.placement, settings->gang.placement);
   EXPECT_EQ(sched::HashOf(*back), sched::HashOf(state));
   const std::uint64_t before = sched::HashOf(state);
   gang.placement = nullptr;
   EXPECT_NE(sched::HashOf(state), before) << "the state's hash knows it";
+  const std::uint64_t told = sched::HashOf(state);
+  gang.told = {};
+  EXPECT_NE(sched::HashOf(state), told) << "and this";
 }
 
 TEST_F(SnapshotCodecTest, NamesEachPayloadOnce) {
