@@ -120,6 +120,9 @@ bsub::ckpt::SessionOptions SessionOptionsOf(const bsub_checkpoint_options& optio
   session.read_only = options.read_only != 0;
   session.quiet = options.quiet != 0;
   session.attempt = bsub::ckpt::AttemptFromEnvironment();
+  // Of a store elsewhere nobody knows anything.
+  if (session.directory == Or(WordFrom("BSUB_CHECKPOINT_DIR"), nullptr))
+    session.saved_before = static_cast<std::uint64_t>(std::min(NumberFrom("BSUB_SAVED_GENERATION"), 1e15));
   session.forgive_last_load = Or(WordFrom("BSUB_PREVIOUS_END"), nullptr) == "interrupted";
   return session;
 }

@@ -67,6 +67,8 @@ Outcome<std::unique_ptr<Session>> Session::Open(FileSystem& files, std::unique_p
   Outcome<std::string> taken = std::string();
   if (session->ranks_->is_first()) {
     const Done done = Guard([&] { return session->TakeStore(); });
+    if (!done && !options.read_only)
+      session->node_.Tell(control::Report("failed").Add("reason", done.error().message));
     taken = done ? Outcome<std::string>(Encode(session->owner_)) : Outcome<std::string>(done.error());
   }
   CKPT_ASSIGN_OR_RETURN(const std::string owner, session->ranks_->Share(std::move(taken)));
@@ -103,11 +105,26 @@ Done Session::TakeStore() {
     CKPT_ASSIGN_OR_RETURN(owner_, ReadOwner(files_, options_.directory));
     return {};
   }
+  CKPT_RETURN_IF_FAILED(ExpectWhatWasSaved());
   CKPT_RETURN_IF_FAILED(MakeDirectories(files_, options_.directory));
   CKPT_RETURN_IF_FAILED(SyncAbove(files_, options_.directory));
   CKPT_RETURN_IF_FAILED(TakeEpoch());
   node_.Tell(control::Report("opened").Add("store", options_.directory).Add("epoch", owner_.epoch));
   return {};
+}
+
+// At rank 0. Where the file system is not mounted there is nothing, and the program would begin anew. An
+// attempt that has opened the store, and saved nothing, has left its owner file.
+Done Session::ExpectWhatWasSaved() const {
+  if (options_.saved_before == 0) return {};
+  const auto names = files_.List(options_.directory);
+  if (!names && names.error().status != BSUB_CHECKPOINT_NOTHING_SAVED) return names.error();
+  if (names && !names->empty()) return {};
+  return Failure{BSUB_CHECKPOINT_IO,
+                 "there is nothing in " + options_.directory + " on host " + options_.host +
+                     ", though generation " + std::to_string(options_.saved_before) +
+                     " was saved by an attempt before: is its file system mounted? Mount it and run "
+                     "bsub-lite requeue; a failed job that is requeued without it begins anew"};
 }
 
 // At rank 0. What an older attempt commits between our look at the generations and our owner file it is told

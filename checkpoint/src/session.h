@@ -31,6 +31,7 @@ struct SessionOptions {
   bool read_only = false;
   bool quiet = false;
   Attempt attempt;
+  std::uint64_t saved_before = 0;  // a generation that an attempt before is known to have left; 0: none is
   bool forgive_last_load = false;  // the attempt before was interrupted: it did not crash
   std::string host = HostName();   // whose file system this rank sees
 };
@@ -77,6 +78,7 @@ class Session {
 
   Done ShareOptions();
   Done TakeStore();
+  Done ExpectWhatWasSaved() const;
   Done TakeEpoch();
   Done Freeze();
   Done CheckCover();

@@ -167,6 +167,7 @@ Status Store::Do(const AttemptEnded& e, TimePoint at) {
     task.interruptions += e.interruption && !preempted;  // which no limit counts
     task.restarts = e.restarts ? task.restarts + 1 : 0;
     task.since = at;
+    if (e.cost.generation != 0) task.saved_generation = e.cost.generation;
     task.last_end = std::make_unique<TaskEnd>(TaskEnd{e.end, at});
     task.front = e.then == AfterAttempt::kRetry;
     task.state = e.then == AfterAttempt::kRetry       ? JobState::kPending

@@ -163,6 +163,7 @@ Status Store::Do(const TasksRequeued& e, TimePoint at) {
         job->task.charged = 0;
         job->task.interruptions = 0;
         job->task.restarts = 0;
+        job->task.saved_generation = 0;  // who asks for that has seen how it ended
         job->task.since = at;
       }
       for (std::size_t w = range.first / 64; w <= range.last / 64; ++w) RefreshWord(*job, w);

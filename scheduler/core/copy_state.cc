@@ -15,6 +15,7 @@ Task CopyTask(const Task& from) {
   task.interruptions = from.interruptions;
   task.restarts = from.restarts;
   task.since = from.since;
+  task.saved_generation = from.saved_generation;
   if (from.attempt) task.attempt = std::make_unique<Attempt>(*from.attempt);
   if (from.last_end) task.last_end = std::make_unique<TaskEnd>(*from.last_end);
   return task;

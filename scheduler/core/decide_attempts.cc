@@ -94,9 +94,9 @@ Decision AfterRestart(const Turn& turn, const Task& task, const End& end) {
 Interruption CostOf(const Turn& turn, const Attempt& attempt, const CheckpointSpec& checkpoint,
                     const Decision& d, TimePoint until) {
   Interruption cost;
-  if (!d.interruption) return cost;
   const KnownSave& save = attempt.known_save();
-  cost.generation = save.generation;
+  if (d.interruption || d.then == AfterAttempt::kRetry) cost.generation = save.generation;
+  if (!d.interruption) return cost;
   cost.saved_at = save.saved_at;
   if (attempt.notice) cost.notice_at = attempt.notice->at;
   if (save.work_until.set()) until = std::min(until, save.work_until);

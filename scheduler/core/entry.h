@@ -123,11 +123,11 @@ struct StopRequested {
 enum class AfterAttempt : std::uint8_t { kSucceeded, kRetry, kFailed };
 // Of a program that may have saved, and nobody knows what.
 inline constexpr Duration kUnknownWork{-1};
-// What an interruption cost, as far as is known.
+// What an interruption cost, as far as is known. Of other ends the generation alone.
 struct Interruption {
   TimePoint notice_at;           // unset: there was none
   TimePoint saved_at;            // of this attempt's newest save that is known of; unset: none
-  std::uint64_t generation = 0;  // that the next attempt goes on from; 0: not known
+  std::uint64_t generation = 0;  // that the next attempt, if there is one, goes on from; 0: not known
   Duration lost{};               // work of this attempt that must be done again; kUnknownWork
   friend bool operator==(const Interruption&, const Interruption&) = default;
 };

@@ -62,9 +62,10 @@ struct LaunchTask {
   std::vector<std::int32_t> gpu_indices;
   std::optional<std::uint32_t> array_index;  // what users see
   std::uint32_t array_size = 0;
-  std::uint32_t restart_count = 0;  // attempts of this task before this one
-  bool after_interruption = false;  // the attempt before was taken away: it did not crash
-  Duration mean_interruption{};     // expected until one of its nodes is taken away; zero: it does not save
+  std::uint32_t restart_count = 0;     // attempts of this task before this one
+  bool after_interruption = false;     // the attempt before was taken away: it did not crash
+  std::uint64_t saved_generation = 0;  // that an attempt before is known to have left; 0: none is known
+  Duration mean_interruption{};  // expected until one of its nodes is taken away; zero: it does not save
   std::uint32_t part = 0;
   std::shared_ptr<const LaunchGang> gang{};  // null: an ordinary job
 };

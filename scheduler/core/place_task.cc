@@ -31,6 +31,7 @@ LaunchTask LaunchOf(const Job& job, const AttemptRef& ref) {
   launch.array_size = job.array ? job.size() : 0;
   launch.restart_count = ref.number - 1;
   launch.after_interruption = WasInterrupted(job, ref.task.ordinal);
+  if (const Task* task = FindTask(job, ref.task.ordinal)) launch.saved_generation = task->saved_generation;
   return launch;
 }
 

@@ -153,6 +153,8 @@ struct Task {
   TimePoint since;                    // of the present state
   std::unique_ptr<Attempt> attempt;   // while STARTING or RUNNING
   std::unique_ptr<TaskEnd> last_end;  // of the newest attempt, or of the task itself
+  // Newest save that an attempt is known to have left; 0: none. Not in the state's hash.
+  std::uint64_t saved_generation = 0;
 };
 
 }  // namespace bsub::sched

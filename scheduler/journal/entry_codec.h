@@ -25,7 +25,7 @@ namespace bsub::journal {
 //      limits of a queue by CPUs and by shares; advance reservations: ReservationMade, ReservationEnded,
 //      settings' reservation; preempts of a queue, AttemptNoticed of preemption
 //   7  PartEnded.is_cause; a gang's ending_elapsed_us
-//   8  PartEnded.told, a gang's told
+//   8  PartEnded.told, a gang's told; a task's saved_generation
 inline constexpr std::uint32_t kContentVersion = 8;
 
 // The least version that an entry's reader must know.

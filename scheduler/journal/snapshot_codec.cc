@@ -104,6 +104,7 @@ void Encode(const sched::Task& x, pb::Task* out) {
   out->set_charged(x.charged);
   out->set_interruptions(x.interruptions);
   out->set_restarts(x.restarts);
+  out->set_saved_generation(x.saved_generation);
   out->set_since_us(x.since.micros());
   if (x.attempt) Encode(*x.attempt, out->mutable_attempt());
   if (!x.last_end) return;
@@ -121,6 +122,7 @@ Status Decode(const pb::Task& in, sched::Task* x) {
   x->charged = in.charged();
   x->interruptions = in.interruptions();
   x->restarts = in.restarts();
+  x->saved_generation = in.saved_generation();
   x->since = TimePoint(in.since_us());
   if (in.has_attempt()) {
     x->attempt = std::make_unique<sched::Attempt>();
@@ -403,7 +405,7 @@ Error NotUnderstood() {
 
 std::uint32_t VersionNeeded(const sched::Task& task) {
   const sched::Gang* gang = task.attempt ? task.attempt->gang.get() : nullptr;
-  if (gang && gang->told != sched::KnownSave{}) return 8;
+  if (task.saved_generation != 0 || (gang && gang->told != sched::KnownSave{})) return 8;
   const sched::AttemptNotice* notice = task.attempt ? task.attempt->notice.get() : nullptr;
   if (notice && notice->kind == sched::NoticeKind::kPreempted) return 6;
   return task.restarts > 0 || (task.attempt && task.attempt->notice) ? 5 : 1;

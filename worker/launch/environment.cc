@@ -55,6 +55,7 @@ constexpr auto kOwnNames = std::to_array<std::string_view>({"AWS_BATCH_CE_NAME",
                                                             "BSUB_PREVIOUS_END",
                                                             "BSUB_QUEUE",
                                                             "BSUB_RESTART_COUNT",
+                                                            "BSUB_SAVED_GENERATION",
                                                             "LSB_BATCH_JID",
                                                             "LSB_DJOB_NUMPROC",
                                                             "LSB_HOSTS",
@@ -109,6 +110,8 @@ void AddOwn(Builder& env, const v1::Launch& launch, const NodeFacts& node, std::
   if (!node.control_dir.empty()) env.Add("BSUB_CONTROL_DIR", node.control_dir);
   if (const std::string& saves_to = launch.checkpoint().directory(); !saves_to.empty())
     env.Add("BSUB_CHECKPOINT_DIR", saves_to);
+  if (const std::uint64_t saved = launch.checkpoint().saved_generation(); saved > 0)
+    env.Add("BSUB_SAVED_GENERATION", saved);
   env.Add("BSUB_GPUS", static_cast<std::uint64_t>(launch.gpu_indices_size()));
 }
 

@@ -160,6 +160,9 @@ void TaskRunner::TakeReport(Task& task) {
   const SavedState saved = task.control->ReadReport();
   wire::Ended& ended = task.ended;
   FillSaved(saved, ended);
+  const bool failed_at_once = !saved.failure.empty() && saved.work_from_ns == 0;  // it got no store
+  if (failed_at_once && ended.kind() == wire::EXITED && ended.code() != 0 && ended.reason().empty())
+    ended.set_reason(ToUtf8(saved.failure));
   const bool went_on = ended.kind() == wire::EXITED || ended.kind() == wire::SIGNALLED;
   const bool says_saved = ended.kind() == wire::EXITED && ended.code() == task.saved_exit_code;
   if (!task.noticed || !went_on || task.saved_exit_code == 0 || !(saved.stopped || says_saved)) return;

@@ -234,6 +234,25 @@ class UnluckySaves(unittest.TestCase):
         self.assertRegex((self.folder / "err").read_text(), "generation 3 in .* is set aside: .*shard-00000.h5.* is missing")
         self.assertIn("set-aside", self.cluster.bsub("checkpoint", "ls", store))
 
+    def test_with_its_mount_gone(self):
+        self.submit()
+        self.wait_for_hold()
+        node = self.with_nowhere_to_go()
+        mounted = self.folder / "mounted"
+        self.stores.rename(mounted)
+        self.stores.mkdir()
+        self.cluster.bsub("resume", node)
+        self.cluster.bsub("wait", self.job, code=1)
+        self.assertIn("though generation 3 was saved by an attempt before", self.found()["exit"]["text"])
+        self.assertEqual(list((self.stores / str(self.job)).iterdir()), [], "no store was begun")
+        shutil.rmtree(self.stores)
+        mounted.rename(self.stores)
+        self.go.touch()
+        self.cluster.bsub("requeue", self.job)
+        self.cluster.bsub("wait", self.job)
+        self.assertEqual(self.said()[-1], self.undisturbed)
+        self.assertEqual(self.begun_from(), [0, 10])
+
     # Several ranks.
 
     def test_one_rank_hangs_in_the_save(self):

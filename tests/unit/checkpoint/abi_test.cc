@@ -154,6 +154,20 @@ TEST_F(AbiTest, AStoreThatCannotBeWrittenIsNamed) {
   EXPECT_THAT(opened.message(), HasSubstr(directory_));
 }
 
+TEST_F(AbiTest, TheJobsOwnStoreIsExpectedWhereASaveIsKnown) {
+  setenv("BSUB_SAVED_GENERATION", "7", 1);
+  EXPECT_TRUE(Store().Open(options_)) << "of others nobody knows anything";
+  std::filesystem::remove_all(directory_);
+  setenv("BSUB_CHECKPOINT_DIR", directory_.c_str(), 1);
+  const Status opened = Store().Open(options_);
+  unsetenv("BSUB_CHECKPOINT_DIR");
+  unsetenv("BSUB_SAVED_GENERATION");
+  EXPECT_EQ(opened.code(), BSUB_CHECKPOINT_IO);
+  EXPECT_THAT(opened.message(), HasSubstr("though generation 7 was saved"));
+  EXPECT_THAT(Reports(), Contains("failed"));
+  EXPECT_THAT(last_.Text("reason"), HasSubstr("though generation 7 was saved"));
+}
+
 TEST_F(AbiTest, AnOlderProgramsShorterOptionsAreTaken) {
   Options older = options_;
   older.size = offsetof(bsub_checkpoint_options, interval_seconds);

@@ -28,6 +28,30 @@ TEST_F(SessionTest, AFirstStartFindsNothing) {
   EXPECT_EQ(found.step, 0u);
 }
 
+TEST_F(SessionTest, AStoreThatIsKnownToHoldASaveIsNotBegunAnew) {
+  ckpt::SessionOptions options = Options();
+  options.saved_before = 3;
+  for (const bool made : {false, true}) {  // by the job's node, below the mount point
+    if (made) std::filesystem::create_directory(options.directory);
+    const Found found = LoadFrom(options);
+    EXPECT_EQ(found.status, BSUB_CHECKPOINT_IO);
+    EXPECT_THAT(found.message, HasSubstr("generation 3 was saved by an attempt before"));
+    EXPECT_THAT(found.message, HasSubstr(options.directory));
+    EXPECT_EQ(std::filesystem::exists(options.directory), made);
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(options.directory))
+      << "or the next attempt would take it for the store";
+  SaveSteps(Options(), 1, 2);
+  EXPECT_EQ(LoadFrom(options).step, 2u);
+}
+
+TEST_F(SessionTest, AnAttemptThatOpenedItsStoreAndSavedNothingLeavesOne) {
+  ckpt::SessionOptions options = Options();
+  EXPECT_EQ(LoadFrom(options).status, BSUB_CHECKPOINT_NOTHING_SAVED);
+  options.saved_before = 3;  // which it loaded elsewhere (restart_from)
+  EXPECT_EQ(LoadFrom(options).status, BSUB_CHECKPOINT_NOTHING_SAVED);
+}
+
 TEST_F(SessionTest, TheNewestSaveComesBack) {
   SaveSteps(Options(), 1, 3);
   const Found found = LoadFrom(Options());

@@ -10,6 +10,7 @@ namespace bsub::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 using namespace std::chrono_literals;
 
 Status TakeAway(Env& env, std::string node) {
@@ -55,6 +56,48 @@ TEST_P(MainPartTold, IsKnownToTheSchedulerThatHearsOfTheOtherPartsEnd) {
 }
 
 INSTANTIATE_TEST_SUITE_P(KnownSaves, MainPartTold, ::testing::Combine(::testing::Bool(), ::testing::Bool()));
+
+class SavedGeneration : public ::testing::Test {
+ protected:
+  JobId Run(const Job& job) {
+    env_.AddNodes(2, Cpus(1));
+    const JobId id = env_.Submit(job);
+    env_.Cycle();
+    env_.TakeLaunches();
+    env_.Start(id);
+    env_.Advance(10s);
+    return id;
+  }
+  // What the next attempt's node is told.
+  std::uint64_t ToldNext() {
+    env_.Cycle();
+    const auto launches = env_.TakeLaunches();
+    EXPECT_THAT(launches, SizeIs(1));
+    return launches.empty() ? 0 : launches.back().saved_generation;
+  }
+
+  Env env_;
+};
+
+TEST_F(SavedGeneration, IsToldToTheNextAttemptsNodeAlsoAfterARestart) {
+  const JobId a = Run(Job().Saves());
+  ASSERT_TRUE(TakeAway(env_, "n1"));
+  env_.Finish(a, Exit(kSavedExitCode), "", {7, 1s, 1s});
+  env_.RestartFromState();
+  env_.Connect("n2");
+  EXPECT_EQ(ToldNext(), 7u);
+}
+
+TEST_F(SavedGeneration, OfACrashedAttemptIsToldUntilAPersonRequeuesTheFailedJob) {
+  const JobId a = Run(Job().Saves().Retry(3));
+  env_.Finish(a, Exit(1), "", {7, 1s, 1s});
+  EXPECT_EQ(ToldNext(), 7u);
+  env_.Finish(a, {EndKind::kNeverStarted, 0, "", "no such directory"});
+  EXPECT_EQ(ToldNext(), 7u) << "who never started has told nothing else";
+  env_.Finish(a, Exit(1));
+  ASSERT_TRUE(env_.Requeue(a));
+  EXPECT_EQ(ToldNext(), 0u);
+}
 
 }  // namespace
 }  // namespace bsub::testing

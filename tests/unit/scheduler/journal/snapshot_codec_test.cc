@@ -112,6 +112,7 @@ TEST_F(SnapshotCodecTest, HowTheNodesOfAnAttemptStandSurvivesToo) {
   settings->gang.nodes = 2;
   settings->gang.placement = *ParsePlacement("partition=2:preferred@5m");
   job.spec.settings = settings;
+  job.task.saved_generation = 8;
   job.task.attempt = std::make_unique<sched::Attempt>();
   job.task.attempt->gang = std::make_unique<sched::Gang>();
   sched::Gang& gang = *job.task.attempt->gang;
@@ -126,6 +127,7 @@ TEST_F(SnapshotCodecTest, HowTheNodesOfAnAttemptStandSurvivesToo) {
   EXPECT_EQ(*back->jobs.at(JobId(1)).task.attempt->gang->placement, placement);
   EXPECT_EQ(back->jobs.at(JobId(1)).task.attempt->gang->ending_elapsed_us, 60'000'000);
   EXPECT_EQ(back->jobs.at(JobId(1)).task.attempt->gang->told, gang.told);
+  EXPECT_EQ(back->jobs.at(JobId(1)).task.saved_generation, 8u);
   EXPECT_EQ(back->jobs.at(JobId(1)).spec.settings->gang.placement, settings->gang.placement);
   EXPECT_EQ(sched::HashOf(*back), sched::HashOf(state));
   const std::uint64_t before = sched::HashOf(state);

@@ -39,6 +39,7 @@ class LaunchOfGang : public ::testing::Test {
     task.attempt = {{JobId(12), 3}, 2};
     task.settings = std::make_shared<JobSettings>(settings);
     task.part = part;
+    task.saved_generation = 7;
     v1::Command command;
     command.add_argv("mpirun");
     task.command = payloads.Put(command);
@@ -70,6 +71,13 @@ TEST_F(LaunchOfGang, TellsThePartAndWhereTheOthersAre) {
   EXPECT_EQ(launch.gang().ranks_per_node(), 3u);
   EXPECT_EQ(launch.gang().threads_per_rank(), 4u);
   EXPECT_THAT(launch.command().argv(), ElementsAre("mpirun"));
+}
+
+TEST_F(LaunchOfGang, TellsWhatIsSavedWhere) {
+  EXPECT_FALSE(Build(0).has_checkpoint());
+  settings.checkpoint.directory = "/saved";
+  EXPECT_EQ(Build(0).checkpoint().directory(), "/saved/12");
+  EXPECT_EQ(Build(0).checkpoint().saved_generation(), 7u);
 }
 
 TEST_F(LaunchOfGang, TheStepServerRunsOnAllButTheMainNode) {

@@ -57,9 +57,18 @@ TEST(Environment, SaysWhatTheJobIsInThreeDialects) {
     EXPECT_THAT(env, Contains(entry));
   }
   EXPECT_THAT(env, Not(Contains(StartsWith("BSUB_PREVIOUS_END="))));
+  EXPECT_THAT(env, Not(Contains(StartsWith("BSUB_SAVED_GENERATION="))));
   EXPECT_THAT(env, Not(Contains(StartsWith("BSUB_ARRAY_INDEX="))));
   EXPECT_THAT(env, Not(Contains(StartsWith("AWS_BATCH_JOB_ARRAY_INDEX="))));
   EXPECT_THAT(env, Not(Contains(StartsWith("CUDA_VISIBLE_DEVICES="))));
+}
+
+TEST(Environment, SaysWhatIsSavedOfThisJobAndNotOfTheOneThatSubmittedIt) {
+  v1::Launch launch = PlainJob();
+  launch.mutable_environment()->add_variables("BSUB_SAVED_GENERATION=3");
+  EXPECT_THAT(Build(launch), Not(Contains(StartsWith("BSUB_SAVED_GENERATION="))));
+  launch.mutable_checkpoint()->set_saved_generation(7);
+  EXPECT_THAT(Build(launch), Contains("BSUB_SAVED_GENERATION=7"));
 }
 
 TEST(Environment, SaysWhichChildOfAnArrayItIs) {
