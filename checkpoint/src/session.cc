@@ -286,8 +286,7 @@ Done Session::Step(std::uint64_t step, bool* stop) {
     node_.Tell(control::Report("progress").Add("step", step));
     progress_told_ns_ = now;
   }
-  if (stop_ && !stop_told_ && ranks_->is_first()) node_.Tell(control::Report("stopping").Add("step", step));
-  stop_told_ = stop_;
+  TellStopping(step);
   Done saved = LateFailure();
   if (save) saved = Save(step);
   if (!stop_) return saved;
@@ -295,10 +294,17 @@ Done Session::Step(std::uint64_t step, bool* stop) {
   return saved ? stopped : saved;
 }
 
+// Once, of each request.
+void Session::TellStopping(std::uint64_t step) {
+  if (stop_ && !stop_told_ && ranks_->is_first()) node_.Tell(control::Report("stopping").Add("step", step));
+  stop_told_ = stop_;
+}
+
 // Collective.
 Done Session::Stopped() {
   const Done done = CompleteSave();
   ForgetLoads();
+  TellStopping(facts_.step);
   if (!ranks_->is_first()) return done;
   if (stop_ && !in_time_) {
     const std::string words = "less time is left than a save takes; the job resumes from generation " +

@@ -97,6 +97,7 @@ class Session {
   Done CompleteSave();
   void TellCommitted(const Committed& save);
   Done LateFailure();
+  void TellStopping(std::uint64_t step);
   bool Remember(const Failure& failure);
   void Say(const std::string& line) const;
   double Now() const;

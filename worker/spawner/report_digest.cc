@@ -16,6 +16,10 @@ void ReportDigest::Take(const control::Report& report) {
     if (!tells_saves_) state_.generation = report.Number("generation");
     return;
   }
+  if (report.kind == "stopping") {
+    state_.stopping = true;
+    return;
+  }
   if (report.kind == "opened") {
     if (state_.work_from_ns == 0) state_.work_from_ns = at_ns;
   } else if (report.kind == "loaded") {

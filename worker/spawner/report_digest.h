@@ -15,6 +15,7 @@ struct SavedState {
   // Work since then is not in it: the moment it was taken at, or loaded, or the store was opened.
   std::int64_t work_from_ns = 0;
   std::int64_t committed_ns = 0;  // 0: this attempt has committed none
+  bool stopping = false;          // it has seen a request to end
   bool stopped = false;           // it ended at a request, to go on elsewhere
   // What it goes on from was taken after the notice, and nothing failed since. Nothing: it does not tell of
   // single saves, so that how it ended counts.

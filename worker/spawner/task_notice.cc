@@ -48,6 +48,7 @@ Status TaskRunner::PrepareControl(const PlannedLaunch& plan, Task& task) {
                            gang ? kNoticeSkewUs : 0};
   const ControlOwner owner{plan.child.change_user, plan.child.uid, plan.child.gid};
   BSUB_ASSIGN_OR_RETURN(task.control, ControlDir::Make(plan.control_dir, owner, times));
+  task.several_nodes = gang;
   task.saved_exit_code = plan.launch.checkpoint().exit_code();
   task.notice_signal = plan.launch.checkpoint().signal();
   task.notice_to_group = plan.launch.checkpoint().signal_group();
@@ -163,10 +164,14 @@ void TaskRunner::TakeReport(Task& task) {
   const bool failed_at_once = !saved.failure.empty() && saved.work_from_ns == 0;  // it got no store
   if (failed_at_once && ended.kind() == wire::EXITED && ended.code() != 0 && ended.reason().empty())
     ended.set_reason(ToUtf8(saved.failure));
+  // All of a job stops when one of its nodes has heard, and this one's notice may still be on its way.
+  const bool heard_elsewhere = task.several_nodes && !task.noticed && saved.stopping && saved.stopped;
   const bool went_on = ended.kind() == wire::EXITED || ended.kind() == wire::SIGNALLED;
   const bool says_saved = ended.kind() == wire::EXITED && ended.code() == task.saved_exit_code;
-  if (!task.noticed || !went_on || task.saved_exit_code == 0 || !(saved.stopped || says_saved)) return;
-  const bool not_saved = task.told && !saved.saved_for_notice.value_or(true);
+  if (!(task.noticed || heard_elsewhere) || !went_on || task.saved_exit_code == 0 ||
+      !(saved.stopped || says_saved))
+    return;
+  const bool not_saved = (task.told || heard_elsewhere) && !saved.saved_for_notice.value_or(true);
   ended.set_not_saved(not_saved);
   if (saved.stopped) {
     ended.set_kind(wire::EXITED);

@@ -133,6 +133,7 @@ class TaskRunner {
     int saved_exit_code = 0;              // by which it says so; 0: none
     int notice_signal = 0;
     bool notice_to_group = false;
+    bool several_nodes = false;                       // are its attempt's: another may hear of a notice first
     bool noticed = false;                             // ever
     bool told = false;                                // and that was not withdrawn
     std::int64_t signal_wait_us = 0;                  // of the notice's signal, see notice-patience

@@ -92,5 +92,46 @@ TEST_F(SpawnerNotice, WithLittleTimeLeftHalfOfItIsWaited) {
   EXPECT_EQ(ended.code(), SIGUSR1);
 }
 
+// All ranks of a job stop when one node has heard. The notice to the main one may come when it is over.
+class SpawnerNoticeOnItsWay : public SpawnerNotice {
+ protected:
+  wire::Ended EndOf(std::uint64_t job, int nodes, const std::string& saved) {
+    v1::Launch launch =
+        Saves(job, "for line in 'opened at=1' 'stopping step=3 at=2' 'committed generation=7 at=3' " + saved +
+                       " 'stopped generation=7 step=3 at=5'; do "
+                       "echo \"$line\" >> $BSUB_CONTROL_DIR/report; done; exit 3");
+    for (int i = 0; i < nodes; ++i) launch.mutable_gang()->add_nodes()->set_name("n" + std::to_string(i + 1));
+    agent_->Start(launch);
+    return agent_->AwaitEnded(job);
+  }
+  void SetUp() override {
+    SpawnerNotice::SetUp();
+    StartSpawner();
+    agent_ = Connect();
+  }
+
+  std::unique_ptr<Client> agent_;
+};
+
+TEST_F(SpawnerNoticeOnItsWay, WhoStoppedForItOnSeveralNodesIsBelieved) {
+  const wire::Ended ended = EndOf(1, 2, "");
+  EXPECT_EQ(ended.kind(), wire::EXITED);
+  EXPECT_EQ(ended.code(), kSaved);
+  EXPECT_EQ(ended.reason(), "stopped at generation 7");
+  EXPECT_FALSE(ended.not_saved());
+}
+
+TEST_F(SpawnerNoticeOnItsWay, ASaveThatFailedStaysOne) {
+  const wire::Ended ended = EndOf(1, 2, "'failed reason=full at=4'");
+  EXPECT_EQ(ended.code(), kSaved);
+  EXPECT_TRUE(ended.not_saved());
+}
+
+TEST_F(SpawnerNoticeOnItsWay, OnOneNodeItIsAnEndLikeAnyOther) {
+  const wire::Ended ended = EndOf(1, 1, "");
+  EXPECT_EQ(ended.kind(), wire::EXITED);
+  EXPECT_EQ(ended.code(), 3);
+}
+
 }  // namespace
 }  // namespace bsub::spawner_test

@@ -114,6 +114,9 @@ TEST_F(ControlDirTest, TheNewestReportCounts) {
   EXPECT_EQ(dir->ReadReport().generation, 3u);
   EXPECT_FALSE(dir->ReadReport().stopped);
   EXPECT_GT(dir->ReadReport().work_from_ns, 0);
+  EXPECT_FALSE(dir->ReadReport().stopping);
+  Report("stopping", 4);
+  EXPECT_TRUE(dir->ReadReport().stopping);
   Report("committed", 4);
   Report("stopped", 4);
   EXPECT_EQ(dir->ReadReport().generation, 4u);
