@@ -71,12 +71,6 @@ class Store {
   // to (1 / weight) together. Summed up at most once in a second, and kept up with what starts and ends.
   std::int64_t UseOfAllShares(const Queue& queue, TimePoint now) const;
   double PartsOfAllShares(const Queue& queue) const;
-  // CPUs that run in such a queue, in thousandths, and its shares that run anything.
-  struct QueueLoad {
-    std::int64_t cpu_milli = 0;
-    std::size_t shares = 0;
-  };
-  QueueLoad LoadOfQueue(const std::string& queue) const;
   // Shares that wait or run, or have run within the last half-life, of a queue with a compute reservation.
   std::size_t ActiveShares(const Queue& queue, TimePoint now) const;
   // Whether the sums of shares are those that would be made now.

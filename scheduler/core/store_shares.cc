@@ -163,15 +163,6 @@ const ShareLoad* Store::LoadOfShare(const std::string& queue, std::string_view s
   return it == loads->second.end() ? nullptr : &it->second;
 }
 
-Store::QueueLoad Store::LoadOfQueue(const std::string& queue) const {
-  QueueLoad sum;
-  const auto loads = loads_.find(queue);
-  if (loads == loads_.end()) return sum;
-  sum.shares = loads->second.size();
-  for (const auto& [share, load] : loads->second) sum.cpu_milli += load.cpu_milli;
-  return sum;
-}
-
 std::size_t Store::CountActiveShares(const Queue& queue, TimePoint now) const {
   const LimitUse* use = LimitUseOf(queue.name);
   if (!use) return 0;
