@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "scheduler/core/reservation_name.h"
+
 namespace bsub::sched {
 namespace {
 
@@ -18,8 +20,9 @@ bool IsOwn(const Closure& closure, std::string_view reservation) {
 }  // namespace
 
 std::string Describe(const Closure& closure) {
-  return std::string(closure.reservation ? "reservation " : "maintenance ") + closure.name + " from " +
-         FormatUtc(closure.from) + " to " + FormatUtc(closure.to);
+  const std::string what = closure.reservation ? "reservation " + std::string(NameForPeople(closure.name))
+                                               : "maintenance " + closure.name;
+  return what + " from " + FormatUtc(closure.from) + " to " + FormatUtc(closure.to);
 }
 
 void Calendar::Add(NodeId node, const Closure& closure) {

@@ -21,7 +21,7 @@ namespace bsub::sched {
 struct Closure {
   TimePoint from;
   TimePoint to;
-  std::string name;          // of the window, or of the reservation
+  std::string name;          // of the window, or of the reservation (reservation_name.h)
   bool reservation = false;  // then it is open to those of it
   friend auto operator<=>(const Closure&, const Closure&) = default;
 };

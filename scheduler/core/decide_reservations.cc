@@ -5,6 +5,7 @@
 #include "jobs/authority.h"
 #include "jobs/nearest.h"
 #include "jobs/text.h"
+#include "scheduler/core/reservation_name.h"
 #include "scheduler/core/reservations.h"
 #include "scheduler/core/turn.h"
 
@@ -25,7 +26,7 @@ Status CheckAsked(const Turn& turn, const CreateReservation& input) {
   const std::string what = "reservation " + Quoted(input.name) + ": ";
   if (!GoodReservationName(input.name))
     return InvalidArgument(what + "expected a name of 1 to 128 letters, digits, '.', '_' or '-'");
-  if (turn.state().reservations.count(input.name) != 0)
+  if (FindReservation(turn.state(), input.name))
     return AlreadyExists(what + "it exists; delete it first with `bsub-lite reservations delete " +
                          input.name + "`");
   if (turn.state().reservations.size() >= turn.settings.max_reservations) {
@@ -135,7 +136,7 @@ Status Create(Turn& turn, const CreateReservation& input) {
       Authorize(turn.settings.authority, input.who, Verb::kSetQueue, nullptr, "reservation " + input.name));
   BSUB_RETURN_IF_ERROR(CheckAsked(turn, input));
   AdvanceReservation made;
-  made.name = input.name;
+  made.name = NameInState(turn.state(), input.name);
   made.from = std::max(input.from, turn.at);
   made.to = input.from + input.length;
   BSUB_ASSIGN_OR_RETURN(made.nodes, NodesFor(turn, input, made.from, made.to));
@@ -151,11 +152,12 @@ Status Create(Turn& turn, const CreateReservation& input) {
 Status Delete(Turn& turn, const DeleteReservation& input) {
   BSUB_RETURN_IF_ERROR(
       Authorize(turn.settings.authority, input.who, Verb::kSetQueue, nullptr, "reservation " + input.name));
-  if (turn.state().reservations.count(input.name) == 0) {
+  const AdvanceReservation* found = FindReservation(turn.state(), input.name);
+  if (!found) {
     return NotFound("reservation " + Quoted(input.name) +
                     ": there is none of that name; `bsub-lite reservations` lists them");
   }
-  turn.Record(ReservationEnded{input.name, input.who.name});
+  turn.Record(ReservationEnded{found->name, input.who.name});
   return OkStatus();
 }
 

@@ -10,6 +10,7 @@
 #include "scheduler/core/explain_nodes.h"
 #include "scheduler/core/explain_over.h"
 #include "scheduler/core/explain_position.h"
+#include "scheduler/core/reservation_name.h"
 #include "scheduler/core/served_order.h"
 #include "scheduler/core/task_ranges.h"
 
@@ -138,11 +139,15 @@ class WaitingReasons {
 
   void OwnReservation() {
     if (!AwaitsReservation(store_, settings_, now_)) return;
-    const std::string& name = settings_.reservation;
-    const auto it = store_.state().reservations.find(name);
+    const std::string name(NameForPeople(settings_.reservation));
+    const auto it = store_.state().reservations.find(settings_.reservation);
     if (it == store_.state().reservations.end()) {
-      Add(ReasonCode::kReservation, "its reservation " + name + " is over or was deleted",
-          "end it with `bsub-lite cancel " + Id() + "` and submit it again without --reservation");
+      const bool later = FindReservation(store_.state(), name) != nullptr;
+      Add(ReasonCode::kReservation,
+          "its reservation " + name + " is over or was deleted" +
+              (later ? ", and the one that is called so now is another" : ""),
+          "end it with `bsub-lite cancel " + Id() + "` and submit it again without --reservation" +
+              (later ? ", or with it for the one that there is now" : ""));
       return;
     }
     Add(ReasonCode::kReservation,
@@ -170,6 +175,8 @@ class WaitingReasons {
       Add(ReasonCode::kNoNodes, "the cluster has no nodes", "start some: on one machine with `bsub-lite up`");
       return;
     }
+    const std::string& reservation = settings_.reservation;
+    if (!reservation.empty() && store_.state().reservations.count(reservation) == 0) return;  // it has none
     auto reason = ReasonOfNodes(store_, job_, ordinal_, now_, blocked);
     if (!reason) return;
     found_.push_back(std::move(*reason));

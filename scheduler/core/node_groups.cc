@@ -8,6 +8,7 @@
 #include "jobs/text.h"
 #include "jobs/units.h"
 #include "scheduler/core/cycle.h"
+#include "scheduler/core/reservation_name.h"
 #include "scheduler/core/served_order.h"
 
 namespace bsub::sched {
@@ -25,7 +26,8 @@ class Grouping {
       const NodeCapacity::Use* use = store_.capacity().Find(node.id);
       const std::string& name = node.description.name;
       if (!request_.reservation.empty() && !store_.calendar().Reserves(node.id, request_.reservation)) {
-        AddEvidence(reason, name + ": not of reservation " + request_.reservation);
+        AddEvidence(reason,
+                    name + ": not of reservation " + std::string(NameForPeople(request_.reservation)));
       } else if (!request_.each.Fits(node.description.total)) {
         ++groups.too_small;
         AddEvidence(reason, name + ": too small, has " + Describe(node.description.total));

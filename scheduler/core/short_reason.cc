@@ -5,6 +5,7 @@
 #include "scheduler/core/dependency_eval.h"
 #include "scheduler/core/explain_calendar.h"
 #include "scheduler/core/explain_placement.h"
+#include "scheduler/core/reservation_name.h"
 
 namespace bsub::sched {
 namespace {
@@ -98,7 +99,8 @@ std::string ShortReasons::OfDispatch(const Job& job) {
   }
   if (AwaitsReservation(store_, settings, store_.calendar().now())) {
     const bool known = store_.state().reservations.count(settings.reservation) != 0;
-    return "reservation " + settings.reservation + (known ? " has not begun" : " is over");
+    return "reservation " + std::string(NameForPeople(settings.reservation)) +
+           (known ? " has not begun" : " is over");
   }
   if (LeavesTooLittle(store_, queue, job, store_.calendar().now()))
     return "kept for shares that are not active";

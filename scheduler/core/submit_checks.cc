@@ -9,6 +9,7 @@
 #include "jobs/authority.h"
 #include "jobs/nearest.h"
 #include "jobs/text.h"
+#include "scheduler/core/reservation_name.h"
 
 namespace bsub::sched {
 namespace {
@@ -182,11 +183,16 @@ Result<Dependency> ResolveDependency(const Settings& settings, const Store& stor
 // Whoever has said both already, as one who submits thousands of jobs with one copy of their settings may,
 // has them taken as they are.
 std::shared_ptr<const JobSettings> WithOwner(std::shared_ptr<const JobSettings> given, const Principal& who,
-                                             const std::string& default_queue) {
-  if (given->owner == who && !given->queue.empty()) return given;
+                                             const State& state) {
+  // From now on it is this one that it is of.
+  const AdvanceReservation* reservation =
+      given->reservation.empty() ? nullptr : FindReservation(state, given->reservation);
+  const bool known_so = !reservation || reservation->name == given->reservation;
+  if (given->owner == who && !given->queue.empty() && known_so) return given;
   auto own = std::make_shared<JobSettings>(*given);
   own->owner = who;
-  if (own->queue.empty()) own->queue = default_queue;
+  if (own->queue.empty()) own->queue = state.default_queue;
+  if (reservation) own->reservation = reservation->name;
   return own;
 }
 
@@ -210,12 +216,12 @@ Status CheckReservation(const State& state, const Principal& who, const JobSetti
   const auto it = state.reservations.find(name);
   if (it == state.reservations.end()) {
     std::vector<std::string> names;
-    for (const auto& [known, reservation] : state.reservations) names.push_back(known);
+    for (const auto& [known, reservation] : state.reservations) names.emplace_back(NameForPeople(known));
     return NotFound("reservation " + Quoted(name) + ": there is none of that name" + DidYouMean(name, names) +
                     " (`bsub-lite reservations` lists them)");
   }
   const AdvanceReservation& reservation = it->second;
-  const std::string what = "reservation " + name + ": ";
+  const std::string what = "reservation " + std::string(NameForPeople(name)) + ": ";
   if (!std::binary_search(reservation.users.begin(), reservation.users.end(), who.name))
     return PermissionDenied(what + who.name + " is none of its users, who are " +
                             JoinNames(reservation.users));
@@ -235,7 +241,7 @@ Status CheckReservation(const State& state, const Principal& who, const JobSetti
 
 Status CheckSubmit(const Settings& settings, const Store& store, const Principal& who, JobSpec& spec) {
   if (!spec.settings) return InvalidArgument("settings: missing");
-  spec.settings = WithOwner(std::move(spec.settings), who, store.state().default_queue);
+  spec.settings = WithOwner(std::move(spec.settings), who, store.state());
   auto good = store.FindGoodSettings(spec.settings);
   const bool known = good != nullptr;
   if (known) spec.settings = std::move(good);

@@ -8,6 +8,7 @@
 #include "common/utf8.h"
 #include "jobs/end.h"
 #include "jobs/text.h"
+#include "scheduler/core/reservation_name.h"
 #include "scheduler/rpc/job_translation.h"
 
 namespace bsub::rpc {
@@ -148,14 +149,16 @@ class Teller {
   }
   void operator()(const ReservationMade& e) {
     const AdvanceReservation& made = e.reservation;
-    Detail("reservation", made.name);
-    Text("reservation " + made.name + " of " + std::to_string(made.nodes.size()) +
+    const std::string name(NameForPeople(made.name));
+    Detail("reservation", name);
+    Text("reservation " + name + " of " + std::to_string(made.nodes.size()) +
          (made.nodes.size() == 1 ? " node" : " nodes") + " from " + FormatUtc(made.from) + " to " +
          FormatUtc(made.to) + By(made.by));
   }
   void operator()(const ReservationEnded& e) {
-    Detail("reservation", e.name);
-    Text("reservation " + e.name + (e.by.empty() ? " is over" : " was deleted" + By(e.by)));
+    const std::string name(NameForPeople(e.name));
+    Detail("reservation", name);
+    Text("reservation " + name + (e.by.empty() ? " is over" : " was deleted" + By(e.by)));
   }
   void operator()(const AttemptNoticed& e) {
     Attempt(e.attempt);

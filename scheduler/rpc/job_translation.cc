@@ -6,6 +6,7 @@
 #include "common/utf8.h"
 #include "jobs/state.h"
 #include "jobs/text.h"
+#include "scheduler/core/reservation_name.h"
 #include "scheduler/rpc/interruption_translation.h"
 
 namespace bsub::rpc {
@@ -88,7 +89,7 @@ void FillSettings(const JobSettings& settings, v1::Job& to) {
   to.set_submit_host(ToUtf8(settings.submit_host));
   to.set_project(settings.project);
   to.set_share_identifier(settings.share_identifier);
-  to.set_reservation(settings.reservation);
+  to.set_reservation(std::string(sched::NameForPeople(settings.reservation)));
   FillRetry(settings.retry, *to.mutable_retry());
   to.mutable_tags()->insert(settings.tags.begin(), settings.tags.end());
   to.set_definition(settings.definition);

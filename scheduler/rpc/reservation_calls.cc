@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "common/utf8.h"
+#include "scheduler/core/reservation_name.h"
 #include "scheduler/rpc/calls.h"
 
 namespace bsub::rpc {
 namespace {
 
 void FillReservation(const CoreView& view, const sched::AdvanceReservation& from, v1::Reservation& to) {
-  to.set_name(from.name);
+  to.set_name(std::string(sched::NameForPeople(from.name)));
   to.set_start_at_us(from.from.micros());
   to.set_end_at_us(from.to.micros());
   for (const NodeId node : from.nodes) to.add_nodes(sched::NameOfNode(view.state(), node));

@@ -119,6 +119,50 @@ TEST(AdvanceReservation, OutlivesARestart) {
   EXPECT_THAT(env.TakeLaunched(), ElementsAre(other));
 }
 
+TEST(AdvanceReservation, AJobOfOneThatIsGoneIsOfNoLaterOneOfItsName) {
+  enum class Restart { kNone, kFromJournal, kFromState };
+  for (const Restart restart : {Restart::kNone, Restart::kFromJournal, Restart::kFromState}) {
+    Env env;
+    env.AddNodes(1, Cpus(4));
+    const auto restart_if_asked = [&] {
+      if (restart == Restart::kNone) return;
+      restart == Restart::kFromState ? env.RestartFromState() : env.Restart();
+      env.Connect("n1");
+    };
+    ASSERT_TRUE(env.Reserve(ReservationOf(env, "r", 1h, 2h, 1)));
+    const JobId old = env.Submit(Job().Reservation("r").Walltime(30min));
+    ASSERT_TRUE(env.DeleteReservation("r"));
+    restart_if_asked();
+    EXPECT_THAT(env.Explain(old), HasSubstr("its reservation r is over or was deleted"));
+    ASSERT_TRUE(env.Reserve(ReservationOf(env, "r", 1h, 2h, 1))) << "the name is free again";
+    EXPECT_THAT(Says(env.Reserve(ReservationOf(env, "r", 5h, 1h, 1))), HasSubstr("'r': it exists"));
+    const JobId young = env.Submit(Job().Reservation("r").Walltime(30min));
+    restart_if_asked();
+    env.Advance(1h);
+    env.Cycle();
+    EXPECT_THAT(env.TakeLaunched(), ElementsAre(young));
+    EXPECT_THAT(env.Why(old), ElementsAre(ReasonCode::kReservation));
+    EXPECT_THAT(env.Explain(old), HasSubstr("the one that is called so now is another"));
+    env.Finish(young, Exit(0));
+    ASSERT_TRUE(env.DeleteReservation("r"));
+    ASSERT_TRUE(env.Reserve(ReservationOf(env, "r", 0h, 2h, 1)));
+    ASSERT_TRUE(env.Requeue(young));
+    restart_if_asked();
+    env.Cycle();
+    EXPECT_THAT(env.TakeLaunched(), IsEmpty()) << "it was of the one before";
+  }
+}
+
+TEST(AdvanceReservation, NamesThatBeginAlikeAreDifferent) {
+  Env env;
+  env.AddNodes(3, Cpus(4));
+  for (const char* name : {"r-1", "r", "r1"})
+    ASSERT_TRUE(env.Reserve(ReservationOf(env, name, 1h, 1h, 1))) << name;
+  const std::string message = env.TrySubmit(Job().Reservation("r#7").Walltime(30min)).error().message;
+  EXPECT_THAT(message, HasSubstr("'r#7': there is none of that name"));
+  for (const char* name : {"r", "r1", "r-1"}) EXPECT_EQ(Says(env.DeleteReservation(name)), "ok") << name;
+}
+
 TEST(AdvanceReservation, ItsJobsShareItUnderEveryBackfill) {
   for (const sched::Backfill backfill :
        {sched::Backfill::kNone, sched::Backfill::kSpare, sched::Backfill::kEasy, sched::Backfill::kShortest,
