@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration kFarthest = std::chrono::hours(24 * 365);
 constexpr std::uint32_t kPlacementsPerCycle = 1000;
+constexpr std::uint32_t kStepsPerLook = 16;  // whether it is to stop
 
 // SplitMix64's output function (Vigna, public domain): well mixed, and the same with every compiler.
 std::uint64_t Mix(std::uint64_t z) {
@@ -58,6 +59,8 @@ PlayedCluster::~PlayedCluster() = default;
 
 void PlayedCluster::Handle(InputBody body) {
   if (steps_left_ > 0) --steps_left_;
+  const bool look = stopped_ && steps_left_ > 0 && steps_left_ % kStepsPerLook == 0;
+  if (look && stopped_()) steps_left_ = 0;
   Outcome outcome = scheduler_->Handle({now_, std::move(body)});
   wake_at_ = outcome.wake_at;
   cycle_wanted_ |= outcome.cycle_wanted;
@@ -169,8 +172,10 @@ void PlayedCluster::Settle() {
   }
 }
 
-std::optional<TimePoint> PlayedCluster::PlayUntilStart(TaskRef target, std::uint32_t& steps) {
+std::optional<TimePoint> PlayedCluster::PlayUntilStart(TaskRef target, std::uint32_t& steps,
+                                                       std::function<bool()> stopped) {
   steps_left_ = steps;
+  stopped_ = std::move(stopped);
   target_ = target;
   const TimePoint until = now_ + kFarthest;
   Settle();

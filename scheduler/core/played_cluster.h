@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,8 +36,10 @@ class PlayedCluster {
   ~PlayedCluster();
 
   // When the task starts; nothing: not within `steps` inputs, or a year, or it never does. Takes from `steps`
-  // what it used.
-  std::optional<TimePoint> PlayUntilStart(TaskRef target, std::uint32_t& steps);
+  // what it used. `stopped` is asked every few inputs: from its yes on there are no steps left. Empty: nobody
+  // stops it.
+  std::optional<TimePoint> PlayUntilStart(TaskRef target, std::uint32_t& steps,
+                                          std::function<bool()> stopped = {});
 
  private:
   struct End {
@@ -75,6 +78,7 @@ class PlayedCluster {
   TimePoint wake_at_ = TimePoint::Max();
   bool cycle_wanted_ = true;
   std::uint32_t steps_left_ = 0;
+  std::function<bool()> stopped_;
   std::optional<TaskRef> target_;
   bool target_started_ = false;
   std::unique_ptr<Scheduler> scheduler_;

@@ -136,19 +136,21 @@ bool StartStudy::AddWaiting(const Job& target, std::vector<InLine> line) {
   return true;
 }
 
-StartOutlook StartStudy::Run() const {
+StartOutlook StartStudy::Run(const std::function<bool()>& stopped) const {
   if (position_ == 0) return {};
   std::vector<TimePoint> starts;
   std::uint32_t steps = settings_.study.max_steps;
   // Some four jobs or nodes are brought to life in the time of one step.
   const auto to_begin = static_cast<std::uint32_t>((cost_ + state_.nodes.size()) / 4);
   for (std::uint32_t play = 0; play < settings_.study.plays && steps > 0; ++play) {
+    if (stopped && stopped()) return {.p50 = {}, .p90 = {}, .stopped = true};
     steps -= std::min(steps, to_begin);
     PlayedCluster cluster(settings_, CopyState(state_), connected_, {run_times_, arrivals_}, play + 1, now_);
-    const auto start = cluster.PlayUntilStart(target_, steps);
+    const auto start = cluster.PlayUntilStart(target_, steps, stopped);
     if (!start && steps == 0) break;  // it might have, with more
     starts.push_back(start.value_or(TimePoint::Max()));
   }
+  if (stopped && stopped()) return {.p50 = {}, .p90 = {}, .stopped = true};
   if (starts.size() < settings_.study.least_plays) return {};
   std::sort(starts.begin(), starts.end());
   const auto by = [&](std::size_t percent) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <vector>
@@ -19,6 +20,7 @@ namespace bsub::sched {
 struct StartOutlook {
   TimePoint p50, p90;       // unset: cannot be said
   std::uint32_t plays = 0;  // that it rests on
+  bool stopped = false;     // before there was an answer
 };
 
 class StartStudy {
@@ -32,8 +34,9 @@ class StartStudy {
   std::uint32_t position() const { return position_; }
   // From when on nodes are kept for it, or when it is planned to start; unset: not at all, or nobody knows.
   TimePoint reserved_at() const { return reserved_at_; }
-  // The long part: some 10 µs for each input of each play.
-  StartOutlook Run() const;
+  // The long part: some 10 µs for each input of each play. `stopped` is asked every few inputs, and its first
+  // yes is the end. Empty: nobody stops it.
+  StartOutlook Run(const std::function<bool()>& stopped = {}) const;
 
  private:
   struct InLine;

@@ -14,6 +14,7 @@ void BlockingPool::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    ends_ = true;
   }
   changed_.notify_all();
   for (std::thread& thread : threads_) {
@@ -32,7 +33,7 @@ void BlockingPool::Run(std::function<void()> call) {
 void BlockingPool::Work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return stopping_ || !calls_.empty(); });
+    changed_.wait(lock, [this] { return ends_ || !calls_.empty(); });
     if (calls_.empty()) return;
     const std::function<void()> call = std::move(calls_.front());
     calls_.pop_front();

@@ -108,7 +108,7 @@ void When(const Services& services, const v1::WhenRequest& request, v1::WhenRepl
         reply.set_next_step(ToUtf8(forecast->next_step));
         if (!forecast->study) return [done] { done(OkStatus()); };
         return [&services, &reply, done, study = forecast->study] {
-          FillOutlook(services, study, *reply.mutable_outlook(), done);
+          FillOutlook(services.readers, study, *reply.mutable_outlook(), done);
         };
       });
   if (!sent) done(sent.error());

@@ -126,6 +126,7 @@ void SchedulerServer::Deliver(std::vector<sched::Message> messages) { nodes_.Del
 void SchedulerServer::BeginStop() {
   if (unix_) unix_->StopAccepting();
   streams_.EndAll(Unavailable("the scheduler is stopping; try again when it is back"));
+  readers_.BeginStop();
 }
 
 void SchedulerServer::Stop() {

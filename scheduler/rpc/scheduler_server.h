@@ -59,7 +59,7 @@ class SchedulerServer {
 
   Timers& timers() { return timers_; }
 
-  // Takes no new connections and ends the calls that would go on for ever.
+  // Takes no new connections and ends the calls that would go on for ever, or for long.
   void BeginStop();
   // Ends all calls. The core must have answered, or refuse, what was asked of it.
   void Stop();

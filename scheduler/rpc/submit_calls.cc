@@ -85,7 +85,7 @@ void SendTrial(const Services& services, const Principal& who, v1::SubmitRequest
     FillTrial(*trial, reply);
     if (!trial->forecast.study) return [done] { done(OkStatus()); };
     return [&services, &reply, done, study = trial->forecast.study] {
-      FillOutlook(services, study, *reply.mutable_outlook(), done);
+      FillOutlook(services.readers, study, *reply.mutable_outlook(), done);
     };
   });
   if (!sent) done(sent.error());

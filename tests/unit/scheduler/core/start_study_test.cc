@@ -241,6 +241,25 @@ TEST(StartStudyLimits, FewerPlaysThanItTakesAreNoAnswer) {
   EXPECT_FALSE(study->Run().p90.set());
 }
 
+TEST_F(StartStudyTest, IsStoppedInTheMiddleOfAPlay) {
+  Learn(std::vector<Duration>(10, 5min));
+  RunWide(Job().Nodes(2).Cpus(2).Walltime(10min));
+  env.Submit(Job().Array("1-200").Cpus(2).Walltime(10min));
+  const auto study = StudyOf(env.Submit(Job().Cpus(2).Walltime(10min)));
+  int asked = 0;
+  const auto count = [&asked] { return ++asked < 0; };
+  EXPECT_FALSE(study->Run(count).stopped);
+  const int of_a_play = asked / 40;
+  EXPECT_GT(of_a_play, 10) << "it is asked many times in each play";
+  for (const int yes_at : {1, 2, of_a_play / 2, of_a_play + 3}) {
+    asked = 0;
+    const StartOutlook outlook = study->Run([&] { return ++asked >= yes_at; });
+    EXPECT_TRUE(outlook.stopped);
+    EXPECT_FALSE(outlook.p50.set());
+    EXPECT_LE(asked, yes_at + 2) << "the first yes is the end";
+  }
+}
+
 TEST_F(StartStudyTest, WhatStartsAtOnceStartsNow) {
   const StartOutlook outlook = StudyOf(env.Submit(Job().Walltime(1h)))->Run();
   EXPECT_EQ(outlook.p50, env.now());
