@@ -1,5 +1,8 @@
 #include "scheduler/core/forecast.h"
 
+#include <algorithm>
+
+#include "jobs/text.h"
 #include "jobs/units.h"
 #include "scheduler/core/explain_calendar.h"
 #include "scheduler/core/rehearsal.h"
@@ -40,6 +43,32 @@ std::string Provided(const Job& job, TimePoint start) {
                   : ", if what runs uses all of its time";
 }
 
+// Nodes that would do and are not connected though nobody has given them up: at most for a lease.
+std::size_t NotYetBack(const Store& store, const NodesRequest& request) {
+  const auto& nodes = store.state().nodes;
+  return static_cast<std::size_t>(std::count_if(nodes.begin(), nodes.end(), [&](const auto& entry) {
+    const Node& node = entry.second;
+    const bool takes_work = node.state == NodeState::kUp && !node.drained && !node.notice;
+    return takes_work && !store.IsConnected(node.id) && request.each.Fits(node.description.total);
+  }));
+}
+
+void NoStart(const Store& store, const Job& job, const Rehearsed& rehearsed, Forecast& f) {
+  const std::size_t away = NotYetBack(store, RequestOf(*job.spec.settings));
+  if (rehearsed.out_of_steps) {
+    f.text = "there is no time at the latest: too many jobs wait to play them all forward";
+  } else if (away > 0) {
+    f.text = "that cannot be said yet: " + Count(away, "node that would do is", "nodes that would do are") +
+             " not connected, as it is for a moment after a start of the scheduler";
+    f.next_step = "ask again in a moment; `bsub-lite nodes` shows which are there";
+  } else if (rehearsed.endless > 0) {
+    f.text = "there is no time at the latest: it waits for tasks that have no time limit (-t), " +
+             std::to_string(rehearsed.endless) + " in all";
+  } else {
+    f.text = "it cannot start on the nodes that take work now";
+  }
+}
+
 void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePoint now,
                const ForecastLimits& limits, Forecast& f) {
   // What this says of a blocked task would be about another day.
@@ -72,13 +101,8 @@ void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePo
     const Duration walltime = job.spec.settings->walltime;
     if (walltime.count() > 0) f.ends_at = start + walltime;
     if (soon) f.next_step.clear();
-  } else if (rehearsed.out_of_steps) {
-    f.text = "there is no time at the latest: too many jobs wait to play them all forward";
-  } else if (rehearsed.endless > 0) {
-    f.text = "there is no time at the latest: it waits for tasks that have no time limit (-t), " +
-             std::to_string(rehearsed.endless) + " in all";
   } else {
-    f.text = "it cannot start on the nodes that take work now";
+    NoStart(store, job, rehearsed, f);
   }
 }
 

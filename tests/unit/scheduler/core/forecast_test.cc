@@ -25,6 +25,33 @@ TEST(Forecast, WhatFitsStartsNow) {
   EXPECT_THAT(f.text, HasSubstr("next scheduling cycle"));
 }
 
+TEST(Forecast, UntilTheNodesAreBackAfterARestartItSaysSo) {
+  Env env;
+  env.AddNodes(2, Cpus(2));
+  const JobId runs = env.Submit(Job().Cpus(2));  // without a limit
+  env.Cycle();
+  env.Start(runs);
+  const JobId wide = env.Submit(Job().Nodes(2).Cpus(1).Walltime(1h)), small = env.Submit(Job().Walltime(1h));
+  EXPECT_THAT(When(env, wide).text, HasSubstr("it waits for tasks that have no time limit"));
+  for (const bool from_state : {false, true}) {
+    from_state ? env.RestartFromState() : env.Restart();
+    for (const JobId id : {wide, small}) {
+      const auto f = When(env, id);
+      EXPECT_FALSE(f.starts_at.set());
+      EXPECT_THAT(f.text, HasSubstr("that cannot be said yet: 2 nodes that would do are not connected"));
+      EXPECT_THAT(f.next_step, HasSubstr("ask again in a moment"));
+    }
+    const auto trial = env.scheduler().TrySubmit(Alice(), Job().Walltime(1h).spec(), env.now(), kSteps);
+    ASSERT_TRUE(trial);
+    EXPECT_THAT(trial->forecast.text, HasSubstr("that cannot be said yet"));
+    env.Connect("n1");
+    EXPECT_THAT(When(env, wide).text, HasSubstr("1 node that would do is not connected"));
+    env.Connect("n2");
+    EXPECT_THAT(When(env, wide).text, HasSubstr("it waits for tasks that have no time limit"));
+    EXPECT_EQ(When(env, small).starts_at, env.now());
+  }
+}
+
 TEST(Forecast, TheTimeLimitsOfWhatRunsAndOfWhatIsServedBefore) {
   Env env;
   env.AddNodes(1, Cpus(2));
