@@ -31,6 +31,8 @@ const std::vector<Field>& Fields() {
       {"freezes", &Tally::freezes},
       {"notices", &Tally::notices},
       {"lease_kills", &Tally::lease_kills},
+      {"reservations", &Tally::reservations},
+      {"preemptions", &Tally::preemptions},
       {"repeated_submits", &Tally::repeated_submits},
       {"violations", &Tally::violations},
   };

@@ -75,7 +75,7 @@ struct Tally {
   std::uint64_t scheduler_crashes = 0, snapshots = 0, torn = 0, lost_entries = 0, failed_appends = 0;
   std::uint64_t lost_messages = 0, repeated_messages = 0, broken_streams = 0, refused_hellos = 0;
   std::uint64_t agent_crashes = 0, spawner_crashes = 0, reboots = 0, partitions = 0, freezes = 0, notices = 0;
-  std::uint64_t lease_kills = 0, repeated_submits = 0, violations = 0;
+  std::uint64_t lease_kills = 0, reservations = 0, preemptions = 0, repeated_submits = 0, violations = 0;
   Tally& operator+=(const Tally& t);
 };
 // "seeds=1000 steps=… violations=0"

@@ -85,6 +85,8 @@ FaultSimReport FaultSimulator::Run() {
   model_.tally.steps = report.step = scheduler_.steps();
   for (const auto& [id, job] : model_.witness.jobs()) model_.tally.tasks += job.tasks.size();
   model_.tally.jobs = model_.witness.jobs().size();
+  model_.tally.reservations = model_.witness.reservations();
+  model_.tally.preemptions = model_.witness.preemptions();
   report.tally = model_.tally;
   report.last_lines.assign(model_.trace.lines().begin(), model_.trace.lines().end());
   report.journal_hash = scheduler_.JournalHash();

@@ -134,6 +134,12 @@ void SpawnerModel::Exec(const AttemptRef& attempt) {
   const Duration runs = model_.random.Chance(850)
                             ? model_.random.Spread(std::chrono::milliseconds(20), std::chrono::seconds(30))
                             : model_.random.Spread(std::chrono::seconds(30), std::chrono::minutes(10));
+  const Duration limit = model_.witness.jobs().at(attempt.task.job).spec.settings->walltime;
+  if (limit.count() > 0 && limit < runs) {
+    return AfterIfAlive(attempt, limit, [this, attempt] {
+      Die(attempt, {EndKind::kTimedOut, 15, "", "ran past its wall time"}, true);
+    });
+  }
   AfterIfAlive(attempt, runs, [this, attempt] { Die(attempt, DrawEnd(), true); });
 }
 

@@ -109,7 +109,9 @@ void Witness::On(const sched::JobSubmitted& e, TimePoint at) {
     if (names_job && (!node.job.valid() || node.job >= e.id || !node.name.empty()))
       throw Violation{"job " + Name(e.id) + ": a dependency is not resolved"};
   }
+  const std::uint64_t reservation = ReservationOf(e);
   Job& job = jobs_[e.id];
+  job.reservation = reservation;
   job.spec = e.spec;
   job.held = e.spec.held;
   job.begun = e.spec.begin_at <= at;
@@ -161,7 +163,7 @@ const Witness::Task::Part* Witness::Task::PartOn(const std::string& name) const 
   return it == parts.end() ? nullptr : &*it;
 }
 
-void Witness::On(const sched::AttemptPlaced& e, TimePoint) {
+void Witness::On(const sched::AttemptPlaced& e, TimePoint at) {
   Job& job = Known(e.attempt.task.job);
   Task& task = Known(e.attempt.task);
   std::vector<Task::Part> parts;
@@ -176,13 +178,15 @@ void Witness::On(const sched::AttemptPlaced& e, TimePoint) {
   CheckParts(e.attempt, job, parts);
   for (const Task::Part& part : parts) CheckRoom(e.attempt, job, part);
   CheckLimits(e, job);
+  CheckReservations(e.attempt, job, parts, at);
   task.phase = Phase::kLive;
   task.highest_attempt = e.attempt.number;
   task.parts = std::move(parts);
   task.started = false;
   task.ending.reset();
   task.stop = sched::StopReason::kNone;
-  task.noticed = false;
+  task.noticed = task.preempted = false;
+  task.placed_at = at;
   ++job.live;
   live_.insert(e.attempt);
 }
@@ -326,6 +330,10 @@ void Witness::On(const sched::AttemptEnded& e, TimePoint) {
     throw Violation{Name(e.attempt) + " saved when its node was taken away, and is charged for it"};
   if (task.stop == sched::StopReason::kNotice && !task.noticed)
     throw Violation{Name(e.attempt) + " was ended for a notice that it never had"};
+  const bool gave_way = task.preempted && !person && !e.end.Succeeded() &&
+                        (task.stop == sched::StopReason::kNotice || checkpoint.SaidSaved(e.end));
+  if (gave_way && (e.charged || e.then != AfterAttempt::kRetry))
+    throw Violation{Name(e.attempt) + " was preempted, and is charged for it or does not run again"};
   const bool lost = task.ending && task.ending->kind == EndKind::kNodeLost;
   if (lost && !person && !task.noticed && e.end.kind != EndKind::kNodeLost)
     throw Violation{Name(e.attempt) + " failed because a node was lost, but is told as " + Describe(e.end)};
@@ -385,6 +393,8 @@ void Witness::On(const sched::JobMoved& e, TimePoint) {
 void Witness::On(const sched::AttemptNoticed& e, TimePoint) {
   Task& task = Live(e.attempt);
   task.noticed = e.ends_at.set();
+  task.preempted = task.noticed && e.kind == sched::NoticeKind::kPreempted;
+  if (task.preempted) CheckPreemption(e), ++preemptions_;
   const auto there =
       std::count_if(task.parts.begin(), task.parts.end(), [&](const auto& p) { return p.node == e.node; });
   if (there == 0) throw Violation{Name(e.attempt) + " is told of a node that it is not on"};

@@ -44,6 +44,8 @@ class Witness {
     const Part* PartOn(const std::string& name) const;
     sched::StopReason stop = sched::StopReason::kNone;
     bool noticed = false;
+    bool preempted = false;  // that is what its notice is for
+    TimePoint placed_at{};
     bool over() const { return phase == Phase::kSucceeded || phase == Phase::kFailed; }
   };
   struct Job {
@@ -53,7 +55,13 @@ class Witness {
     bool forgotten = false;
     std::vector<Task> tasks;
     std::uint32_t live = 0;
+    std::uint64_t reservation = 0;  // the serial of the one that it is of; 0: none
     bool over() const;
+  };
+  // An advance reservation, which no other one of its name is.
+  struct Reserved {
+    std::uint64_t serial = 0;
+    sched::AdvanceReservation terms;
   };
   struct Node {
     sched::NodeDescription description;
@@ -83,6 +91,9 @@ class Witness {
 
   // Does the job's dependency allow this task to start?
   Truth3 Allows(const Job& job, std::uint32_t ordinal) const;
+  // How many there were.
+  std::uint64_t reservations() const { return last_reservation_; }
+  std::uint64_t preemptions() const { return preemptions_; }
   // The first difference between this book and a state of the same sequence; empty if they agree.
   std::string CompareWith(const sched::State& state) const;
 
@@ -115,10 +126,11 @@ class Witness {
   void On(const sched::NodeNoticeSet& e, TimePoint at);
   void On(const sched::AttemptNoticed& e, TimePoint at);
   void On(const sched::JobMoved& e, TimePoint at);
-  void On(const sched::ReservationMade&, TimePoint) {}
-  void On(const sched::ReservationEnded&, TimePoint) {}
+  void On(const sched::ReservationMade& e, TimePoint at);
+  void On(const sched::ReservationEnded& e, TimePoint at);
 
   std::string CompareDefinitions(const sched::State& state) const;
+  std::uint64_t ReservationOf(const sched::JobSubmitted& e) const;
   Job& Known(JobId id);
   Task& Known(const sched::TaskRef& ref);
   Task& Live(const sched::AttemptRef& ref);
@@ -126,6 +138,9 @@ class Witness {
   void CheckParts(const sched::AttemptRef& attempt, const Job& job,
                   const std::vector<Task::Part>& parts) const;
   void CheckRoom(const sched::AttemptRef& attempt, const Job& job, const Task::Part& part) const;
+  void CheckReservations(const sched::AttemptRef& attempt, const Job& job,
+                         const std::vector<Task::Part>& parts, TimePoint at) const;
+  void CheckPreemption(const sched::AttemptNoticed& e) const;
   Task::Part& LivePart(const sched::AttemptRef& attempt, std::uint32_t index);
   // An attempt that may still run on the node.
   std::optional<sched::AttemptRef> LiveOn(NodeId node) const;
@@ -141,6 +156,9 @@ class Witness {
   std::map<std::string, sched::Queue> queues_;
   std::map<std::string, Definition> definitions_;
   std::set<sched::AttemptRef> live_;
+  std::map<std::string, Reserved> reservations_;  // as they are called in the journal
+  std::uint64_t last_reservation_ = 0;
+  std::uint64_t preemptions_ = 0;
 };
 
 }  // namespace bsub::sim

@@ -19,6 +19,11 @@ const std::vector<std::string>& DefinitionNames() {
   return names;
 }
 
+const std::vector<std::string>& ReservationNames() {
+  static const std::vector<std::string> names = {"course", "demo"};
+  return names;
+}
+
 // Few sizes, so that arrays can be paired; some cross a word of the bitmaps.
 const std::vector<std::uint32_t>& ArraySizes() {
   static const std::vector<std::uint32_t> sizes = {1, 2, 3, 3, 5, 5, 5, 8, 8, 20, 64, 65, 130};
@@ -48,16 +53,17 @@ JobId Workload::AnyJob() {
 }
 
 void Workload::Begin() {
-  for (const std::string& name : QueueNames()) {
-    if (name != "default") clients_.Ask(sched::SetQueue{{}, Admin(), MakeQueue(name), false, false});
-  }
+  // In this order: one that preempts another finds it there.
+  for (const char* name : {"low", "high"})
+    clients_.Ask(sched::SetQueue{{}, Admin(), MakeQueue(name), false, false});
 }
 
 void Workload::Act() {
   const std::uint64_t luck = model_.random.Below(100);
   if (luck < 60) return SubmitOne();
   if (luck < 90) return ControlOne();
-  if (luck < 93) return ChangeQueue();
+  if (luck < 92) return ChangeQueue();
+  if (luck < 94) return ChangeReservation();
   if (luck < 96) return ChangeDefinition();
   ChangeNode();
 }
@@ -85,6 +91,11 @@ std::shared_ptr<JobSettings> Workload::MakeSettings() {
     if (random.Chance(300)) settings->checkpoint.grace = random.Spread(seconds(1), seconds(120));
   }
   MakeGang(*settings);
+  if (random.Chance(600)) settings->walltime = random.Spread(seconds(30), seconds(1800));
+  if (random.Chance(100)) {
+    settings->reservation = random.Pick(ReservationNames());
+    settings->walltime = random.Spread(seconds(30), seconds(300));
+  }
   return settings;
 }
 
@@ -219,7 +230,28 @@ sched::Queue Workload::MakeQueue(const std::string& name) {
   if (random.Chance(200)) queue.max_running = random.Between(1, 6);
   if (random.Chance(200)) queue.max_running_per_user = random.Between(1, 3);
   if (random.Chance(100)) queue.max_waiting = random.Between(50, 300);
+  if (random.Chance(500)) queue.order = static_cast<sched::QueueOrder>(random.Between(0, 6));
+  queue.backfill = static_cast<sched::Backfill>(random.Between(0, 4));
+  if (random.Chance(300)) queue.overdue_after = random.Spread(seconds(60), seconds(3600));
+  if (name == "high" && random.Chance(500)) {
+    queue.priority = 2;
+    queue.preempts = {random.Chance(500) ? "low" : "default"};
+  }
   return queue;
+}
+
+void Workload::ChangeReservation() {
+  Random& random = model_.random;
+  const std::string& name = random.Pick(ReservationNames());
+  if (random.Chance(300)) return clients_.Ask(sched::DeleteReservation{{}, Admin(), name});
+  sched::CreateReservation input;
+  input.who = Admin();
+  input.name = name;
+  input.from = model_.events.now() + random.Between(seconds(0), seconds(300));
+  input.length = random.Spread(seconds(60), seconds(1800));
+  input.count = static_cast<std::uint32_t>(random.Between(1, static_cast<std::int64_t>(nodes_.size())));
+  input.users = {"user0", "user1"};
+  clients_.Ask(std::move(input));
 }
 
 void Workload::ChangeQueue() {
@@ -268,6 +300,15 @@ void Workload::LetGo() {
   }
   for (const auto& node : nodes_)
     clients_.Ask(sched::SetNode{{}, Admin(), sched::NodeAction::kResume, node->name(), ""});
+  // What is of a reservation would wait for good.
+  for (const std::string& name : ReservationNames())
+    clients_.Ask(sched::DeleteReservation{{}, Admin(), name});
+  sched::Control cancel{{}, Admin(), sched::ControlAction::kCancel, {}, "its reservation is gone", 0};
+  for (const auto& [id, job] : model_.witness.jobs()) {
+    if (!job.forgotten && !job.spec.settings->reservation.empty())
+      cancel.targets.push_back({id.value(), std::nullopt});
+  }
+  if (!cancel.targets.empty()) clients_.Ask(std::move(cancel));
   sched::Control release{{}, Admin(), sched::ControlAction::kRelease, {}, "", 0};
   for (const auto& [id, job] : model_.witness.jobs()) {
     if (job.forgotten) continue;

@@ -35,6 +35,7 @@ class Workload {
   void ControlOne();
   void ChangeQueue();
   void ChangeNode();
+  void ChangeReservation();
   void ChangeDefinition();
 
   std::shared_ptr<JobSettings> MakeSettings();

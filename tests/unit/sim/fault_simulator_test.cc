@@ -32,6 +32,14 @@ TEST(FaultSimulator, OneSeedIsOneRun) {
   EXPECT_NE(RunFaultSimulator(Short(1)).journal_hash, RunFaultSimulator(Short(2)).journal_hash);
 }
 
+TEST(FaultSimulator, HasReservationsAndPreemption) {
+  Tally sum;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) sum += RunFaultSimulator(Short(seed)).tally;
+  EXPECT_EQ(sum.violations, 0u);
+  EXPECT_GT(sum.reservations, 0u);
+  EXPECT_GT(sum.preemptions, 0u);
+}
+
 struct Expected {
   Mutation mutation;
   const char* words;  // of the violation
