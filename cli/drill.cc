@@ -269,12 +269,12 @@ constexpr std::array kVerbs = {
          .max_names = kMostNodes,
          .options = "node|for",
          .run = Partition},
-    Verb{.name = "spot",
-         .min_names = 0,
-         .max_names = 0,
-         .options =
-             "node|rate|trace|speed|notice|for|seed|settle|node-look|on-demand-price|spot-price|report",
-         .run = Spot},
+    Verb{
+        .name = "spot",
+        .min_names = 0,
+        .max_names = 0,
+        .options = "node|rate|trace|speed|notice|for|seed|settle|node-look|on-demand-price|spot-price|report",
+        .run = Spot},
     Verb{.name = "run", .options = kReporting, .run = RunPlan}};
 
 int Run(Context& context, const Arguments& arguments) { return RunVerb(context, "drill", kVerbs, arguments); }

@@ -1,4 +1,5 @@
-/* Appends the time at which its first instruction ran (CLOCK_REALTIME, ns) to FILE. Static, so that no loader comes before. */
+/* Appends the time at which its first instruction ran (CLOCK_REALTIME, ns) to FILE. Static, so that no loader
+ * comes before. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <time.h>

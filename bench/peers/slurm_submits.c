@@ -1,7 +1,10 @@
-/* Submits by Slurm's own C library, one answer awaited after the other, by several processes at once: the library keeps one
- * connection per call, and this is what it does best. Compiled by bench/compare-slurm with libslurm-dev.
+/* Submits by Slurm's own C library, one answer awaited after the other, by several processes at once: the
+ * library keeps one connection per call, and this is what it does best. Compiled by bench/compare-slurm with
+ * libslurm-dev.
  *
- *   slurm-submits JOBS PROCESSES DIRECTORY     prints {"acknowledged":…,"seconds":…,"per_second":…,"last_id":…}
+ *   slurm-submits JOBS PROCESSES DIRECTORY
+ *
+ * prints {"acknowledged":…,"seconds":…,"per_second":…,"last_id":…}
  */
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
@@ -70,7 +73,8 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: slurm-submits JOBS PROCESSES DIRECTORY\n");
     return 2;
   }
-  struct totals* shares = mmap(NULL, sizeof *shares * (size_t)processes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  struct totals* shares = mmap(NULL, sizeof *shares * (size_t)processes, PROT_READ | PROT_WRITE,
+                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shares == MAP_FAILED) return 1;
   slurm_init(NULL);
   clock_gettime(CLOCK_MONOTONIC, &from);
@@ -85,7 +89,7 @@ int main(int argc, char** argv) {
     if (shares[p].last_id > last_id) last_id = shares[p].last_id;
   }
   const double seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
-  printf("{\"acknowledged\": %d, \"seconds\": %.3f, \"per_second\": %.0f, \"last_id\": %u}\n", acknowledged, seconds,
-         acknowledged / seconds, last_id);
+  printf("{\"acknowledged\": %d, \"seconds\": %.3f, \"per_second\": %.0f, \"last_id\": %u}\n", acknowledged,
+         seconds, acknowledged / seconds, last_id);
   return failed ? 1 : 0;
 }

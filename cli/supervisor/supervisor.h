@@ -1,8 +1,8 @@
 // Keeps the daemons of a cluster of one machine running, and ends them in order.
 //
 // One thread: it waits for ends of processes (pidfds), for signals and for time.
-//   TERM         stop: agents first, so that the nodes' news waits for the next `up`; then the spawners, which
-//                end their tasks (TERM, grace, KILL); the scheduler last
+//   TERM         stop: agents first, so that the nodes' news waits for the next `up`; then the spawners,
+//                which end their tasks (TERM, grace, KILL); the scheduler last
 //   TERM again   stop now: tasks get KILL at once
 // Being killed stops nothing: the next supervisor finds the daemons by their records and goes on watching
 // them.
@@ -61,9 +61,9 @@ class Supervisor {
   Duration phase_ends_{};  // then what is left of it gets KILL
   int stop_requests_ = 0;
   std::map<std::string, int> successors_;  // of spawners that ended badly while stopping, by name
-  std::string log_problem_;  // told already
-  Duration cap_logs_at_{};   // at once: they may have grown while there was no supervisor
-  std::string written_;      // content of daemons.json
+  std::string log_problem_;                // told already
+  Duration cap_logs_at_{};                 // at once: they may have grown while there was no supervisor
+  std::string written_;                    // content of daemons.json
 };
 
 }  // namespace bsub::cli

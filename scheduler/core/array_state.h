@@ -81,9 +81,7 @@ struct ArrayState {
   std::size_t durable_bytes() const;
   bool Over() const { return succeeded_count + failed_count == size(); }
   bool IsOver(std::uint32_t ordinal) const { return succeeded.test(ordinal) || failed.test(ordinal); }
-  bool WasSentBack(std::uint32_t ordinal) const {
-    return sent_back.size() != 0 && sent_back.test(ordinal);
-  }
+  bool WasSentBack(std::uint32_t ordinal) const { return sent_back.size() != 0 && sent_back.test(ordinal); }
   const Task* FindRow(std::uint32_t ordinal) const {
     const auto it = rows.find(ordinal);
     return it == rows.end() ? nullptr : &it->second;

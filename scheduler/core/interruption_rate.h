@@ -1,6 +1,6 @@
-// How often nodes of one kind are taken away, measured: node-time that was seen, and interruptions in it. Until
-// there is much of it the setting counts, as one interruption in that much node-time (the mean of a Poisson
-// process's posterior with a Gamma prior of shape 1).
+// How often nodes of one kind are taken away, measured: node-time that was seen, and interruptions in it.
+// Until there is much of it the setting counts, as one interruption in that much node-time (the mean of a
+// Poisson process's posterior with a Gamma prior of shape 1).
 //
 // Scratch: a scheduler that starts begins anew with the setting.
 #pragma once

@@ -1,7 +1,7 @@
 // The scheduler's home: its directories are made, and found to be nobody else's.
 //
-// Whoever can change a name in one of them can put another journal, key or socket in its place, and so run jobs
-// as any user of the cluster.
+// Whoever can change a name in one of them can put another journal, key or socket in its place, and so run
+// jobs as any user of the cluster.
 #pragma once
 
 #include <cstdint>

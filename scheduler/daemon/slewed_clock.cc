@@ -41,8 +41,8 @@ std::string ExplainWallAhead(Duration ahead) {
   const bool behind = ahead < Duration(0);
   return "the clock of this machine is " + FormatDuration(behind ? -ahead : ahead) +
          (behind ? " behind" : " ahead of") +
-         " the scheduler's time, which never jumps and comes closer by 6 minutes an hour: times that are shown "
-         "are off by as much, jobs begin by the clock; check the clock (timedatectl)";
+         " the scheduler's time, which never jumps and comes closer by 6 minutes an hour: times that are "
+         "shown are off by as much, jobs begin by the clock; check the clock (timedatectl)";
 }
 
 }  // namespace bsub::daemon

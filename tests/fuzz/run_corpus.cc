@@ -1,4 +1,5 @@
-// Runs a fuzz target once over each file of the folders and files named on the command line (no libFuzzer needed).
+// Runs a fuzz target once over each file of the folders and files named on the command line, without
+// libFuzzer.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

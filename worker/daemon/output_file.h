@@ -15,8 +15,8 @@ class OutputFile {
   // NotFound if there is none (yet): nothing was written, or standard error goes with standard output.
   // `spool`: descriptor of the spawner's state directory.
   static Result<OutputFile> Open(int spool, const AttemptKey& attempt, bool standard_error);
-  // The attempt's job was on this node, and no file is in its folder: once the attempt is over, that says that
-  // it wrote nothing.
+  // The attempt's job was on this node, and no file is in its folder: once the attempt is over, that says
+  // that it wrote nothing.
   static bool WroteNothing(int spool, const AttemptKey& attempt, bool standard_error);
 
   std::int64_t Size() const;

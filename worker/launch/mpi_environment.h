@@ -37,8 +37,8 @@ struct MpiFacts {
 bool MayStartRanks(const v1::Launch& launch);
 
 // "HOST slots=N" per node. The main node has the name that mpirun knows its own machine by, or it would start
-// a daemon there, too. Another node of that name has an alias (host_alias.h), and so has one with a dot in its
-// name: Open MPI would call our agent with what is before it, which may be another node's name.
+// a daemon there, too. Another node of that name has an alias (host_alias.h), and so has one with a dot in
+// its name: Open MPI would call our agent with what is before it, which may be another node's name.
 std::string OpenMpiHostFile(const v1::LaunchGang& gang, const MpiFacts& facts);
 // "HOST:N" per node. A node that is called as the main node's machine has an alias: Hydra would start its
 // ranks there.

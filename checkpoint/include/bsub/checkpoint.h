@@ -231,9 +231,9 @@ BSUB_CHECKPOINT_API const char* bsub_checkpoint_message(const bsub_checkpoint* s
 BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_close(bsub_checkpoint* store);
 
 /* Not collective: gives everything back without finishing anything, for a rank that ends by an error while
- * the others may be elsewhere. An asynchronous save in flight is waited for; one of several ranks is committed
- * if all have written theirs within ten seconds. What was loaded counts as not good for progress. The collectives' `release` is not
- * called: MPI's would be collective. Accepts NULL. */
+ * the others may be elsewhere. An asynchronous save in flight is waited for; one of several ranks is
+ * committed if all have written theirs within ten seconds. What was loaded counts as not good for progress.
+ * The collectives' `release` is not called: MPI's would be collective. Accepts NULL. */
 BSUB_CHECKPOINT_API void bsub_checkpoint_abandon(bsub_checkpoint* store);
 
 /* See the top of this file. Not to be held in a call of another function of this library: threads that it

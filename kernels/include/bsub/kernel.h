@@ -1,5 +1,5 @@
-/* Array kernels: children of an array job that are calls of a function in a shared object, for tasks too small for a process of
- * their own.
+/* Array kernels: children of an array job that are calls of a function in a shared object, for tasks too
+ * small for a process of their own.
  *
  *   #include <bsub/kernel.h>
  *   int32_t square(const bsub_kernel_call* call) {
@@ -13,10 +13,11 @@
  *
  * What a kernel must know:
  * - It is called by several threads at once, each with another index, in no particular order.
- * - It may be called again for an index whose call was broken off (a crash, a node that was taken away) or whose result was not yet
- *   saved: a kernel must be idempotent, that is, have no effect but its output record, or one that may happen twice.
- * - A call whose thread crashes (SIGSEGV, SIGABRT, ...) or ends the process fails that child alone; the process is started anew for
- *   the others. Do not install handlers for these signals.
+ * - It may be called again for an index whose call was broken off (a crash, a node that was taken away) or
+ *   whose result was not yet saved: a kernel must be idempotent, that is, have no effect but its output
+ *   record, or one that may happen twice.
+ * - A call whose thread crashes (SIGSEGV, SIGABRT, ...) or ends the process fails that child alone; the
+ *   process is started anew for the others. Do not install handlers for these signals.
  * - What it prints goes to the job's output. */
 #ifndef BSUB_KERNEL_H
 #define BSUB_KERNEL_H
@@ -32,13 +33,13 @@ extern "C" {
 
 /* One child. Members may be added at the end; `size` says how many there are. */
 typedef struct bsub_kernel_call {
-  uint32_t size;        /* sizeof(bsub_kernel_call) of the host */
+  uint32_t size; /* sizeof(bsub_kernel_call) of the host */
   uint32_t reserved;
-  uint64_t index;       /* of the child */
-  const void* input;    /* what --kernel-input gave to the whole array, "" without one; ends in a zero byte beyond input_bytes */
+  uint64_t index;    /* of the child */
+  const void* input; /* of the whole array, --kernel-input or ""; a zero byte follows its input_bytes */
   uint64_t input_bytes;
-  void* output;         /* record_bytes, zero at first, aligned to 8 if record_bytes is a multiple of 8 */
-  void* context;        /* what prepare has set up; NULL without it */
+  void* output;  /* record_bytes, zero at first, aligned to 8 if record_bytes is a multiple of 8 */
+  void* context; /* what prepare has set up; NULL without it */
 } bsub_kernel_call;
 
 /* 0: the child has succeeded. 1 to 255: it has failed with this exit code. Others count as 255. */
@@ -48,23 +49,23 @@ typedef struct bsub_kernel_description {
   uint32_t size;         /* sizeof(bsub_kernel_description) */
   uint32_t version;      /* BSUB_KERNEL_VERSION */
   uint64_t record_bytes; /* of each output record, 0 to BSUB_KERNEL_MAX_RECORD_BYTES */
-  /* Called once in each process before the first call, and before there are threads. May be NULL. Returns NULL, or what is wrong
-   * with the input in one line: the whole array then fails with it. */
+  /* Called once in each process before the first call, and before there are threads. May be NULL. Returns
+   * NULL, or what is wrong with the input in one line: the whole array then fails with it. */
   const char* (*prepare)(const void* input, uint64_t input_bytes, void** context);
 } bsub_kernel_description;
 
 /* Describes kernel NAME: the object NAME_kernel. The members after `version` may be given, by name. */
 #define BSUB_KERNEL_VISIBLE __attribute__((visibility("default")))
 #ifdef __cplusplus
-#define BSUB_KERNEL(name, ...)                                                  \
-  extern "C" {                                                                  \
-  extern BSUB_KERNEL_VISIBLE const bsub_kernel_description name##_kernel;       \
-  const bsub_kernel_description name##_kernel = {                               \
+#define BSUB_KERNEL(name, ...)                                                               \
+  extern "C" {                                                                               \
+  extern BSUB_KERNEL_VISIBLE const bsub_kernel_description name##_kernel;                    \
+  const bsub_kernel_description name##_kernel = {                                            \
       .size = sizeof(bsub_kernel_description), .version = BSUB_KERNEL_VERSION, __VA_ARGS__}; \
   }
 #else
-#define BSUB_KERNEL(name, ...)                                            \
-  BSUB_KERNEL_VISIBLE const bsub_kernel_description name##_kernel = {     \
+#define BSUB_KERNEL(name, ...)                                        \
+  BSUB_KERNEL_VISIBLE const bsub_kernel_description name##_kernel = { \
       .size = sizeof(bsub_kernel_description), .version = BSUB_KERNEL_VERSION, __VA_ARGS__};
 #endif
 

@@ -6,8 +6,8 @@
  * Loads, goes on to STEPS, saves every SAVE_EVERY steps (0: when the library says so) and prints "from STEP"
  * and "sum NUMBER", the same number however often it was interrupted. At step KILL_AT it kills itself; with
  * "hang" the last rank freezes there instead, and each rank prints "pid NUMBER" first. Exit 3: told to stop.
- * GRID_HOLD_AT=STEP and GRID_HOLD_UNTIL=FILE: there it does no more steps until the file exists, but goes on asking the
- * library whether it is to save or to stop; it prints "holds" first.
+ * GRID_HOLD_AT=STEP and GRID_HOLD_UNTIL=FILE: there it does no more steps until the file exists, but goes on
+ * asking the library whether it is to save or to stop; it prints "holds" first.
  */
 #include <bsub/checkpoint.h>
 #include <signal.h>
@@ -45,7 +45,7 @@ static int exists(const char* path) {
   return there;
 }
 
-/* Waits at `step` for the file, as far as the environment says so. A save that fails is told and gone over. */
+/* Waits at `step` for the file, as far as the environment says so. A save that fails is told and passed. */
 static void hold(bsub_checkpoint* store, uint64_t step, int rank, int32_t* stop) {
   const char* at = getenv("GRID_HOLD_AT");
   const char* until = getenv("GRID_HOLD_UNTIL");

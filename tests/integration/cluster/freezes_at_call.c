@@ -1,5 +1,5 @@
-/* Preloaded into a program: it freezes (SIGSTOP) just before it opens, renames to or links a path that ends with
- * BSUB_TEST_FREEZE_AT, the first time it does. BSUB_TEST_FROZEN: a file that is made then. */
+/* Preloaded into a program: it freezes (SIGSTOP) just before it opens, renames to or links a path that ends
+ * with BSUB_TEST_FREEZE_AT, the first time it does. BSUB_TEST_FROZEN: a file that is made then. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-// Loaded into a daemon by LD_PRELOAD: its wall clock is BSUB_TEST_SKEW seconds off. Clocks that measure time since boot
-// are left alone, as they are by whoever sets a machine's date wrong.
+// Loaded into a daemon by LD_PRELOAD: its wall clock is BSUB_TEST_SKEW seconds off. Clocks that measure time
+// since boot are left alone, as they are by whoever sets a machine's date wrong.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>

@@ -115,8 +115,8 @@ int main(int argc, char** argv) {
     wait_for_ever(rank);
   }
   if (!strcmp(mode, "burn")) burn(which);
-  printf("rank %d of %d on %s index %s sum %d threads %s tmp %s cpus %s\n", rank, size, var("BSUB_NODE"), var("BSUB_NODE_INDEX"), sum,
-         var("OMP_NUM_THREADS"), var("TMPDIR"), own_cpus());
+  printf("rank %d of %d on %s index %s sum %d threads %s tmp %s cpus %s\n", rank, size, var("BSUB_NODE"),
+         var("BSUB_NODE_INDEX"), sum, var("OMP_NUM_THREADS"), var("TMPDIR"), own_cpus());
   MPI_Finalize();
   return 0;
 }

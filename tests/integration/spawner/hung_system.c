@@ -1,5 +1,5 @@
-// Loaded into a spawner by LD_PRELOAD: the file system below BSUB_TEST_HUNG_DIR does not answer, nor does the name
-// service when it is asked for user BSUB_TEST_HUNG_UID. Whoever asks waits until it is killed.
+// Loaded into a spawner by LD_PRELOAD: the file system below BSUB_TEST_HUNG_DIR does not answer, nor does the
+// name service when it is asked for user BSUB_TEST_HUNG_UID. Whoever asks waits until it is killed.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pwd.h>

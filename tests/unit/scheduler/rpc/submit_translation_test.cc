@@ -255,7 +255,8 @@ TEST(TranslateSubmit, APlacementGoesBeforeTheDefinitions) {
   request.mutable_gang()->set_placement("partition=4");
   EXPECT_EQ(Translate(request, &definition).error().message, "placement partition 4: must be from 1 to 3");
   request.mutable_gang()->set_placement("near");
-  EXPECT_THAT(Translate(request, &definition).error().message, HasSubstr("placement 'near': expected none, cluster"));
+  EXPECT_THAT(Translate(request, &definition).error().message,
+              HasSubstr("placement 'near': expected none, cluster"));
 }
 
 TEST(TranslateSubmit, AGroupMeansClusterUnlessItIsSaid) {
