@@ -53,13 +53,17 @@ Status RequireQueue(const Context& context, const std::string& name) {
                   (hint.empty() ? "; bsub-lite queues lists them" : hint));
 }
 
-std::vector<std::string> SplitNames(const std::vector<std::string>& given) {
+Result<std::vector<std::string>> NamesOf(const Arguments& arguments, std::string_view option) {
   std::vector<std::string> names;
-  for (const std::string& list : given) {
+  for (const std::string& list : arguments.All(option)) {
     std::size_t begin = 0;
     while (begin <= list.size()) {
       const std::size_t comma = std::min(list.find(',', begin), list.size());
-      if (comma > begin) names.push_back(list.substr(begin, comma - begin));
+      const std::string_view name = Trim(std::string_view(list).substr(begin, comma - begin));
+      if (name.empty())
+        return InvalidArgument("--" + std::string(option) + " " + Quoted(list) +
+                               ": a name is empty; expected NAME, or NAME,NAME for several");
+      names.emplace_back(name);
       begin = comma + 1;
     }
   }

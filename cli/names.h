@@ -2,10 +2,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/client.h"
 #include "cli/context.h"
+#include "cli/options.h"
 #include "common/result.h"
 
 namespace bsub::cli {
@@ -19,7 +21,8 @@ Error WithNodeHint(Client& client, Error error, const std::string& name);
 // accident.
 Status RequireQueue(const Context& context, const std::string& name);
 
-// Of "a,b" and "c", each given once: a, b, c.
-std::vector<std::string> SplitNames(const std::vector<std::string>& given);
+// Of --OPTION a,b and --OPTION c: a, b, c. An empty name, as of "a," or of a variable that is not set, is
+// InvalidArgument: nobody means it, and no name at all is often the whole cluster.
+Result<std::vector<std::string>> NamesOf(const Arguments& arguments, std::string_view option);
 
 }  // namespace bsub::cli

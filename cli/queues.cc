@@ -259,7 +259,8 @@ Status FillPolicy(const Arguments& arguments, api::SetQueueRequest& request) {
     request.mutable_queue()->set_backfill(*backfill);
     request.add_update("backfill");
   }
-  for (const std::string& name : SplitNames(arguments.All("preempts"))) {
+  BSUB_ASSIGN_OR_RETURN(const std::vector<std::string> preempted, NamesOf(arguments, "preempts"));
+  for (const std::string& name : preempted) {
     if (name != "none") request.mutable_queue()->add_preempts(name);
   }
   if (arguments.Has("preempts")) request.add_update("preempts");

@@ -105,7 +105,14 @@ Status FillNodes(const Arguments& arguments, api::CreateReservationRequest& requ
     if (!count) return InvalidArgument("--nodes: " + count.error().message);
     request.set_node_count(static_cast<std::uint32_t>(*count));
   }
-  for (const std::string& name : SplitNames(arguments.All("node"))) request.add_nodes(name);
+  BSUB_ASSIGN_OR_RETURN(const std::vector<std::string> nodes, NamesOf(arguments, "node"));
+  for (const std::string& name : nodes) request.add_nodes(name);
+  return OkStatus();
+}
+
+Status FillUsers(const Arguments& arguments, api::CreateReservationRequest& request) {
+  BSUB_ASSIGN_OR_RETURN(const std::vector<std::string> users, NamesOf(arguments, "user"));
+  for (const std::string& name : users) request.add_users(name);
   return OkStatus();
 }
 
@@ -114,11 +121,10 @@ int CreateOne(Context& context, const Arguments& arguments, const std::vector<st
   request.set_name(names.empty() ? arguments.Get("name", "") : names.front());
   if (request.name().empty())
     return Fail(context, "reservations", InvalidArgument("--name: missing; jobs call it by its name"));
-  for (const auto& fill : {FillTimes, FillNodes}) {
+  for (const auto& fill : {FillTimes, FillNodes, FillUsers}) {
     const Status filled = fill(arguments, request);
     if (!filled) return Fail(context, "reservations", filled.error());
   }
-  for (const std::string& user : SplitNames(arguments.All("user"))) request.add_users(user);
   auto client = Connect(context);
   if (!client) return Fail(context, "reservations", client.error());
   api::Empty reply;

@@ -1,6 +1,5 @@
 // The cluster's own things: its first entry, queues, job definitions.
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <utility>
 
@@ -51,8 +50,11 @@ Status Check(const Queue& queue) {
 
 // Those it preempts are there, and of lower priority: a victim goes back to the front of its queue.
 Status CheckPreempts(const State& state, const Queue& queue) {
-  if (!std::is_sorted(queue.preempts.begin(), queue.preempts.end(), std::less_equal<>()))
-    return InvalidArgument("preempts: expected each queue once");
+  if (!std::is_sorted(queue.preempts.begin(), queue.preempts.end()))
+    return InvalidArgument("preempts: expected queues in the order of their names");
+  const auto twice = std::adjacent_find(queue.preempts.begin(), queue.preempts.end());
+  if (twice != queue.preempts.end())
+    return InvalidArgument("preempts " + Quoted(*twice) + ": is there twice; expected each queue once");
   for (const std::string& name : queue.preempts) {
     const auto other = state.queues.find(name);
     if (other == state.queues.end() || name == queue.name)

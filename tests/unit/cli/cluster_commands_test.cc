@@ -115,6 +115,31 @@ TEST_F(ClusterCommands, LimitsByCpusAndSharesAreSet) {
   EXPECT_EQ(request.queue().max_cpus_per_share(), 64);
 }
 
+TEST_F(ClusterCommands, QueuesToPreemptAreNamed) {
+  const CliRun run = scheduler_.Cli();
+  ASSERT_EQ(run({"queues", "set", "high", "--preempts", "low, night", "--preempts", "test"}).code, 0);
+  EXPECT_THAT(scheduler_.set_queue.requests.back().queue().preempts(), ElementsAre("low", "night", "test"));
+  ASSERT_EQ(run({"queues", "set", "high", "--preempts", "none"}).code, 0);
+  EXPECT_THAT(scheduler_.set_queue.requests.back().queue().preempts(), ElementsAre());
+  EXPECT_THAT(scheduler_.set_queue.requests.back().update(), ElementsAre("preempts"));
+  for (const char* value : {",", "", "low,", "low,,night", " "}) {
+    const CliResult result = run({"queues", "set", "high", "--preempts", value});
+    EXPECT_EQ(result.code, 2) << value;
+    EXPECT_THAT(result.err, HasSubstr("--preempts '" + std::string(value) +
+                                      "': a name is empty; expected NAME, or NAME,NAME for several"));
+  }
+}
+
+TEST_F(ClusterCommands, AReservationForNobodyInParticularIsNotMadeByMistake) {
+  for (const char* option : {"--user", "--node"}) {
+    const CliResult result =
+        scheduler_.Cli()({"reservations", "create", "--name", "course", "--duration", "1h", option, ",",
+                          option == std::string("--user") ? "--nodes=2" : "--user=anna"});
+    EXPECT_EQ(result.code, 2);
+    EXPECT_THAT(result.err, HasSubstr(std::string(option) + " ',': a name is empty"));
+  }
+}
+
 TEST_F(ClusterCommands, ReservationsAreCreatedListedAndDeleted) {
   scheduler_.list_reservations.answer = [](const v1::ListReservationsRequest&,
                                            v1::ListReservationsReply& reply) {

@@ -197,6 +197,18 @@ TEST(SubmitRequestOf, BadValuesNameTheOption) {
   }
 }
 
+TEST(SubmitRequestOf, ANameThatIsEmptyIsNotTakenForNone) {
+  for (const char* option :
+       {"--queue", "--project", "--share", "--reservation", "--definition", "--placement-group", "--then"}) {
+    for (const char* value : {"", " "}) {
+      const auto request = Build({"--max-interruptions", "1", option, value, "--", "x"});
+      ASSERT_FALSE(request) << option;
+      EXPECT_EQ(request.error().message, std::string(option) + " '" + value +
+                                             "': expected a name; leave the option out if there is none");
+    }
+  }
+}
+
 TEST(SubmitToken, RandomGivenAndHashed) {
   EXPECT_NE(SubmitTokenBytes("").value(), SubmitTokenBytes("").value());
   EXPECT_EQ(SubmitTokenBytes("").value().size(), 16U);

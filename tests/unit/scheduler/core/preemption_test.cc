@@ -51,6 +51,8 @@ TEST_F(Preemption, QueuesMustExistAndBeOfLowerPriority) {
   Begin(1, 4);
   EXPECT_THAT(Says(env.SetQueue({.name = "q", .priority = 5, .preempts = {"nope"}})),
               HasSubstr("preempts 'nope'"));
+  EXPECT_THAT(Says(env.SetQueue({.name = "q", .priority = 5, .preempts = {"low", "low"}})),
+              HasSubstr("preempts 'low': is there twice; expected each queue once"));
   EXPECT_THAT(Says(env.SetQueue({.name = "q", .preempts = {"low"}})),
               HasSubstr("must be below that of queue q, 0"));
 }
