@@ -232,7 +232,8 @@ std::vector<Option> CheckpointOptions() {
        .group = kGroup},
       {.name = "checkpoint-interval",
        .value = "TIME",
-       .text = "How often a program that uses the checkpoint library is to save.",
+       .text = "How often a program that uses the checkpoint library is to save. Only with --checkpoint-dir, "
+               "or where it saves by --checkpoint-signal.",
        .fallback = "by what a save costs and how often nodes are lost",
        .group = kGroup},
       {.name = "restart-from",
@@ -243,7 +244,8 @@ std::vector<Option> CheckpointOptions() {
        .group = kGroup,
        .complete = "file"},
       {.name = "checkpoint-anywhere",
-       .text = "DIR need not be below one of the cluster's durable_paths, which outlive a node.",
+       .text = "With --checkpoint-dir: DIR need not be below one of the cluster's durable_paths, which "
+               "outlive a node.",
        .group = kGroup},
       {.name = "max-interruptions",
        .value = "N",

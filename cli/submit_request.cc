@@ -310,6 +310,22 @@ Status AddTimes(const Arguments& arguments, TimePoint now, api::SubmitRequest& r
   return OkStatus();
 }
 
+// What would have no effect is told: without it, work may be lost that somebody believes to be saved.
+Status CheckCheckpoint(const Arguments& arguments, const api::Checkpoint& checkpoint) {
+  if (arguments.Has("then") && !arguments.Has("max-interruptions"))
+    return InvalidArgument("--then needs --max-interruptions: after how many does it go to the other queue?");
+  if (arguments.Has("checkpoint-anywhere") && checkpoint.directory().empty())
+    return InvalidArgument(
+        "--checkpoint-anywhere needs --checkpoint-dir DIR: which directory may be anywhere?");
+  const bool saves =
+      !checkpoint.directory().empty() || !checkpoint.signal().empty() || checkpoint.exit_code() != 0;
+  if (arguments.Has("checkpoint-interval") && !saves)
+    return InvalidArgument(
+        "--checkpoint-interval " + Quoted(arguments.Get("checkpoint-interval", "")) +
+        " needs --checkpoint-dir DIR, where the program saves, or --checkpoint-signal SIGNAL");
+  return OkStatus();
+}
+
 Status AddCheckpoint(const Context& context, const Arguments& arguments, api::SubmitRequest& request) {
   api::Checkpoint checkpoint;
   if (const auto directory = arguments.Get("checkpoint-dir")) {
@@ -333,8 +349,7 @@ Status AddCheckpoint(const Context& context, const Arguments& arguments, api::Su
   }
   checkpoint.set_anywhere(arguments.Has("checkpoint-anywhere"));
   BSUB_ASSIGN_OR_RETURN(*checkpoint.mutable_then_queue(), GivenName(arguments, "then"));
-  if (arguments.Has("then") && !arguments.Has("max-interruptions"))
-    return InvalidArgument("--then needs --max-interruptions: after how many does it go to the other queue?");
+  BSUB_RETURN_IF_ERROR(CheckCheckpoint(arguments, checkpoint));
   if (checkpoint.ByteSizeLong() > 0) *request.mutable_checkpoint() = std::move(checkpoint);
   return OkStatus();
 }

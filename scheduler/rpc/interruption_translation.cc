@@ -54,6 +54,11 @@ Result<CheckpointSpec> TranslateCheckpoint(const v1::SubmitRequest& request) {
     spec.signal = signal.number;
     spec.signal_group = signal.group;
   }
+  if (spec.interval.count() != 0 && !spec.used()) {
+    return InvalidArgument("checkpoint.interval_us " + std::to_string(in.interval_us()) +
+                           ": expected only with a directory, a signal or an exit code: without them the job "
+                           "saves nothing");
+  }
   if (spec.used() && spec.exit_code == 0) spec.exit_code = kSavedExitCode;
   // The first signal that it gets when it is to end is that of the notice.
   if (spec.used() && request.has_stop_grace_us()) spec.grace = Duration(request.stop_grace_us());

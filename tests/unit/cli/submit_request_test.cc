@@ -209,6 +209,17 @@ TEST(SubmitRequestOf, ANameThatIsEmptyIsNotTakenForNone) {
   }
 }
 
+TEST(SubmitRequestOf, WhatOnlyAJobThatSavesHasIsRefusedForOthers) {
+  EXPECT_EQ(Build({"--checkpoint-interval", "30s", "--", "x"}).error().message,
+            "--checkpoint-interval '30s' needs --checkpoint-dir DIR, where the program saves, or "
+            "--checkpoint-signal SIGNAL");
+  EXPECT_TRUE(Build({"--checkpoint-interval", "30s", "--checkpoint-dir", "saved", "--", "x"}));
+  EXPECT_TRUE(Build({"--checkpoint-interval", "30s", "--checkpoint-signal", "USR1", "--", "x"}))
+      << "a program that knows itself where it saves";
+  EXPECT_THAT(Build({"--checkpoint-anywhere", "--checkpoint-signal", "USR1", "--", "x"}).error().message,
+              HasSubstr("--checkpoint-anywhere needs --checkpoint-dir"));
+}
+
 TEST(SubmitToken, RandomGivenAndHashed) {
   EXPECT_NE(SubmitTokenBytes("").value(), SubmitTokenBytes("").value());
   EXPECT_EQ(SubmitTokenBytes("").value().size(), 16U);

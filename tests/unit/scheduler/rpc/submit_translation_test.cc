@@ -92,7 +92,7 @@ TEST(TranslateSubmit, ParsesArrayAndDependency) {
 TEST(TranslateSubmit, RefusalsNameTheField) {
   v1::SubmitRequest array = Request(), size = Request(), dependency = Request(), directory = Request(),
                     token = Request(), variable = Request(), parameters = Request(), action = Request(),
-                    queue = Request(), umask = Request();
+                    queue = Request(), umask = Request(), interval = Request();
   array.set_array("0");
   size.set_array("1-2147483648");
   dependency.set_dependency("done(");
@@ -103,6 +103,7 @@ TEST(TranslateSubmit, RefusalsNameTheField) {
   action.mutable_retry()->add_evaluate_on_exit()->set_action("MAYBE");
   queue.set_queue("no such\nqueue");
   umask.set_umask(01000);
+  interval.mutable_checkpoint()->set_interval_us(30'000'000);
   EXPECT_THAT(ErrorOf(array), HasSubstr("array: '0' would be an array of no children; write 1-N"));
   EXPECT_THAT(ErrorOf(size), HasSubstr("array"));
   EXPECT_THAT(ErrorOf(dependency), HasSubstr("dependency"));
@@ -113,6 +114,10 @@ TEST(TranslateSubmit, RefusalsNameTheField) {
   EXPECT_THAT(ErrorOf(action), HasSubstr("'MAYBE' is neither RETRY nor EXIT"));
   EXPECT_THAT(ErrorOf(queue), HasSubstr("queue"));
   EXPECT_THAT(ErrorOf(umask), HasSubstr("umask"));
+  EXPECT_THAT(ErrorOf(interval),
+              HasSubstr("checkpoint.interval_us 30000000: expected only with a directory"));
+  interval.mutable_checkpoint()->set_signal("USR1");
+  EXPECT_TRUE(Translate(interval)) << "a program that knows itself where it saves";
 }
 
 TEST(TranslateSubmit, ANameMadeOfBytesIsUtf8AndCutBetweenTwoCharacters) {
