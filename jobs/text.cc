@@ -10,6 +10,17 @@ namespace {
 
 constexpr std::size_t kLongestQuoted = 80;  // bytes; a message must stay one readable line
 
+std::string Hex(char c) {
+  char hex[8];
+  std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+  return hex;
+}
+
+// U+0080 to U+009F in UTF-8: some terminals take them for the beginning of a command, as they do escape.
+bool IsHighControl(std::string_view text) {
+  return text.size() >= 2 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0;
+}
+
 }  // namespace
 
 std::string_view Trim(std::string_view text) {
@@ -47,16 +58,18 @@ std::optional<std::uint64_t> TakeNumber(std::string_view& text, std::uint64_t ma
 std::string Quoted(std::string_view value) {
   constexpr std::size_t kLongestCharacter = 4;
   const std::string text = ToUtf8(value.substr(0, kLongestQuoted + kLongestCharacter));
+  const std::string_view cut = CutUtf8(text, kLongestQuoted);
   std::string out = "'";
-  for (const char c : CutUtf8(text, kLongestQuoted)) {
+  for (std::size_t i = 0; i < cut.size(); ++i) {
+    const char c = cut[i];
     if (c == '\n') {
       out += "\\n";
     } else if (c == '\0') {
       out += "\\0";
     } else if (IsControl(c)) {
-      char hex[8];
-      std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-      out += hex;
+      out += Hex(c);
+    } else if (IsHighControl(cut.substr(i))) {
+      out += Hex(c) + Hex(cut[++i]);
     } else {
       out += c;
     }

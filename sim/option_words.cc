@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "jobs/units.h"
+
 namespace bsub::sim {
 
 Status ReadOptionWords(const std::vector<std::string>& arguments, const OptionWords& words) {
@@ -22,6 +24,10 @@ Status ReadOptionWords(const std::vector<std::string>& arguments, const OptionWo
     }
   }
   return OkStatus();
+}
+
+Result<std::int64_t> PositiveNumber(const std::string& option, const std::string& text, std::int64_t most) {
+  return NamedBy(option, ParseInteger(text, 1, most));
 }
 
 }  // namespace bsub::sim

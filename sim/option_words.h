@@ -1,7 +1,9 @@
 // The words of a command: flags, options with a value (`--name VALUE` or `--name=VALUE`), and others.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -19,5 +21,16 @@ struct OptionWords {
 
 // InvalidArgument: of the readers, and for a last option without a value.
 Status ReadOptionWords(const std::vector<std::string>& arguments, const OptionWords& words);
+
+// 1 to `most`; InvalidArgument names the option.
+Result<std::int64_t> PositiveNumber(const std::string& option, const std::string& text,
+                                    std::int64_t most = std::numeric_limits<std::int64_t>::max());
+
+// What was read of the option's value; an error names the option.
+template <typename T>
+Result<T> NamedBy(const std::string& option, Result<T> value) {
+  if (value) return value;
+  return Error{value.error().code, option + ": " + value.error().message};
+}
 
 }  // namespace bsub::sim

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "jobs/nearest.h"
+#include "jobs/text.h"
 
 namespace bsub::sched {
 namespace {
@@ -42,7 +43,7 @@ Result<T> ValueOf(const WordTable<T, n>& table, std::string_view what, std::stri
     words.emplace_back(word);
     list += (list.empty() ? "" : ", ") + std::string(word);
   }
-  return InvalidArgument(std::string(what) + " '" + std::string(text) + "': expected one of " + list +
+  return InvalidArgument(std::string(what) + " " + Quoted(text) + ": expected one of " + list +
                          DidYouMean(std::string(text), words));
 }
 

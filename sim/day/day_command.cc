@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "jobs/units.h"
+#include "jobs/text.h"
 #include "scheduler/cluster_config/load.h"
 #include "sim/day/day_report.h"
 #include "sim/day/day_run.h"
@@ -37,30 +37,24 @@ struct DayWish {
   bool json = false, help = false;
 };
 
-Result<std::int64_t> NumberOf(const std::string& option, const std::string& text, std::int64_t most) {
-  const auto value = ParseInteger(text, 1, most);
-  if (!value) return InvalidArgument(option + ": " + value.error().message);
-  return *value;
-}
-
 Status ReadDayOption(const std::string& option, const std::string& value, DayWish& wish) {
   constexpr std::int64_t kMostJobs = 5'000'000;  // the core's own limit
   constexpr std::int64_t kMostLoad = 1000;
   if (option == "--config") {
     wish.config = value;
   } else if (option == "--jobs") {
-    BSUB_ASSIGN_OR_RETURN(const std::int64_t jobs, NumberOf(option, value, kMostJobs));
+    BSUB_ASSIGN_OR_RETURN(const std::int64_t jobs, PositiveNumber(option, value, kMostJobs));
     wish.day.jobs = static_cast<std::size_t>(jobs);
   } else if (option == "--load") {
-    BSUB_ASSIGN_OR_RETURN(wish.day.load_percent, NumberOf(option, value, kMostLoad));
+    BSUB_ASSIGN_OR_RETURN(wish.day.load_percent, PositiveNumber(option, value, kMostLoad));
   } else if (option == "--seed") {
-    BSUB_ASSIGN_OR_RETURN(const std::int64_t seed,
-                          NumberOf(option, value, std::numeric_limits<std::int64_t>::max()));
+    BSUB_ASSIGN_OR_RETURN(const std::int64_t seed, PositiveNumber(option, value));
     wish.day.seed = static_cast<std::uint64_t>(seed);
   } else if (option == "--policy") {
     BSUB_ASSIGN_OR_RETURN(wish.policy, FindReplayPolicy(value));
     if (wish.policy.perfect)
-      return InvalidArgument("--policy '" + value + "': it takes run times for limits; expected another");
+      return InvalidArgument("--policy " + Quoted(value) +
+                             ": it takes run times for limits; expected another");
   } else {
     return InvalidArgument(option + ": unknown option; --help shows them all");
   }

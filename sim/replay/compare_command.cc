@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "jobs/units.h"
 #include "sim/option_words.h"
 #include "sim/replay/metrics.h"
 #include "sim/replay/progress.h"
@@ -62,9 +61,7 @@ Status ReadCompareOption(const std::string& option, const std::string& value, Co
     return OkStatus();
   }
   if (option == "--processors") {
-    const auto processors = ParseInteger(value, 1, 1'000'000'000);
-    if (!processors) return InvalidArgument(option + ": " + processors.error().message);
-    wish.processors = *processors;
+    BSUB_ASSIGN_OR_RETURN(wish.processors, PositiveNumber(option, value, kMostProcessors));
     return OkStatus();
   }
   return InvalidArgument(option + ": unknown option; --help shows them all");

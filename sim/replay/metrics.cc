@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "jobs/text.h"
+
 namespace bsub::sim {
 namespace {
 
@@ -19,7 +21,7 @@ double BoundedSlowdown(const WorkloadJob& job, std::int64_t start) {
 Result<Half> ParseHalf(std::string_view text) {
   if (text == "first") return Half::kFirst;
   if (text == "second") return Half::kSecond;
-  return InvalidArgument("--half '" + std::string(text) + "': expected first or second");
+  return InvalidArgument("--half " + Quoted(text) + ": expected first or second");
 }
 
 JobRange RangeOf(Half half, std::size_t jobs) {

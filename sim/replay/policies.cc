@@ -3,6 +3,7 @@
 #include <string>
 
 #include "jobs/nearest.h"
+#include "jobs/text.h"
 
 namespace bsub::sim {
 
@@ -54,7 +55,7 @@ Result<ReplayPolicy> FindReplayPolicy(std::string_view name) {
     names.emplace_back(policy.name);
     list += (list.empty() ? "" : ", ") + std::string(policy.name);
   }
-  return InvalidArgument("--policy '" + std::string(name) + "': expected one of " + list +
+  return InvalidArgument("--policy " + Quoted(name) + ": expected one of " + list +
                          DidYouMean(std::string(name), names));
 }
 

@@ -1,10 +1,11 @@
 #include "sim/replay/replay_options.h"
 
-#include <limits>
 #include <string_view>
 
+#include "jobs/text.h"
 #include "jobs/units.h"
 #include "sim/option_words.h"
+#include "sim/replay/workload.h"
 
 namespace bsub::sim {
 namespace {
@@ -34,16 +35,10 @@ constexpr std::string_view kUsage =
     "\n"
     "policies:\n";
 
-Result<std::int64_t> PositiveNumber(const std::string& option, const std::string& text) {
-  const auto value = ParseInteger(text, 1, std::numeric_limits<std::int64_t>::max());
-  if (!value) return InvalidArgument(option + ": " + value.error().message);
-  return *value;
-}
-
 Result<Passes> ParsePasses(const std::string& text) {
   if (text == "batch") return Passes::kBatch;
   if (text == "event") return Passes::kEvent;
-  return InvalidArgument("--passes '" + text + "': expected batch or event");
+  return InvalidArgument("--passes " + Quoted(text) + ": expected batch or event");
 }
 
 Status ReadOption(const std::string& option, const std::string& value, ReplayWish& wish) {
@@ -54,13 +49,13 @@ Status ReadOption(const std::string& option, const std::string& value, ReplayWis
   } else if (option == "--starts") {
     wish.starts = value;
   } else if (option == "--order") {
-    BSUB_ASSIGN_OR_RETURN(wish.order, sched::ParseQueueOrder(value));
+    BSUB_ASSIGN_OR_RETURN(wish.order, NamedBy(option, sched::ParseQueueOrder(value)));
   } else if (option == "--backfill") {
-    BSUB_ASSIGN_OR_RETURN(wish.backfill, sched::ParseBackfill(value));
+    BSUB_ASSIGN_OR_RETURN(wish.backfill, NamedBy(option, sched::ParseBackfill(value)));
   } else if (option == "--overdue-after") {
-    BSUB_ASSIGN_OR_RETURN(wish.overdue_after, ParseDuration(value));
+    BSUB_ASSIGN_OR_RETURN(wish.overdue_after, NamedBy(option, ParseDuration(value)));
   } else if (option == "--favour-short") {
-    BSUB_ASSIGN_OR_RETURN(wish.favour_short, ParseDuration(value));
+    BSUB_ASSIGN_OR_RETURN(wish.favour_short, NamedBy(option, ParseDuration(value)));
   } else if (option == "--per-job") {
     wish.jobs = value;
   } else if (option == "--half") {
@@ -68,7 +63,7 @@ Status ReadOption(const std::string& option, const std::string& value, ReplayWis
   } else if (option == "--plot") {
     wish.plot = value;
   } else if (option == "--processors") {
-    BSUB_ASSIGN_OR_RETURN(wish.processors, PositiveNumber(option, value));
+    BSUB_ASSIGN_OR_RETURN(wish.processors, PositiveNumber(option, value, kMostProcessors));
   } else if (option == "--first") {
     BSUB_ASSIGN_OR_RETURN(const std::int64_t first, PositiveNumber(option, value));
     wish.first = static_cast<std::size_t>(first);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "jobs/text.h"
+
 namespace bsub::sim {
 namespace {
 
@@ -32,8 +34,7 @@ std::string ReadRecord(std::string_view line, SwfRecord& record) {
     if (word.empty())
       return "it has " + std::to_string(i) + " fields: expected " + std::to_string(kSwfFields);
     if (!ParseField(word, record.fields[i])) {
-      return "field " + std::to_string(i + 1) + " '" + std::string(word.substr(0, 40)) +
-             "': expected a whole number";
+      return "field " + std::to_string(i + 1) + " " + Quoted(word) + ": expected a whole number";
     }
   }
   if (NextWord(line).empty()) return "";

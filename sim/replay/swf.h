@@ -28,7 +28,7 @@ struct SwfRecord {
 
 struct BadLine {
   std::size_t number = 0;  // from 1
-  std::string what;        // "field 4 '12x': expected a whole number"
+  std::string what;        // "field 4 '12x': expected a whole number"; text, whatever the log is
 };
 
 struct SwfLog {

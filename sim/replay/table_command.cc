@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "common/result.h"
+#include "sim/option_words.h"
 #include "sim/replay/read_log.h"
 #include "sim/replay/sc20.h"
 
@@ -41,15 +42,16 @@ void PrintJson(const std::vector<Sc20Cell>& cells, std::ostream& out) {
 Status RunTable(const std::vector<std::string>& arguments, std::ostream& out) {
   std::vector<std::string> words;
   bool json = false;
-  for (const std::string& argument : arguments) {
-    if (argument == "--json") {
-      json = true;
-    } else if (argument.starts_with("--")) {
-      return InvalidArgument(argument + ": unknown option; there is --json");
-    } else {
-      words.push_back(argument);
-    }
-  }
+  BSUB_RETURN_IF_ERROR(
+      ReadOptionWords(arguments, {.flags = {{"--json", &json}},
+                                  .option = [](const std::string& option, const std::string&) -> Status {
+                                    return InvalidArgument(option + ": unknown option; there is --json");
+                                  },
+                                  .word =
+                                      [&words](const std::string& word) {
+                                        words.push_back(word);
+                                        return OkStatus();
+                                      }}));
   if (words.size() != 2 || words.front() != "sc20")
     return InvalidArgument("expected: bsub-lite sim table sc20 LOG [--json]");
   BSUB_ASSIGN_OR_RETURN(const std::string text, ReadLog(words[1]));

@@ -7,7 +7,6 @@ namespace {
 
 // 100 years: beyond it sums of times would no longer fit the core's microseconds.
 constexpr std::int64_t kLongestSeconds = std::int64_t{100} * 365 * 86'400;
-constexpr std::int64_t kMostProcessors = 1'000'000'000;
 
 bool IsReplayable(const WorkloadJob& job, std::int64_t processors) {
   return job.submit >= 0 && job.submit <= kLongestSeconds && job.run > 0 && job.run <= kLongestSeconds &&
@@ -31,11 +30,14 @@ WorkloadJob JobOf(const SwfRecord& record) {
 Result<Workload> Normalise(const SwfLog& log, std::int64_t processors) {
   Workload workload;
   workload.processors = processors > 0 ? processors : log.max_processors;
-  if (workload.processors <= 0 || workload.processors > kMostProcessors) {
+  if (workload.processors <= 0) {
     return InvalidArgument(
-        "processors " + std::to_string(workload.processors) +
-        ": expected 1 to 1000000000; the log's header does not say how many the machine has "
-        "(; MaxProcs:), so give them with --processors");
+        "--processors is missing: the log's header does not say how many the machine has (; MaxProcs:)");
+  }
+  if (workload.processors > kMostProcessors) {
+    return InvalidArgument("processors " + std::to_string(workload.processors) +
+                           (processors > 0 ? "" : ", of the log's header (; MaxProcs:)") +
+                           ": expected 1 to " + std::to_string(kMostProcessors));
   }
   for (const SwfRecord& record : log.records) {
     const WorkloadJob job = JobOf(record);

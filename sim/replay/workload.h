@@ -17,6 +17,8 @@
 
 namespace bsub::sim {
 
+inline constexpr std::int64_t kMostProcessors = 1'000'000;  // as many CPUs as the core lets a job ask for
+
 // Times in whole seconds.
 struct WorkloadJob {
   std::int64_t submit = 0;

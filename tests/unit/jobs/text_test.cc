@@ -36,6 +36,10 @@ TEST(NaturalLess, NumbersMayBeOfAnyLength) {
 TEST(Quoted, IsTextWhateverItQuotes) {
   EXPECT_EQ(Quoted("a\nb\x01"), "'a\\nb\\x01'");
   EXPECT_EQ(Quoted("nope\xe9"), "'nope\\xe9'");
+  EXPECT_EQ(Quoted("\xc2\x9b"
+                   "31m\xc2\xa0"),
+            "'\\xc2\\x9b31m\xc2\xa0'")
+      << "a terminal's command";
   std::string accents = "x";
   while (accents.size() < 100) accents += "é";
   EXPECT_EQ(Quoted(accents), "'" + accents.substr(0, 79) + "…'") << "cut between two characters";

@@ -48,5 +48,12 @@ TEST(OptionWordsOfSim, MistakesNameTheWord) {
   EXPECT_THAT(Read({"word"}, heard, false).error().message, HasSubstr("word: expected options only"));
 }
 
+TEST(OptionWordsOfSim, ANumberThatIsNoneNamesItsOption) {
+  EXPECT_EQ(PositiveNumber("--first", "7").value(), 7);
+  EXPECT_EQ(PositiveNumber("--load", "0", 1000).error().message,
+            "--load: '0' is out of range; expected a whole number from 1 to 1000");
+  EXPECT_THAT(PositiveNumber("--load", "1001", 1000).error().message, HasSubstr("--load: '1001' is out of"));
+}
+
 }  // namespace
 }  // namespace bsub::sim

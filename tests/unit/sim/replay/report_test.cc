@@ -83,6 +83,19 @@ TEST_F(ReportTest, AHalfIsMeasuredOfAWholeReplay) {
   EXPECT_THAT(err_.str(), HasSubstr("--half 'third': expected first or second"));
 }
 
+TEST_F(ReportTest, AMistakeNamesItsOption) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"--order", "alphabetical"}, {"--backfill", "some"},   {"--overdue-after", "soon"},
+      {"--favour-short", "-1"},    {"--processors", "1e10"}, {"--first", "0"},
+      {"--passes", "rarely"},      {"--policy", "\x1b[2J"}};
+  for (const auto& [option, value] : cases) {
+    EXPECT_EQ(Replay({WriteLog(), option, value}), 2) << option;
+    EXPECT_THAT(err_.str(), HasSubstr("bsub-lite sim replay: " + option));
+    EXPECT_THAT(err_.str(), HasSubstr("expected"));
+    EXPECT_EQ(err_.str().find('\x1b'), std::string::npos);
+  }
+}
+
 TEST_F(ReportTest, PoliciesStandBesideEachOther) {
   const std::string log = WriteLog();
   ASSERT_EQ(CompareCommand({log, "--policies", "fcfs,easy", "--half", "second"}, out_, err_, 0), 0)

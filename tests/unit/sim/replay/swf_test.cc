@@ -57,6 +57,13 @@ TEST(Swf, MalformedLinesAreLeftOutAndNamed) {
   EXPECT_EQ(log.bad_lines[3].number, 5u);
 }
 
+TEST(Swf, GarbageIsToldAsText) {
+  const SwfLog log = ParseSwf(std::string("\x1b]0;pwned\x07\0\xff\n", 13) + std::string(5000, 'x') + "\n");
+  ASSERT_THAT(log.bad_lines, SizeIs(2));
+  EXPECT_EQ(log.bad_lines[0].what, "field 1 '\\x1b]0;pwned\\x07\\0\\xff': expected a whole number");
+  EXPECT_LT(log.bad_lines[1].what.size(), 150u) << "cut";
+}
+
 TEST(Swf, OfManyMalformedLinesOnlyTheFirstAreDescribed) {
   std::string text;
   for (int i = 0; i < 100; ++i) text += "no job\n";
@@ -94,7 +101,12 @@ TEST(Workload, LeavesOutWhatNeverRanOrDoesNotFitAndKillsAtTheLimit) {
 
 TEST(Workload, SaysWhatIsMissing) {
   EXPECT_THAT(Normalise(ParseSwf("1 0 1 20 4 -1 -1 -1 -1 -1 0 -1 -1 -1 -1 -1 -1 -1")).error().message,
-              HasSubstr("--processors"));
+              HasSubstr("--processors is missing"));
+  EXPECT_EQ(Normalise(ParseSwf("; MaxProcs: 20000000\n")).error().message,
+            "processors 20000000, of the log's header (; MaxProcs:): expected 1 to 1000000")
+      << "a job of so many would be refused by the core";
+  EXPECT_THAT(Normalise(ParseSwf(kTwoJobs), 1'000'001).error().message,
+              HasSubstr("processors 1000001: expected 1 to 1000000"));
   EXPECT_THAT(Normalise(ParseSwf("; MaxProcs: 4\n")).error().message, HasSubstr("nothing to replay"));
 }
 
