@@ -30,7 +30,9 @@ std::vector<Option> DrillOptions() {
       {.name = "for",
        .value = "TIME",
        .text = "partition: how long it is cut off; spot: how long the drill lasts."},
-      {.name = "rate", .value = "N/TIME", .text = "spot: how often each node is taken away, such as 20/h."},
+      {.name = "rate",
+       .value = "N/TIME",
+       .text = "spot: how often each node is taken away, such as 20/h; at most 3600/h."},
       {.name = "trace",
        .value = "FILE",
        .text = "spot: instead of a rate, what was recorded: {\"metadata\": {\"gap_seconds\": 60}, \"data\": "
@@ -111,12 +113,14 @@ Result<Duration> TimeOption(const Arguments& arguments, std::string_view option,
 }
 
 Result<double> NumberOption(const Arguments& arguments, std::string_view option, double fallback) {
+  constexpr double kMost = 1'000'000;
   const auto text = arguments.Get(option);
   if (!text) return fallback;
   double value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error == std::errc() && end == text->data() + text->size() && value > 0) return value;
-  return InvalidArgument("--" + std::string(option) + " " + Quoted(*text) + ": expected a number above 0");
+  if (error == std::errc() && end == text->data() + text->size() && value > 0 && value <= kMost) return value;
+  return InvalidArgument("--" + std::string(option) + " " + Quoted(*text) +
+                         ": expected a number above 0, at most 1000000");
 }
 
 // Named by --node or, as for drain, without.
@@ -177,7 +181,10 @@ Result<std::vector<Strike>> SpotStrikes(Client& client, const Arguments& argumen
   if (!rate) return InvalidArgument("--" + rate.error().message);
   const auto seed = ParseInteger(arguments.Get("seed", "1"), 0, std::int64_t{1} << 62);
   if (!seed) return InvalidArgument("--seed: " + seed.error().message);
-  return DrawStrikes({*rate, notice, length, static_cast<std::uint64_t>(*seed), nodes});
+  const SpotWeather weather{*rate, notice, length, static_cast<std::uint64_t>(*seed), nodes};
+  if (const Status good = CheckWeather(weather); !good)
+    return InvalidArgument("--rate " + Quoted(arguments.Get("rate", "")) + ": " + good.error().message);
+  return DrawStrikes(weather);
 }
 
 Result<DrillOrder> MakeOrder(const Arguments& arguments) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -17,6 +18,8 @@ namespace bsub::cli {
 namespace {
 
 constexpr double kMicrosPerHour = 3.6e9;
+constexpr double kMostPerHour = 3600;       // a node needs about a second to be back
+constexpr double kMostStrikes = 1'000'000;  // each is two calls and a row of the report
 
 // SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): the same numbers with every library.
 class Draws {
@@ -57,8 +60,10 @@ class Cast {
     if (machine.empty() && !order_.empty()) machine = order_.front();
     const auto it = playing_.find(machine);
     if (it == playing_.end()) return;  // nobody plays it
-    const Duration at(static_cast<std::int64_t>(seconds / play_.speed * 1e6));
-    if (at < play_.length) strikes.push_back({at, StrikeKind::kSpot, it->second, play_.notice});
+    const double at_us = seconds / play_.speed * 1e6;
+    if (at_us < static_cast<double>(play_.length.count()))
+      strikes.push_back(
+          {Duration(static_cast<std::int64_t>(at_us)), StrikeKind::kSpot, it->second, play_.notice});
     free_.push_back(it->second);
     playing_.erase(it);
     order_.erase(std::find(order_.begin(), order_.end(), machine));
@@ -86,6 +91,7 @@ Result<std::vector<Strike>> ReadCounts(const nlohmann::json& json, const TracePl
                     json["metadata"].contains("gap_seconds") && json["metadata"]["gap_seconds"].is_number();
   if (!good) return NoTrace("it lacks data or metadata.gap_seconds");
   const double gap = json["metadata"]["gap_seconds"].get<double>();
+  if (gap <= 0) return NoTrace("metadata.gap_seconds is " + json["metadata"]["gap_seconds"].dump());
   Cast cast(play);
   std::int64_t there = 0;
   std::int64_t made = 0;
@@ -200,6 +206,21 @@ std::vector<Strike> DrawStrikes(const SpotWeather& weather) {
   return strikes;
 }
 
+Status CheckWeather(const SpotWeather& weather) {
+  if (weather.per_hour <= 0) return OkStatus();
+  const double each = static_cast<double>(weather.length.count()) /
+                      (kMicrosPerHour / weather.per_hour + static_cast<double>(weather.notice.count()));
+  const double all = each * static_cast<double>(weather.nodes.size());
+  if (all <= kMostStrikes) return OkStatus();
+  char number[64];
+  std::snprintf(number, sizeof number, "%.0f", all);
+  return InvalidArgument(
+      "for " + FormatDuration(weather.length) + " and " + CountNodes(weather.nodes.size()) +
+      " the rate makes about " + number +
+      " interruptions: expected at most 1000000; take a lower rate, a shorter time or fewer "
+      "nodes");
+}
+
 Result<double> ParseRate(const std::string& text) {
   const std::size_t slash = text.find('/');
   const std::string number = text.substr(0, slash);
@@ -211,7 +232,11 @@ Result<double> ParseRate(const std::string& text) {
   good = good && per && per->count() > 0;
   if (!good)
     return InvalidArgument("rate " + Quoted(text) + ": expected interruptions per time, such as 20/h");
-  return value * kMicrosPerHour / static_cast<double>(per->count());
+  const double per_hour = value * kMicrosPerHour / static_cast<double>(per->count());
+  if (per_hour > kMostPerHour)
+    return InvalidArgument("rate " + Quoted(text) +
+                           ": expected at most 3600/h, one a second: a node must be back to be taken again");
+  return per_hour;
 }
 
 Result<std::vector<Strike>> ReadTrace(const std::string& text, const TracePlay& play) {

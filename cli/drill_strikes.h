@@ -37,8 +37,10 @@ struct SpotWeather {
 // Each node's interruptions are a Poisson process of its own; the same seed gives the same ones. In order of
 // time.
 std::vector<Strike> DrawStrikes(const SpotWeather& weather);
+// InvalidArgument if there would be more strikes than a drill can report.
+Status CheckWeather(const SpotWeather& weather);
 
-// "20/h", "0.5/min", "3/d": per hour.
+// "20/h", "0.5/min", "3/d": per hour, at most one a second.
 Result<double> ParseRate(const std::string& text);
 
 struct TracePlay {

@@ -10,6 +10,7 @@ namespace bsub::cli {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -48,6 +49,20 @@ TEST(DrillStrikes, RatesAreReadPerHour) {
     EXPECT_THAT(ParseRate(text).error().message, HasSubstr("such as 20/h")) << text;
 }
 
+TEST(DrillStrikes, ARateIsOneThatNodesCanBear) {
+  EXPECT_DOUBLE_EQ(*ParseRate("1/s"), 3600);
+  for (const char* text : {"1e9/s", "3601/h", "1/ms", "inf/h", "1e300/us"})
+    EXPECT_THAT(ParseRate(text).error().message,
+                AllOf(HasSubstr("rate '" + std::string(text) + "'"), HasSubstr("expected at most 3600/h")));
+  EXPECT_TRUE(CheckWeather({3600, 0s, 1h, 1, {"n1", "n2"}}));
+  EXPECT_THAT(
+      CheckWeather({3600, 0s, std::chrono::hours(720), 1, {"n1", "n2"}}).error().message,
+      HasSubstr(
+          "for 30d 00h and 2 nodes the rate makes about 5184000 interruptions: expected at most 1000000"));
+  EXPECT_TRUE(CheckWeather({3600, 120s, std::chrono::hours(720), 1, {"n1", "n2"}}))
+      << "notices take their time";
+}
+
 TEST(DrillStrikes, AStepDownInARecordedCountTakesTheOldestMachine) {
   const TracePlay play{{"n1", "n2"}, 5s, 1h, 1};
   const auto strikes = ReadTrace(R"({"metadata": {"gap_seconds": 60}, "data": [0, 2, 2, 1, 2, 0]})", play);
@@ -67,8 +82,14 @@ TEST(DrillStrikes, NamedMachinesArePlayedByNodesAndTimeCanBeQuicker) {
 TEST(DrillStrikes, WhatIsNoTraceIsRefused) {
   const TracePlay play{{"n1"}, 1s, 1min, 1};
   for (const char* text :
-       {"{}", "[1]", R"({"metadata": {"gap_seconds": 1}, "data": ["x"]})", "1,add", "x,add,n", "1,kill,n"})
+       {"{}", "[1]", R"({"metadata": {"gap_seconds": 1}, "data": ["x"]})",
+        R"({"metadata": {"gap_seconds": -60}, "data": [1, 0]})", "1,add", "x,add,n", "1,kill,n"})
     EXPECT_THAT(ReadTrace(text, play).error().message, HasSubstr("the trace is not understood")) << text;
+}
+
+TEST(DrillStrikes, WhatIsFarBehindTheEndIsLeftOut) {
+  const TracePlay slow{{"n1"}, 1s, 1min, 1e-300};
+  EXPECT_THAT(*ReadTrace("0,add,a\n1000,remove,a\n", slow), IsEmpty()) << "its time fits no number of ours";
 }
 
 TEST(DrillPlan, StepsAreReadInOrderOfTime) {
