@@ -1,6 +1,7 @@
 #include "scheduler/core/fair_share.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "jobs/text.h"
 
@@ -11,6 +12,7 @@ constexpr std::int64_t kMicros = 1'000'000;
 constexpr std::int64_t kAtOnceSeconds = 60;  // of what was just placed: a cycle must see what it gave
 constexpr std::int64_t kMostWeight = 9'999'999;
 constexpr std::size_t kMostWeights = 500;
+constexpr std::size_t kLongestShare = 255;
 
 bool Covers(std::string_view pattern, std::string_view share) {
   if (!pattern.ends_with('*')) return pattern == share;
@@ -24,33 +26,61 @@ bool Overlap(const ShareWeight& a, const ShareWeight& b) {
   return Covers(a.identifier, stem(b.identifier)) || Covers(b.identifier, stem(a.identifier));
 }
 
-Status ValidateWeight(const ShareWeight& weight) {
-  if (weight.identifier.empty() || weight.identifier.size() > 255) {
-    return InvalidArgument("share " + Quoted(weight.identifier) + ": expected 1 to 255 characters");
+// `text`: "gold=0.5", as it was written.
+Error WrongShare(std::string_view text, const std::string& what) {
+  return InvalidArgument("shares: " + Quoted(text) + ": " + what +
+                         "; expected SHARE=WEIGHT with a weight from 0.0001 to 999.9999, such as gold=0.5");
+}
+
+Status ValidateWeight(const ShareWeight& weight, std::string_view text) {
+  if (weight.identifier.empty()) return WrongShare(text, "the share has no name");
+  if (weight.identifier.size() > kLongestShare) {
+    return WrongShare(text, "the share's name has " + std::to_string(weight.identifier.size()) +
+                                " bytes, of at most " + std::to_string(kLongestShare));
   }
   if (weight.weight >= 1 && weight.weight <= kMostWeight) return OkStatus();
-  return InvalidArgument("share " + ToString(weight) + ": expected a weight of 0.0001 to 999.9999");
+  return WrongShare(text, "the weight is " + std::string(weight.weight < 1 ? "too small" : "too large"));
+}
+
+// In ten-thousandths; nothing if it is no number, or has more than four decimals. What is too large stays so.
+std::optional<std::int64_t> WeightFrom(std::string_view text) {
+  std::int64_t weight = 0, unit = kShareWeightOne;
+  bool point = false;
+  for (const char c : text) {
+    if (c == '.' && !point) {
+      point = true;
+    } else if (!IsDigit(c) || (point && unit == 1)) {
+      return std::nullopt;
+    } else {
+      if (point) unit /= 10;
+      weight = std::min(point ? weight + (c - '0') * unit : weight * 10 + (c - '0') * unit, 2 * kMostWeight);
+    }
+  }
+  if (text.empty() || text == ".") return std::nullopt;
+  return weight;
 }
 
 }  // namespace
 
 Status Validate(const FairShare& fair_share) {
   if (fair_share.half_life < std::chrono::minutes(1) || fair_share.half_life > std::chrono::hours(24 * 365))
-    return InvalidArgument("share_decay: expected 1 minute to 1 year");
+    return InvalidArgument("share_decay " + FormatDuration(fair_share.half_life) +
+                           ": expected 1 minute to 1 year");
   if (fair_share.compute_reservation < 0 || fair_share.compute_reservation > 99) {
     return InvalidArgument("compute_reservation " + std::to_string(fair_share.compute_reservation) +
                            ": expected 0 to 99 percent");
   }
   const std::vector<ShareWeight>& weights = fair_share.weights;
   if (weights.size() > kMostWeights)
-    return InvalidArgument("shares: " + std::to_string(weights.size()) + " of them; at most 500");
+    return InvalidArgument("shares: " + std::to_string(weights.size()) + " of them; expected at most " +
+                           std::to_string(kMostWeights));
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    BSUB_RETURN_IF_ERROR(ValidateWeight(weights[i]));
+    BSUB_RETURN_IF_ERROR(ValidateWeight(weights[i], ToString(weights[i])));
     for (std::size_t j = 0; j < i; ++j) {
       if (!Overlap(weights[i], weights[j])) continue;
-      return InvalidArgument("shares " + Quoted(weights[j].identifier) + " and " +
-                             Quoted(weights[i].identifier) +
-                             " overlap: a job's share must be covered by one of them");
+      return InvalidArgument("shares: " + Quoted(ToString(weights[j])) + " and " +
+                             Quoted(ToString(weights[i])) +
+                             " may mean the same share; expected one weight for each");
     }
   }
   return OkStatus();
@@ -69,24 +99,15 @@ double PartOfShare(const FairShare& fair_share, std::string_view share) {
 
 Result<ShareWeight> ParseShareWeight(std::string_view text) {
   const std::size_t equals = text.rfind('=');
-  const Error wrong =
-      InvalidArgument("share " + Quoted(std::string(text)) + ": expected SHARE=WEIGHT, such as gold=0.5");
-  if (equals == std::string_view::npos) return wrong;
-  ShareWeight weight{std::string(text.substr(0, equals)), 0};
-  std::int64_t unit = kShareWeightOne;
-  bool point = false;
-  for (const char c : text.substr(equals + 1)) {
-    if (c == '.' && !point) {
-      point = true;
-    } else if (c < '0' || c > '9' || (point && unit == 1) || weight.weight > kMostWeight) {
-      return wrong;
-    } else {
-      if (point) unit /= 10;
-      weight.weight = point ? weight.weight + (c - '0') * unit : weight.weight * 10 + (c - '0') * unit;
-    }
-  }
-  BSUB_RETURN_IF_ERROR(ValidateWeight(weight));
-  return weight;
+  if (equals == std::string_view::npos || equals + 1 == text.size())
+    return WrongShare(text, "the weight is missing");
+  const auto weight = WeightFrom(text.substr(equals + 1));
+  if (!weight)
+    return WrongShare(
+        text, "the weight " + Quoted(text.substr(equals + 1)) + " is no number with at most four decimals");
+  ShareWeight share{std::string(text.substr(0, equals)), *weight};
+  BSUB_RETURN_IF_ERROR(ValidateWeight(share, text));
+  return share;
 }
 
 std::string ToString(const ShareWeight& weight) {

@@ -25,14 +25,33 @@ TEST(ShareWeights, AreReadAndWritten) {
     EXPECT_FALSE(sched::ParseShareWeight(text)) << text;
 }
 
+TEST(ShareWeights, AMistakeIsToldByItsFieldItsValueAndWhatWasExpected) {
+  const auto says = [](std::string_view text) { return sched::ParseShareWeight(text).error().message; };
+  EXPECT_EQ(
+      says("a="),
+      "shares: 'a=': the weight is missing; expected SHARE=WEIGHT with a weight from 0.0001 to 999.9999, "
+      "such as gold=0.5");
+  EXPECT_THAT(says("gold"), HasSubstr("shares: 'gold': the weight is missing; expected SHARE=WEIGHT"));
+  EXPECT_THAT(says("=1"), HasSubstr("shares: '=1': the share has no name; expected"));
+  EXPECT_THAT(says("a=x"),
+              HasSubstr("shares: 'a=x': the weight 'x' is no number with at most four decimals"));
+  EXPECT_THAT(says("a=."), HasSubstr("the weight '.' is no number"));
+  EXPECT_THAT(says("a=0.00001"), HasSubstr("the weight '0.00001' is no number with at most four decimals"));
+  EXPECT_THAT(says("a=0"), HasSubstr("'a=0': the weight is too small"));
+  EXPECT_THAT(says("a=1000"), HasSubstr("'a=1000': the weight is too large"));
+  EXPECT_THAT(says("a=99999999999999999999999999"), HasSubstr("too large"));
+  EXPECT_THAT(says(std::string(256, 's') + "=1"),
+              HasSubstr("the share's name has 256 bytes, of at most 255"));
+}
+
 TEST(ShareWeights, MayNotOverlap) {
   const auto check = [](std::vector<sched::ShareWeight> weights) {
     return Says(sched::Validate(sched::FairShare{.weights = std::move(weights)}));
   };
   EXPECT_EQ(check({{"UserA*", 1}, {"UserB*", 1}, {"User", 1}}), "ok");
-  EXPECT_THAT(check({{"UserA*", 1}, {"UserA1", 1}}), HasSubstr("overlap"));
-  EXPECT_THAT(check({{"UserA*", 1}, {"User*", 1}}), HasSubstr("overlap"));
-  EXPECT_THAT(check({{"x", 1}, {"x", 1}}), HasSubstr("overlap"));
+  EXPECT_THAT(check({{"UserA*", 1}, {"UserA1", 1}}), HasSubstr("may mean the same share"));
+  EXPECT_THAT(check({{"UserA*", 1}, {"User*", 1}}), HasSubstr("may mean the same share"));
+  EXPECT_THAT(check({{"x", 1}, {"x", 1}}), HasSubstr("may mean the same share"));
 }
 
 TEST(ShareUse, HalvesWithEachHalfLife) {
@@ -187,7 +206,8 @@ TEST_F(FairShare, BadSettingsAreRefusedByName) {
     queue.name = "q";
     return Says(env.SetQueue(std::move(queue)));
   };
-  EXPECT_THAT(says({.fair_share = {.half_life = Duration(1)}}), HasSubstr("share_decay"));
+  EXPECT_THAT(says({.fair_share = {.half_life = Duration(1)}}),
+              HasSubstr("share_decay 0ms: expected 1 minute to 1 year"));
   EXPECT_THAT(says({.fair_share = {.compute_reservation = 100}}), HasSubstr("compute_reservation 100"));
   EXPECT_THAT(says({.weights = {.age = -1}}), HasSubstr("weights: -1"));
   EXPECT_THAT(says({.overdue_after = Duration(-1)}), HasSubstr("overdue_after"));
