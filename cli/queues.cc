@@ -25,10 +25,119 @@ constexpr std::string_view kSettings =
 constexpr std::string_view kPolicies =
     "default|priority|balanced|fair-share|multifactor|shortest|smallest|wfp3";
 
-Manual QueuesManual() {
+constexpr std::string_view kPolicyHeading = "WHO GOES FIRST (docs/policies.md)";
+
+std::vector<Option> QueueSettingOptions() {
   constexpr std::string_view kGroup = "SETTINGS OF A QUEUE";
-  constexpr std::string_view kPolicy = "WHO GOES FIRST (docs/policies.md)";
   return {
+      {.name = "priority", .value = "N", .text = "Priority among queues.", .fallback = "0", .group = kGroup},
+      {.name = "preempts",
+       .value = "QUEUE",
+       .text =
+           "Its jobs may have those of this queue, of lower priority, save and make room; QUEUE,QUEUE for "
+           "several, none for nobody's.",
+       .group = kGroup},
+      {.name = "description", .value = "TEXT", .text = "For people.", .group = kGroup},
+      {.name = "default", .text = "Make it the queue of jobs that name none.", .group = kGroup}};
+}
+
+std::vector<Option> QueueLimitOptions() {
+  constexpr std::string_view kGroup = "LIMITS OF A QUEUE";
+  return {
+      {.name = "max-running", .value = "N", .text = "Tasks that run at a time.", .group = kGroup},
+      {.name = "max-running-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
+      {.name = "max-running-per-share",
+       .value = "N",
+       .text = "The same for each share (--share).",
+       .group = kGroup},
+      {.name = "max-cpus", .value = "N", .text = "CPUs of what runs at a time.", .group = kGroup},
+      {.name = "max-cpus-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
+      {.name = "max-cpus-per-share", .value = "N", .text = "The same for each share.", .group = kGroup},
+      {.name = "max-waiting",
+       .value = "N",
+       .text = "Tasks that wait; a submit beyond is refused.",
+       .group = kGroup},
+      {.name = "max-waiting-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
+      {.name = "max-waiting-per-share", .value = "N", .text = "The same for each share.", .group = kGroup}};
+}
+
+std::vector<Option> QueueOrderOptions() {
+  constexpr std::string_view kGroup = kPolicyHeading;
+  return {
+      {.name = "policy",
+       .value = "NAME",
+       .text = "In which order it serves: priority, balanced, fair-share, multifactor, shortest, smallest or "
+               "wfp3. 'default' means balanced with backfill easy-shortest.",
+       .fallback = "priority",
+       .group = kGroup,
+       .complete = kPolicies},
+      {.name = "backfill",
+       .value = "NAME",
+       .text = "What may start while those before it wait: spare, none, easy, easy-shortest or conservative.",
+       .fallback = "spare",
+       .group = kGroup,
+       .complete = "spare|none|easy|easy-shortest|conservative"},
+      {.name = "favour-short",
+       .value = "TIME",
+       .text = "For balanced: how far a job goes before those that came earlier and take e times as long.",
+       .fallback = "8h",
+       .group = kGroup},
+      {.name = "overdue-after",
+       .value = "TIME",
+       .text = "Whoever has waited so long goes first whatever the policy; 0: never.",
+       .fallback = "7d",
+       .group = kGroup}};
+}
+
+std::vector<Option> QueueShareOptions() {
+  constexpr std::string_view kGroup = kPolicyHeading;
+  return {
+      {.name = "share",
+       .value = "SHARE=WEIGHT",
+       .text = "Weight of a share, 0.0001 to 999.9999, or of all that begin so (gold*=0.5): a lower one gets "
+               "more; others have 1. May be given several times, and replaces those there were; none for no "
+               "weights.",
+       .group = kGroup},
+      {.name = "share-decay",
+       .value = "TIME",
+       .text = "After it use counts half.",
+       .fallback = "1d",
+       .group = kGroup},
+      {.name = "compute-reservation",
+       .value = "PERCENT",
+       .text = "Of the CPUs: kept for shares that run nothing yet; its square with two active shares, and so "
+               "on.",
+       .fallback = "0",
+       .group = kGroup},
+      {.name = "weight-age",
+       .value = "N",
+       .text = "Of waiting, for multifactor.",
+       .fallback = "1000",
+       .group = kGroup},
+      {.name = "weight-fair-share",
+       .value = "N",
+       .text = "Of little use of late.",
+       .fallback = "1000",
+       .group = kGroup},
+      {.name = "weight-priority",
+       .value = "N",
+       .text = "Of the job's priority.",
+       .fallback = "1000",
+       .group = kGroup},
+      {.name = "weight-size",
+       .value = "N",
+       .text = "Of the CPUs asked for.",
+       .fallback = "0",
+       .group = kGroup},
+      {.name = "max-age",
+       .value = "TIME",
+       .text = "Waiting longer counts no more.",
+       .fallback = "7d",
+       .group = kGroup}};
+}
+
+Manual QueuesManual() {
+  Manual manual{
       .name = "queues",
       .summary = "list and change queues",
       .synopsis = {"[list] [--json]", "create NAME [SETTING ...]", "set NAME SETTING ...", "delete NAME",
@@ -38,79 +147,18 @@ Manual QueuesManual() {
            "none; what runs goes on. A disabled queue takes no new jobs but starts those it has. "
            "Only an administrator may change queues.",
            "Limits count tasks, a plain job being one and an array one per child, or CPUs of what runs. 0 "
-           "means no limit. A job's share is its --share, else its user."},
-      .options =
-          {{.name = "json", .text = "Print JSON: all queues, or the one that was changed."},
-           {.name = "priority", .value = "N", .text = "Priority among queues.", .group = kGroup},
-           {.name = "max-running", .value = "N", .text = "Tasks that run at a time.", .group = kGroup},
-           {.name = "max-running-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
-           {.name = "max-running-per-share",
-            .value = "N",
-            .text = "The same for each share (--share).",
-            .group = kGroup},
-           {.name = "max-cpus", .value = "N", .text = "CPUs of what runs at a time.", .group = kGroup},
-           {.name = "max-cpus-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
-           {.name = "max-cpus-per-share", .value = "N", .text = "The same for each share.", .group = kGroup},
-           {.name = "max-waiting",
-            .value = "N",
-            .text = "Tasks that wait; a submit beyond is refused.",
-            .group = kGroup},
-           {.name = "max-waiting-per-user", .value = "N", .text = "The same for each user.", .group = kGroup},
-           {.name = "max-waiting-per-share",
-            .value = "N",
-            .text = "The same for each share.",
-            .group = kGroup},
-           {.name = "preempts",
-            .value = "QUEUE",
-            .text = "Its jobs may have those of this queue, of lower priority, save and make room; "
-                    "QUEUE,QUEUE for several, none for nobody's.",
-            .group = kGroup},
-           {.name = "description", .value = "TEXT", .text = "For people.", .group = kGroup},
-           {.name = "policy",
-            .value = "NAME",
-            .text = "In which order it serves: priority, balanced, fair-share, multifactor, shortest, "
-                    "smallest or wfp3; default is balanced with backfill easy-shortest.",
-            .group = kPolicy,
-            .complete = kPolicies},
-           {.name = "backfill",
-            .value = "NAME",
-            .text = "What may start while those before it wait: spare, none, easy, easy-shortest or "
-                    "conservative.",
-            .group = kPolicy,
-            .complete = "spare|none|easy|easy-shortest|conservative"},
-           {.name = "favour-short",
-            .value = "TIME",
-            .text =
-                "For balanced: how far a job goes before those that came earlier and take e times as long.",
-            .group = kPolicy},
-           {.name = "overdue-after",
-            .value = "TIME",
-            .text = "Whoever has waited so long goes first whatever the policy; 0: never.",
-            .group = kPolicy},
-           {.name = "share",
-            .value = "SHARE=WEIGHT",
-            .text = "Weight of a share, or of all that begin so (gold*=0.5): a lower one gets more; others "
-                    "have 1. "
-                    "May be given several times, and replaces those there were.",
-            .group = kPolicy},
-           {.name = "share-decay", .value = "TIME", .text = "After it use counts half.", .group = kPolicy},
-           {.name = "compute-reservation",
-            .value = "PERCENT",
-            .text = "Of the CPUs: kept for shares that run nothing yet; its square with two active shares, "
-                    "and so on.",
-            .group = kPolicy},
-           {.name = "weight-age", .value = "N", .text = "Of waiting, for multifactor.", .group = kPolicy},
-           {.name = "weight-fair-share", .value = "N", .text = "Of little use of late.", .group = kPolicy},
-           {.name = "weight-priority", .value = "N", .text = "Of the job's priority.", .group = kPolicy},
-           {.name = "weight-size", .value = "N", .text = "Of the CPUs asked for.", .group = kPolicy},
-           {.name = "max-age", .value = "TIME", .text = "Waiting longer counts no more.", .group = kPolicy},
-           {.name = "default", .text = "Make it the queue of jobs that name none.", .group = kGroup}},
+           "means no limit, as without one. A job's share is its --share, else its user.",
+           "The defaults below are those of a new queue; set leaves as it is what it does not name."},
+      .options = {{.name = "json", .text = "Print JSON: all queues, or the one that was changed."}},
       .examples = {{"queues", "List them."},
                    {"queues create express --priority 200 --max-running-per-user 50",
                     "A queue that goes first."},
                    {"queues set default --policy fair-share --backfill conservative", "For many users."},
                    {"queues close low", "Start nothing from it for now."}},
       .complete_words = "list|create|set|delete|open|close|enable|disable"};
+  for (auto& group : {QueueSettingOptions(), QueueLimitOptions(), QueueOrderOptions(), QueueShareOptions()})
+    manual.options.insert(manual.options.end(), group.begin(), group.end());
+  return manual;
 }
 
 std::string Limit(std::int64_t limit) { return limit == 0 ? "-" : std::to_string(limit); }
@@ -264,7 +312,9 @@ Status FillPolicy(const Arguments& arguments, api::SetQueueRequest& request) {
     if (name != "none") request.mutable_queue()->add_preempts(name);
   }
   if (arguments.Has("preempts")) request.add_update("preempts");
-  for (const std::string& share : arguments.All("share")) request.mutable_queue()->add_shares(share);
+  for (const std::string& share : arguments.All("share")) {
+    if (share != "none") request.mutable_queue()->add_shares(share);
+  }
   if (arguments.Has("share")) request.add_update("shares");
   return OkStatus();
 }

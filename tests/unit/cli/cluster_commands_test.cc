@@ -130,6 +130,15 @@ TEST_F(ClusterCommands, QueuesToPreemptAreNamed) {
   }
 }
 
+TEST_F(ClusterCommands, WeightsOfSharesAreReplacedOrTakenAway) {
+  const CliRun run = scheduler_.Cli();
+  ASSERT_EQ(run({"queues", "set", "high", "--share", "gold*=0.5", "--share", "silver=2"}).code, 0);
+  EXPECT_THAT(scheduler_.set_queue.requests.back().queue().shares(), ElementsAre("gold*=0.5", "silver=2"));
+  ASSERT_EQ(run({"queues", "set", "high", "--share", "none"}).code, 0);
+  EXPECT_THAT(scheduler_.set_queue.requests.back().queue().shares(), ElementsAre());
+  EXPECT_THAT(scheduler_.set_queue.requests.back().update(), ElementsAre("shares"));
+}
+
 TEST_F(ClusterCommands, AReservationForNobodyInParticularIsNotMadeByMistake) {
   for (const char* option : {"--user", "--node"}) {
     const CliResult result =
