@@ -35,7 +35,9 @@ Manual DefinitionsManual() {
                      "Deregistered revisions stay, for --all, until others need their room.",
                      "FILE is YAML or JSON with the keys name, command (a list of words, or one text for the "
                      "shell), parameters, environment, workdir, cpus, memory, gpus, walltime, priority, "
-                     "retry and tags. - reads standard input."},
+                     "retry and tags; for several nodes also nodes, ranks-per-node, threads-per-rank, "
+                     "exclusive, gang-end, launch, node-commands, placement, placement-group, features and "
+                     "prefer-features, as the options of submit. - reads standard input."},
       .options = {{.name = "json", .text = "Print JSON."},
                   {.name = "all", .letter = 'a', .text = "List deregistered revisions too."},
                   {.name = "file",
@@ -125,7 +127,7 @@ int Register(Context& context, const Arguments& arguments, const std::vector<std
   return kExitOk;
 }
 
-int Deregister(Context& context, const Arguments&, const std::vector<std::string>& names) {
+int Deregister(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
   auto client = Connect(context);
   if (!client) return Fail(context, "definitions", client.error());
   api::DeregisterDefinitionRequest request;
@@ -133,7 +135,11 @@ int Deregister(Context& context, const Arguments&, const std::vector<std::string
   api::Empty reply;
   const Status status = client->Call(&api::Scheduler::Stub::DeregisterDefinition, request, &reply);
   if (!status) return Fail(context, "definitions", status.error());
-  context.out << "Definition <" << names.front() << "> is deregistered." << std::endl;
+  if (arguments.Has("json")) {
+    context.out << Pretty({{"name", names.front()}, {"deregistered", true}}) << std::flush;
+  } else {
+    context.out << "Definition <" << names.front() << "> is deregistered." << std::endl;
+  }
   return kExitOk;
 }
 

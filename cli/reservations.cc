@@ -18,7 +18,7 @@ Manual ReservationsManual() {
       .name = "reservations",
       .summary = "set nodes aside for a while",
       .synopsis =
-          {"[ls] [--json]",
+          {"[list] [--json]",
            "create --name NAME --start TIME --duration TIME (--nodes N | --node NAME ...) [--user NAME ...]",
            "delete NAME"},
       .paragraphs =
@@ -29,7 +29,7 @@ Manual ReservationsManual() {
            "by itself. Only an administrator may create or delete one.",
            "A job of a reservation needs a time limit (-t), and starts only if that is over before the "
            "reservation is."},
-      .options = {{.name = "json", .text = "Print JSON."},
+      .options = {{.name = "json", .text = "Print JSON: all reservations, or the one that was made."},
                   {.name = "name", .value = "NAME", .text = "What jobs call it by."},
                   {.name = "start",
                    .value = "TIME",
@@ -51,7 +51,7 @@ Manual ReservationsManual() {
             "Four nodes for a course."},
            {"submit --reservation course -t 30m ./exercise", "A job of it."},
            {"reservations delete course", "Others may have the nodes again."}},
-      .complete_words = "ls|create|delete"};
+      .complete_words = "list|create|delete"};
 }
 
 std::string JoinedNames(const google::protobuf::RepeatedPtrField<std::string>& names) {
@@ -116,6 +116,18 @@ Status FillUsers(const Arguments& arguments, api::CreateReservationRequest& requ
   return OkStatus();
 }
 
+// As it is now.
+int PrintReservation(Context& context, Client& client, const std::string& name) {
+  api::ListReservationsReply reply;
+  const Status status =
+      client.Call(&api::Scheduler::Stub::ListReservations, api::ListReservationsRequest(), &reply);
+  if (!status) return Fail(context, "reservations", status.error());
+  for (const api::Reservation& one : reply.reservations()) {
+    if (one.name() == name) context.out << Pretty(ToJson(one)) << std::flush;
+  }
+  return kExitOk;
+}
+
 int CreateOne(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
   api::CreateReservationRequest request;
   request.set_name(names.empty() ? arguments.Get("name", "") : names.front());
@@ -130,11 +142,12 @@ int CreateOne(Context& context, const Arguments& arguments, const std::vector<st
   api::Empty reply;
   const Status status = client->Call(&api::Scheduler::Stub::CreateReservation, request, &reply, Repeat::kNo);
   if (!status) return Fail(context, "reservations", status.error());
+  if (arguments.Has("json")) return PrintReservation(context, *client, request.name());
   context.out << "Reservation <" << request.name() << "> is created." << std::endl;
   return kExitOk;
 }
 
-int DeleteOne(Context& context, const Arguments&, const std::vector<std::string>& names) {
+int DeleteOne(Context& context, const Arguments& arguments, const std::vector<std::string>& names) {
   auto client = Connect(context);
   if (!client) return Fail(context, "reservations", client.error());
   api::DeleteReservationRequest request;
@@ -142,7 +155,11 @@ int DeleteOne(Context& context, const Arguments&, const std::vector<std::string>
   api::Empty reply;
   const Status status = client->Call(&api::Scheduler::Stub::DeleteReservation, request, &reply, Repeat::kNo);
   if (!status) return Fail(context, "reservations", status.error());
-  context.out << "Reservation <" << names.front() << "> is deleted." << std::endl;
+  if (arguments.Has("json")) {
+    context.out << Pretty({{"name", names.front()}, {"deleted", true}}) << std::flush;
+  } else {
+    context.out << "Reservation <" << names.front() << "> is deleted." << std::endl;
+  }
   return kExitOk;
 }
 

@@ -180,6 +180,11 @@ TEST_F(ClusterCommands, ReservationsAreCreatedListedAndDeleted) {
   EXPECT_EQ(json[0]["nodes"][1], "n2");
   EXPECT_EQ(run({"reservations", "delete", "course"}).out, "Reservation <course> is deleted.\n");
   EXPECT_EQ(scheduler_.delete_reservation.requests.back().name(), "course");
+  const auto created = nlohmann::json::parse(
+      run({"reservations", "create", "course", "--duration", "1h", "--nodes", "2", "--json"}).out);
+  EXPECT_EQ(created["name"], "course");
+  EXPECT_EQ(created["users"][0], "anna");
+  EXPECT_EQ(nlohmann::json::parse(run({"reservations", "delete", "course", "--json"}).out)["deleted"], true);
 }
 
 TEST_F(ClusterCommands, AMistypedQueueIsNotMade) {
@@ -246,6 +251,9 @@ TEST_F(ClusterCommands, DefinitionsByOptionsAndByFile) {
   EXPECT_EQ(run({"definitions", "register", "align"}).code, 2);
   EXPECT_EQ(run({"definitions", "deregister", "align:1"}).out, "Definition <align:1> is deregistered.\n");
   EXPECT_EQ(scheduler_.deregister_definition.requests.back().definition(), "align:1");
+  EXPECT_EQ(
+      nlohmann::json::parse(run({"definitions", "deregister", "align:1", "--json"}).out)["deregistered"],
+      true);
 }
 
 TEST_F(ClusterCommands, DefinitionsAreListed) {
