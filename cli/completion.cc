@@ -19,7 +19,8 @@ Manual CompletionManual() {
                    {"completion zsh > ~/.zfunc/_bsub-lite", "For zsh; ~/.zfunc must be in $fpath."}},
       .min_words = 1,
       .max_words = 1,
-      .complete_words = "bash|zsh"};
+      .complete_words = "bash|zsh",
+      .asks_scheduler = false};
 }
 
 int Run(Context& context, const Arguments& arguments) {

@@ -35,7 +35,8 @@ Manual JournalManual() {
       .examples = {{"journal dump --from 100", "Of the cluster in BSUB_LITE_HOME."},
                    {"journal cut --at 1234", "After damage, when there is no backup."}},
       .min_words = 1,
-      .complete_words = "dump|cut"};
+      .complete_words = "dump|cut",
+      .asks_scheduler = false};
 }
 
 Result<std::string> Number(const Arguments& arguments, std::string_view option, std::string_view fallback) {

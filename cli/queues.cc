@@ -84,7 +84,7 @@ std::vector<Option> QueueOrderOptions() {
        .group = kGroup},
       {.name = "overdue-after",
        .value = "TIME",
-       .text = "Whoever has waited so long goes first whatever the policy; 0: never.",
+       .text = "Whoever has waited so long goes first, with every policy but priority; 0: never.",
        .fallback = "7d",
        .group = kGroup}};
 }

@@ -4,8 +4,10 @@
 namespace bsub::cli {
 namespace {
 
+constexpr std::string_view kProgramHeading = "WHAT RUNS";
+
 std::vector<Option> ProgramOptions() {
-  constexpr std::string_view kGroup = "WHAT RUNS";
+  constexpr std::string_view kGroup = kProgramHeading;
   return {
       {.name = "name",
        .letter = 'J',
@@ -43,6 +45,12 @@ std::vector<Option> ProgramOptions() {
        .value = "TEXT|@FILE",
        .text = "Handed to each call of the kernel; @FILE: what the file holds when the job runs.",
        .group = kGroup},
+  };
+}
+
+std::vector<Option> SurroundingOptions() {
+  constexpr std::string_view kGroup = kProgramHeading;
+  return {
       {.name = "workdir",
        .value = "DIR",
        .text = "Directory the job runs in.",
@@ -62,7 +70,10 @@ std::vector<Option> ProgramOptions() {
       {.name = "output",
        .letter = 'o',
        .value = "FILE",
-       .text = "File for standard output; %J is the job id, %I the array index, %A the job id of the array.",
+       .text =
+           "File for standard output; %J is the job id, %I the array index, %A the job id of the array, %N "
+           "the node's index in a job on several: without it only the first node writes there. Output is "
+           "added to what the file holds.",
        .fallback = "kept by the node, see bsub-lite logs",
        .group = kGroup,
        .complete = "file"},
@@ -366,8 +377,9 @@ Manual SubmitManual() {
            "options. Options on the command line win over them. A single word with blanks is given to "
            "/bin/sh. Words behind -- are always a program with its arguments.",
            "#BSUB lines take the options below and the usual ones of LSF: -J NAME[1-10]%2, -n SLOTS, -W "
-           "[HOURS:]MINUTES, -M MEGABYTES, -w EXPRESSION, -P PROJECT, -H, -K, -cwd DIR, -oo FILE, -eo FILE, "
-           "-env LIST, -gpu num=N, -R \"rusage[mem=MEGABYTES]\".",
+           "[HOURS:]MINUTES, -M MEGABYTES, -w EXPRESSION, -b [[[YEAR:]MONTH:]DAY:]HOUR:MINUTE, -P PROJECT, "
+           "-G SHARE, -H, -K, -x, -cwd DIR, -oo FILE, -eo FILE, -env LIST, -gpu num=N, "
+           "-R \"rusage[mem=MEGABYTES]\".",
            "If BSUB_LITE_HOME has never held a cluster, a small one is started on this machine."},
       .options = ProgramOptions(),
       .examples = {{"submit -J hello -- echo hi", "One program."},
@@ -393,8 +405,8 @@ Manual SubmitManual() {
            {"N", "With --wait: what bsub-lite wait returns."}},
       .first_word_ends_options = true,
       .complete_words = "command"};
-  for (auto& group : {ResourceOptions(), NodesOptions(), PlacementOptions(), CheckpointOptions(),
-                      OrderOptions(), ReplyOptions()}) {
+  for (auto& group : {SurroundingOptions(), ResourceOptions(), NodesOptions(), PlacementOptions(),
+                      CheckpointOptions(), OrderOptions(), ReplyOptions()}) {
     manual.options.insert(manual.options.end(), group.begin(), group.end());
   }
   return manual;

@@ -70,7 +70,7 @@ Manual UpManual() {
       .examples = {{"up", "One node with all CPUs of this machine."},
                    {"up --config cluster-configs/efa-cluster.yaml", "The nodes of that cluster, here."},
                    {"up --nodes 2 --slots 8", "Two nodes that each take up to 8 CPUs' worth of jobs."}},
-      .exits = {{"2", "A cluster of other numbers is there."}},
+      .exits = {{"2", "Wrong usage, or a cluster of other numbers is there."}},
       .max_words = 0,
   };
 }

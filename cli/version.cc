@@ -12,7 +12,8 @@ Manual VersionManual() {
           .paragraphs = {"Prints the version of this program. bsub-lite status shows that of the scheduler."},
           .options = {},
           .examples = {},
-          .max_words = 0};
+          .max_words = 0,
+          .asks_scheduler = false};
 }
 
 int Run(Context& context, const Arguments&) {

@@ -60,7 +60,7 @@ TEST(Help, ExitCodesStandInOrderAndAreFolded) {
 
 TEST(Help, WhatNeedsNoSchedulerDoesNotMissIt) {
   const CliRun run;
-  for (const char* command : {"sim", "config", "bench", "checkpoint"})
+  for (const char* command : {"sim", "config", "bench", "checkpoint", "journal", "completion", "version"})
     EXPECT_THAT(run({command, "--help"}).out, ::testing::Not(HasSubstr("cannot be reached"))) << command;
   EXPECT_THAT(run({"queues", "--help"}).out, HasSubstr("3     The scheduler cannot be reached.\n"));
 }
@@ -76,6 +76,42 @@ TEST(Help, NoOptionIsDefinedTwice) {
       EXPECT_TRUE(option.letter == 0 || letters.insert(option.letter).second)
           << command.name << " -" << option.letter;
       EXPECT_TRUE(option.text.ends_with('.')) << command.name << " --" << option.name;
+    }
+  }
+}
+
+// The words of an example as a shell reads them, as far as examples go: quotes group, and the first word of
+// the shell's own ends the command.
+std::vector<std::string> WordsOfExample(std::string_view line) {
+  std::vector<std::string> words = {""};
+  char quote = 0;
+  for (const char c : line) {
+    if (quote == 0 && (c == '|' || c == '<' || c == '>' || c == ';')) break;
+    if (c == quote) {
+      quote = 0;
+    } else if (quote == 0 && (c == '\'' || c == '"')) {
+      quote = c;
+    } else if (quote == 0 && c == ' ') {
+      if (!words.back().empty()) words.emplace_back();
+    } else {
+      words.back() += c;
+    }
+  }
+  if (words.back().empty()) words.pop_back();
+  return words;
+}
+
+TEST(Help, TheExamplesOfAManualAreUnderstood) {
+  const CommandTable table = StandardCommands();
+  for (const Command& command : table.commands()) {
+    for (const Example& example : command.manual().examples) {
+      std::vector<std::string> words = WordsOfExample(example.command);
+      ASSERT_FALSE(words.empty()) << command.name;
+      const Command* called = table.Find(words.front());
+      ASSERT_NE(called, nullptr) << example.command;
+      words.erase(words.begin());
+      const auto arguments = ParseArguments(called->manual(), words);
+      EXPECT_TRUE(arguments) << example.command << ": " << arguments.error().message;
     }
   }
 }
