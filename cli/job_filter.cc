@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/names.h"
 #include "jobs/nearest.h"
 #include "jobs/state.h"
 #include "jobs/text.h"
@@ -100,18 +101,18 @@ Result<api::JobFilter> ParseFilter(const Arguments& arguments, const std::string
                                    TimePoint now) {
   api::JobFilter filter;
   BSUB_RETURN_IF_ERROR(AddStates(arguments, filter));
-  filter.set_queue(arguments.Get("queue", ""));
-  const std::string user = arguments.Get("user", default_owner);
-  filter.set_owner(user == "all" ? "*" : user);
-  filter.set_name(arguments.Get("name", ""));
-  filter.set_project(arguments.Get("project", ""));
+  BSUB_ASSIGN_OR_RETURN(*filter.mutable_queue(), NameOf(arguments, "queue"));
+  BSUB_ASSIGN_OR_RETURN(const std::string user, NameOf(arguments, "user"));
+  filter.set_owner(user == "all" ? "*" : user.empty() ? default_owner : user);
+  BSUB_ASSIGN_OR_RETURN(*filter.mutable_name(), NameOf(arguments, "name"));
+  BSUB_ASSIGN_OR_RETURN(*filter.mutable_project(), NameOf(arguments, "project"));
   for (const std::string& tag : arguments.All("tag")) {
     const std::size_t equals = tag.find('=');
     if (equals == std::string::npos || equals == 0)
       return InvalidArgument("--tag " + Quoted(tag) + ": expected NAME=VALUE");
     (*filter.mutable_tags())[tag.substr(0, equals)] = tag.substr(equals + 1);
   }
-  filter.set_node(arguments.Get("node", ""));
+  BSUB_ASSIGN_OR_RETURN(*filter.mutable_node(), NameOf(arguments, "node"));
   filter.set_held(arguments.Has("held"));
   if (arguments.Has("since")) {
     BSUB_ASSIGN_OR_RETURN(const std::int64_t since, ParseMoment(arguments, "since", now));

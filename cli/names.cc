@@ -53,6 +53,14 @@ Status RequireQueue(const Context& context, const std::string& name) {
                   (hint.empty() ? "; bsub-lite queues lists them" : hint));
 }
 
+Result<std::string> NameOf(const Arguments& arguments, std::string_view option) {
+  const auto name = arguments.Get(option);
+  if (name && Trim(*name).empty())
+    return InvalidArgument("--" + std::string(option) + " " + Quoted(*name) +
+                           ": expected a name; leave the option out if there is none");
+  return name.value_or("");
+}
+
 Result<std::vector<std::string>> NamesOf(const Arguments& arguments, std::string_view option) {
   std::vector<std::string> names;
   for (const std::string& list : arguments.All(option)) {

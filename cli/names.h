@@ -21,6 +21,11 @@ Error WithNodeHint(Client& client, Error error, const std::string& name);
 // accident.
 Status RequireQueue(const Context& context, const std::string& name);
 
+// Of an option that names something; empty without it. '' is InvalidArgument: it is a variable that is not
+// set, and a job that is meant for a reservation must not run outside it for that, nor all jobs be cancelled
+// instead of a queue's.
+Result<std::string> NameOf(const Arguments& arguments, std::string_view option);
+
 // Of --OPTION a,b and --OPTION c: a, b, c. An empty name, as of "a," or of a variable that is not set, is
 // InvalidArgument: nobody means it, and no name at all is often the whole cluster.
 Result<std::vector<std::string>> NamesOf(const Arguments& arguments, std::string_view option);

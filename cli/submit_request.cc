@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "cli/names.h"
 #include "cli/submit_surroundings.h"
 #include "common/utf8.h"
 #include "jobs/array_spec.h"
@@ -47,16 +48,6 @@ Result<std::int64_t> Micros(const Arguments& arguments, std::string_view option)
                           return ParseDuration(text);
                         }));
   return duration.count();
-}
-
-// Of an option that names something; empty without it. '' is refused: it is a variable that is not set, and
-// a job that is meant for a reservation must not run outside it for that.
-Result<std::string> GivenName(const Arguments& arguments, std::string_view option) {
-  const auto name = arguments.Get(option);
-  if (name && Trim(*name).empty())
-    return InvalidArgument("--" + std::string(option) + " " + Quoted(*name) +
-                           ": expected a name; leave the option out if there is none");
-  return name.value_or("");
 }
 
 // "key=value" options into a map.
@@ -260,7 +251,7 @@ Status AddGang(const Arguments& arguments, const JobSource& source, api::SubmitR
     if (!placement) return Error{placement.error().code, "--" + placement.error().message};
     gang.set_placement(ToString(*placement));
   }
-  BSUB_ASSIGN_OR_RETURN(*gang.mutable_placement_group(), GivenName(arguments, "placement-group"));
+  BSUB_ASSIGN_OR_RETURN(*gang.mutable_placement_group(), NameOf(arguments, "placement-group"));
   BSUB_RETURN_IF_ERROR(AddFeatures(arguments, "features", *gang.mutable_features()));
   BSUB_RETURN_IF_ERROR(AddFeatures(arguments, "prefer-features", *gang.mutable_preferred_features()));
   BSUB_RETURN_IF_ERROR(AddNodeCommands(arguments, gang));
@@ -348,14 +339,14 @@ Status AddCheckpoint(const Context& context, const Arguments& arguments, api::Su
     checkpoint.set_exit_code(code);
   }
   checkpoint.set_anywhere(arguments.Has("checkpoint-anywhere"));
-  BSUB_ASSIGN_OR_RETURN(*checkpoint.mutable_then_queue(), GivenName(arguments, "then"));
+  BSUB_ASSIGN_OR_RETURN(*checkpoint.mutable_then_queue(), NameOf(arguments, "then"));
   BSUB_RETURN_IF_ERROR(CheckCheckpoint(arguments, checkpoint));
   if (checkpoint.ByteSizeLong() > 0) *request.mutable_checkpoint() = std::move(checkpoint);
   return OkStatus();
 }
 
 Status AddOrder(const Arguments& arguments, api::SubmitRequest& request) {
-  BSUB_ASSIGN_OR_RETURN(*request.mutable_queue(), GivenName(arguments, "queue"));
+  BSUB_ASSIGN_OR_RETURN(*request.mutable_queue(), NameOf(arguments, "queue"));
   if (arguments.Has("priority")) {
     BSUB_ASSIGN_OR_RETURN(const std::int32_t priority, Number(arguments, "priority", -1'000'000, 1'000'000));
     request.set_priority(priority);
@@ -410,10 +401,10 @@ Result<api::SubmitRequest> BuildSubmitRequest(const Context& context, const Argu
   BSUB_RETURN_IF_ERROR(AddCheckpoint(context, arguments, request));
   BSUB_RETURN_IF_ERROR(AddOrder(arguments, request));
   BSUB_RETURN_IF_ERROR(AddPlaces(context, arguments, request));
-  BSUB_ASSIGN_OR_RETURN(*request.mutable_project(), GivenName(arguments, "project"));
-  BSUB_ASSIGN_OR_RETURN(*request.mutable_share_identifier(), GivenName(arguments, "share"));
-  BSUB_ASSIGN_OR_RETURN(*request.mutable_reservation(), GivenName(arguments, "reservation"));
-  BSUB_ASSIGN_OR_RETURN(*request.mutable_definition(), GivenName(arguments, "definition"));
+  BSUB_ASSIGN_OR_RETURN(*request.mutable_project(), NameOf(arguments, "project"));
+  BSUB_ASSIGN_OR_RETURN(*request.mutable_share_identifier(), NameOf(arguments, "share"));
+  BSUB_ASSIGN_OR_RETURN(*request.mutable_reservation(), NameOf(arguments, "reservation"));
+  BSUB_ASSIGN_OR_RETURN(*request.mutable_definition(), NameOf(arguments, "definition"));
   BSUB_RETURN_IF_ERROR(AddPairs(arguments, "tag", *request.mutable_tags()));
   BSUB_RETURN_IF_ERROR(AddPairs(arguments, "param", *request.mutable_parameters()));
   return request;

@@ -109,6 +109,11 @@ TEST_F(Control, NothingIsEverChosenByAccident) {
   EXPECT_EQ(scheduler_.Cli()({"cancel", "--all", "1"}).code, 2);
   EXPECT_EQ(scheduler_.Cli()({"cancel", "x"}).code, 2);
   EXPECT_EQ(scheduler_.Cli()({"priority", "high", "1"}).code, 2);
+  for (const char* option : {"--queue", "--user", "--name", "--project", "--node"}) {
+    const CliResult unset = scheduler_.Cli()({"cancel", option, ""});
+    EXPECT_EQ(unset.code, 2) << option;
+    EXPECT_THAT(unset.err, HasSubstr(std::string(option) + " '': expected a name"));
+  }
   EXPECT_THAT(scheduler_.control.requests, SizeIs(0));
 }
 
