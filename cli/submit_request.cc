@@ -85,6 +85,15 @@ void AddName(const Arguments& arguments, const JobSource& source, api::SubmitReq
   request.set_name(arguments.Has("name") ? name : UsableName(name));
 }
 
+// WithKernelHost takes them off: what is still there stood in a script, or belongs to no kernel.
+Status CheckKernel(const Arguments& arguments) {
+  if (arguments.Has("kernel"))
+    return InvalidArgument("--kernel in a #BSUB line: expected on the command line; the kernel is what runs");
+  if (arguments.Has("kernel-input"))
+    return InvalidArgument("--kernel-input needs --kernel LIBRARY:FUNCTION: whose input is it?");
+  return OkStatus();
+}
+
 Status AddCommand(const JobSource& source, api::SubmitRequest& request) {
   if (source.argv.empty() && !source.is_script()) return OkStatus();  // the definition's
   api::Command& command = *request.mutable_command();
@@ -392,6 +401,7 @@ Result<api::SubmitRequest> BuildSubmitRequest(const Context& context, const Argu
   request.set_protocol(kClientProtocol);
   AddProcessState(request);
   AddName(arguments, source, request);
+  BSUB_RETURN_IF_ERROR(CheckKernel(arguments));
   BSUB_RETURN_IF_ERROR(AddCommand(source, request));
   BSUB_RETURN_IF_ERROR(AddEnvironment(context, arguments, request));
   BSUB_RETURN_IF_ERROR(AddResources(arguments, request));

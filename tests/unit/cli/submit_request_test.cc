@@ -209,6 +209,13 @@ TEST(SubmitRequestOf, ANameThatIsEmptyIsNotTakenForNone) {
   }
 }
 
+TEST(SubmitRequestOf, WhatIsAKernelsAloneIsRefusedForOthers) {
+  EXPECT_EQ(Build({"--kernel-input", "x", "--", "x"}).error().message,
+            "--kernel-input needs --kernel LIBRARY:FUNCTION: whose input is it?");
+  EXPECT_THAT(Build({"--kernel", "lib.so:f", "--", "./script"}).error().message,
+              HasSubstr("--kernel in a #BSUB line"));
+}
+
 TEST(SubmitRequestOf, WhatOnlyAJobThatSavesHasIsRefusedForOthers) {
   EXPECT_EQ(Build({"--checkpoint-interval", "30s", "--", "x"}).error().message,
             "--checkpoint-interval '30s' needs --checkpoint-dir DIR, where the program saves, or "
