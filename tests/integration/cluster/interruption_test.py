@@ -7,12 +7,13 @@ import unittest
 
 from cluster import Cluster, wait_for
 
-# The whole contract: save on the signal, say so by 85, go on from what is there.
+# The whole contract: save on the signal, say so by 85, go on from what is there. A step is written and counted by one command, for
+# the trap may come between any two.
 SIX_LINES = """#!/bin/sh
 state=$BSUB_CHECKPOINT_DIR/step; step=$(cat $state 2>/dev/null || echo 0); echo begins at $step
 trap 'echo $step > $state.new && mv $state.new $state; exit 85' USR1
 while [ $step -lt 1000000 ] && [ ! -e finish ]; do
-  echo "$step $BSUB_NODE $BSUB_RESTART_COUNT" >> steps; step=$((step + 1)); sleep 0.02
+  echo "$(((step += 1) - 1)) $BSUB_NODE $BSUB_RESTART_COUNT" >> steps; sleep 0.02
 done
 """
 
