@@ -96,7 +96,7 @@ class Cluster:
 
     def daemons(self):
         names = [path.stem for path in (self.home / "run").glob("*.pid")]
-        return {name: self.record(name) for name in names if self.record(name)}
+        return {name: record for name in names if (record := self.record(name))}
 
     def kill(self, daemon, number=signal.SIGKILL):
         """True if it lived."""

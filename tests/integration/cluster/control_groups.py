@@ -28,7 +28,13 @@ def of_spawners(folder):
 
 
 def of_tasks(folder):
-    return [group for tree in of_spawners(folder) for group in tree.iterdir() if group.is_dir()]
+    groups = []
+    for tree in of_spawners(folder):
+        try:
+            groups += [group for group in tree.iterdir() if group.is_dir()]
+        except FileNotFoundError:  # a spawner that begins or ends takes it away meanwhile
+            continue
+    return groups
 
 
 def in_group(pid, group):

@@ -26,10 +26,15 @@ def with_own_shared_memory():
                    {**os.environ, MARK: "1"})
 
 
+def shared_folders(cluster):
+    """Where its nodes have those of their MPI jobs."""
+    own = [f"bsub-lite-{path.read_text()[:12]}" for path in cluster.home.glob("**/spawner/state-id")]
+    return [path for name in own for path in SHARED.glob(name)]
+
+
 def left_files(cluster):
     """What its MPI jobs have in the machine's shared memory, and in the folder for temporary files."""
-    own = [f"bsub-lite-{path.read_text()[:12]}" for path in cluster.home.glob("**/spawner/state-id")]
-    found = [path for name in (["*"] if os.environ.get(MARK) else own) for path in SHARED.glob(name)]
+    found = list(SHARED.iterdir()) if os.environ.get(MARK) else shared_folders(cluster)
     return found + list(pathlib.Path(cluster.env["TMPDIR"]).iterdir())
 
 

@@ -9,13 +9,13 @@ import unittest
 
 import control_groups
 from cluster import start_ticks, wait_for
-from mpi_cluster import KIND, RANKS, SHARED, MpiCluster, environment_of, processes_of, with_own_shared_memory
+from mpi_cluster import KIND, RANKS, MpiCluster, environment_of, processes_of, shared_folders, with_own_shared_memory
 
 OTHER = {"openmpi": "mpich", "mpich": "openmpi"}[KIND]
 OTHERS_RANKS = RANKS.with_name(f"mpi-ranks-{OTHER}")
 MPIRUN = f"mpirun.{KIND}"
 DAEMON = {"openmpi": "orted", "mpich": "hydra_pmi_proxy"}[KIND]  # mpirun's, on each other node
-LAUNCHER = {"openmpi": "mpirun", "mpich": "mpi"}[KIND]  # how its process's name begins
+LAUNCHER = ("mpirun", "mpiexec")  # how its process's name begins; those of ranks begin with "mpi-"
 
 
 class Mpi(MpiCluster):
@@ -153,7 +153,7 @@ class Mpi(MpiCluster):
         mpirun = min(pid for pid, name in processes_of(self.cluster.home) if name.startswith(LAUNCHER))
         os.kill(mpirun, signal.SIGUSR1)
         marks = [self.folder / f"signal.{rank}.{int(signal.SIGUSR1)}" for rank in range(4)]
-        wait_for("every rank to see it", lambda: all(mark.exists() for mark in marks))
+        wait_for("every rank to see it", lambda: all(mark.exists() and mark.read_text() for mark in marks))
         self.cluster.bsub("cancel", job)
         self.cluster.bsub("wait", job, code=None)
         self.assertEqual([mark.read_text() for mark in marks], ["x"] * 4)
@@ -243,7 +243,7 @@ class BadLuck(MpiCluster):
         """The pid of a process of this name of the job's part of this index."""
         def found():
             for pid, comm in processes_of(self.cluster.home):
-                if comm.startswith(name[:15]) and f"BSUB_NODE_INDEX={index}".encode() in environment_of(pid):
+                if comm.startswith(name) and f"BSUB_NODE_INDEX={index}".encode() in environment_of(pid):
                     return pid
             return None
         return wait_for(f"{name} of part {index}", found)
@@ -266,7 +266,7 @@ class BadLuck(MpiCluster):
             job = self.submit("early", 1)
             main, other = wait_for("its nodes", lambda: self.nodes_of(job) if self.cluster.job(job)["attempts"] else None)
             self.assertTrue(self.cluster.kill(f"spawner-{main}", signal.SIGCONT))
-            wait_for("the rank's end", lambda: any(path.stat().st_size for path in SHARED.glob("bsub-lite-*/*/ends")))
+            wait_for("the rank's end", lambda: any(path.stat().st_size for folder in shared_folders(self.cluster) for path in folder.glob("*/ends")))
         finally:
             for spawner in ("spawner-n1", "spawner-n2"):
                 self.cluster.kill(spawner, signal.SIGCONT)
