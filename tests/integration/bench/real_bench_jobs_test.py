@@ -99,9 +99,10 @@ class Jobs(unittest.TestCase):
         self.assertEqual(self.cancelled(), ["cancel 7"])
 
     def test_a_second_interrupt_ends_what_does_not_mind_the_first(self):
-        self.answers(wait=f"trap 'echo minded >> {self.root}/asked' TERM; while :; do sleep 0.05; done", job=RUNNING)
+        self.answers(wait=f"trap 'echo minded >> {self.root}/asked' TERM; echo traps >> {self.root}/asked; while :; do sleep 0.05; done",
+                     job=RUNNING)
         process = self.start()
-        self.wait_until_asked("wait", process)
+        self.wait_until_asked("traps", process)
         process.send_signal(signal.SIGINT)
         self.wait_until_asked("minded", process)
         process.send_signal(signal.SIGINT)

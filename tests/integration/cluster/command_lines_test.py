@@ -81,6 +81,7 @@ class CommandLines(unittest.TestCase):
 
     def queries(self):
         self.assertEqual(self.sh("bsub-lite wait 1 ; echo $?"), "0\n")
+        self.sh("bsub-lite wait 3")
         self.assertEqual(json.loads(self.sh("bsub-lite jobs --json")), [])
         child = json.loads(self.sh("bsub-lite job '2[17]' --json"))
         self.assertEqual((child["state"], child["displayId"], child["index"]), ("SUCCEEDED", "2[17]", 17))

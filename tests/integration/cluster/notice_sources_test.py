@@ -9,7 +9,7 @@ import subprocess
 import threading
 import unittest
 
-from cluster import BUILD, Cluster, wait_for
+from cluster import BUILD, PATIENCE, Cluster, wait_for
 from interruption_test import SIX_LINES
 
 
@@ -73,7 +73,7 @@ class NoticeSources(unittest.TestCase):
         home, state = self.cluster.home, self.cluster.root / "spot"
         self.cluster.submit("--name", "filler", "--", "sleep", 600)
         self.start(BUILD / "bin" / "bsub-lite-spawner", "--state", state, "--node", "spot",
-                   "--launch-key", next(home.rglob("launch*key")))
+                   "--launch-key", home / "secrets" / "launch.key")
         wait_for("the spawner", lambda: (state / "spawner.sock").exists())
         agent = self.start(BUILD / "bin" / "bsub-lite-agent", "--scheduler", f"unix:{home}/run/scheduler.sock", "--spawner",
                            state / "spawner.sock", "--name", "spot", "--cpus", 1, "--interruptible", *options)
@@ -121,7 +121,7 @@ class NoticeSources(unittest.TestCase):
         agent.send_signal(signal.SIGTERM)
         found = self.interruption(job)
         self.assertEqual((found["node"], found["outcome"]), ("spot", "saved"))
-        self.assertEqual(agent.wait(timeout=30), 0, "it ends once its tasks have")
+        self.assertEqual(agent.wait(timeout=PATIENCE), 0, "it ends once its tasks have")
 
 
 if __name__ == "__main__":

@@ -163,7 +163,7 @@ class UnluckySaves(unittest.TestCase):
         scheduler = self.cluster.record("scheduler")
         self.cluster.kill("scheduler")
         self.cluster.wait_until_gone(scheduler)
-        for pid in self.frozen_processes():
+        for pid in wait_for("it to have stopped", lambda: list(self.frozen_processes())):  # its file is there just before
             os.kill(pid, signal.SIGCONT)
         wait_for("the save", lambda: (self.stores / str(self.job) / "3" / "manifest.json").exists())
         self.assertEqual(self.outcomes(), [("saved", 3)])
