@@ -33,7 +33,10 @@ class TcpCluster(Cluster):
         self.admin = self.secret("admin.token", ADMIN + "\n")
         self.user = self.secret("user.token", USER + "\n")
         self.node = self.secret("node.token", NODE + "\n")
-        self.env["BSUB_LITE_PATIENCE"] = "2s"  # how long an unreachable scheduler is waited for
+
+    def expect_no_answer(self):
+        """From here on an unreachable scheduler is not waited for long; nor is one that takes its time."""
+        self.env["BSUB_LITE_PATIENCE"] = "2s"
 
     def secret(self, name, text, mode=0o600):
         path = self.root / name

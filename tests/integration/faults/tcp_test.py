@@ -99,12 +99,14 @@ class TcpWithTls(Tcp):
     TLS = True
 
     def test_a_client_without_tls(self):
+        self.cluster.expect_no_answer()
         del self.cluster.env["BSUB_LITE_TLS_CA"]
         self.assertIn(f"the scheduler at {self.cluster.server} cannot be reached: it closes plain connections, as one that "
                       "speaks TLS does; name its certificate authority in BSUB_LITE_TLS_CA", self.refused(3, "status"))
         self.refused(255, "submit", "--timeout", "1s", "--", "true")
 
     def test_an_authority_that_did_not_sign(self):
+        self.cluster.expect_no_answer()
         other, _ = make_certificate(self.cluster.root, "other")
         self.assertIn("BSUB_LITE_TLS_CA does not vouch for its certificate", self.refused(3, "status", BSUB_LITE_TLS_CA=other))
         self.assertIn("BSUB_LITE_TLS_CA '/nonexistent': No such file or directory", self.refused(2, "status", BSUB_LITE_TLS_CA="/nonexistent"))
@@ -128,6 +130,7 @@ class PlainWithoutTls(unittest.TestCase):
             certificate, _ = make_certificate(cluster.root, "server")
             cluster.start_scheduler()
             cluster.env["BSUB_LITE_TLS_CA"] = str(certificate)
+            cluster.expect_no_answer()
             cluster.bsub("status", code=3)
             self.assertIn("it does not speak TLS; unset BSUB_LITE_TLS_CA", cluster.err)
             self.assertEqual(cluster.err.count("\n"), 1, "one line, none of the libraries'")
@@ -140,6 +143,7 @@ class PlainWithoutTls(unittest.TestCase):
             cluster.start_scheduler()
             cluster.processes["scheduler"].terminate()
             cluster.end_of("scheduler")
+            cluster.expect_no_answer()
             cluster.bsub("status", code=3)
             self.assertIn("nobody listens there; check BSUB_LITE_SERVER", cluster.err)
 
