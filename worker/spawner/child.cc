@@ -212,6 +212,12 @@ std::string PathOf(const ChildPlan& plan) {
   return {};
 }
 
+// On the task's standard error, for who looks into why its program was not found: too long for the reason.
+void ShowPath(const ChildPlan& plan) {
+  const std::string line = "bsub-lite: PATH=" + PathOf(plan) + "\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+}
+
 // "HOME=…", or empty.
 std::string MissingHome(const ChildPlan& plan) {
   const std::string home = plan.needs_home ? HomeOf(plan.uid) : std::string();
@@ -252,7 +258,7 @@ std::string ExplainExecFailure(const ChildPlan& plan, int error) {
   const std::string& program = plan.argv[0];
   const bool has_slash = program.find('/') != std::string::npos;
   const std::string base = "cannot run '" + program + "': " + std::strerror(error);
-  if (error == ENOENT && !has_slash) return base + "; it is in no directory of PATH=" + PathOf(plan);
+  if (error == ENOENT && !has_slash) return base + "; it is in no directory of the job's PATH";
   if (error == ENOENT && FirstLineEndsInCr(program)) {
     return base + "; its first line ends in CR LF, convert it with: sed -i 's/\\r$//' '" + program + "'";
   }
@@ -301,6 +307,7 @@ void RunChild(const ChildPlan& plan, int spawner, std::atomic<bool>& executes,
   execvp(argv[0], argv.data());
   const int error = errno;
   executes.store(false);
+  if (error == ENOENT && plan.argv[0].find('/') == std::string::npos) ShowPath(plan);
   NeverStarted(ExplainExecFailure(plan, error));
 }
 

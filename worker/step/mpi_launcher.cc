@@ -73,7 +73,7 @@ Result<MpiLauncher> FindLauncher(MpiKind wanted, const std::string& path) {
     }
     if (unknown) return *unknown;
   }
-  return NotFound("no mpirun of " + std::string(NameOf(wanted)) + " in PATH=" + path + seen +
+  return NotFound("no mpirun of " + std::string(NameOf(wanted)) + " in the job's PATH" + seen +
                   "; install it on this node, or set PATH (a module to load?)");
 }
 

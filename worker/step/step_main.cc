@@ -47,19 +47,23 @@ bsub::Result<std::string> RankProgram() {
   return folder + "/bsub-lite-rank";
 }
 
+// For who looks into it; too long for the reason itself.
+void ShowPath(const std::string& path) { std::fprintf(stderr, "bsub-lite: PATH=%s\n", path.c_str()); }
+
 // Only returns if it cannot be done.
 int StartRanks(const std::string& scratch, const std::vector<std::string>& program) {
   const std::string path = Variable("PATH");
   const std::string file = bsub::worker::FindInPath(program[0], path);
   if (file.empty()) {
     const bool named = program[0].find('/') != std::string::npos;
+    if (!named) ShowPath(path);
     return Explain(scratch,
                    "cannot run '" + program[0] + "': " +
                        (named ? std::string(std::strerror(errno)) + "; it must be a program on every node"
-                              : "it is in no directory of PATH=" + path));
+                              : "it is in no directory of the job's PATH"));
   }
   const auto launcher = bsub::step::FindLauncher(bsub::step::MpiOfProgram(file), path);
-  if (!launcher) return Explain(scratch, launcher.error().message);
+  if (!launcher) return ShowPath(path), Explain(scratch, launcher.error().message);
   const auto rank_program = RankProgram();
   if (!rank_program) return Explain(scratch, rank_program.error().message);
   const auto ranks = static_cast<std::uint32_t>(std::strtoul(Variable("BSUB_RANKS").c_str(), nullptr, 10));

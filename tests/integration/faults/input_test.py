@@ -203,13 +203,19 @@ class Input(unittest.TestCase):
         self.assertIn("name a directory with --workdir", self.end_of("--workdir", "/etc/passwd", "--", "true"))
 
     def test_a_program_that_is_none(self):
-        for program, said in (("nosuchprogram", "No such file or directory; it is in no directory of PATH="),
+        for program, said in (("nosuchprogram", "No such file or directory; it is in no directory of the job's PATH"),
                               ("./nosuch", "No such file or directory; it must exist on this node"),
                               ("./bsub-lite-nosuch", "the installation on this node lacks bsub-lite-nosuch"),
                               ("/etc/passwd", "needs permission to execute it (chmod +x)"),
                               ("/etc", "it is a directory, name a program in it")):
             with self.subTest(program):
                 self.assertIn(said, self.end_of("--", program))
+
+    def test_a_program_that_is_not_in_path_leaves_path_in_its_output(self):
+        reason = self.end_of("-o", self.folder / "out", "--env", "PATH=/nowhere:/usr/bin", "--", "nosuchprogram")
+        self.assertIn("it is in no directory of the job's PATH", reason)
+        self.assertNotIn("/nowhere", reason)
+        self.assertEqual((self.folder / "out").read_text(), "bsub-lite: PATH=/nowhere:/usr/bin\n")
 
     def test_an_output_file_that_cannot_be(self):
         self.assertIn("cannot open output file '/nonexistent/out'", self.end_of("-o", "/nonexistent/out", "--", "true"))

@@ -180,8 +180,10 @@ class BadInput(MpiCluster):
         return self.end_of(job)
 
     def test_no_mpirun(self):
-        self.assertIn("no mpirun of ", self.run_with(path="/nowhere"))
-        self.assertIn("in PATH=/nowhere", self.output())
+        end = self.run_with(path="/nowhere")
+        self.assertRegex(end, "no mpirun of .* in the job's PATH; install it")
+        self.assertNotIn("/nowhere", end)
+        self.assertIn("bsub-lite: PATH=/nowhere\n", self.output())
 
     def test_an_mpirun_of_another_mpi(self):
         folder = self.folder / "bin"
@@ -210,6 +212,12 @@ class BadInput(MpiCluster):
 
     def test_no_such_program(self):
         self.assertIn("cannot run './no-such-program'", self.run_with(program=("./no-such-program",)))
+
+    def test_no_such_program_in_path(self):
+        end = self.run_with(path="/nowhere", program=("no-such-program",))
+        self.assertIn("cannot run 'no-such-program': it is in no directory of the job's PATH", end)
+        self.assertNotIn("/nowhere", end)
+        self.assertIn("bsub-lite: PATH=/nowhere\n", self.output())
 
     def test_mpi_and_mpirun_at_once(self):
         self.cluster.bsub("submit", "--mpi", "--nodes", 2, "--", "mpirun", RANKS, code=255)

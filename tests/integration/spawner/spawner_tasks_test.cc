@@ -186,7 +186,7 @@ INSTANTIATE_TEST_SUITE_P(
                 },
                 "cannot enter working directory"},
         Refusal{"MissingProgram", [](auto&, auto& l) { SetProgram(l, "no-such-program"); },
-                "no directory of PATH="},
+                "No such file or directory; it is in no directory of the job's PATH"},
         Refusal{"MissingProgramPath", [](auto&, auto& l) { SetProgram(l, "/no/such"); },
                 "must exist on this node"},
         Refusal{"NotExecutable",
