@@ -15,6 +15,7 @@
 #include "worker/launch/host_alias.h"
 #include "worker/launch/host_name.h"
 #include "worker/launch/rank_ends.h"
+#include "worker/launch/search_path.h"
 #include "worker/step/note_file.h"
 #include "worker/step/outlet.h"
 #include "worker/step/processes.h"
@@ -31,6 +32,8 @@ constexpr std::string_view kDaemonOfHydra = "hydra_pmi_proxy";
 constexpr std::chrono::seconds kCleanup(10);
 constexpr int kLookEvery = 1000;  // ms
 
+bool IsDaemonOfHydra(const std::string& command) { return command.find(kDaemonOfHydra) != std::string::npos; }
+
 bool TakesValue(const std::string& option) { return option == "-l" || option == "-p" || option == "-o"; }
 
 int Fail(const std::string& why) {
@@ -46,7 +49,7 @@ class AgentRun {
 
   int Run(const std::string& command) {
     words_out_.Add(WordKind::kRun, command);
-    is_hydras_ = command.find(kDaemonOfHydra) != std::string::npos;
+    is_hydras_ = IsDaemonOfHydra(command);
     while (!orphaned_ && (!result_ || !out_.empty() || !errors_.empty())) Turn();
     return orphaned_ ? kAgentFailed : *result_;
   }
@@ -146,6 +149,38 @@ std::string CommandFor(const AgentCall& call, const std::string& name) {
   return call.host == name ? call.command : "export PMIX_HOSTNAME=" + call.host + "; " + call.command;
 }
 
+// Hydra's mpirun waits for ever for a daemon that does not call back, whatever becomes of the agent that was
+// to start it. On TERM it ends because it cannot reach that one.
+void EndMpirun(const UniqueFd& mpirun) {
+  const auto tell = [&mpirun](int signal) {
+    return syscall(SYS_pidfd_send_signal, mpirun.get(), signal, nullptr, 0) == 0;
+  };
+  pollfd ended{mpirun.get(), POLLIN, 0};
+  constexpr auto kWait = std::chrono::duration_cast<std::chrono::milliseconds>(kCleanup).count();
+  if (tell(SIGTERM) && poll(&ended, 1, static_cast<int>(kWait)) == 0) tell(SIGKILL);
+}
+
+// Of a daemon that cannot be started.
+int GiveUp(const Gang& gang, const AgentCall& call, const UniqueFd& mpirun, const std::string& why) {
+  Explain(gang.scratch, why);
+  if (IsDaemonOfHydra(call.command)) EndMpirun(mpirun);
+  return kAgentFailed;
+}
+
+std::string CannotRun(const std::string& node, const std::string& program) {
+  return "node " + node + " cannot run '" + program + "'; it must be there as on the job's other nodes";
+}
+
+// Of Open MPI's daemon that is not there its mpirun tells by itself.
+int RunHere(const Gang& gang, const AgentCall& call, const UniqueFd& mpirun) {
+  const std::string program = ProgramOf(call.command);
+  if (IsDaemonOfHydra(call.command) && worker::FindInPath(program, Variable("PATH")).empty())
+    return GiveUp(gang, call, mpirun, CannotRun(gang.own().name, program));
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  execl("/bin/sh", "sh", "-c", call.command.c_str(), nullptr);
+  return Fail("cannot run /bin/sh");
+}
+
 // A signal to the job's whole process group is mpirun's to hand on: it tells its daemons, and each its ranks.
 void LeaveSignalsToMpirun() {
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT, SIGALRM, SIGTSTP, SIGPIPE})
@@ -177,21 +212,26 @@ Result<std::uint32_t> NodeMeant(const Gang& gang, const std::string& host, const
                   "); leave hosts to the scheduler, or name these");
 }
 
+std::string ProgramOf(const std::string& command) {
+  const bool quoted = command.starts_with('"') || command.starts_with('\'');
+  return quoted ? command.substr(1, command.find(command[0], 1) - 1) : command.substr(0, command.find(' '));
+}
+
 int RunLaunchAgent(const Gang& gang, const AgentCall& call) {
-  const auto index = NodeMeant(gang, call.host, worker::HostName());
-  if (!index) return Explain(gang.scratch, index.error().message), kAgentFailed;
-  if (*index == gang.index) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    execl("/bin/sh", "sh", "-c", call.command.c_str(), nullptr);
-    return Fail("cannot run /bin/sh");
-  }
-  LeaveSignalsToMpirun();
   const UniqueFd parent(static_cast<int>(syscall(SYS_pidfd_open, getppid(), 0)));
+  const auto index = NodeMeant(gang, call.host, worker::HostName());
+  if (!index) return GiveUp(gang, call, parent, index.error().message);
+  if (*index == gang.index) return RunHere(gang, call, parent);
+  LeaveSignalsToMpirun();
   auto connection = Connect(gang, *index, Patience::For(gang.patience, parent.get()));
   if (!connection && connection.error().code == Code::kAborted) return kAgentFailed;
-  if (!connection) return Explain(gang.scratch, connection.error().message), kAgentFailed;
+  if (!connection) return GiveUp(gang, call, parent, connection.error().message);
   const std::string& name = gang.nodes[*index].name;
-  return AgentRun(gang, name, std::move(*connection), parent).Run(CommandFor(call, name));
+  const int code = AgentRun(gang, name, std::move(*connection), parent).Run(CommandFor(call, name));
+  // Hydra's daemon has no such codes of its own.
+  const bool began = code != kNotFound && code != kCannotServe;
+  if (began || !IsDaemonOfHydra(call.command)) return code;
+  return GiveUp(gang, call, parent, CannotRun(name, ProgramOf(call.command)));
 }
 
 }  // namespace bsub::step

@@ -20,7 +20,11 @@ Result<AgentCall> ParseAgentCall(const std::vector<std::string>& words);
 // The index of the node that is meant; `host_name`: this machine's, which is this node.
 Result<std::uint32_t> NodeMeant(const Gang& gang, const std::string& host, const std::string& host_name);
 
-// Returns the command's exit code, or 255 if it could not be run or its connection was lost.
+// The first word of a command for a shell, without its quotes.
+std::string ProgramOf(const std::string& command);
+
+// Returns the command's exit code, or 255 if it could not be run or its connection was lost. Ends its parent,
+// mpirun, if it could not run a daemon of Hydra's: that would wait for it for ever.
 int RunLaunchAgent(const Gang& gang, const AgentCall& call);
 
 }  // namespace bsub::step

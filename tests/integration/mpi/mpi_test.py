@@ -4,6 +4,7 @@ something goes wrong."""
 
 import os
 import re
+import shutil
 import signal
 import unittest
 
@@ -279,6 +280,33 @@ class BadLuck(MpiCluster):
             for spawner in ("spawner-n1", "spawner-n2"):
                 self.cluster.kill(spawner, signal.SIGCONT)
         self.assertIn("rank 1 on node main exited with code 7", self.fails_with(job))
+
+    def mpirun_elsewhere(self, proxy=None):
+        """Hydra's, in a folder of its own, where it looks for its proxy program."""
+        folder = self.folder / "mpich"
+        folder.mkdir()
+        shutil.copy(shutil.which(MPIRUN), folder / "mpirun")
+        if proxy:
+            (folder / DAEMON).write_text(f"#!/bin/sh\n{proxy}\n")
+            (folder / DAEMON).chmod(0o755)
+        return folder / "mpirun"
+
+    @unittest.skipUnless(KIND == "mpich", "Open MPI's mpirun ends when its daemon cannot be started")
+    def test_a_node_without_hydras_proxy(self):
+        mpirun = self.mpirun_elsewhere(f'[ $BSUB_NODE_INDEX != 0 ] || exec /usr/bin/{DAEMON} "$@"; exec /nowhere/{DAEMON}')
+        end = self.fails_with(self.submit("sum", program=(mpirun, RANKS), mpi=()))
+        self.assertIn(f"node other cannot run '{mpirun.with_name(DAEMON)}'", end)
+
+    @unittest.skipUnless(KIND == "mpich", "Open MPI's mpirun ends when its daemon cannot be started")
+    def test_a_main_node_without_hydras_proxy(self):
+        mpirun = self.mpirun_elsewhere()
+        end = self.fails_with(self.submit("sum", nodes=1, program=(mpirun, RANKS), mpi=()))
+        self.assertIn(f"cannot run '{mpirun.with_name(DAEMON)}'", end)
+
+    @unittest.skipUnless(KIND == "mpich", "Hydra's mpirun waits for its daemons")
+    def test_a_host_that_is_not_the_jobs(self):
+        end = self.fails_with(self.submit("sum", program=(MPIRUN, "-hosts", "elsewhere", RANKS), mpi=()))
+        self.assertIn("node 'elsewhere' is not one of this job's", end)
 
     def test_a_rank_that_hangs_in_mpi_init_until_the_wall_time(self):
         job = self.cluster.submit("--workdir", self.folder, "--mpi", "--nodes", 2, "-t", "3s", "--grace", "0s", "--", RANKS, "hang", 1)

@@ -38,6 +38,15 @@ TEST(LaunchAgent, WithoutACommandItSaysHowItIsUsed) {
   }
 }
 
+TEST(LaunchAgent, KnowsWhatProgramACommandRuns) {
+  EXPECT_EQ(ProgramOf("/usr/bin/hydra_pmi_proxy --proxy-id 1"), "/usr/bin/hydra_pmi_proxy");
+  EXPECT_EQ(ProgramOf("\"/opt/my mpi/hydra_pmi_proxy\" --proxy-id 1"), "/opt/my mpi/hydra_pmi_proxy");
+  EXPECT_EQ(ProgramOf("'/opt/my mpi/hydra_pmi_proxy'"), "/opt/my mpi/hydra_pmi_proxy");
+  EXPECT_EQ(ProgramOf("orted"), "orted");
+  EXPECT_EQ(ProgramOf("\"no end"), "no end");
+  EXPECT_EQ(ProgramOf(""), "");
+}
+
 TEST(LaunchAgent, KnowsTheNodesOfItsJobAndItsOwnMachine) {
   EXPECT_EQ(NodeMeant(NodesOfAgent(), "n2", "box"), 1u);
   EXPECT_EQ(NodeMeant(NodesOfAgent(), "box", "box"), 0u);
