@@ -31,6 +31,7 @@ constexpr int kAgentFailed = 255;  // as ssh(1)
 constexpr std::string_view kDaemonOfHydra = "hydra_pmi_proxy";
 constexpr std::chrono::seconds kCleanup(10);
 constexpr int kLookEvery = 1000;  // ms
+constexpr int kLookRarely = static_cast<int>(kLookAtConnection.count());
 
 bool IsDaemonOfHydra(const std::string& command) { return command.find(kDaemonOfHydra) != std::string::npos; }
 
@@ -61,13 +62,15 @@ class AgentRun {
                                      {parent_.get(), POLLIN, 0},
                                      {out_.empty() ? -1 : out_.fd(), POLLOUT, 0},
                                      {errors_.empty() ? -1 : errors_.fd(), POLLOUT, 0}}};
-    if (poll(polled.data(), polled.size(), is_hydras_ ? kLookEvery : -1) < 0) return;
+    const int ready = poll(polled.data(), polled.size(), is_hydras_ ? kLookEvery : kLookRarely);
+    if (ready < 0) return;
     orphaned_ = polled[2].revents != 0;  // mpirun is gone: so is what it started
     if (polled[3].revents != 0) out_.Flush();
     if (polled[4].revents != 0) errors_.Flush();
     if (polled[1].revents != 0) TakeInput();
     if ((polled[0].events & POLLOUT) != 0 && polled[0].revents != 0) Send();
     if ((polled[0].events & POLLIN) != 0 && polled[0].revents != 0) Hear();
+    if (ready == 0 && !result_ && HasVanished(connection_.get())) Lose();
     if (is_hydras_ && !result_ && IsForgotten())
       result_ = Fail("a rank has failed, and mpirun did not end those on node " + node_);
   }

@@ -18,12 +18,14 @@
 #include "worker/launch/wait_status.h"
 #include "worker/step/note_socket.h"
 #include "worker/step/processes.h"
+#include "worker/step/rendezvous.h"
 #include "worker/step/words.h"
 
 namespace bsub::step {
 namespace {
 
 constexpr std::size_t kMostWaitingInput = std::size_t{1} << 20;
+constexpr int kLookAtPeerEvery = static_cast<int>(kLookAtConnection.count());
 
 struct Pipe {
   UniqueFd read;
@@ -78,7 +80,9 @@ class RemoteStep {
                                      {full ? -1 : err_.get(), POLLIN, 0},
                                      {noting_.valid() ? -1 : notes_.get(), POLLIN, 0},  // one at a time
                                      {input_.empty() ? -1 : in_.get(), POLLOUT, 0}}};
-    if (poll(polled.data(), polled.size(), -1) < 0) return;
+    const int ready = poll(polled.data(), polled.size(), kLookAtPeerEvery);
+    if (ready < 0) return;
+    if (ready == 0) lost_ |= HasVanished(connection_.get());
     if (polled[2].revents != 0) Forward(out_, WordKind::kOutput);
     if (polled[3].revents != 0) Forward(err_, WordKind::kErrors);
     if (polled[4].revents != 0) TakeNote();
@@ -92,7 +96,9 @@ class RemoteStep {
 
   void SendWhenPossible() {
     pollfd polled{connection_.get(), POLLOUT, 0};
-    if (poll(&polled, 1, -1) > 0) Send();
+    const int ready = poll(&polled, 1, kLookAtPeerEvery);
+    if (ready > 0) Send();
+    if (ready == 0) lost_ |= HasVanished(connection_.get());
   }
 
   void Hear() {
@@ -195,7 +201,9 @@ class RemoteStep {
     for (bool there = true; there;) {
       std::string unread;
       pollfd polled{connection_.get(), POLLIN, 0};
-      if (poll(&polled, 1, -1) > 0) there = ReadSome(connection_.get(), unread);
+      const int ready = poll(&polled, 1, kLookAtPeerEvery);
+      if (ready > 0) there = ReadSome(connection_.get(), unread);
+      if (ready == 0) there = !HasVanished(connection_.get());
     }
   }
 

@@ -28,13 +28,17 @@ constexpr std::chrono::seconds kConnectTime(4);
 constexpr std::chrono::milliseconds kRetryFirst(1);
 constexpr std::chrono::milliseconds kRetryLongest(50);
 // A node that vanished, or what lies between, ends a connection on which nothing is on its way after a minute
-// and a half: in seconds until the first question, between questions, and questions without an answer. What
-// was sent is repeated for as long as the kernel has it (tcp_retries2: a quarter of an hour). Not
+// and a half: in seconds until the first question, between questions, and questions without an answer. For
+// what was sent the kernel would ask for a quarter of an hour (tcp_retries2): HasVanished() looks. Not
 // TCP_USER_TIMEOUT: it also counts the time in which the peer answers and takes nothing, and an agent whose
 // output nobody reads takes nothing.
 constexpr int kIdleSeconds = 30;
 constexpr int kAskEverySeconds = 10;
 constexpr int kAskTimes = 6;
+constexpr std::uint32_t kSilenceMs = 1000 * (kIdleSeconds + kAskEverySeconds * kAskTimes);
+// Questions whether a peer that took nothing takes something again, of which more are not answered. One is on
+// its way now and then; the kernel asks less and less often, at last every two minutes.
+constexpr std::uint8_t kQuestionsOnTheirWay = 2;
 
 std::string Sign(const Gang& gang, const std::string& text) {
   const auto key = worker::LaunchKey::FromText(gang.secret);
@@ -157,6 +161,17 @@ void WatchConnection(int fd) {
   SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, kIdleSeconds);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, kAskEverySeconds);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPCNT, kAskTimes);
+}
+
+bool TellsOfVanished(const tcp_info& info) {
+  const bool in_vain = info.tcpi_retransmits > 0 || info.tcpi_probes > kQuestionsOnTheirWay;
+  return in_vain && info.tcpi_last_ack_recv >= kSilenceMs;
+}
+
+bool HasVanished(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && TellsOfVanished(info);
 }
 
 Result<UniqueFd> Connect(const Gang& gang, std::uint32_t index, const Patience& patience) {

@@ -6,6 +6,7 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "worker/launch/unique_fd.h"
 #include "worker/step/gang.h"
 #include "worker/step/patience.h"
+
+struct tcp_info;
 
 namespace bsub::step {
 
@@ -31,9 +34,17 @@ Result<std::vector<Place>> PlacesOf(const Gang& gang, std::uint32_t index);
 Result<UniqueFd> Listen(const Gang& gang);
 
 // Of either end of a connection: what is said goes at once, and a peer that vanished ends it after about a
-// minute and a half, or a quarter of an hour if something was on its way to it. One that is there and takes
+// minute and a half, if nothing is on its way to it; else HasVanished() tells. One that is there and takes
 // nothing does not. No effect on a Unix socket.
 void WatchConnection(int fd);
+
+// Whether something is on its way on a TCP connection to a peer of which nothing was heard for as long as
+// WatchConnection() has it. To be asked every kLookAtConnection.
+inline constexpr std::chrono::milliseconds kLookAtConnection(10'000);
+bool HasVanished(int fd);
+
+// The same of what the kernel says (TCP_INFO).
+bool TellsOfVanished(const tcp_info& info);
 
 // To the server of a node, which may not run yet: tried again until the patience is over. The connection does
 // not block. Aborted: there is nobody any more who wants it.

@@ -180,6 +180,39 @@ TEST(Rendezvous, AConnectionIsWatchedWithoutALimitForWhatIsWithheld) {
   EXPECT_EQ(OptionOf(fd.get(), IPPROTO_TCP, TCP_USER_TIMEOUT), 0);
 }
 
+tcp_info InfoOf(std::uint32_t since_ack_ms, std::uint8_t repeats, std::uint8_t questions) {
+  tcp_info info{};
+  info.tcpi_last_ack_recv = since_ack_ms;
+  info.tcpi_retransmits = repeats;
+  info.tcpi_probes = questions;
+  return info;
+}
+
+TEST(Rendezvous, APeerThatVanishedWithSomethingOnItsWayIsMissedAsSoonAsAnIdleOne) {
+  EXPECT_TRUE(TellsOfVanished(InfoOf(90'000, 9, 0)));
+  EXPECT_FALSE(TellsOfVanished(InfoOf(89'999, 9, 0)));
+  EXPECT_FALSE(TellsOfVanished(InfoOf(90'000, 0, 0))) << "nothing is on its way: that is keepalive's";
+}
+
+// The kernel asks it every two minutes, at last: a question may be on its way.
+TEST(Rendezvous, APeerThatTakesNothingIsThereAsLongAsItAnswers) {
+  EXPECT_FALSE(TellsOfVanished(InfoOf(120'000, 0, 1)));
+  EXPECT_TRUE(TellsOfVanished(InfoOf(300'000, 0, 3)));
+}
+
+TEST(Rendezvous, AConnectionThatIsThereHasNotVanished) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  const UniqueFd one(ends[0]);
+  const UniqueFd other(ends[1]);
+  EXPECT_FALSE(HasVanished(one.get())) << "the kernel says nothing of it";
+  const UniqueFd listener(socket(AF_INET, SOCK_STREAM, 0));
+  ASSERT_EQ(listen(listener.get(), 1), 0);
+  const UniqueFd stranger = Stranger(listener.get());
+  ASSERT_TRUE(stranger.valid());
+  EXPECT_FALSE(HasVanished(stranger.get()));
+}
+
 TEST(Rendezvous, AnAddressThatDoesNotResolveIsNamed) {
   const auto connection = Connect(NodesAt("no such host"), 1, Patience::For(milliseconds(0)));
   ASSERT_FALSE(connection);
