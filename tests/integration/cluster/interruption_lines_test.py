@@ -130,7 +130,7 @@ class InterruptionLines(unittest.TestCase):
     def test_spot(self):
         job = self.submit("bsub-lite submit --checkpoint-dir spot --checkpoint-signal USR1 --grace 60s -- ./six-line.sh")
         self.runs(job)
-        said = self.sh("bsub-lite drill spot --rate 240/h --notice 2s --for 20s --seed 7 --report report")
+        said = self.sh("bsub-lite drill spot --rate 240/h --notice 5s --for 20s --seed 7 --report report")
         self.assertIn("Passed", said)
         told = json.loads((self.root / "report" / "report.json").read_text())
         self.assertTrue(told["passed"])
