@@ -283,7 +283,8 @@ void SchedulerHost::Received(const StreamPtr& stream, const FromNode& message) {
   const sched::NodeTask& task = report.task;
   if (task.started) Handle(sched::TaskStarted{stream->node_id, stream->incarnation, task.attempt, task.pid});
   if (task.ended && up() && stream->process() == process_)
-    Handle(sched::TaskEnded{stream->node_id, stream->incarnation, task.attempt, task.end, task.usage});
+    Handle(sched::TaskEnded{stream->node_id, stream->incarnation, task.attempt, task.end, task.usage,
+                            task.node_fault, task.saved, task.stopped});
 }
 
 void SchedulerHost::Closed(const StreamPtr& stream) {

@@ -179,6 +179,7 @@ void SpawnerModel::On(const StopOrder& m) { Stop(m.attempt, m.grace); }
 void SpawnerModel::Stop(const AttemptRef& attempt, Duration grace) {
   const auto it = tasks_.find(attempt);
   if (it == tasks_.end() || it->second.status.ended) return;
+  it->second.status.stopped = true;
   if (!it->second.alive) {  // not started yet
     it->second.status.ended = true;
     it->second.status.end = {EndKind::kSignalled, 15, "", "stopped before it started"};

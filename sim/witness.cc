@@ -21,23 +21,31 @@ bool HasRun(const End& end) {
 
 bool IsKill(const End& end) { return end.kind == EndKind::kSignalled && end.code == SIGKILL; }
 
-// Whether a part that ended so has made another fail that was heard of before. `early`: it ran for less than
-// half its job's grace after that one, so that no stop can have killed it yet.
-bool IsBehind(const End& later, const End& before, bool early) {
+struct PartsEnd {
+  const End& end;
+  Duration elapsed;  // that it ran
+};
+
+// Whether it was over so long before the other's time ran out that it did not end for that.
+bool LongBefore(const PartsEnd& part, const PartsEnd& timed_out, Duration grace) {
+  return part.elapsed != Duration(0) && timed_out.elapsed - part.elapsed > grace + std::chrono::minutes(1);
+}
+
+// Whether a part that ended so has made another fail that was heard of before, or was over long before that
+// one's time ran out. Nothing: who sent a KILL only its node knows.
+// `fatal`: it would have ended the attempt.
+std::optional<bool> IsBehind(const PartsEnd& later, const PartsEnd& before, bool fatal, Duration grace) {
   const bool failed =
-      before.kind == EndKind::kSignalled || (before.kind == EndKind::kExited && before.code != 0);
-  switch (later.kind) {
-    case EndKind::kOutOfMemory:
-      return failed && !IsKill(before);
-    case EndKind::kSignalled:
-      return failed && IsKill(later) && !IsKill(before) && early;
-    case EndKind::kNodeLost:
-      return before.kind != EndKind::kNodeLost && !before.Succeeded();
-    case EndKind::kTimedOut:
-      return failed;
-    default:
-      return false;
-  }
+      before.end.kind == EndKind::kSignalled || (before.end.kind == EndKind::kExited && before.end.code != 0);
+  if (later.end.kind == EndKind::kNodeLost)
+    return before.end.kind != EndKind::kNodeLost && !before.end.Succeeded();
+  if (before.end.kind == EndKind::kTimedOut)
+    return later.end.kind != EndKind::kTimedOut && HasRun(later.end) && fatal &&
+           LongBefore(later, before, grace);
+  if (later.end.kind == EndKind::kTimedOut) return failed && !LongBefore(before, later, grace);
+  if (later.end.kind == EndKind::kOutOfMemory) return failed && !IsKill(before.end);
+  if (IsKill(later.end) && failed && !IsKill(before.end)) return std::nullopt;
+  return false;
 }
 
 }  // namespace
@@ -296,7 +304,8 @@ void Witness::On(const sched::PartEnded& e, TimePoint) {
       std::all_of(task.parts.begin(), task.parts.end(), [](const auto& p) { return p.over; });
   if (all_over) throw Violation{Name(e.attempt) + " is live without a part that is"};
   if (e.ends_gang && task.ending) throw Violation{Name(e.attempt) + " is ended by two parts"};
-  const GangSpec& gang = jobs_.at(e.attempt.task.job).spec.settings->gang;
+  const JobSettings& settings = *jobs_.at(e.attempt.task.job).spec.settings;
+  const GangSpec& gang = settings.gang;
   const bool fatal = e.part == 0 && gang.end == GangEnd::kMain ? true
                      : gang.end == GangEnd::kAny               ? !e.end.Succeeded()
                                                                : !part.started && !e.end.Succeeded();
@@ -305,10 +314,11 @@ void Witness::On(const sched::PartEnded& e, TimePoint) {
   if (e.ends_gang != should)
     throw Violation{"part " + std::to_string(e.part) + " of " + Name(e.attempt) +
                     (should ? " should have ended it" : " should not have ended it")};
-  const JobSettings& settings = *jobs_.at(e.attempt.task.job).spec.settings;
-  const bool early = task.ending_elapsed_us != 0 &&
-                     Duration(e.usage.elapsed_us - task.ending_elapsed_us) < settings.stop_grace / 2;
-  if (e.is_cause != (task.ending && IsBehind(e.end, *task.ending, early)))
+  const std::optional<bool> behind =
+      task.ending ? IsBehind({e.end, Duration(e.usage.elapsed_us)},
+                             {*task.ending, Duration(task.ending_elapsed_us)}, fatal, settings.stop_grace)
+                  : false;
+  if (behind && e.is_cause != *behind)
     throw Violation{
         "part " + std::to_string(e.part) + " of " + Name(e.attempt) + " " + Describe(e.end) +
         (e.is_cause ? ", which is not why the others failed" : ": that is why the others failed")};

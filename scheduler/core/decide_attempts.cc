@@ -207,7 +207,7 @@ void EndGang(Turn& turn, const AttemptRef& ref, const GangVerdict& verdict, cons
 void LoseAttempts(Turn& turn, NodeId node, const std::vector<AttemptRef>& attempts, const std::string& reason,
                   TimePoint until) {
   for (const AttemptRef& ref : attempts)
-    EndPlace(turn, node, ref, {EndKind::kNodeLost, 0, "", reason}, {}, false, until);
+    EndPlace(turn, node, ref, {{EndKind::kNodeLost, 0, "", reason}, {}}, until);
   EndDoomedTasks(turn);
 }
 
@@ -233,7 +233,8 @@ void Decide(Turn& turn, const TaskEnded& input) {
   if (input.node_fault) BeginRest(turn, input.node, input.end.reason);
   if (Believe(turn, input.node, input.incarnation, input.attempt)) {
     NoteSave(turn, input.node, input.attempt, input.saved, true);
-    EndPlace(turn, input.node, input.attempt, input.end, input.usage, input.node_fault, turn.at);
+    const PlaceEnd over{input.end, input.usage, input.node_fault, input.stopped};
+    EndPlace(turn, input.node, input.attempt, over, turn.at);
     EndDoomedTasks(turn);
   }
   // Also for an attempt that is no longer ours: the spawner need not keep what nobody waits for.

@@ -37,11 +37,12 @@ GangVerdict VerdictOf(const Turn& turn, const Gang& gang, std::uint32_t part, En
   return {std::move(end), node, node_fault};
 }
 
+// Parts start so soon one after another.
+constexpr Duration kStartsWithin = std::chrono::minutes(1);
+
 // Whether one part was over before another's time ran out, so that it did not end for it: nobody could tell
-// the other to stop. By how long each of them ran, since both may be heard of at once, in either order; parts
-// start within a minute of each other.
+// the other to stop. By how long each of them ran, since both may be heard of at once, in either order.
 bool WasLongOver(std::int64_t elapsed_us, std::int64_t timed_out_us, Duration grace) {
-  constexpr Duration kStartsWithin = std::chrono::minutes(1);
   return elapsed_us != 0 && Duration(timed_out_us - elapsed_us) > grace + kStartsWithin;
 }
 
@@ -49,37 +50,38 @@ constexpr std::int32_t kKill = 9;  // SIGKILL has this number on every POSIX sys
 
 bool IsKill(const End& end) { return end.kind == EndKind::kSignalled && end.code == kKill; }
 
-// Whether somebody killed a part: the kernel for want of memory, or a person. The KILL of a stop of ours
-// comes only when its grace is over; by how long the parts ran, since a part may be some seconds younger.
-bool WasKilled(const JobSettings& settings, const Gang& gang, const End& end, const Usage& usage) {
-  if (end.kind == EndKind::kOutOfMemory) return true;
-  if (!IsKill(end) || gang.ending_elapsed_us == 0) return false;
-  return Duration(usage.elapsed_us - gang.ending_elapsed_us) < settings.stop_grace / 2;
+// Whether somebody killed a part, and not long after another had failed: the kernel for want of memory, or a
+// person. A part that was told to stop may have had its KILL from that.
+bool WasKilled(const Gang& gang, const PlaceEnd& over) {
+  if (over.end.kind == EndKind::kOutOfMemory) return true;
+  if (!IsKill(over.end) || over.stopped || gang.ending_elapsed_us == 0) return false;
+  return Duration(over.usage.elapsed_us - gang.ending_elapsed_us) <= kStartsWithin;
 }
 
 // An end of a part that ends the attempt already, for `ending`, is how it ended: it came first, or the other
 // followed from it. A node that is lost, a part that is killed, or one whose wall time is over makes the
 // parts on others fail (mpirun misses its daemon), and they say so before it is known, at once or after their
 // time to save. One that has saved has not failed, and the others were left to save, too.
-bool IsCause(const JobSettings& settings, const Gang& gang, std::uint32_t index, const End& end,
-             const Usage& usage) {
+bool IsCause(const JobSettings& settings, const Gang& gang, std::uint32_t index, const PlaceEnd& over) {
   const auto by_itself = [](const End& e) {
     return e.kind == EndKind::kExited || e.kind == EndKind::kSignalled;
   };
+  const auto& [end, usage, node_fault, stopped] = over;
   const End& ending = gang.ending;
   const Duration grace = settings.stop_grace;
   if (end.kind == EndKind::kNodeLost) return !ending.Succeeded() && ending.kind != EndKind::kNodeLost;
+  if (ending.kind == EndKind::kTimedOut)
+    return (by_itself(end) || end.kind == EndKind::kOutOfMemory) &&
+           EndsGang(settings.gang, gang.parts[index], index, end) &&
+           WasLongOver(usage.elapsed_us, gang.ending_elapsed_us, grace);
   const bool failed = by_itself(ending) && !ending.Succeeded() && !settings.checkpoint.SaidSaved(ending);
-  if (WasKilled(settings, gang, end, usage)) return failed && !IsKill(ending);
   if (end.kind == EndKind::kTimedOut)
     return failed && !WasLongOver(gang.ending_elapsed_us, usage.elapsed_us, grace);
-  return ending.kind == EndKind::kTimedOut && by_itself(end) &&
-         EndsGang(settings.gang, gang.parts[index], index, end) &&
-         WasLongOver(usage.elapsed_us, gang.ending_elapsed_us, grace);
+  return failed && !IsKill(ending) && WasKilled(gang, over);
 }
 
-void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, const Usage& usage,
-             bool node_fault, TimePoint until) {
+void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const PlaceEnd& over, TimePoint until) {
+  const auto& [end, usage, node_fault, stopped] = over;
   const Attempt& attempt = AttemptOf(turn, ref);
   const Gang& gang = *attempt.gang;
   const JobSettings& settings = *turn.state().jobs.at(ref.task.job).spec.settings;
@@ -91,7 +93,7 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, con
   const bool decided = attempt.stop != StopReason::kNone && attempt.stop != StopReason::kNotice;
   const bool stopping = decided || gang.ends();
   const bool ends = !stopping && EndsGang(spec, gang.parts[index], index, end);
-  const bool is_cause = gang.ends() && IsCause(settings, gang, index, end, usage);
+  const bool is_cause = gang.ends() && IsCause(settings, gang, index, over);
   if (gang.live() > 1) {
     // Its node says it only once, and the verdict may be left to another scheduler.
     const KnownSave told = index == kMainPart ? attempt.last_save : KnownSave{};
@@ -123,10 +125,9 @@ void StartPlace(Turn& turn, NodeId node, const AttemptRef& ref, std::int64_t pid
   NoteAllStarted(turn, ref);
 }
 
-void EndPlace(Turn& turn, NodeId node, const AttemptRef& ref, const End& end, const Usage& usage,
-              bool node_fault, TimePoint until) {
-  if (AttemptOf(turn, ref).gang) return EndPart(turn, node, ref, end, usage, node_fault, until);
-  EndAttempt(turn, ref, end, usage, until);
+void EndPlace(Turn& turn, NodeId node, const AttemptRef& ref, const PlaceEnd& over, TimePoint until) {
+  if (AttemptOf(turn, ref).gang) return EndPart(turn, node, ref, over, until);
+  EndAttempt(turn, ref, over.end, over.usage, until);
 }
 
 void StopPlaces(Turn& turn, const AttemptRef& ref, StopReason reason) {

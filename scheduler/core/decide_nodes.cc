@@ -91,7 +91,8 @@ void ReconcileTask(Turn& turn, const Node& node, const NodeTask& task, const std
   if (task.started) StartPlace(turn, node.id, task.attempt, task.pid);
   NoteSave(turn, node.id, task.attempt, task.saved, task.ended);
   if (task.ended) {
-    EndPlace(turn, node.id, task.attempt, task.end, task.usage, task.node_fault, turn.at);
+    const PlaceEnd over{task.end, task.usage, task.node_fault, task.stopped};
+    EndPlace(turn, node.id, task.attempt, over, turn.at);
     turn.Send(AckEnded{node.id, node.incarnation, task.attempt});
   } else if (const StopReason stop = WantedStop(attempt); stop != StopReason::kNone) {
     SendStop(turn, node, task.attempt, stop, StopGraceOf(turn, task.attempt, stop));

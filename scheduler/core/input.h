@@ -109,6 +109,7 @@ struct NodeTask {
   Usage usage;
   bool node_fault = false;  // see TaskEnded
   SavedWork saved{};
+  bool stopped = false;  // see TaskEnded
 };
 struct NodeHello {
   StreamId stream;
@@ -150,6 +151,7 @@ struct TaskEnded {
   Usage usage;
   bool node_fault = false;  // it never started for want of something of the node's, e.g. room on its disk
   SavedWork saved{};
+  bool stopped = false;  // it had been told to stop: a KILL may have come from that
 };
 
 // `count` nodes, or those of `nodes`, for the jobs of `users` that name it; of no users: of whoever asks.

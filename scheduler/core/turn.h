@@ -133,8 +133,13 @@ void NoteSave(Turn& turn, NodeId node, const AttemptRef& attempt, const SavedWor
 
 // decide_gangs.cc: what an attempt has on one node has started, or is over. The attempt must be live there.
 void StartPlace(Turn& turn, NodeId node, const AttemptRef& attempt, std::int64_t pid);
-void EndPlace(Turn& turn, NodeId node, const AttemptRef& attempt, const End& end, const Usage& usage,
-              bool node_fault, TimePoint until);
+struct PlaceEnd {
+  End end;
+  Usage usage;
+  bool node_fault = false;  // as in TaskEnded, like the next
+  bool stopped = false;
+};
+void EndPlace(Turn& turn, NodeId node, const AttemptRef& attempt, const PlaceEnd& over, TimePoint until);
 // Tells all nodes of an attempt that can be told to stop it.
 void StopPlaces(Turn& turn, const AttemptRef& attempt, StopReason reason);
 // How an attempt on several nodes ended: by the end of its part on `node`.

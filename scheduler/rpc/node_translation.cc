@@ -72,6 +72,7 @@ Result<sched::NodeTask> TranslateTask(const v1::TaskReport& report) {
   task.end.code = report.code();
   task.end.reason = OneLine(report.reason());
   task.node_fault = report.node_fault();
+  task.stopped = report.stopped();
   task.usage = {.user_us = std::max<std::int64_t>(report.user_us(), 0),
                 .system_us = std::max<std::int64_t>(report.system_us(), 0),
                 .elapsed_us = std::max<std::int64_t>(report.elapsed_us(), 0),

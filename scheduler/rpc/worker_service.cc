@@ -173,7 +173,7 @@ class NodeStream final : public StreamWriter<grpc::ServerBidiReactor<v1::FromNod
         inputs.push_back(sched::TaskStarted{node, incarnation, task.attempt, task.pid, task.saved});
       if (!task.ended) continue;
       inputs.push_back(sched::TaskEnded{node, incarnation, task.attempt, std::move(task.end), task.usage,
-                                        task.node_fault, task.saved});
+                                        task.node_fault, task.saved, task.stopped});
     }
     services_.core.SendAllFromNode(std::move(inputs));
     return OkStatus();

@@ -37,6 +37,7 @@ struct TaskState {
   Usage usage;
   bool node_fault = false;  // it never started, for want of something of the node's
   SavedWork saved{};
+  bool stopped = false;  // it had been told to stop before it ended
   friend bool operator==(const TaskState&, const TaskState&) = default;
 };
 

@@ -86,6 +86,7 @@ TaskState StateFrom(const wire::TaskStatus& status) {
   const wire::Ended& ended = status.ended();
   state.end = {KindFrom(ended), ended.code(), "", ToUtf8(ended.reason())};
   state.node_fault = ended.stop_cause() == wire::NODE_FAULT;
+  state.stopped = ended.stop_cause() != wire::NOT_STOPPED && !state.node_fault;
   state.saved = SavedFrom(ended);
   state.saved.not_saved = ended.not_saved();
   state.usage = {ended.user_us(),       ended.system_us(),  ended.elapsed_us(),

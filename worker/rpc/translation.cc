@@ -35,6 +35,7 @@ void FillReport(const TaskState& task, v1::TaskReport& wire) {
   wire.set_read_bytes(task.usage.read_bytes);
   wire.set_write_bytes(task.usage.write_bytes);
   wire.set_node_fault(task.node_fault);
+  wire.set_stopped(task.stopped);
 }
 
 std::optional<InputBody> InputFrom(v1::ToNode& message) {

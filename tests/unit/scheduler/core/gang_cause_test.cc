@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 struct PartsEnd {
   std::string node;
   End end;
-  Duration elapsed{};  // that it ran
+  Duration elapsed{};    // that it ran
+  bool stopped = false;  // it had been told to stop
 };
 
 // The node, which is connected, reports it.
@@ -21,14 +22,17 @@ void Report(Env& env, JobId gang, const PartsEnd& part) {
   const FakeNode& on = env.node(part.node);
   Usage usage;
   usage.elapsed_us = part.elapsed.count();
-  env.Handle(sched::TaskEnded{on.id, on.incarnation, {{gang, 0}, 1}, part.end, usage});
+  env.Handle(
+      sched::TaskEnded{on.id, on.incarnation, {{gang, 0}, 1}, part.end, usage, false, {}, part.stopped});
 }
+
+const End kKilled{EndKind::kSignalled, 9, "", ""};
 
 const End kTimedOut{EndKind::kTimedOut, 143, "", ""};
 
 // The scheduler was down when it failed, so nobody told the others to stop; whose node is heard of first is
 // chance.
-TEST(GangCause, AFailureLongBeforeTheWallTimeOfTheOthers) {
+void ExpectItCounts(const End& failed, const std::string& told) {
   for (const std::size_t at : {0u, 1u, 2u}) {
     for (const bool restarts : {false, true}) {
       Env env;
@@ -37,7 +41,7 @@ TEST(GangCause, AFailureLongBeforeTheWallTimeOfTheOthers) {
       env.Cycle();
       for (const char* node : {"n1", "n2", "n3"}) env.Start(gang, node);
       std::vector<PartsEnd> ends = {{"n2", kTimedOut, 1h}, {"n3", kTimedOut, 1h + 1s}};
-      ends.insert(ends.begin() + static_cast<std::ptrdiff_t>(at), {"n1", Exit(3), 58min});
+      ends.insert(ends.begin() + static_cast<std::ptrdiff_t>(at), {"n1", failed, 58min});
       for (std::size_t i = 0; i < ends.size(); ++i) {
         if (restarts && i == 1) {
           env.RestartFromState();
@@ -45,9 +49,14 @@ TEST(GangCause, AFailureLongBeforeTheWallTimeOfTheOthers) {
         }
         Report(env, gang, ends[i]);
       }
-      EXPECT_EQ(env.LastEnd(gang), "exited with code 3: on node n1, index 0 of 3") << at << restarts;
+      EXPECT_EQ(env.LastEnd(gang), told + ": on node n1, index 0 of 3") << at << restarts;
     }
   }
+}
+
+TEST(GangCause, AFailureLongBeforeTheWallTimeOfTheOthers) {
+  ExpectItCounts(Exit(3), "exited with code 3");
+  ExpectItCounts(kKilled, "killed by signal 9 (KILL)");
 }
 
 TEST(GangCause, NoFailureWhileTheTimeOfAnotherPartRunsOut) {
@@ -63,7 +72,7 @@ TEST(GangCause, NoFailureWhileTheTimeOfAnotherPartRunsOut) {
 
 // Its peers miss it and exit at once; whose node is heard of first is chance.
 TEST(GangCause, APartThatIsKilledAndTheFailureOfThoseThatMissIt) {
-  for (const End& killed : {End{EndKind::kSignalled, 9, "", ""}, End{EndKind::kOutOfMemory, 9, "", ""}}) {
+  for (const End& killed : {kKilled, End{EndKind::kOutOfMemory, 9, "", ""}}) {
     for (const bool heard_first : {false, true}) {
       Env env;
       env.AddNodes(2, Cpus(1));
@@ -78,15 +87,18 @@ TEST(GangCause, APartThatIsKilledAndTheFailureOfThoseThatMissIt) {
   }
 }
 
-TEST(GangCause, NotAPartThatTheStopKilledWhenItsGraceWasOver) {
-  Env env;
-  env.AddNodes(2, Cpus(1));
-  const JobId gang = env.Submit(Job().Nodes(2).Grace(30s));
-  env.Cycle();
-  for (const char* node : {"n1", "n2"}) env.Start(gang, node);
-  Report(env, gang, {"n1", Exit(3), 10s});
-  Report(env, gang, {"n2", {EndKind::kSignalled, 9, "", ""}, 38s});  // it began two seconds later
-  EXPECT_EQ(env.LastEnd(gang), "exited with code 3: on node n1, index 0 of 2");
+// Of its own accord or by the stop; nor one that was killed when the others had long failed.
+TEST(GangCause, NotAPartThatWasToldToStopOrOutlivedTheFailure) {
+  for (const PartsEnd& killed : {PartsEnd{"n2", kKilled, 9s, true}, PartsEnd{"n2", kKilled, 10min}}) {
+    Env env;
+    env.AddNodes(2, Cpus(1));
+    const JobId gang = env.Submit(Job().Nodes(2).Grace(0s));
+    env.Cycle();
+    for (const char* node : {"n1", "n2"}) env.Start(gang, node);
+    Report(env, gang, {"n1", Exit(3), 10s});
+    Report(env, gang, killed);
+    EXPECT_EQ(env.LastEnd(gang), "exited with code 3: on node n1, index 0 of 2");
+  }
 }
 
 }  // namespace

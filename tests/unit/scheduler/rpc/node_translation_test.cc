@@ -66,6 +66,13 @@ TEST(TranslateTask, EndsThatOnlyTheSchedulerDecidesAreRefused) {
   EXPECT_FALSE(TranslateTask(Ended(static_cast<EndKind>(77), 0)));
 }
 
+TEST(TranslateTask, WhetherItWasToldToStop) {
+  v1::TaskReport report = Ended(EndKind::kSignalled, 9);
+  EXPECT_FALSE(TranslateTask(report)->stopped);
+  report.set_stopped(true);
+  EXPECT_TRUE(TranslateTask(report)->stopped);
+}
+
 TEST(TranslateTask, ReasonsAreOneLineAndUsageIsNeverNegative) {
   v1::TaskReport report = Ended(EndKind::kNeverStarted, 0);
   report.set_reason("no such\nprogram");

@@ -80,6 +80,19 @@ TEST(DecodeFromSpawner, AListThatLacksATaskIsNoList) {
 }
 
 // As spawners of before wrote it.
+TEST(StateFrom, WhatWasToldToStopIsSaidToBe) {
+  wire::TaskStatus status;
+  status.mutable_ended()->set_kind(wire::SIGNALLED);
+  for (const wire::StopCause cause : {wire::REQUESTED, wire::WALL_TIME, wire::LEASE_LOST, wire::SHUT_DOWN}) {
+    status.mutable_ended()->set_stop_cause(cause);
+    EXPECT_TRUE(StateFrom(status).stopped) << cause;
+  }
+  for (const wire::StopCause cause : {wire::NOT_STOPPED, wire::NODE_FAULT}) {
+    status.mutable_ended()->set_stop_cause(cause);
+    EXPECT_FALSE(StateFrom(status).stopped) << cause;
+  }
+}
+
 TEST(StateFrom, AReasonOfRawBytesBecomesText) {
   wire::TaskStatus status;
   status.mutable_ended()->set_kind(wire::NEVER_STARTED);
