@@ -70,10 +70,9 @@ std::vector<Option> SurroundingOptions() {
       {.name = "output",
        .letter = 'o',
        .value = "FILE",
-       .text =
-           "File for standard output; %J is the job id, %I the array index, %A the job id of the array, %N "
-           "the node's index in a job on several: without it only the first node writes there. Output is "
-           "added to what the file holds.",
+       .text = "File for standard output; %J is the job id, %I the array index, %A the attempt from 1, %N "
+               "the node's index in a job on several: without it only the first node writes there. Output is "
+               "added to what the file holds.",
        .fallback = "kept by the node, see bsub-lite logs",
        .group = kGroup,
        .complete = "file"},
@@ -265,9 +264,9 @@ std::vector<Option> CheckpointOptions() {
        .group = kGroup},
       {.name = "then",
        .value = "QUEUE",
-       .text =
-           "With --max-interruptions: do not give up, but go on in QUEUE, as one of nodes that stay. Not for "
-           "arrays: a queue is the whole array's.",
+       .text = "With --max-interruptions: do not give up, but go on in QUEUE with a new count of "
+               "interruptions. Not "
+               "for arrays: a queue is the whole array's.",
        .group = kGroup,
        .complete = "queue"},
   };

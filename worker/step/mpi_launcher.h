@@ -21,8 +21,8 @@ struct MpiLauncher {
 MpiKind KindOfLauncher(const std::string& resolved_path);
 
 // Of the first folder that has one: that of the MPI that is wanted, else one of which nobody knows what it is
-// (a site's script, Open MPI 5's), which bsub-lite-rank then watches (rank.h). NotFound says what is missing,
-// in which PATH. `wanted`: what the program is linked with; kUnknown: any.
+// (a site's script, Open MPI 5's), which bsub-lite-rank then watches (rank.h). NotFound says what is missing.
+// `wanted`: what the program is linked with; kUnknown: any.
 Result<MpiLauncher> FindLauncher(MpiKind wanted, const std::string& path);
 
 // The command line that starts `ranks` ranks of `program`. `wrapper`: bsub-lite-rank, where the launcher
