@@ -29,7 +29,9 @@ function(bsub_library name)
 endfunction()
 
 # bsub_program(NAME SOURCES main.cc DEPS ...): lands in build/<preset>/bin, and is one of the target `programs`: all that
-# users call or that is started for them, without the tests.
+# users call or that is started for them, without the tests. Those called bsub-lite… are installed, but for the fault
+# simulator: cmake --install BUILD --component programs.
+include(GNUInstallDirs)
 add_custom_target(programs)
 function(bsub_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
@@ -37,6 +39,15 @@ function(bsub_program name)
   target_link_libraries(${name} PRIVATE bsub_flags ${ARG_DEPS})
   bsub_precompiled_from(${name} bsub_precompiled)
   add_dependencies(programs ${name})
+  if(name MATCHES "^bsub-lite" AND NOT name MATCHES "faultsim$")
+    bsub_install_program(${name})
+  endif()
+endfunction()
+
+# To bin of the prefix; what it needs of the product's libraries is in the prefix, too.
+function(bsub_install_program name)
+  set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+  install(TARGETS ${name} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs)
 endfunction()
 
 # bsub_test(NAME SOURCES x_test.cc DEPS ... LABELS quick): a GoogleTest program, one ctest entry.
