@@ -8,6 +8,7 @@
 The program that uses this runs itself again in namespaces of its own (in_own_namespaces), so that nothing of it outlives it.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -55,6 +56,7 @@ class Racks:
 
     def __init__(self, names, uplink):
         self.holders = {}
+        self.uplink_ends = []
         for rack, hosts in enumerate(names, 1):
             run("ip", "link", "add", f"r{rack}", "type", "bridge")
             run("ip", "link", "set", f"r{rack}", "up")
@@ -78,9 +80,18 @@ class Racks:
     def connect(self, rack, other, uplink):
         ends = f"up{rack}-{other}", f"up{other}-{rack}"
         run("ip", "link", "add", ends[0], "type", "veth", "peer", "name", ends[1])
+        self.uplink_ends += ends
         for end, bridge in zip(ends, (rack, other)):
             run("ip", "link", "set", end, "master", f"r{bridge}", "up")
             run("tc", "qdisc", "add", "dev", end, "root", "tbf", "rate", uplink, "burst", "128kb", "latency", "50ms")
+
+    def bytes_across(self):
+        """What the uplinks have carried so far, in both directions."""
+        total = 0
+        for end in self.uplink_ends:
+            shown = subprocess.run(["ip", "-json", "-statistics", "link", "show", "dev", end], capture_output=True, text=True, check=True)
+            total += json.loads(shown.stdout)[0]["stats64"]["tx"]["bytes"]
+        return total
 
     def on(self, name):
         """The words before a command that is to run on the host."""

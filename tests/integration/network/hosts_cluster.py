@@ -4,7 +4,7 @@ import hosts
 from tcp_cluster import TcpCluster
 
 RACKS = [["n1", "n2"], ["n3", "n4"]]
-UPLINK, UPLINK_BYTES = "40mbit", 40e6 / 8  # per second
+UPLINK = "40mbit"  # in tc's words: per second
 
 CONFIG = """
 name: racks
