@@ -14,14 +14,8 @@ namespace {
 constexpr const char* kFirstQueue = "default";
 constexpr std::int64_t kMostLimit = 1'000'000'000'000;  // in thousandths of CPUs it is a number still
 
-bool GoodName(const std::string& name) {
-  return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return std::isalnum(c) || c == '_' || c == '-' || c == '.';
-  });
-}
-
 Status Check(const Queue& queue) {
-  if (!GoodName(queue.name)) {
+  if (!CheckIdentifier("queue name", queue.name)) {
     return InvalidArgument("queue name '" + queue.name +
                            "': expected 1 to 128 letters, digits, '.', '_' or '-'");
   }

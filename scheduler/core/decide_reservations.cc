@@ -1,8 +1,8 @@
 // Advance reservations: made if enough nodes are free for all of the time, and ended when it is over.
 #include <algorithm>
-#include <cctype>
 
 #include "jobs/authority.h"
+#include "jobs/fields.h"
 #include "jobs/nearest.h"
 #include "jobs/text.h"
 #include "scheduler/core/reservation_name.h"
@@ -16,15 +16,9 @@ constexpr std::size_t kMostUsers = 1000;
 constexpr Duration kLongest = std::chrono::hours(24 * 366);
 constexpr std::size_t kShownConflicts = 3;
 
-bool GoodReservationName(const std::string& name) {
-  return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return std::isalnum(c) || c == '_' || c == '-' || c == '.';
-  });
-}
-
 Status CheckAsked(const Turn& turn, const CreateReservation& input) {
   const std::string what = "reservation " + Quoted(input.name) + ": ";
-  if (!GoodReservationName(input.name))
+  if (!CheckIdentifier("reservation", input.name))
     return InvalidArgument(what + "expected a name of 1 to 128 letters, digits, '.', '_' or '-'");
   if (FindReservation(turn.state(), input.name))
     return AlreadyExists(what + "it exists; delete it first with `bsub-lite reservations delete " +

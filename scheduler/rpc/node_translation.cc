@@ -4,20 +4,17 @@
 #include <string>
 
 #include "common/utf8.h"
+#include "jobs/fields.h"
 #include "jobs/text.h"
 #include "scheduler/rpc/launch_builder.h"
 
 namespace bsub::rpc {
 namespace {
 
-constexpr std::size_t kLongestName = 128;
 constexpr std::size_t kLongestText = 1024;
 
 Status CheckName(std::string_view field, const std::string& value) {
-  const bool good = !value.empty() && value.size() <= kLongestName &&
-                    std::all_of(value.begin(), value.end(),
-                                [](char c) { return IsAlnum(c) || c == '_' || c == '-' || c == '.'; });
-  if (good) return OkStatus();
+  if (CheckIdentifier(field, value)) return OkStatus();
   return InvalidArgument(std::string(field) + ": " + Quoted(value) +
                          " is not 1 to 128 letters, digits, '_', '-' or '.'");
 }
