@@ -20,7 +20,7 @@ struct StoredTiles {
   std::vector<std::uint8_t> records;
 };
 
-tl::expected<void, std::string> Said(const Status& status, const std::string& store) {
+tl::expected<void, std::string> SuccessOf(const Status& status, const std::string& store) {
   if (status.nothing_saved()) return tl::unexpected(store + " holds no results");
   if (!status) return tl::unexpected(status.message());
   return {};
@@ -34,9 +34,9 @@ tl::expected<void, std::string> LoadFrom(const std::string& directory, Declare d
   options.read_only = 1;
   Store store;
   std::uint64_t finished = 0;
-  if (auto opened = Said(store.Open(options), directory); !opened) return opened;
-  if (auto declared = Said(declare(store), directory); !declared) return declared;
-  return Said(store.Load(finished), directory);
+  if (auto opened = SuccessOf(store.Open(options), directory); !opened) return opened;
+  if (auto declared = SuccessOf(declare(store), directory); !declared) return declared;
+  return SuccessOf(store.Load(finished), directory);
 }
 
 tl::expected<StoredTiles, std::string> LoadTiles(const std::string& directory) {

@@ -20,7 +20,8 @@ struct Verdict {
   std::vector<std::uint64_t> suspects;                    // for the next worker, ascending
 };
 
-// `suspects`: those the dead worker had been given; the ones it has not finished stay suspects.
+// `table`: as the dead worker left it. The suspects that it had been given and has not finished stay
+// suspects.
 Verdict Judge(SharedTable& table);
 
 }  // namespace bsub::kernels

@@ -24,8 +24,10 @@ using std::chrono::steady_clock;
 
 // Between two looks at the clock and at whether the job is to stop. A worker's end is heard at once.
 constexpr milliseconds kBetweenLooks{20};
-// For the calls that a worker is in, unless the node says how long there is.
+// For the calls that a worker is in, unless the node says how long there is; of that they get half, so that
+// the last save has the other half.
 constexpr milliseconds kGraceToStop{10'000};
+constexpr double kCallsPart = 0.5;
 
 // Asks a process of its own how long a record is: opening the library runs the user's code.
 Result<std::uint64_t> RecordBytes(const std::string& kernel) {
@@ -81,15 +83,15 @@ class Host {
     }
   }
 
-  // Half of what is left, so that the last save has the other half.
   milliseconds GraceToStop() const {
-    const double remaining = store_.remaining_seconds();
-    if (remaining < 0) return kGraceToStop;
-    return std::min(kGraceToStop, milliseconds(static_cast<std::int64_t>(remaining * 500)));
+    const std::chrono::duration<double> remaining(store_.remaining_seconds());
+    if (remaining.count() < 0) return kGraceToStop;
+    return std::min(kGraceToStop, std::chrono::duration_cast<milliseconds>(remaining * kCallsPart));
   }
 
+  // What the worker that has ended so leaves behind.
   Status TakeOver(const ProcessEnd& end) {
-    if (!stopped_) BSUB_RETURN_IF_ERROR(Judge(end));
+    if (!stopped_) BSUB_RETURN_IF_ERROR(JudgeEnd(end));
     for (Slot& slot : table_.slots()) {
       slot.child.store(kNoChild);
       slot.blamed.store(0);
@@ -99,7 +101,7 @@ class Host {
   }
 
   // What to make of a worker that has ended without being asked to.
-  Status Judge(const ProcessEnd& end) {
+  Status JudgeEnd(const ProcessEnd& end) {
     switch (table_.phase()) {
       case SharedTable::Phase::kBeginning:
         return FailedPrecondition("the kernel could not be started: its process ended with " + ToString(end));
@@ -112,7 +114,7 @@ class Host {
   }
 
   Status Blame(const ProcessEnd& end) {
-    const Verdict verdict = kernels::Judge(table_);
+    const Verdict verdict = Judge(table_);
     if (verdict.failed.empty() && verdict.suspects.empty())
       out_ << "the worker ended with " << ToString(end) << " between two children; it is started again"
            << std::endl;

@@ -10,10 +10,11 @@ namespace {
 using checkpoint::Options;
 
 constexpr double kSecondsBetweenSaves = 1;
-constexpr int kDifferentialSaves = 8;  // the library's most
+constexpr int kDifferentialSaves = 8;  // the most that the library takes
 constexpr std::size_t kIndicesBytes = Identity::kMostIndicesText + 1;
 
-Status Said(const checkpoint::Status& status) {
+// The library's code as ours, with what to do where the user can do something.
+Status ToStatus(const checkpoint::Status& status) {
   if (status) return OkStatus();
   switch (status.code()) {
     case BSUB_CHECKPOINT_FENCED:
@@ -53,7 +54,7 @@ Result<ResultStore> ResultStore::Open(const std::string& directory, const Identi
   if (!directory.empty()) options.directory = directory.c_str();
   if (options.interval_seconds == 0) options.interval_seconds = kSecondsBetweenSaves;
   if (options.differential == 0) options.differential = kDifferentialSaves;
-  BSUB_RETURN_IF_ERROR(Said(store.store_.Open(options)));
+  BSUB_RETURN_IF_ERROR(ToStatus(store.store_.Open(options)));
   store.expected_indices_ = store.indices_ = Padded(identity.indices);
   store.expected_identity_ = FieldHasher().Add(identity.function).Add(identity.input).Value();
   store.identity_ = {store.expected_identity_};
@@ -64,14 +65,14 @@ Result<ResultStore> ResultStore::Open(const std::string& directory, const Identi
 
 // The library keeps the addresses: vectors keep theirs when the store is moved.
 Status ResultStore::Declare(const TableShape& shape, Snapshot& snapshot) {
-  BSUB_RETURN_IF_ERROR(Said(store_.Dataset("outcome", {shape.children}, snapshot.outcomes().data())));
+  BSUB_RETURN_IF_ERROR(ToStatus(store_.Dataset("outcome", {shape.children}, snapshot.outcomes().data())));
   if (shape.record_bytes > 0) {
     BSUB_RETURN_IF_ERROR(
-        Said(store_.Dataset("output", {shape.children, shape.record_bytes}, snapshot.records().data())));
+        ToStatus(store_.Dataset("output", {shape.children, shape.record_bytes}, snapshot.records().data())));
   }
-  BSUB_RETURN_IF_ERROR(Said(store_.Values("shape", shape_.size(), shape_.data())));
-  BSUB_RETURN_IF_ERROR(Said(store_.Values("identity", 1, identity_.data())));
-  return Said(store_.Values("indices", indices_.size(), indices_.data()));
+  BSUB_RETURN_IF_ERROR(ToStatus(store_.Values("shape", shape_.size(), shape_.data())));
+  BSUB_RETURN_IF_ERROR(ToStatus(store_.Values("identity", 1, identity_.data())));
+  return ToStatus(store_.Values("indices", indices_.size(), indices_.data()));
 }
 
 Result<bool> ResultStore::Load() {
@@ -81,7 +82,7 @@ Result<bool> ResultStore::Load() {
     indices_ = expected_indices_;
     return false;
   }
-  BSUB_RETURN_IF_ERROR(Said(loaded));
+  BSUB_RETURN_IF_ERROR(ToStatus(loaded));
   if (indices_ != expected_indices_) {
     return FailedPrecondition("the store holds the results of an array " + Unpadded(indices_) + ", not of " +
                               Unpadded(expected_indices_) + "; give another --checkpoint-dir");
@@ -93,9 +94,9 @@ Result<bool> ResultStore::Load() {
   return true;
 }
 
-Status ResultStore::Save(std::uint64_t finished) { return Said(store_.Save(finished)); }
-Status ResultStore::Stopped() { return Said(store_.Stopped()); }
-Status ResultStore::Close() { return Said(store_.Close()); }
+Status ResultStore::Save(std::uint64_t finished) { return ToStatus(store_.Save(finished)); }
+Status ResultStore::Stopped() { return ToStatus(store_.Stopped()); }
+Status ResultStore::Close() { return ToStatus(store_.Close()); }
 
 Result<StoredResults> ReadResults(const std::string& directory) {
   StoredResults results;
@@ -107,21 +108,21 @@ Result<StoredResults> ReadResults(const std::string& directory) {
   std::vector<std::uint64_t> shape(2);
   {
     checkpoint::Store store;  // how large it is, first
-    BSUB_RETURN_IF_ERROR(Said(store.Open(options)));
-    BSUB_RETURN_IF_ERROR(Said(store.Values("shape", shape.size(), shape.data())));
-    BSUB_RETURN_IF_ERROR(Said(store.Values("indices", indices.size(), indices.data())));
+    BSUB_RETURN_IF_ERROR(ToStatus(store.Open(options)));
+    BSUB_RETURN_IF_ERROR(ToStatus(store.Values("shape", shape.size(), shape.data())));
+    BSUB_RETURN_IF_ERROR(ToStatus(store.Values("indices", indices.size(), indices.data())));
     const checkpoint::Status loaded = store.Load(finished);
     if (loaded.nothing_saved()) return NotFound(directory + " holds no results");
-    BSUB_RETURN_IF_ERROR(Said(loaded));
+    BSUB_RETURN_IF_ERROR(ToStatus(loaded));
   }
   results.indices = Unpadded(indices);
   results.shape.children = shape[0];
   results.shape.record_bytes = shape[1];
   results.outcomes.resize(shape[0]);
   checkpoint::Store store;
-  BSUB_RETURN_IF_ERROR(Said(store.Open(options)));
-  BSUB_RETURN_IF_ERROR(Said(store.Dataset("outcome", {shape[0]}, results.outcomes.data())));
-  BSUB_RETURN_IF_ERROR(Said(store.Load(finished)));
+  BSUB_RETURN_IF_ERROR(ToStatus(store.Open(options)));
+  BSUB_RETURN_IF_ERROR(ToStatus(store.Dataset("outcome", {shape[0]}, results.outcomes.data())));
+  BSUB_RETURN_IF_ERROR(ToStatus(store.Load(finished)));
   results.generation = store.Facts().generation;
   return results;
 }
