@@ -252,18 +252,22 @@ bool Session::ShouldCheckpoint() {
   if (options_.read_only) return false;
   if (const Done frozen = Freeze(); !frozen) return Remember(frozen.error());
   pace_->See(node_.Read(), Now());
-  const bool asked = pace_->SaveRequested();
-  const bool due = ranks_->is_first() && pace_->IntervalPassed(Now());
-  const bool too_late = !pace_->EnoughTime(control::MonotonicNs(), saver_->next_is_full());
-  std::vector<std::int64_t> votes = {asked, due, pace_->StopRequested(), too_late, !saver_->written()};
+  // One reduction for all of it: what any rank says holds.
+  enum : std::size_t { kAsked, kDue, kToStop, kTooLate, kStillWriting, kVotes };
+  std::vector<std::int64_t> votes(kVotes);
+  votes[kAsked] = pace_->SaveRequested();
+  votes[kDue] = ranks_->is_first() && pace_->IntervalPassed(Now());
+  votes[kToStop] = pace_->StopRequested();
+  votes[kTooLate] = !pace_->EnoughTime(control::MonotonicNs(), saver_->next_is_full());
+  votes[kStillWriting] = !saver_->written();
   if (const Done voted = ranks_->Maximum(votes); !voted) return Remember(voted.error());
-  if (saver_->under_way() && votes[4] == 0) {
+  if (saver_->under_way() && votes[kStillWriting] == 0) {
     if (const Done done = CompleteSave(); !done) late_failure_ = done.error();
   }
-  stop_ = votes[2] != 0;
-  in_time_ = votes[3] == 0;
+  stop_ = votes[kToStop] != 0;
+  in_time_ = votes[kTooLate] == 0;
   if (stop_) return in_time_;
-  return votes[0] != 0 || (votes[1] != 0 && !saver_->under_way());
+  return votes[kAsked] != 0 || (votes[kDue] != 0 && !saver_->under_way());
 }
 
 // What cannot be said in a yes or no, for the next call that can. Returns the "no".

@@ -126,7 +126,9 @@ Outcome<bool> Session::Confirm(const std::string& directory, const Manifest& man
   const bool wrong = !found && found.error().status == BSUB_CHECKPOINT_DAMAGED && !found.error().unreadable;
   std::vector<std::int64_t> votes = {wrong, verifies && !wrong};
   CKPT_RETURN_IF_FAILED(ranks_->Maximum(votes));
-  return votes[0] != 0 && votes[1] == 0;
+  const bool anyone_finds_it_wrong = votes[0] != 0;
+  const bool verifier_does_not = votes[1] != 0;
+  return anyone_finds_it_wrong && !verifier_does_not;
 }
 
 // At rank 0. The manifest of the newest generation below that number that may be loaded.
