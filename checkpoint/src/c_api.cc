@@ -29,12 +29,18 @@ namespace {
 
 thread_local int hdf5_locks = 0;  // that this thread holds by bsub_checkpoint_lock_hdf5
 
+// The defaults that bsub/checkpoint.h documents for bsub_checkpoint_options.
 constexpr int kFewestThreads = 4;  // of which most wait for the disk
-constexpr std::uint64_t kLeastBlock = 512;
-constexpr std::uint64_t kMostBlock = std::uint64_t{256} << 20;
 constexpr int kUsualKeep = 2;
 constexpr int kUsualQuarantine = 3;
 constexpr std::uint64_t kUsualBlock = std::uint64_t{1} << 20;
+
+// What an option may be at most or at least. What is beyond is taken for a mistake, not for a wish.
+constexpr int kMostCompression = 9;  // zlib's levels
+constexpr int kMostThreads = 1024;
+constexpr int kMostCount = 1'000'000;  // of generations, of loads
+constexpr std::uint64_t kLeastBlock = 512;
+constexpr std::uint64_t kMostBlock = std::uint64_t{256} << 20;
 
 // Wholly a number, whatever the program's locale.
 bool IsNumber(std::string_view text, double& number) {
@@ -100,11 +106,11 @@ Done CheckRange(const char* name, std::int64_t value, std::int64_t least, std::i
 }
 
 Done CheckOptions(const bsub_checkpoint_options& options) {
-  CKPT_RETURN_IF_FAILED(CheckRange("compression", options.compression, 1, 9));
-  CKPT_RETURN_IF_FAILED(CheckRange("differential", options.differential, 1, 8));
-  CKPT_RETURN_IF_FAILED(CheckRange("keep", options.keep, 1, 1000000));
-  CKPT_RETURN_IF_FAILED(CheckRange("threads", options.threads, 1, 1024));
-  CKPT_RETURN_IF_FAILED(CheckRange("quarantine_after", options.quarantine_after, 1, 1000000));
+  CKPT_RETURN_IF_FAILED(CheckRange("compression", options.compression, 1, kMostCompression));
+  CKPT_RETURN_IF_FAILED(CheckRange("differential", options.differential, 1, bsub::ckpt::kLongestChain));
+  CKPT_RETURN_IF_FAILED(CheckRange("keep", options.keep, 1, kMostCount));
+  CKPT_RETURN_IF_FAILED(CheckRange("threads", options.threads, 1, kMostThreads));
+  CKPT_RETURN_IF_FAILED(CheckRange("quarantine_after", options.quarantine_after, 1, kMostCount));
   return CheckRange("block_bytes", static_cast<std::int64_t>(options.block_bytes), kLeastBlock, kMostBlock);
 }
 

@@ -17,6 +17,9 @@ struct PaceSettings {
   double mean_between = 0;  // 0: what the node says, else kUsualMeanBetween
 };
 
+// Differential saves after a full one, before the next full one: what a load may have to read beside it.
+inline constexpr int kLongestChain = 8;
+
 inline constexpr double kUsualMeanBetween = 6 * 3600;  // Spot instances of most types live for hours
 
 class Pace {
@@ -54,7 +57,7 @@ class Pace {
   double estimate_;  // of what a save costs, until one was measured
   // The latest saves, the newest at saves_ - 1. A chain of differential ones is as long at most, the full one
   // included: what a save costs is what one costs on average over a chain.
-  std::array<Cost, 9> latest_{};
+  std::array<Cost, kLongestChain + 1> latest_{};
   std::size_t saves_ = 0;  // in all
   double last_end_;
   control::PageState page_;

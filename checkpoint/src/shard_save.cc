@@ -6,6 +6,7 @@
 
 #include "checkpoint/src/checksum.h"
 #include "checkpoint/src/mappings.h"
+#include "checkpoint/src/pace.h"
 #include "checkpoint/src/parallel.h"
 #include "checkpoint/src/rest.h"
 #include "checkpoint/src/staged_windows.h"
@@ -13,7 +14,6 @@
 namespace bsub::ckpt {
 namespace {
 
-constexpr int kLongestChain = 8;
 const std::string kTemporary = ".tmp";
 
 const PartHistory* FindHistory(const History* base, const Part& part, const Blocks& cut) {
