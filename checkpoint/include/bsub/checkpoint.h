@@ -61,7 +61,9 @@ typedef enum bsub_checkpoint_status {
   BSUB_CHECKPOINT_INTERNAL = 10 /* our mistake, or HDF5's */
 } bsub_checkpoint_status;
 
-/* HDF5's native numbers. */
+/* What an array's elements are: C's types of these widths on this machine (float, double, long double), kept
+ * as HDF5's native types. A dataset is loaded as the type that it was saved as, or BSUB_CHECKPOINT_MISMATCH.
+ */
 typedef enum bsub_checkpoint_type {
   BSUB_CHECKPOINT_INT8 = 1,
   BSUB_CHECKPOINT_UINT8 = 2,
@@ -137,10 +139,12 @@ bsub_checkpoint_open(const bsub_checkpoint_options* options, const bsub_checkpoi
                      bsub_checkpoint** store);
 
 /* Declares an array, or this rank's part of one: `global`, `offset` and `count` have `dimensions` (1 to 4)
- * numbers; the part is row-major without gaps, count[0]*count[1]*... elements at `data`. The parts of the
- * ranks must not overlap. A part may be empty (a count of 0, data NULL). All ranks declare the same names in
- * the same order with the same type and global shape. `name`: letters, digits, '_', '-', '.', at most 100.
- * Not after the first save or load. */
+ * numbers, of elements; the part is row-major without gaps, count[0]*count[1]*... elements at `data`. `data`
+ * is kept: it is read at each save and written at a load until bsub_checkpoint_close; the rest is copied. The
+ * parts of the ranks must not overlap and must be all of the array: else the first save or load is
+ * BSUB_CHECKPOINT_INVALID. A part may be empty (a count of 0, data NULL). All ranks declare the same names in
+ * the same order with the same type and global shape. `name`: letters, digits, '_', '-', '.', at most 100,
+ * not beginning with "bsub_". Not after the first save or load. */
 BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_dataset(bsub_checkpoint* store, const char* name,
                                                                    bsub_checkpoint_type type,
                                                                    int32_t dimensions, const uint64_t* global,
@@ -152,7 +156,8 @@ BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_move(bsub_checkpoint*
                                                                 void* data);
 
 /* Declares `count` numbers (at most 32 KiB of them) that all ranks have alike: a time, a seed, a counter.
- * Rank 0's are saved, all ranks get them at load. They are attributes of the file's root group. */
+ * Rank 0's are saved, all ranks get them at load. They are attributes of the file's root group. `data` is
+ * kept and `name` is as for a dataset. */
 BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_value(bsub_checkpoint* store, const char* name,
                                                                  bsub_checkpoint_type type, uint64_t count,
                                                                  void* data);
@@ -174,7 +179,8 @@ BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_load(bsub_checkpoint*
 
 /* Collective. Saves the declared datasets and values as one generation. Synchronous: it is committed and
  * durable when this returns OK. Asynchronous: the state was copied, may be changed, and will be committed by
- * a later collective call. A save in flight is finished first; its failure is returned here. */
+ * a later collective call. A save in flight is finished first; its failure is returned here. `step`: steps
+ * completed, or any other number that the program wants back from bsub_checkpoint_load. */
 BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_save(bsub_checkpoint* store, uint64_t step);
 
 /* Collective. Waits until a save in flight is committed, and returns how that went. */
@@ -219,6 +225,8 @@ typedef struct bsub_checkpoint_facts {
   double load_seconds;     /* of the last load, verification included */
   double interval_seconds; /* in force between saves */
 } bsub_checkpoint_facts;
+
+/* Fills *facts, as far as facts->size, which the caller has set, says that it has members. */
 BSUB_CHECKPOINT_API bsub_checkpoint_status bsub_checkpoint_describe(bsub_checkpoint* store,
                                                                     bsub_checkpoint_facts* facts);
 
@@ -241,7 +249,7 @@ BSUB_CHECKPOINT_API void bsub_checkpoint_abandon(bsub_checkpoint* store);
 BSUB_CHECKPOINT_API void bsub_checkpoint_lock_hdf5(void);
 BSUB_CHECKPOINT_API void bsub_checkpoint_unlock_hdf5(void);
 
-/* "io", "damaged", ... */
+/* "ok", "io", "no-directory", ...: a constant, never NULL; "unknown" for what is no status. */
 BSUB_CHECKPOINT_API const char* bsub_checkpoint_status_name(bsub_checkpoint_status status);
 
 #ifdef __cplusplus

@@ -17,6 +17,8 @@
 /* MPI counts are ints: larger data goes in pieces. */
 #define BSUB_CHECKPOINT_MPI_PIECE ((uint64_t)1 << 30)
 
+/* What the functions below get as `context`. They are for the library: programs call bsub_checkpoint_mpi
+ * alone. */
 typedef struct bsub_checkpoint_mpi_context {
   MPI_Comm communicator;
   int rank;
@@ -94,7 +96,11 @@ static inline void bsub_checkpoint_mpi_release(void* context) {
   free(mpi);
 }
 
-/* Collective over `communicator`. Returns MPI_SUCCESS or MPI's code. */
+/* Collective over `communicator`, which is duplicated. Fills *table and returns MPI_SUCCESS, or leaves it as
+ * it is and returns MPI's code (MPI_ERR_OTHER: no memory). What *table holds is given back by
+ * bsub_checkpoint_close, or by a bsub_checkpoint_open that fails; a table that is given to neither by
+ * table->release(table->context). Not by bsub_checkpoint_abandon: the duplicate then lives as long as the
+ * process. */
 static inline int bsub_checkpoint_mpi(MPI_Comm communicator, bsub_checkpoint_collectives* table) {
   bsub_checkpoint_mpi_context* mpi =
       (bsub_checkpoint_mpi_context*)malloc(sizeof(bsub_checkpoint_mpi_context));

@@ -28,29 +28,34 @@
 extern "C" {
 #endif
 
+/* Grows when kernels that were compiled with an older header cannot be called any more; they are refused. */
 #define BSUB_KERNEL_VERSION 1
+/* A kernel whose records are larger is refused, and the job fails. */
 #define BSUB_KERNEL_MAX_RECORD_BYTES (1 << 20)
 
 /* One child. Members may be added at the end; `size` says how many there are. */
 typedef struct bsub_kernel_call {
   uint32_t size; /* sizeof(bsub_kernel_call) of the host */
   uint32_t reserved;
-  uint64_t index;    /* of the child */
-  const void* input; /* of the whole array, --kernel-input or ""; a zero byte follows its input_bytes */
+  uint64_t index;    /* of the child: one of those that --array names */
+  const void* input; /* of the whole array, --kernel-input or ""; a zero byte follows its input_bytes. Not
+                        written to; it stays as long as the process */
   uint64_t input_bytes;
-  void* output;  /* record_bytes, zero at first, aligned to 8 if record_bytes is a multiple of 8 */
-  void* context; /* what prepare has set up; NULL without it */
+  void* output;  /* this child's record_bytes, zero at first, aligned to 8 if they are a multiple of 8 */
+  void* context; /* what prepare has set up, the same for all threads of the process; NULL without it */
 } bsub_kernel_call;
 
 /* 0: the child has succeeded. 1 to 255: it has failed with this exit code. Others count as 255. */
 typedef int32_t (*bsub_kernel_function)(const bsub_kernel_call* call);
 
+/* What BSUB_KERNEL writes down of a kernel. */
 typedef struct bsub_kernel_description {
   uint32_t size;         /* sizeof(bsub_kernel_description) */
   uint32_t version;      /* BSUB_KERNEL_VERSION */
   uint64_t record_bytes; /* of each output record, 0 to BSUB_KERNEL_MAX_RECORD_BYTES */
   /* Called once in each process before the first call, and before there are threads. May be NULL. Returns
-   * NULL, or what is wrong with the input in one line: the whole array then fails with it. */
+   * NULL, or what is wrong with the input in one line (kept by the kernel): the whole array then fails with
+   * it. *context, NULL at first, is handed to each call; nobody gives it back before the process ends. */
   const char* (*prepare)(const void* input, uint64_t input_bytes, void** context);
 } bsub_kernel_description;
 
