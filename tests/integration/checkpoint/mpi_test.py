@@ -34,28 +34,30 @@ def mpirun(kind, ranks, *words, store, **more):
 
 
 class Mpi(unittest.TestCase):
-    def resumed(self, name, first, first_ranks, second, second_ranks, begins=("from 8",), **more):
+    def expect_resumed(self, name, died_with, resumed_with, begins=("from 8",), **more):
+        """Killed in step 10 after saves at 4 and 8, each (kind of MPI, ranks); `begins`: what the second run may say first."""
         store = installed.store(name)
-        died = mpirun(first, first_ranks, STEPS, "4", "10", store=store, **more)
+        died = mpirun(*died_with, STEPS, "4", "10", store=store, **more)
         self.assertNotEqual(died.returncode, 0)
-        done = mpirun(second, second_ranks, STEPS, "4", store=store, **more)
+        done = mpirun(*resumed_with, STEPS, "4", store=store, **more)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         lines = [line for line in done.stdout.splitlines() if line.startswith(("from", "sum"))]
         self.assertIn(lines[0], begins)
         self.assertEqual(lines[1], undisturbed)
 
     def test_openmpi_on_three_ranks_then_two(self):
-        self.resumed("openmpi", "openmpi", 3, "openmpi", 2)
+        self.expect_resumed("openmpi", ("openmpi", 3), ("openmpi", 2))
 
     def test_mpich_on_two_ranks_then_three(self):
-        self.resumed("mpich", "mpich", 2, "mpich", 3)
+        self.expect_resumed("mpich", ("mpich", 2), ("mpich", 3))
 
     def test_openmpi_then_mpich(self):
-        self.resumed("both", "openmpi", 2, "mpich", 4)
+        self.expect_resumed("both", ("openmpi", 2), ("mpich", 4))
 
     def test_asynchronous_differential_saves(self):
         # The save of step 8 may not have been committed when the program was killed in step 10.
-        self.resumed("async", "mpich", 3, "openmpi", 2, begins=("from 4", "from 8"), BSUB_CHECKPOINT_ASYNC="1", BSUB_CHECKPOINT_DIFFERENTIAL="4")
+        self.expect_resumed("async", ("mpich", 3), ("openmpi", 2), begins=("from 4", "from 8"), BSUB_CHECKPOINT_ASYNC="1",
+                            BSUB_CHECKPOINT_DIFFERENTIAL="4")
 
     def test_a_rank_that_hangs_in_the_save(self):
         """The others wait in it; when the job is killed, the save does not exist."""
