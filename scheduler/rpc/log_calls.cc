@@ -14,6 +14,7 @@
 #include "common/utf8.h"
 #include "scheduler/rpc/calls.h"
 #include "scheduler/rpc/launch_builder.h"
+#include "scheduler/rpc/log_place.h"
 #include "scheduler/rpc/node_registry.h"
 #include "scheduler/rpc/output_spool.h"
 #include "scheduler/rpc/stream_writer.h"
@@ -23,19 +24,9 @@
 namespace bsub::rpc {
 namespace {
 
-// Where an attempt's output is.
-struct Place {
-  sched::AttemptRef attempt;
-  std::string id;         // for messages
-  std::string node_name;  // empty: to be found in the history
-  NodeId node;            // not valid: it is no longer known
-  Sequence seen;
-  bool waiting = false;     // there is no attempt yet
-  bool live = false;        // the attempt is not over as far as the core knows
-  bool over = false;        // the job is
-  bool last_shown = false;  // and none of its attempts is behind those that were shown
-  std::uint32_t least = 0;  // the attempt that is wanted, or the first one after it; 0: the newest
-};
+// A node is read more slowly as soon as so much of rpc.max_unread_log_bytes is unread, long before the reader
+// that is too slow for it is given up.
+constexpr std::size_t kUnreadParts = 16;
 
 // How much of an attempt's output the reader has.
 struct Progress {
@@ -93,8 +84,8 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
       least = next_;
     }
     const Status sent = services_.core.Read([self = Self(), least](const CoreView& view) {
-      auto place = std::make_shared<Result<Place>>(self->Locate(view, least));
-      return [self, place] { self->Go(*place); };
+      auto place = std::make_shared<Result<LogPlace>>(self->Locate(view, least));
+      return [self, place] { self->GoOnFrom(*place); };
     });
     if (sent) return;
     // Too much to do is no reason to break off.
@@ -119,7 +110,7 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
   }
 
   // On the core's thread.
-  Result<Place> Locate(const CoreView& view, std::uint32_t least) const {
+  Result<LogPlace> Locate(const CoreView& view, std::uint32_t least) const {
     BSUB_ASSIGN_OR_RETURN(const FoundTarget found, FindTarget(view.state(), target_));
     const std::string job = "job " + std::to_string(target_.job);
     BSUB_RETURN_IF_ERROR(
@@ -127,32 +118,10 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     if (found.job->array && !found.ordinal) {
       return NameOneChild(job, found.job->spec.array->IndexOf(0));
     }
-    const std::uint32_t ordinal = found.ordinal.value_or(0);
-    const sched::Task* task = sched::FindTask(*found.job, ordinal);
-    Place place;
-    place.id = sched::DisplayId(*found.job, ordinal);
-    place.attempt = {{found.job->id, ordinal}, request_.attempt()};
-    place.seen = view.state().last_sequence;
-    place.over = IsOver(sched::StateOf(*found.job, ordinal));
-    place.least = least;
-    if (!task || !task->attempt) {
-      const std::uint32_t given = sched::AttemptsGiven(*found.job, ordinal);
-      place.waiting = !place.over && (given == 0 || given < least);
-      place.last_shown = place.over && given != 0 && given < least;
-      return place;
-    }
-    if (request_.attempt() != 0 && request_.attempt() != task->attempt->number) return place;
-    // Its output has come to its end, but its end has not come here.
-    place.waiting = task->attempt->number < least;
-    if (least != 0 && task->attempt->number != least) return place;
-    place.live = true;
-    place.attempt.number = task->attempt->number;
-    place.node = task->attempt->node;
-    place.node_name = sched::NameOfNode(view.state(), place.node);
-    return place;
+    return PlaceInCore(view.state(), *found.job, found.ordinal.value_or(0), request_.attempt(), least);
   }
 
-  void Go(Result<Place>& place) {
+  void GoOnFrom(Result<LogPlace>& place) {
     if (!place && place.error() == NoSuchJob(target_)) {
       services_.readers.Run([self = Self()] { self->FindForgotten(); });
       return;
@@ -161,12 +130,12 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     if (place->waiting) return WaitForStart(*place);
     if (place->last_shown) return AllShown();
     if (place->node.valid()) return Ask(*place);
-    const auto shared = std::make_shared<Place>(std::move(*place));
+    const auto shared = std::make_shared<LogPlace>(std::move(*place));
     services_.readers.Run([self = Self(), shared] { self->LookBack(*shared); });
   }
 
   // Nothing to show yet: with follow, until there is.
-  void WaitForStart(const Place& place) {
+  void WaitForStart(const LogPlace& place) {
     if (!request_.follow()) {
       return End(FailedPrecondition("job " + place.id + " has not started; 'bsub-lite why " + place.id +
                                     "' tells why"));
@@ -204,7 +173,7 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     const auto ordinal = FindOrdinal(spec, target_);
     if (!ordinal) return End(ordinal.error());
     if (spec.array && !*ordinal) return End(NameOneChild(job, spec.array->IndexOf(0)));
-    Place place;
+    LogPlace place;
     place.id = ToString(target_);
     place.attempt = {{JobId(target_.job), ordinal->value_or(0)}, request_.attempt()};
     place.over = true;
@@ -220,23 +189,13 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
                            ToString(JobTarget{target_.job, index}));
   }
 
-  static const PastAttempt* Choose(const std::vector<PastAttempt>& attempts, const Place& place) {
-    const PastAttempt* newest = nullptr;
-    for (const PastAttempt& attempt : attempts) {  // in ascending order
-      const std::uint32_t number = attempt.ended.attempt.number;
-      if (place.least > 0 && number >= place.least) return &attempt;
-      if (place.attempt.number == 0 || number == place.attempt.number) newest = &attempt;
-    }
-    return place.least > 0 ? nullptr : newest;
-  }
-
   bool HasShown() const {
     const std::lock_guard lock(mutex_);
     return next_ != 0;
   }
 
   // A stream that has something to wait for, or has begun, asks again later.
-  void HistoryFailed(const Place& place, const Error& error) {
+  void HistoryFailed(const LogPlace& place, const Error& error) {
     if (request_.follow() && (!place.over || HasShown()))
       return FindAfter(services_.settings.history_timeout);
     End(error);
@@ -273,12 +232,12 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
   }
 
   // A finished attempt: the history knows its node. On a reader's thread.
-  void LookBack(Place place) {
+  void LookBack(LogPlace place) {
     const Status ready = services_.history.WaitApplied(place.seen);
     if (!ready) return HistoryFailed(place, ready.error());
     const auto attempts = services_.history.AttemptsOf(place.attempt.task);
     if (!attempts) return HistoryFailed(place, attempts.error());
-    const PastAttempt* wanted = Choose(*attempts, place);
+    const PastAttempt* wanted = ChooseAttempt(*attempts, place);
     if (!wanted && place.least > 0) return place.over ? AllShown() : WaitForStart(place);
     if (!wanted) {
       const std::string which =
@@ -292,7 +251,7 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
     Ask(place);
   }
 
-  void Ask(const Place& place) {
+  void Ask(const LogPlace& place) {
     bool tail = false;
     {
       const std::lock_guard lock(mutex_);
@@ -323,9 +282,9 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
   bool OfTail() const { return HasTail() && !tail_used_; }
 
   // All of this attempt is shown. The tail is of the first one that there is something of.
-  void AttemptShown(const Place& place) { GoOnBehind(place, std::nullopt); }
+  void AttemptShown(const LogPlace& place) { GoOnBehind(place, std::nullopt); }
 
-  void GoOnBehind(const Place& place, std::optional<Error> missing) {
+  void GoOnBehind(const LogPlace& place, std::optional<Error> missing) {
     if (!Continues()) return End(missing ? Status(*missing) : OkStatus());
     {
       const std::lock_guard lock(mutex_);
@@ -340,7 +299,7 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
   }
 
   // False: read the node more slowly.
-  bool Take(const Place& place, const Result<v1::LogData>& part) {
+  bool Take(const LogPlace& place, const Result<v1::LogData>& part) {
     if (!part || !part->error().empty()) {
       ShowKept(place, part ? part->error() : part.error().message);
       return true;
@@ -353,11 +312,11 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
           "the output is read more slowly than it comes; ask for its end, e.g. with --tail"));
     }
     if (part->end()) AttemptShown(place);
-    return unread < services_.settings.max_unread_log_bytes / 16;
+    return unread < services_.settings.max_unread_log_bytes / kUnreadParts;
   }
 
   // What the node tells, without what the reader has of it.
-  void WriteData(const Place& place, bool standard_error, std::string_view data) {
+  void WriteData(const LogPlace& place, bool standard_error, std::string_view data) {
     v1::LogChunk chunk;
     {
       const std::lock_guard lock(mutex_);
@@ -377,12 +336,12 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
   }
 
   // The node cannot tell: what the scheduler kept, as far as it was not shown already.
-  void ShowKept(const Place& place, const std::string& reason) {
-    const auto shared = std::make_shared<std::pair<Place, std::string>>(place, reason);
+  void ShowKept(const LogPlace& place, const std::string& reason) {
+    const auto shared = std::make_shared<std::pair<LogPlace, std::string>>(place, reason);
     services_.readers.Run([self = Self(), shared] { self->WriteKept(shared->first, shared->second); });
   }
 
-  void WriteKept(const Place& place, const std::string& reason) {
+  void WriteKept(const LogPlace& place, const std::string& reason) {
     const auto kept = services_.spool.Read(place.attempt, request_.standard_error());
     const std::string node = "node " + place.node_name + ": " + reason;
     Progress before;
@@ -415,7 +374,7 @@ class LogStream final : public StreamWriter<grpc::ServerWriteReactor<v1::LogChun
   }
 
   // False: the reader has all of it, or with --tail it cannot be told what is new in it.
-  bool WriteRest(const Place& place, const KeptOutput& kept, const Progress& before,
+  bool WriteRest(const LogPlace& place, const KeptOutput& kept, const Progress& before,
                  const std::string& reason) {
     std::string_view data = kept.data;
     std::uint64_t offset = static_cast<std::uint64_t>(kept.offset);
