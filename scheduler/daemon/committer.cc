@@ -18,14 +18,12 @@ constexpr std::size_t kFewReleases = 4;
 }  // namespace
 
 Committer::Committer(JournalPort& journal, PublishFn publish, ToNodesFn to_nodes, FailFn on_failure,
-                     std::size_t max_gathered, std::uint64_t max_bytes, std::size_t max_unreleased)
+                     const CommitterLimits& limits)
     : journal_(journal),
       publish_(std::move(publish)),
       to_nodes_(std::move(to_nodes)),
       on_failure_(std::move(on_failure)),
-      max_gathered_(max_gathered),
-      max_bytes_(max_bytes),
-      max_unreleased_(max_unreleased) {
+      limits_(limits) {
   sync_thread_ = std::thread([this] { SyncBatches(); });
   release_thread_ = std::thread([this] { ReleaseBatches(); });
 }
@@ -33,8 +31,9 @@ Committer::Committer(JournalPort& journal, PublishFn publish, ToNodesFn to_nodes
 Committer::~Committer() { Stop(); }
 
 bool Committer::IsFull() const {
-  return gathering_.sealed || gathering_.bytes >= max_bytes_ ||
-         gathering_.entries.size() + gathering_.releases.size() + gathering_.to_nodes.size() >= max_gathered_;
+  return gathering_.sealed || gathering_.bytes >= limits_.bytes ||
+         gathering_.entries.size() + gathering_.releases.size() + gathering_.to_nodes.size() >=
+             limits_.gathered;
 }
 
 void Committer::Add(Batch part) {
@@ -66,7 +65,7 @@ bool Committer::MayReleaseHere(const Batch& batch) const {
 void Committer::SyncBatches() {
   std::unique_lock lock(mutex_);
   const auto ready = [this] {
-    return (!gathering_.empty() || stopping_) && durable_.size() < max_unreleased_;
+    return (!gathering_.empty() || stopping_) && durable_.size() < limits_.unreleased;
   };
   auto looked_at = std::chrono::steady_clock::now();
   for (;;) {
@@ -110,7 +109,7 @@ void Committer::ReleaseBatches() {
     synced_.wait(lock, [this] { return !durable_.empty() || synced_all_; });
     if (durable_.empty()) return;
     Batch batch = std::move(durable_.front());
-    const bool held_back = durable_.size() == max_unreleased_;
+    const bool held_back = durable_.size() == limits_.unreleased;
     durable_.pop_front();
     releasing_ = true;
     lock.unlock();

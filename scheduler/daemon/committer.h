@@ -10,6 +10,8 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -23,17 +25,20 @@
 
 namespace bsub::daemon {
 
+struct CommitterLimits {
+  std::size_t gathered = 100'000;  // entries, releases and messages; then Add waits for the disk
+  std::uint64_t bytes = std::uint64_t{16} << 20;  // gathered; the same
+  std::size_t unreleased = 64;  // synced batches that wait for their release; then the disk is held back
+};
+
 class Committer {
  public:
   using PublishFn = std::function<void(const rpc::EntryBatch&)>;
   using FailFn = std::function<void(const Error&)>;
   using ToNodesFn = std::function<void(std::vector<sched::Message>)>;  // those of one batch
 
-  // Add waits for the disk once `max_gathered` entries and releases, or `max_bytes`, are gathered; the disk
-  // is held back once `max_unreleased` synced batches wait for their release.
   Committer(JournalPort& journal, PublishFn publish, ToNodesFn to_nodes, FailFn on_failure,
-            std::size_t max_gathered, std::uint64_t max_bytes = std::uint64_t{16} << 20,
-            std::size_t max_unreleased = 64);
+            const CommitterLimits& limits);
   ~Committer();
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -55,9 +60,7 @@ class Committer {
   const PublishFn publish_;
   const ToNodesFn to_nodes_;
   const FailFn on_failure_;
-  const std::size_t max_gathered_;
-  const std::uint64_t max_bytes_;
-  const std::size_t max_unreleased_;
+  const CommitterLimits limits_;
 
   std::mutex mutex_;
   std::condition_variable room_;      // in gathering_

@@ -115,6 +115,10 @@ Result<rpc::SignFn> Daemon::OpenLaunchKey() {
 }
 
 void Daemon::StartLoop() {
+  const JournalSettings& journal = options_.settings.journal;
+  const CommitterLimits limits{.gathered = journal.max_gathered,
+                               .bytes = static_cast<std::uint64_t>(journal.max_batch_bytes),
+                               .unreleased = journal.max_unreleased};
   clock_ = std::make_unique<SlewedClock>(scheduler_->state().last_at);
   if (const std::string clock = ExplainWallAhead(clock_->WallAhead()); !clock.empty())
     Log(LogLevel::kWarning, {{"event", "clock-differs"}, {"text", clock}});
@@ -125,11 +129,9 @@ void Daemon::StartLoop() {
         server_->Publish(batch);
       },
       [this](std::vector<sched::Message> messages) { server_->Deliver(std::move(messages)); },
-      [this](const Error& error) { JournalFailed(error); }, options_.settings.journal.max_gathered,
-      static_cast<std::uint64_t>(options_.settings.journal.max_batch_bytes),
-      options_.settings.journal.max_unreleased);
+      [this](const Error& error) { JournalFailed(error); }, limits);
   CoreLoopSettings loop = options_.settings.loop;
-  loop.max_batch_bytes = static_cast<std::uint64_t>(options_.settings.journal.max_batch_bytes);
+  loop.max_batch_bytes = limits.bytes;
   loop.gather_reports = options_.settings.rpc.gather_reports;
   loop.gather_full_at = options_.settings.rpc.gather_full_at;
   loop_ = std::make_unique<CoreLoop>(*scheduler_, *clock_, *journal_port_, *committer_, loop);

@@ -99,7 +99,7 @@ class TestCluster {
               server_->Publish(batch);
             },
             [this](std::vector<sched::Message> messages) { server_->Deliver(std::move(messages)); },
-            [this](const Error& error) { failed_ = error.message; }, 10'000),
+            [this](const Error& error) { failed_ = error.message; }, {.gathered = 10'000}),
         loop_(scheduler_, clock_, journal_, committer_, options_.loop) {
     rpc::ServerSettings settings;
     settings.rpc = options_.rpc;

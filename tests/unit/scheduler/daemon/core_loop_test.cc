@@ -59,7 +59,8 @@ class CoreLoopTest : public ::testing::Test {
     committer_ = std::make_unique<Committer>(
         *journal_, [this](const rpc::EntryBatch& batch) { published_ += batch->size(); },
         [](const std::vector<sched::Message>&) {},
-        [this](const Error& error) { failure_.set_value(error.message); }, 10'000);
+        [this](const Error& error) { failure_.set_value(error.message); },
+        CommitterLimits{.gathered = 10'000});
     loop_ = std::make_unique<CoreLoop>(*scheduler_, clock_, *journal_, *committer_, settings);
     loop_->Start("11111111-2222-3333-4444-555555555555");
   }
@@ -163,7 +164,7 @@ TEST(Committer, NodesHearOfADecisionBeforeThoseWhoSawIt) {
   {
     Committer committer(
         journal, [](const rpc::EntryBatch&) {}, [&](const std::vector<sched::Message>&) { note('n'); },
-        [](const Error&) {}, 10'000);
+        [](const Error&) {}, {.gathered = 10'000});
     for (const std::size_t readers :
          {std::size_t{1}, std::size_t{100}}) {  // released by one thread or the other
       Batch batch;
@@ -190,9 +191,8 @@ TEST(Committer, HoldsTheDiskBackWhileTooMuchWaitsForItsRelease) {
         if (published++ == 0) entered.set_value();
         open.wait();
       },
-      [](const std::vector<sched::Message>&) {}, [](const Error& error) { FAIL() << error.message; }, 10'000,
-      std::uint64_t{16} << 20,
-      /*max_unreleased=*/1);
+      [](const std::vector<sched::Message>&) {}, [](const Error& error) { FAIL() << error.message; },
+      {.gathered = 10'000, .unreleased = 1});
   const auto add = [&committer] {
     Batch batch;
     batch.entries.emplace_back();
