@@ -28,8 +28,6 @@ constexpr std::array kLayers = {
     Layer{"scheduler/rpc/", "api/ scheduler/core/ jobs/ common/"},
     // Also read by the command line, for `up` and `config`.
     Layer{"scheduler/cluster_config/", "scheduler/core/topology.h jobs/ common/"},
-    Layer{"scheduler/http/", "api/ scheduler/core/ jobs/ common/"},
-    Layer{"scheduler/provider/", "api/ scheduler/core/ jobs/ common/"},
     // The daemon wires its adapters together. It makes the proof of a launch that the spawner checks.
     Layer{"scheduler/daemon/", "api/ scheduler/ worker/launch/launch_proof.h jobs/ common/"},
     // Of the checkpoint library the worker knows the control directory, which has code for both its ends.
