@@ -192,7 +192,6 @@ int List(Context& context, const Arguments& arguments, const std::vector<std::st
   return kExitOk;
 }
 
-constexpr std::size_t kAnyNumber = 1'000'000;
 constexpr Verb kVerbs[] = {{.name = "list", .min_names = 0, .max_names = 1, .options = "all", .run = List},
                            {.name = "register",
                             .min_names = 0,

@@ -84,7 +84,6 @@ int Remove(Context& context, const Arguments& arguments, const std::vector<std::
                   {"remove", arguments.Get("reason", ""), "is removed", {}, arguments.Has("json")});
 }
 
-constexpr std::size_t kAnyNumber = 1'000'000;
 constexpr Verb kVerbs[] = {
     {.name = "list", .min_names = 0, .max_names = 0, .run = List},
     {.name = "declare-dead", .max_names = kAnyNumber, .options = "reason", .run = DeclareDead},

@@ -1,6 +1,7 @@
 // Commands whose first word says what to do: `queues set NAME`, `nodes remove NAME`.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 #include "common/result.h"
 
 namespace bsub::cli {
+
+// For Verb::max_names: as many as a command line holds.
+inline constexpr std::size_t kAnyNumber = 1'000'000;
 
 struct Verb {
   std::string_view name;

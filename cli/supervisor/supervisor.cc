@@ -23,6 +23,7 @@ constexpr Duration kKillAgain = std::chrono::seconds(1);          // after a KIL
 constexpr Duration kLookForFile = std::chrono::milliseconds(10);  // that a daemon needs before it starts
 constexpr Duration kFarAway = std::chrono::hours(1);              // wake-up without a reason
 constexpr Duration kLockPatience = std::chrono::seconds(10);      // with a supervisor that is just ending
+constexpr int kLockPauseMs = 20;                                  // between tries to take its lock
 constexpr int kMostSuccessors =
     3;  // of one spawner while stopping: what three could not end, a fourth cannot
 
@@ -47,7 +48,7 @@ Result<LockFile> TakeLock(const HomeLayout& layout) {
     BSUB_ASSIGN_OR_RETURN(auto lock, LockFile::Try(layout.SupervisorLock()));
     if (lock) return std::move(*lock);
     if (Now() >= end) return FailedPrecondition("another supervisor runs in " + layout.home);
-    poll(nullptr, 0, 20);
+    poll(nullptr, 0, kLockPauseMs);
   }
 }
 
