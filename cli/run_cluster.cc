@@ -17,7 +17,7 @@
 namespace bsub::cli {
 namespace {
 
-constexpr std::size_t kTargetsPerCall = 1000;
+constexpr std::size_t kTargetsPerCall = 1000;  // far below what rpc.max_targets may reasonably be
 constexpr std::chrono::milliseconds kSubmitPatience{60'000};  // a restarting scheduler does not end a run
 
 constexpr const char* kPipelineTag = "bsub:pipeline";

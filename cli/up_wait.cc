@@ -16,8 +16,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kHopelessRestarts = 3;  // ends in a row, each by the daemon's own decision
 constexpr int kLastWords = 3;         // lines of its log
+// For one answer: a scheduler that is just starting listens before it answers.
 constexpr std::chrono::milliseconds kAskPatience{500};
-constexpr int kFirstPauseMs = 5, kLastPauseMs = 100;
+constexpr int kFirstPauseMs = 5, kLastPauseMs = 100;  // between looks, growing
 
 Error HopelessError(const HomeLayout& layout, const DaemonStatus& daemon) {
   const std::string log = layout.LogOf(daemon.name);

@@ -8,7 +8,7 @@ namespace bsub::ckpt {
 // per second is highest where exp((t + cost) / mean) * (1 - t / mean) = 1. The left side falls with t, from
 // above 1 at 0 to 0 at `mean`.
 double BestInterval(double cost, double mean_between) {
-  constexpr int kHalvings = 60;
+  constexpr int kHalvings = 60;  // a double tells fewer apart: it has 53 bits
   double low = 0;
   double high = 1;  // of t / mean
   for (int i = 0; i < kHalvings; ++i) {

@@ -65,7 +65,7 @@ std::string ShortNumber(double value) {
 Range RangeOf(const std::vector<double>& values) {
   if (values.empty()) return {};
   const auto [low, high] = std::ranges::minmax(values);
-  constexpr double kRoom = 1.15;
+  constexpr double kRoom = 1.15;  // so that no mark is on the frame
   return {low / kRoom, high * kRoom};
 }
 

@@ -9,9 +9,10 @@
 namespace bsub::sched {
 namespace {
 
+// No forecast goes farther: nothing that is known of a cluster today says who starts when in a year.
 constexpr Duration kFarthest = std::chrono::hours(24 * 365);
-constexpr std::uint32_t kPlacementsPerCycle = 1000;
-constexpr std::uint32_t kStepsPerLook = 16;  // whether it is to stop
+constexpr std::uint32_t kPlacementsPerCycle = 1000;  // they start before the next cycle
+constexpr std::uint32_t kStepsPerLook = 16;          // whether it is to stop
 
 // SplitMix64's output function (Vigna, public domain): well mixed, and the same with every compiler.
 std::uint64_t Mix(std::uint64_t z) {

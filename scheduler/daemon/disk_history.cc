@@ -7,8 +7,14 @@
 namespace bsub::daemon {
 namespace {
 
+// None of these is a setting: what is in the history at last is the same with any of them.
+// Entries, about, of one transaction: so few that who asks for the newest does not wait long for it, so many
+// that its sync does not count.
 constexpr std::size_t kPageEntries = 5000;
+// Places in the journal that are kept open for whoever reads it page by page; the oldest is closed for
+// another one.
 constexpr std::size_t kIdleCursors = 4;
+// Before a database that could not be written is opened again.
 constexpr std::chrono::seconds kPauseAfterFailure{1};
 
 rpc::PastAttempt Translate(journal::PastAttempt attempt) {

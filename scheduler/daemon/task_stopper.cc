@@ -7,6 +7,7 @@
 namespace bsub::daemon {
 namespace {
 
+// How often it is looked whether all tasks have ended. No setting: their own grace is what takes time.
 constexpr Duration kLookInterval = std::chrono::milliseconds(100);
 
 std::vector<JobTarget> LiveTasks(const sched::Scheduler& scheduler) {

@@ -19,6 +19,8 @@
 namespace bsub::rpc {
 namespace {
 
+// Entries of the past that one stream reads before others have their turn on the readers' threads. No
+// setting: the events that come of them are the same.
 constexpr std::size_t kPageEntries = 1000;
 
 class EventStream final : public StreamWriter<grpc::ServerWriteReactor<v1::Event>, v1::Event> {

@@ -25,6 +25,8 @@
 namespace bsub::spawner {
 namespace {
 
+// A node's tasks come to a new agent in messages of so many, far below what a frame may hold. No setting: the
+// list is the same.
 constexpr int kTasksPerList = 1000;
 
 // The group that may read spooled output: the agent's.

@@ -15,8 +15,10 @@
 namespace bsub::step {
 namespace {
 
+// For reading or writing a note, by processes of one machine: a note makes a rank's end plain, it must not
+// delay it.
 constexpr int kPatienceSeconds = 2;
-constexpr std::size_t kMostNoteBytes = 4096;
+constexpr std::size_t kMostNoteBytes = 4096;  // a note is a line
 
 struct NoteAddress {
   sockaddr_un address{};
