@@ -232,21 +232,9 @@ Result<ParsedArguments> ParseArguments(int argc, const char* const* argv) {
   Words words;
   const po::options_description options = Options(parsed.settings, words);
   po::variables_map values;
-  try {
-    po::store(po::command_line_parser(argc, argv).options(options).positional({}).run(), values);
-    po::notify(values);
-  } catch (const po::error& error) {
-    return InvalidArgument(std::string(error.what()) + "; see --help");
-  }
-  if (values.count("help") != 0) {
-    std::ostringstream text;
-    text << kIntro << "\n\n" << options;
-    parsed.text = text.str();
-  } else if (values.count("version") != 0) {
-    parsed.text = "bsub-lite-agent " BSUB_VERSION "\n";
-  } else {
-    BSUB_RETURN_IF_ERROR(Finish(words, parsed.settings));
-  }
+  BSUB_RETURN_IF_ERROR(ReadOptions(options, argc, argv, values));
+  parsed.text = AskedText(options, values, kIntro, "bsub-lite-agent " BSUB_VERSION "\n");
+  if (parsed.text.empty()) BSUB_RETURN_IF_ERROR(Finish(words, parsed.settings));
   return parsed;
 }
 

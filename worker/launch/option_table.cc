@@ -1,9 +1,13 @@
 #include "worker/launch/option_table.h"
 
 #include <algorithm>
+#include <boost/program_options.hpp>
+#include <sstream>
 
 namespace bsub::worker {
 namespace {
+
+namespace po = boost::program_options;
 
 constexpr std::string_view kBeforeDefault = " (=";
 
@@ -30,6 +34,27 @@ std::string Row(const boost::program_options::option_description& option) {
 }
 
 }  // namespace
+
+Status ReadOptions(const po::options_description& options, int argc, const char* const* argv,
+                   po::variables_map& values) {
+  try {
+    po::store(po::command_line_parser(argc, argv).options(options).positional({}).run(), values);
+    po::notify(values);
+  } catch (const po::error& error) {
+    return InvalidArgument(std::string(error.what()) + "; see --help");
+  }
+  return OkStatus();
+}
+
+std::string AskedText(const po::options_description& options, const po::variables_map& values,
+                      std::string_view intro, std::string_view version) {
+  if (values.count("help") != 0) {
+    std::ostringstream text;
+    text << intro << "\n\n" << options;
+    return text.str();
+  }
+  return values.count("version") != 0 ? std::string(version) : "";
+}
 
 std::string OptionTable(const boost::program_options::options_description& options) {
   std::string text = "| option | value | default | meaning |\n|---|---|---|---|\n";

@@ -5,7 +5,6 @@
 
 #include <boost/program_options.hpp>
 #include <limits>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -202,21 +201,9 @@ Result<ParsedArguments> ParseArguments(int argc, const char* const* argv) {
   ParsedArguments parsed;
   const po::options_description options = Options(parsed.settings);
   po::variables_map values;
-  try {
-    po::store(po::command_line_parser(argc, argv).options(options).positional({}).run(), values);
-    po::notify(values);
-  } catch (const po::error& error) {
-    return InvalidArgument(std::string(error.what()) + "; see --help");
-  }
-  if (values.count("help") != 0) {
-    std::ostringstream text;
-    text << kIntro << "\n\n" << options;
-    parsed.text = text.str();
-  } else if (values.count("version") != 0) {
-    parsed.text = "bsub-lite-spawner " BSUB_VERSION "\n";
-  } else {
-    BSUB_RETURN_IF_ERROR(Finish(values, parsed.settings));
-  }
+  BSUB_RETURN_IF_ERROR(worker::ReadOptions(options, argc, argv, values));
+  parsed.text = worker::AskedText(options, values, kIntro, "bsub-lite-spawner " BSUB_VERSION "\n");
+  if (parsed.text.empty()) BSUB_RETURN_IF_ERROR(Finish(values, parsed.settings));
   return parsed;
 }
 
