@@ -214,8 +214,8 @@ void Agent::OnSpawner() {
   });
   if (spawner_.connected()) return;
   connect_spawner_at_ = Now() + settings_.spawner_retry;
-  if (!spawner_.refusal()) {
-    failure_ = spawner_.refusal();
+  if (spawner_.refusal()) {
+    failure_ = *spawner_.refusal();
     ending_ = true;
   }
 }

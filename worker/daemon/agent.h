@@ -44,8 +44,7 @@ class Agent {
   void OnSignal();
   void OnMetadata();
   // This machine is to be taken away at `at`: the scheduler is told, now and whenever it accepts the node
-  // anew.
-  // `action`: what happens to the machine then, if known.
+  // anew. `action`: what happens to the machine then, if known.
   void BeginNotice(TimePoint at, std::string reason, std::string action = "");
   void TellOfNotice();
   void TellOfRebalance();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,8 @@ class SpawnerLink {
 
   // Reads what is there. `hear` gets SpawnerUp once the whole list is in, then reports, at last SpawnerDown.
   void OnReadable(const Hear& hear);
-  // FailedPrecondition: the spawner refused us for good; the message says why.
-  Status refusal() const { return refusal_; }
+  // Set once the spawner has refused us for good; the message says why.
+  const std::optional<Error>& refusal() const { return refusal_; }
 
   void Send(const StartTask& start);
   void Send(const StopTask& stop);
@@ -63,7 +64,7 @@ class SpawnerLink {
   v1::spawner::SpawnerHello hello_;
   std::vector<TaskState> list_;
   bool up_ = false;  // the list is whole
-  Status refusal_;
+  std::optional<Error> refusal_;
 };
 
 TaskState StateFrom(const v1::spawner::TaskStatus& status);
