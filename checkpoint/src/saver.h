@@ -3,9 +3,8 @@
 // A save goes through these steps; what is in brackets all ranks do together and agree on:
 //   [rank 0 checks the owner and makes the generation's directory]  [each makes its shard's structure]
 //   [rank 0 makes the master file]  each writes its shard, syncs it and renames it into place
-//   [rank 0 gathers sizes and checksums, writes the manifest, syncs it, checks the owner, renames it, syncs
-//   the directory,
-//    checks the owner again]
+//   [rank 0 gathers sizes and checksums, writes the manifest, syncs it, checks the owner, renames it,
+//   syncs the directory, checks the owner again]
 // docs/formats/checkpoint.md, "Commit", says why.
 #pragma once
 
