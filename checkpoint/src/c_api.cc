@@ -217,7 +217,7 @@ bsub_checkpoint_status bsub_checkpoint_dataset(bsub_checkpoint* store, const cha
                                                const uint64_t* global, const uint64_t* offset,
                                                const uint64_t* count, void* data) {
   return With(store, [&](Session& session) {
-    return session.declarations().AddDataset(name, type, dimensions, global, offset, count, data);
+    return session.declarations().AddDataset(name, type, {dimensions, global, offset, count, data});
   });
 }
 

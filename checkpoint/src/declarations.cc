@@ -54,29 +54,27 @@ Done Declarations::CheckName(const char* what, const char* name) const {
   return {};
 }
 
-Done Declarations::AddDataset(const char* name, bsub_checkpoint_type type, std::int32_t dimensions,
-                              const std::uint64_t* global, const std::uint64_t* offset,
-                              const std::uint64_t* count, void* data) {
+Done Declarations::AddDataset(const char* name, bsub_checkpoint_type type, const GivenPart& given) {
   CKPT_RETURN_IF_FAILED(CheckName("dataset", name));
   const NumberType* number_type = FindType(type);
   if (number_type == nullptr) {
     return Invalid("dataset " + std::string(name) + ": type " + std::to_string(type) +
                    " is none of bsub_checkpoint_type");
   }
-  if (dimensions < 1 || dimensions > kMaxDimensions) {
-    return Invalid("dataset " + std::string(name) + ": " + std::to_string(dimensions) +
+  if (given.dimensions < 1 || given.dimensions > kMaxDimensions) {
+    return Invalid("dataset " + std::string(name) + ": " + std::to_string(given.dimensions) +
                    " dimensions; 1 to 4 are possible");
   }
-  if (global == nullptr || offset == nullptr || count == nullptr) {
+  if (given.global == nullptr || given.offset == nullptr || given.count == nullptr) {
     return Invalid("dataset " + std::string(name) + ": global shape, offset or count is NULL");
   }
   Part part{name,
             number_type,
-            {global, global + dimensions},
-            {{offset, offset + dimensions}, {count, count + dimensions}},
-            data};
+            {given.global, given.global + given.dimensions},
+            {{given.offset, given.offset + given.dimensions}, {given.count, given.count + given.dimensions}},
+            given.data};
   CKPT_RETURN_IF_FAILED(CheckShape(part.name, number_type->bytes, part.global, part.box));
-  if (data == nullptr && part.box.elements() > 0) {
+  if (given.data == nullptr && part.box.elements() > 0) {
     return Invalid("dataset " + part.name + ": data is NULL and the part is not empty");
   }
   parts_.push_back(std::move(part));

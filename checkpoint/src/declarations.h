@@ -20,12 +20,19 @@ struct Value {
   std::uint64_t bytes() const { return count * type->bytes; }
 };
 
+// A rank's part of an array as a program gives it to bsub_checkpoint_dataset: nothing of it is checked yet.
+struct GivenPart {
+  std::int32_t dimensions = 0;
+  const std::uint64_t* global = nullptr;  // `dimensions` numbers, as in the next two
+  const std::uint64_t* offset = nullptr;
+  const std::uint64_t* count = nullptr;
+  void* data = nullptr;
+};
+
 class Declarations {
  public:
   // INVALID names the argument, its value and what was expected.
-  Done AddDataset(const char* name, bsub_checkpoint_type type, std::int32_t dimensions,
-                  const std::uint64_t* global, const std::uint64_t* offset, const std::uint64_t* count,
-                  void* data);
+  Done AddDataset(const char* name, bsub_checkpoint_type type, const GivenPart& given);
   Done Move(const char* name, void* data);
   Done AddValue(const char* name, bsub_checkpoint_type type, std::uint64_t count, void* data);
   Done AddAttribute(const char* dataset, const char* name, Attribute attribute);

@@ -58,9 +58,9 @@ Job Start(const bsub_checkpoint_collectives& table, const ckpt::SessionOptions& 
   job.session = std::move(*opened);
   job.box = Slab(table.rank, table.ranks, along);
   job.data.resize(job.box.elements());
-  EXPECT_TRUE(job.session->declarations().AddDataset("u", BSUB_CHECKPOINT_INT64, 3, kShape.data(),
-                                                     job.box.offset.data(), job.box.count.data(),
-                                                     job.data.data()));
+  EXPECT_TRUE(job.session->declarations().AddDataset(
+      "u", BSUB_CHECKPOINT_INT64,
+      {3, kShape.data(), job.box.offset.data(), job.box.count.data(), job.data.data()}));
   return job;
 }
 
@@ -221,8 +221,8 @@ TEST(Ranks, PartsThatOverlapOrLeaveHolesAreRefused) {
       ASSERT_TRUE(session);
       std::vector<double> data(rows);
       const std::uint64_t global[] = {8}, offset[] = {table.rank == 0 ? 0 : 8 - rows}, count[] = {rows};
-      ASSERT_TRUE((*session)->declarations().AddDataset("u", BSUB_CHECKPOINT_FLOAT64, 1, global, offset,
-                                                        count, data.data()));
+      ASSERT_TRUE((*session)->declarations().AddDataset("u", BSUB_CHECKPOINT_FLOAT64,
+                                                        {1, global, offset, count, data.data()}));
       const ckpt::Done saved = (*session)->Save(1);
       ASSERT_FALSE(saved);
       EXPECT_EQ(saved.error().status, BSUB_CHECKPOINT_INVALID);

@@ -254,7 +254,7 @@ TEST_F(SessionTest, AnotherProgramsCheckpointIsNotLoaded) {
       ckpt::Session::Open(ckpt::PosixFileSystem(), std::make_unique<ckpt::Ranks>(), Options());
   const std::uint64_t shape[] = {5, 6}, zero[] = {0, 0};
   ASSERT_TRUE(
-      (*session)->declarations().AddDataset("u", BSUB_CHECKPOINT_FLOAT64, 2, shape, zero, shape, v.data()));
+      (*session)->declarations().AddDataset("u", BSUB_CHECKPOINT_FLOAT64, {2, shape, zero, shape, v.data()}));
   const auto step = (*session)->Load();
   ASSERT_FALSE(step);
   EXPECT_EQ(step.error().status, BSUB_CHECKPOINT_MISMATCH);

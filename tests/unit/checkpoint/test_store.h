@@ -67,9 +67,9 @@ struct SmallProgram {
   ckpt::Done Declare(ckpt::Declarations& declarations) {
     const std::uint64_t u_shape[] = {6, 5}, n_shape[] = {7}, zero[] = {0, 0};
     CKPT_RETURN_IF_FAILED(
-        declarations.AddDataset("u", BSUB_CHECKPOINT_FLOAT64, 2, u_shape, zero, u_shape, u.data()));
+        declarations.AddDataset("u", BSUB_CHECKPOINT_FLOAT64, {2, u_shape, zero, u_shape, u.data()}));
     CKPT_RETURN_IF_FAILED(
-        declarations.AddDataset("n", BSUB_CHECKPOINT_INT32, 1, n_shape, zero, n_shape, n.data()));
+        declarations.AddDataset("n", BSUB_CHECKPOINT_INT32, {1, n_shape, zero, n_shape, n.data()}));
     return declarations.AddValue("t", BSUB_CHECKPOINT_FLOAT64, 1, &t);
   }
   friend bool operator==(const SmallProgram&, const SmallProgram&) = default;
