@@ -90,7 +90,7 @@ Result<Gang> GangFromEnvironment(const Lookup& lookup) {
   Gang gang;
   BSUB_ASSIGN_OR_RETURN(gang.nodes, NodesFrom(lookup));
   BSUB_ASSIGN_OR_RETURN(const std::string index, Need(lookup, "BSUB_NODE_INDEX"));
-  BSUB_ASSIGN_OR_RETURN(gang.secret, Need(lookup, "BSUB_GANG_SECRET"));
+  BSUB_ASSIGN_OR_RETURN(gang.secret, Need(lookup, kSecretVariable));
   BSUB_ASSIGN_OR_RETURN(gang.scratch, Need(lookup, "BSUB_SCRATCH_DIR"));
   BSUB_ASSIGN_OR_RETURN(gang.patience, PatienceFrom(lookup));
   gang.index = static_cast<std::uint32_t>(std::strtoul(index.c_str(), nullptr, 10));

@@ -18,6 +18,9 @@ namespace bsub::step {
 inline constexpr const char* kPatienceVariable = "BSUB_STEP_PATIENCE";
 inline constexpr std::chrono::seconds kDefaultPatience = std::chrono::minutes(2);
 
+// The attempt's own: who was begun with it is a part of the attempt.
+inline constexpr const char* kSecretVariable = "BSUB_GANG_SECRET";
+
 struct GangNode {
   std::string name;
   std::string address;

@@ -220,21 +220,31 @@ std::string ProgramOf(const std::string& command) {
   return quoted ? command.substr(1, command.find(command[0], 1) - 1) : command.substr(0, command.find(' '));
 }
 
-int RunLaunchAgent(const Gang& gang, const AgentCall& call) {
-  const UniqueFd parent(static_cast<int>(syscall(SYS_pidfd_open, getppid(), 0)));
+// Not by sessions or groups: Hydra gives its agents a session of their own.
+Result<UniqueFd> FindCaller(const Gang& gang) {
+  const pid_t parent = getppid();
+  UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, parent, 0)));
+  const bool is_stranger = BeganWithout(parent, std::string(kSecretVariable) + "=" + gang.secret);
+  // Asked last: if it is the parent still, all this was about that one and none that got its number.
+  if (is_stranger || getppid() != parent)
+    return Error{Code::kAborted, "what called it has ended; nothing is started for that"};
+  return process;
+}
+
+int RunLaunchAgent(const Gang& gang, const AgentCall& call, const UniqueFd& mpirun) {
   const auto index = NodeMeant(gang, call.host, worker::HostName());
-  if (!index) return GiveUp(gang, call, parent, index.error().message);
-  if (*index == gang.index) return RunHere(gang, call, parent);
+  if (!index) return GiveUp(gang, call, mpirun, index.error().message);
+  if (*index == gang.index) return RunHere(gang, call, mpirun);
   LeaveSignalsToMpirun();
-  auto connection = Connect(gang, *index, Patience::For(gang.patience, parent.get()));
+  auto connection = Connect(gang, *index, Patience::For(gang.patience, mpirun.get()));
   if (!connection && connection.error().code == Code::kAborted) return kAgentFailed;
-  if (!connection) return GiveUp(gang, call, parent, connection.error().message);
+  if (!connection) return GiveUp(gang, call, mpirun, connection.error().message);
   const std::string& name = gang.nodes[*index].name;
-  const int code = AgentRun(gang, name, std::move(*connection), parent).Run(CommandFor(call, name));
+  const int code = AgentRun(gang, name, std::move(*connection), mpirun).Run(CommandFor(call, name));
   // Hydra's daemon has no such codes of its own.
   const bool began = code != kNotFound && code != kCannotServe;
   if (began || !IsDaemonOfHydra(call.command)) return code;
-  return GiveUp(gang, call, parent, CannotRun(name, ProgramOf(call.command)));
+  return GiveUp(gang, call, mpirun, CannotRun(name, ProgramOf(call.command)));
 }
 
 }  // namespace bsub::step

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "common/result.h"
+#include "worker/launch/unique_fd.h"
 #include "worker/step/gang.h"
 
 namespace bsub::step {
@@ -23,8 +25,12 @@ Result<std::uint32_t> NodeMeant(const Gang& gang, const std::string& host, const
 // The first word of a command for a shell, without its quotes.
 std::string ProgramOf(const std::string& command);
 
-// Returns the command's exit code, or 255 if it could not be run or its connection was lost. Ends its parent,
-// mpirun, if it could not run a daemon of Hydra's: that would wait for it for ever.
-int RunLaunchAgent(const Gang& gang, const AgentCall& call);
+// What called this process, which is mpirun as a rule: to be read once it has ended. Aborted: it had ended
+// before anybody could look, and the parent is now who takes in what is left of a job, the node's spawner.
+Result<worker::UniqueFd> FindCaller(const Gang& gang);
+
+// Returns the command's exit code, or 255 if it could not be run or its connection was lost. Ends `mpirun`,
+// as FindCaller() has it, if it could not run a daemon of Hydra's: that would wait for it for ever.
+int RunLaunchAgent(const Gang& gang, const AgentCall& call, const worker::UniqueFd& mpirun);
 
 }  // namespace bsub::step

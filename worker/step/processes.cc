@@ -33,6 +33,15 @@ void KillAllChildren(const std::function<bool(pid_t)>& spared) {
   }
 }
 
+bool BeganWithout(pid_t process, const std::string& variable) {
+  std::ifstream environment("/proc/" + std::to_string(process) + "/environ", std::ios::binary);
+  if (!environment) return false;
+  for (std::string each; std::getline(environment, each, '\0');) {
+    if (each == variable) return false;
+  }
+  return true;
+}
+
 void UnblockSignals() {
   sigset_t none;
   sigemptyset(&none);

@@ -22,6 +22,10 @@ std::string Variable(const char* name);
 // subreaper, until there is none.
 void KillAllChildren(const std::function<bool(pid_t)>& spared = [](pid_t) { return false; });
 
+// Whether a process is known to have begun without `variable`, NAME=VALUE, in its environment. False where
+// that may not be read; such a process takes no signal of ours either, as a rule.
+bool BeganWithout(pid_t process, const std::string& variable);
+
 // As programs expect them at their start.
 void UnblockSignals();
 

@@ -5,12 +5,17 @@
 #include "worker/step/launch_agent.h"
 
 int main(int argc, char** argv) {
-  constexpr int kMisused = 255;
+  constexpr int kFailed = 255;  // as ssh(1)
   const auto call = bsub::step::ParseAgentCall({argv + 1, argv + argc});
   const auto gang = bsub::step::GangFromEnvironment(std::getenv);
   if (!call || !gang) {
     std::fprintf(stderr, "bsub-lite-rsh: %s\n", (call ? gang.error() : call.error()).message.c_str());
-    return kMisused;
+    return kFailed;
   }
-  return bsub::step::RunLaunchAgent(*gang, *call);
+  const auto mpirun = bsub::step::FindCaller(*gang);
+  if (!mpirun) {
+    std::fprintf(stderr, "bsub-lite-rsh: %s\n", mpirun.error().message.c_str());
+    return kFailed;
+  }
+  return bsub::step::RunLaunchAgent(*gang, *call, *mpirun);
 }

@@ -308,6 +308,19 @@ class BadLuck(MpiCluster):
         end = self.fails_with(self.submit("sum", program=(MPIRUN, "-hosts", "elsewhere", RANKS), mpi=()))
         self.assertIn("node 'elsewhere' is not one of this job's", end)
 
+    def test_an_agent_that_its_mpirun_left_behind_ends_nobody(self):
+        for name, text in (("agent.sh", 'while grep -q "^PPid:[[:space:]]*$1$" /proc/$$/status; do :; done\n'
+                                        'exec "$HYDRA_LAUNCHER_EXEC" elsewhere hydra_pmi_proxy\n'),
+                           # Until the agent has ended, too, which holds the pipe. Its parent is the node's spawner by then.
+                           ("job.sh", 'said=$(sh -c "./agent.sh \\$\\$ &" 2>&1)\necho "said: $said"\n')):
+            (self.folder / name).write_text("#!/bin/sh\n" + text)
+            (self.folder / name).chmod(0o755)
+        job = self.cluster.submit("--workdir", self.folder, "--output", self.folder / "out", "--nodes", 2, "--launch", "main-node",
+                                  self.folder / "job.sh")
+        self.cluster.bsub("wait", job)
+        self.assertIn("said: bsub-lite-rsh: what called it has ended", self.output())
+        self.expect_nothing_left()
+
     def test_a_rank_that_hangs_in_mpi_init_until_the_wall_time(self):
         job = self.cluster.submit("--workdir", self.folder, "--mpi", "--nodes", 2, "-t", "3s", "--grace", "0s", "--", RANKS, "hang", 1)
         self.assertIn("ran past its wall time", self.fails_with(job))

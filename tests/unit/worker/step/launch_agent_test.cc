@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace bsub::step {
 namespace {
@@ -62,6 +64,20 @@ TEST(LaunchAgent, KnowsTheNodesOfItsJobAndItsOwnMachine) {
   const auto other = NodeMeant(NodesOfAgent(), "n7", "box");
   ASSERT_FALSE(other);
   EXPECT_THAT(other.error().message, HasSubstr("node 'n7' is not one of this job's (n1,n2)"));
+}
+
+// Such as the node's spawner, which takes in what mpirun leaves behind.
+TEST(LaunchAgent, AParentThatIsNoPartOfTheJobDidNotCallIt) {
+  Gang gang = NodesOfAgent();
+  gang.secret = std::string(64, 'e');  // this program has not begun with it
+  const pid_t agent = fork();
+  if (agent == 0) {
+    const auto caller = FindCaller(gang);
+    _exit(!caller && caller.error().code == Code::kAborted ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(agent, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

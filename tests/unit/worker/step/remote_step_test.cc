@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +26,10 @@ namespace {
 namespace step_fs = std::filesystem;
 
 constexpr std::size_t kMegabytes = 8'000'000;  // more than pipes, sockets and buffers hold together
+
+worker::UniqueFd PidfdOfParent() {
+  return worker::UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, getppid(), 0)));
+}
 
 class RemoteCommand : public ::testing::Test {
  protected:
@@ -61,7 +66,7 @@ class RemoteCommand : public ::testing::Test {
     dup2(open(File("in").c_str(), O_RDONLY | O_CREAT, 0600), STDIN_FILENO);
     dup2(open(File("out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
     dup2(open(File("err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
-    _exit(RunLaunchAgent(gang_, {"n2", command}));
+    _exit(RunLaunchAgent(gang_, {"n2", command}, PidfdOfParent()));
   }
 
   // Its exit code; `input`: on its standard input.
@@ -128,7 +133,7 @@ TEST_F(RemoteCommand, EndsWithItsAgentsParentAlsoWhileItsOutputIsHeldUp) {
     if (fork() == 0) {
       dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
       dup2(output[1], STDOUT_FILENO);
-      _exit(RunLaunchAgent(gang_, {"n2", "exec cat /dev/zero"}));
+      _exit(RunLaunchAgent(gang_, {"n2", "exec cat /dev/zero"}, PidfdOfParent()));
     }
     close(alive[1]);
     pause();
