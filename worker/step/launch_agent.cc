@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include "worker/launch/search_path.h"
 #include "worker/step/note_file.h"
 #include "worker/step/outlet.h"
+#include "worker/step/patience.h"
 #include "worker/step/processes.h"
 #include "worker/step/rendezvous.h"
 #include "worker/step/words.h"
@@ -30,8 +32,7 @@ constexpr int kAgentFailed = 255;  // as ssh(1)
 // back later is left alone with its ranks, and mpirun waits for it for ever.
 constexpr std::string_view kDaemonOfHydra = "hydra_pmi_proxy";
 constexpr std::chrono::seconds kCleanup(10);
-constexpr int kLookEvery = 1000;  // ms
-constexpr int kLookRarely = static_cast<int>(kLookAtConnection.count());
+constexpr int kLookAtEndsEvery = 1000;  // ms
 
 bool IsDaemonOfHydra(const std::string& command) { return command.find(kDaemonOfHydra) != std::string::npos; }
 
@@ -62,15 +63,15 @@ class AgentRun {
                                      {parent_.get(), POLLIN, 0},
                                      {out_.empty() ? -1 : out_.fd(), POLLOUT, 0},
                                      {errors_.empty() ? -1 : errors_.fd(), POLLOUT, 0}}};
-    const int ready = poll(polled.data(), polled.size(), is_hydras_ ? kLookEvery : kLookRarely);
-    if (ready < 0) return;
+    const int wait = is_hydras_ ? std::min(kLookAtEndsEvery, looks_.Wait()) : looks_.Wait();
+    if (poll(polled.data(), polled.size(), wait) < 0) return;
     orphaned_ = polled[2].revents != 0;  // mpirun is gone: so is what it started
     if (polled[3].revents != 0) out_.Flush();
     if (polled[4].revents != 0) errors_.Flush();
     if (polled[1].revents != 0) TakeInput();
     if ((polled[0].events & POLLOUT) != 0 && polled[0].revents != 0) Send();
     if ((polled[0].events & POLLIN) != 0 && polled[0].revents != 0) Hear();
-    if (ready == 0 && !result_ && HasVanished(connection_.get())) Lose();
+    if (looks_.IsDue() && !result_ && HasVanished(connection_.get())) Lose();
     if (is_hydras_ && !result_ && IsForgotten())
       result_ = Fail("a rank has failed, and mpirun did not end those on node " + node_);
   }
@@ -135,6 +136,7 @@ class AgentRun {
   const Gang& gang_;
   std::string node_;
   UniqueFd connection_;
+  Rounds looks_{kLookAtConnection};
   const UniqueFd& parent_;  // can be read once it has ended
   WordSender words_out_;
   WordReader words_;

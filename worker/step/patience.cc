@@ -27,6 +27,16 @@ bool Patience::stopped() const {
   return poll(&polled, 1, 0) > 0;
 }
 
+int Rounds::Wait(Clock::time_point now) const {
+  return static_cast<int>(std::max(std::chrono::ceil<milliseconds>(next_ - now), milliseconds(0)).count());
+}
+
+bool Rounds::IsDue(Clock::time_point now) {
+  if (now < next_) return false;
+  next_ = now + every_;
+  return true;
+}
+
 bool WaitFor(int fd, short events, const Patience& patience) {
   for (;;) {
     std::array<pollfd, 2> polled = {{{fd, events, 0}, {patience.stop, POLLIN, 0}}};

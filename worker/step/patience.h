@@ -17,6 +17,24 @@ struct Patience {
   bool stopped() const;
 };
 
+// When to look for what nothing tells of, in a loop that waits for other things: also while they come often.
+class Rounds {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  explicit Rounds(std::chrono::milliseconds every, Clock::time_point now = Clock::now())
+      : every_(every), next_(now + every) {}
+
+  // Until the next look, for poll(2); 0: it is due.
+  int Wait(Clock::time_point now = Clock::now()) const;
+  // Whether to look now; the next look is as long after this one.
+  bool IsDue(Clock::time_point now = Clock::now());
+
+ private:
+  std::chrono::milliseconds every_;
+  Clock::time_point next_;
+};
+
 // Until `fd` is ready for one of `events` of poll(2), or has failed. False: the patience is over.
 bool WaitFor(int fd, short events, const Patience& patience);
 

@@ -17,6 +17,7 @@
 
 #include "worker/launch/wait_status.h"
 #include "worker/step/note_socket.h"
+#include "worker/step/patience.h"
 #include "worker/step/processes.h"
 #include "worker/step/rendezvous.h"
 #include "worker/step/words.h"
@@ -25,7 +26,6 @@ namespace bsub::step {
 namespace {
 
 constexpr std::size_t kMostWaitingInput = std::size_t{1} << 20;
-constexpr int kLookAtPeerEvery = static_cast<int>(kLookAtConnection.count());
 
 struct Pipe {
   UniqueFd read;
@@ -80,9 +80,8 @@ class RemoteStep {
                                      {full ? -1 : err_.get(), POLLIN, 0},
                                      {noting_.valid() ? -1 : notes_.get(), POLLIN, 0},  // one at a time
                                      {input_.empty() ? -1 : in_.get(), POLLOUT, 0}}};
-    const int ready = poll(polled.data(), polled.size(), kLookAtPeerEvery);
-    if (ready < 0) return;
-    if (ready == 0) lost_ |= HasVanished(connection_.get());
+    if (poll(polled.data(), polled.size(), looks_.Wait()) < 0) return;
+    Look();
     if (polled[2].revents != 0) Forward(out_, WordKind::kOutput);
     if (polled[3].revents != 0) Forward(err_, WordKind::kErrors);
     if (polled[4].revents != 0) TakeNote();
@@ -96,10 +95,11 @@ class RemoteStep {
 
   void SendWhenPossible() {
     pollfd polled{connection_.get(), POLLOUT, 0};
-    const int ready = poll(&polled, 1, kLookAtPeerEvery);
-    if (ready > 0) Send();
-    if (ready == 0) lost_ |= HasVanished(connection_.get());
+    if (poll(&polled, 1, looks_.Wait()) > 0) Send();
+    Look();
   }
+
+  void Look() { lost_ |= looks_.IsDue() && HasVanished(connection_.get()); }
 
   void Hear() {
     std::string bytes;
@@ -201,14 +201,14 @@ class RemoteStep {
     for (bool there = true; there;) {
       std::string unread;
       pollfd polled{connection_.get(), POLLIN, 0};
-      const int ready = poll(&polled, 1, kLookAtPeerEvery);
-      if (ready > 0) there = ReadSome(connection_.get(), unread);
-      if (ready == 0) there = !HasVanished(connection_.get());
+      if (poll(&polled, 1, looks_.Wait()) > 0) there = ReadSome(connection_.get(), unread);
+      if (looks_.IsDue() && HasVanished(connection_.get())) there = false;
     }
   }
 
   std::string scratch_;
   UniqueFd connection_;
+  Rounds looks_{kLookAtConnection};
   UniqueFd notes_;
   std::string notes_name_;
   UniqueFd signals_;

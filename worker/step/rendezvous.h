@@ -39,7 +39,8 @@ Result<UniqueFd> Listen(const Gang& gang);
 void WatchConnection(int fd);
 
 // Whether something is on its way on a TCP connection to a peer of which nothing was heard for as long as
-// WatchConnection() has it. To be asked every kLookAtConnection.
+// WatchConnection() has it. To be asked every kLookAtConnection, also while
+// other things happen.
 inline constexpr std::chrono::milliseconds kLookAtConnection(10'000);
 bool HasVanished(int fd);
 
