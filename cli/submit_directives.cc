@@ -176,8 +176,16 @@ constexpr Renamed kRenamed[] = {{"-w", "--depends"}, {"-P", "--project"}, {"-cwd
 // Accepted, without effect here: mail, and what holds for every job of ours. The first takes a value.
 constexpr std::string_view kIgnoredWithValue[] = {"-u", "-app", "-L", "-sla", "-U"};
 constexpr std::string_view kIgnored[] = {"-B", "-N", "-r"};
+// Templates write them always, and with an empty value where there is none.
+constexpr std::string_view kNoneIfEmpty[] = {"-P", "-G"};
 
 bool In(const auto& list, std::string_view word) { return std::ranges::find(list, word) != std::end(list); }
+
+// Whether the word at `i` and its value say nothing.
+bool IsWithoutEffect(const Words& words, std::size_t i) {
+  if (In(kIgnoredWithValue, words[i])) return true;
+  return In(kNoneIfEmpty, words[i]) && i + 1 < words.size() && Trim(words[i + 1]).empty();
+}
 
 // Options of LSF that take a value and need more than another name.
 Result<std::optional<Words>> TranslateValue(std::string_view option, const std::string& value) {
@@ -208,7 +216,7 @@ Result<std::vector<std::string>> TranslateLsfWords(const std::vector<std::string
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (In(kIgnored, word)) continue;
-    if (In(kIgnoredWithValue, word)) {
+    if (IsWithoutEffect(words, i)) {
       ++i;
       continue;
     }

@@ -35,6 +35,19 @@ TEST(SubmitDirectives, LsfSpellingsBecomeOurs) {
   EXPECT_THAT(Translated({"-env", "all"}), IsEmpty());
 }
 
+TEST(SubmitDirectives, ATemplateWithoutAProjectOrAGroupNamesNone) {
+  EXPECT_THAT(Translated({"-P", "", "-n", "4", "-G", " "}), ElementsAre("--cpus", "4"));
+  EXPECT_THAT(Translated({"--project", ""}), ElementsAre("--project", ""))
+      << "ours are refused as they stand";
+  EXPECT_THAT(Translated({"-P"}), ElementsAre("--project")) << "and one without a value";
+  const auto script =
+      DirectiveArguments(SubmitManual(), "#!/bin/sh\n#BSUB -P ''\n#BSUB -G \"\"\n#BSUB -q high\n");
+  ASSERT_TRUE(script) << script.error().message;
+  EXPECT_FALSE(script->Has("project"));
+  EXPECT_FALSE(script->Has("share"));
+  EXPECT_EQ(script->Get("queue"), "high");
+}
+
 TEST(SubmitDirectives, ArraysAreWrittenBehindTheName) {
   EXPECT_THAT(Translated({"-J", "sim[1-10:2]%5"}), ElementsAre("--name", "sim", "--array", "1-10:2%5"));
   EXPECT_THAT(Translated({"-J", "[1-3]"}), ElementsAre("--array", "1-3"));
