@@ -354,8 +354,17 @@ Status AddCheckpoint(const Context& context, const Arguments& arguments, api::Su
   return OkStatus();
 }
 
+// A script may name one, too, which only another name undoes.
+Result<std::string> QueueWanted(const Arguments& arguments) {
+  auto queue = NameOf(arguments, "queue");
+  if (queue) return queue;
+  return InvalidArgument(
+      queue.error().message +
+      ", or name the default queue if the script names another (bsub-lite queues shows it)");
+}
+
 Status AddOrder(const Arguments& arguments, api::SubmitRequest& request) {
-  BSUB_ASSIGN_OR_RETURN(*request.mutable_queue(), NameOf(arguments, "queue"));
+  BSUB_ASSIGN_OR_RETURN(*request.mutable_queue(), QueueWanted(arguments));
   if (arguments.Has("priority")) {
     BSUB_ASSIGN_OR_RETURN(const std::int32_t priority, Number(arguments, "priority", -1'000'000, 1'000'000));
     request.set_priority(priority);

@@ -199,7 +199,7 @@ TEST(SubmitRequestOf, BadValuesNameTheOption) {
 
 TEST(SubmitRequestOf, ANameThatIsEmptyIsNotTakenForNone) {
   for (const char* option :
-       {"--queue", "--project", "--share", "--reservation", "--definition", "--placement-group", "--then"}) {
+       {"--project", "--share", "--reservation", "--definition", "--placement-group", "--then"}) {
     for (const char* value : {"", " "}) {
       const auto request = Build({"--max-interruptions", "1", option, value, "--", "x"});
       ASSERT_FALSE(request) << option;
@@ -207,6 +207,14 @@ TEST(SubmitRequestOf, ANameThatIsEmptyIsNotTakenForNone) {
                                              "': expected a name; leave the option out if there is none");
     }
   }
+}
+
+TEST(SubmitRequestOf, AQueueThatIsEmptyDoesNotUndoTheScripts) {
+  const auto request = Build({"--queue", "", "--", "x"});
+  ASSERT_FALSE(request);
+  EXPECT_EQ(request.error().message,
+            "--queue '': expected a name; leave the option out if there is none, or name the default queue "
+            "if the script names another (bsub-lite queues shows it)");
 }
 
 TEST(SubmitRequestOf, WhatIsAKernelsAloneIsRefusedForOthers) {
