@@ -58,6 +58,10 @@ class Interruption(unittest.TestCase):
         found = self.cluster.job(job)
         return found if found["state"] == "RUNNING" else {}
 
+    def wait_for_return(self, node):
+        """Of one that was killed: the tests after this one count on three."""
+        wait_for(f"{node} to come back", lambda: (node, "up") in [(each["name"], each["state"]) for each in self.cluster.status()["nodes"]])
+
     def begun(self, attempt):
         return int(next(step[0] for step in self.steps() if step[2] == str(attempt)))
 
@@ -200,6 +204,7 @@ class Interruption(unittest.TestCase):
         self.assertLess(abs((saved - moment(save["savedAt"])).total_seconds()), 1)
         self.assertGreater(interruption["lostWorkSeconds"], 0)
         self.assertLess(interruption["lostWorkSeconds"], (moment(interruption["requeuedAt"]) - saved).total_seconds() + 1)
+        self.wait_for_return(node)
 
     def test_who_saved_unheard_is_said_to_have_lost_nobody_knows_what(self):
         job = self.submit(SIX_LINES, "--checkpoint-dir", self.saved, "--checkpoint-signal", "USR1")
@@ -212,6 +217,7 @@ class Interruption(unittest.TestCase):
         [interruption] = self.cluster.job(job)["interruptions"]
         self.assertEqual((interruption["lostWorkSeconds"], interruption["savedAt"]), (None, None))
         self.assertIn("unknown", self.cluster.bsub("job", job))
+        self.wait_for_return(node)
 
     def test_a_node_that_is_given_back_takes_its_notice_back(self):
         script = ('#!/bin/sh\nnotice=$BSUB_CONTROL_DIR/notice.json\nuntil [ -e $notice ]; do sleep 0.05; done; touch noticed\n'
