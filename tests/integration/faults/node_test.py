@@ -15,10 +15,14 @@ DAY = 86_400
 
 
 class OnNodes(unittest.TestCase):
+    SETTINGS = ""
+
     def setUp(self):
         self.cluster = TcpCluster()
         self.addCleanup(self.cluster.close)
-        self.cluster.start_scheduler()
+        settings = self.cluster.root / "settings.yaml"
+        settings.write_text(self.SETTINGS)
+        self.cluster.start_scheduler(*(["--config", settings] if self.SETTINGS else []))
         self.cluster.env["BSUB_LITE_TOKEN_FILE"] = str(self.cluster.admin)
 
     def node(self, name, *words, env=None):
@@ -41,6 +45,8 @@ class OnNodes(unittest.TestCase):
 
 
 class Disk(OnNodes):
+    SETTINGS = "core:\n  node_rest: 1h\n"  # a node that handed a task back gets none while another one starts
+
     def test_output_that_the_disk_did_not_take_is_told_of(self):
         self.small_disk("n1", "2m")
         self.node("n1", "--min-free", "0", "--output-look", "20ms")
