@@ -8,6 +8,8 @@ PORT = 7711
 AMOUNT = 8 << 20
 PATIENCE = 60  # seconds; a safety net
 
+socket.setdefaulttimeout(PATIENCE)
+
 
 def receive():
     with socket.create_server(("", PORT)) as server:
@@ -15,7 +17,10 @@ def receive():
         with connection:
             left = AMOUNT
             while left > 0:
-                left -= len(connection.recv(min(left, 1 << 16)))
+                got = len(connection.recv(min(left, 1 << 16)))
+                if got == 0:
+                    raise ConnectionError(f"the other node hung up with {left} bytes to come")
+                left -= got
             connection.sendall(b"all")
 
 
@@ -32,7 +37,8 @@ def send(address):
     with connection:
         begin = time.monotonic()
         connection.sendall(bytes(AMOUNT))
-        connection.recv(3)
+        if not connection.recv(3):
+            raise ConnectionError("the other node hung up")
         print(os.environ["BSUB_NODE_LIST"], AMOUNT, time.monotonic() - begin)
 
 
