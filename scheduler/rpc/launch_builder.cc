@@ -129,7 +129,8 @@ void FillCheckpoint(const sched::LaunchTask& task, v1::Launch& launch) {
   std::string directory = spec.directory + "/" + std::to_string(task.attempt.task.job.value());
   if (task.array_index) directory += "/" + std::to_string(*task.array_index);
   to.set_directory(directory);
-  to.set_saved_generation(task.saved_generation);
+  // What may go with its node is not missed on another one: there the job begins anew.
+  if (!spec.anywhere) to.set_saved_generation(task.saved_generation);
 }
 
 void FillSettings(const JobSettings& settings, v1::Launch& launch) {

@@ -63,9 +63,9 @@ class UnluckySaves(unittest.TestCase):
                                      f'[ $BSUB_RESTART_COUNT = 0 ] && exec {program} {STEPS} {every} {more}',
                                      f"exec {program} {STEPS} {every}", ""]))
         script.chmod(0o755)
-        self.job = self.cluster.submit("--checkpoint-dir", self.stores, "--checkpoint-anywhere", "--workdir", self.folder,
-                                       "--output", self.folder / "out", "--error", self.folder / "err",
-                                       "--env", f"GRID_HOLD_AT={HOLD}", "--env", f"GRID_HOLD_UNTIL={self.go}", *options, "--", script)
+        self.job = self.cluster.submit("--checkpoint-dir", self.stores, "--workdir", self.folder, "--output", self.folder / "out",
+                                       "--error", self.folder / "err", "--env", f"GRID_HOLD_AT={HOLD}",
+                                       "--env", f"GRID_HOLD_UNTIL={self.go}", *options, "--", script)
 
     def found(self):
         return self.cluster.job(self.job)

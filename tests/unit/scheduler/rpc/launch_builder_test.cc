@@ -80,6 +80,13 @@ TEST_F(LaunchOfGang, TellsWhatIsSavedWhere) {
   EXPECT_EQ(Build(0).checkpoint().saved_generation(), 7u);
 }
 
+TEST_F(LaunchOfGang, NoSaveIsExpectedWhereTheDirectoryMayGoWithItsNode) {
+  settings.checkpoint.directory = "/tmp/saved";
+  settings.checkpoint.anywhere = true;
+  EXPECT_EQ(Build(0).checkpoint().directory(), "/tmp/saved/12");
+  EXPECT_EQ(Build(0).checkpoint().saved_generation(), 0u);
+}
+
 TEST_F(LaunchOfGang, TheStepServerRunsOnAllButTheMainNode) {
   settings.gang.launch = GangLaunch::kMainNode;
   EXPECT_THAT(Build(0).command().argv(), ElementsAre("mpirun"));
