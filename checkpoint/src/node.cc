@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <fstream>
 #include <utility>
 
 namespace bsub::ckpt {
@@ -19,6 +20,17 @@ control::PageState Node::Read() { return page_.is_open() ? page_.Read() : contro
 
 void Node::Tell(control::Report report) {
   if (!directory_.empty()) static_cast<void>(control::AppendReport(directory_, std::move(report)));
+}
+
+bool Node::WasOpened(const std::string& store) const {
+  if (directory_.empty()) return false;
+  std::ifstream in(directory_ + "/" + control::kReportName);
+  control::Report report;
+  for (std::string line; std::getline(in, line);) {
+    if (control::ParseReport(line, report) && report.kind == "opened" && report.Text("store") == store)
+      return true;
+  }
+  return false;
 }
 
 }  // namespace bsub::ckpt

@@ -20,6 +20,8 @@ class Node {
   control::PageState Read();
   // A report that cannot be written is lost: the program's state is more than the node's knowledge of it.
   void Tell(control::Report report);
+  // Whether a program of this attempt has told that it opened this store. Reads all that was told.
+  bool WasOpened(const std::string& store) const;
 
  private:
   std::string directory_;

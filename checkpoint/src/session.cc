@@ -114,12 +114,13 @@ Done Session::TakeStore() {
 }
 
 // At rank 0. Where the file system is not mounted there is nothing, and the program would begin anew. An
-// attempt that has opened the store, and saved nothing, has left its owner file.
+// attempt that has opened the store, and saved nothing, has left its owner file. This attempt has seen it if
+// a program of it has opened it: then the job itself has removed what was there.
 Done Session::ExpectWhatWasSaved() const {
   if (options_.saved_before == 0) return {};
   const auto names = files_.List(options_.directory);
   if (!names && names.error().status != BSUB_CHECKPOINT_NOTHING_SAVED) return names.error();
-  if (names && !names->empty()) return {};
+  if ((names && !names->empty()) || node_.WasOpened(options_.directory)) return {};
   return Failure{BSUB_CHECKPOINT_IO,
                  "there is nothing in " + options_.directory + " on host " + options_.host +
                      ", though generation " + std::to_string(options_.saved_before) +

@@ -52,6 +52,34 @@ TEST_F(SessionTest, AnAttemptThatOpenedItsStoreAndSavedNothingLeavesOne) {
   EXPECT_EQ(LoadFrom(options).status, BSUB_CHECKPOINT_NOTHING_SAVED);
 }
 
+// As the script of a job with two phases may.
+TEST_F(SessionTest, WhatTheAttemptItselfHasRemovedIsNotMissed) {
+  SaveSteps(Options(), 1, 2);
+  ckpt::SessionOptions options = Options();
+  options.saved_before = 2;
+  options.control_directory = directory_ / "control-2";
+  std::filesystem::create_directory(options.control_directory);
+  EXPECT_EQ(LoadFrom(options).step, 2u);
+  std::filesystem::remove_all(options.directory);
+  EXPECT_EQ(LoadFrom(options).status, BSUB_CHECKPOINT_NOTHING_SAVED) << "begun anew";
+  SaveSteps(options, 1, 1);
+}
+
+TEST_F(SessionTest, AnotherStoreOrAnotherAttemptSaysNothingOfTheJobsOwn) {
+  ckpt::SessionOptions options = Options();
+  options.control_directory = directory_ / "control-1";
+  std::filesystem::create_directory(options.control_directory);
+  SaveSteps(options, 1, 2);
+  std::filesystem::remove_all(options.directory);
+  options.control_directory = directory_ / "control-2";
+  std::filesystem::create_directory(options.control_directory);
+  ckpt::SessionOptions other = options;
+  other.directory = directory_ / "other";
+  SaveSteps(other, 1, 2);
+  options.saved_before = 2;
+  EXPECT_EQ(LoadFrom(options).status, BSUB_CHECKPOINT_IO);
+}
+
 TEST_F(SessionTest, TheNewestSaveComesBack) {
   SaveSteps(Options(), 1, 3);
   const Found found = LoadFrom(Options());
