@@ -241,6 +241,7 @@ Done Session::CompleteSave() {
 // At rank 0, also in the thread of an asynchronous save.
 void Session::TellCommitted(const Committed& save) {
   node_.Tell(control::Report("committed")
+                 .Add("store", options_.directory)
                  .Add("generation", save.generation)
                  .Add("step", save.step)
                  .Add("bytes", save.state_bytes)

@@ -85,7 +85,7 @@ std::string ReadReportBytes(const std::string& path, std::int64_t& from) {
 }  // namespace
 
 Result<std::unique_ptr<ControlDir>> ControlDir::Make(const std::string& path, const ControlOwner& owner,
-                                                     const ControlTimes& times) {
+                                                     const ControlTimes& times, const std::string& store) {
   std::unique_ptr<ControlDir> made(new ControlDir(path));
   made->Remove();
   if (mkdir(path.c_str(), 0700) != 0) return Unavailable(ErrnoText("cannot make control directory", path));
@@ -102,6 +102,7 @@ Result<std::unique_ptr<ControlDir>> ControlDir::Make(const std::string& path, co
   state.interval_ms = milliseconds(times.interval_us);
   state.mean_interruption_ms = milliseconds(times.mean_interruption_us);
   made->page_.Write(state);
+  made->digest_ = ReportDigest(store);
   made->skew_ns_ = times.notice_skew_us * 1000;
   const UniqueFd report = CreateFresh(directory.get(), control::kReportName, 0600);
   if (!report.valid() || !GiveTo(report.get(), owner) || !GiveTo(directory.get(), owner))

@@ -33,9 +33,10 @@ struct ControlTimes {
 
 class ControlDir {
  public:
-  // Makes it. One that is left from before is replaced.
+  // Makes it. One that is left from before is replaced. `store`: the task's own directory; empty: it has
+  // none.
   static Result<std::unique_ptr<ControlDir>> Make(const std::string& path, const ControlOwner& owner,
-                                                  const ControlTimes& times);
+                                                  const ControlTimes& times, const std::string& store = "");
 
   // Asks the program to save and to end: by the page, and by notice.json, which appears by rename. `reason`
   // is a word of the format's, `action` what happens to the node, if that is known and one of its words.

@@ -1,6 +1,7 @@
 #include "worker/spawner/report_digest.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace bsub::spawner {
 namespace {
@@ -9,11 +10,19 @@ constexpr double kLongestSave = 1e9;  // seconds: nonsense beyond that must not 
 
 }  // namespace
 
+// The next attempt is told of it and expects it in the task's own directory. A program may load another job's
+// store, and save in one elsewhere.
+void ReportDigest::TakeGeneration(const control::Report& report) {
+  const std::string_view store = report.Text("store");
+  const bool own = store_.empty() || store.empty() || store == store_ || store.starts_with(store_ + "/");
+  if (own) state_.generation = report.Number("generation");
+}
+
 void ReportDigest::Take(const control::Report& report) {
   const auto at_ns = static_cast<std::int64_t>(std::min<std::uint64_t>(report.Number("at"), INT64_MAX));
   if (report.kind == "stopped") {
     state_.stopped = true;
-    if (!tells_saves_) state_.generation = report.Number("generation");
+    if (!tells_saves_) TakeGeneration(report);
     return;
   }
   if (report.kind == "stopping") {
@@ -23,10 +32,10 @@ void ReportDigest::Take(const control::Report& report) {
   if (report.kind == "opened") {
     if (state_.work_from_ns == 0) state_.work_from_ns = at_ns;
   } else if (report.kind == "loaded") {
-    state_.generation = report.Number("generation");
+    TakeGeneration(report);
     if (state_.committed_ns == 0) state_.work_from_ns = at_ns;
   } else if (report.kind == "committed") {
-    state_.generation = report.Number("generation");
+    TakeGeneration(report);
     state_.committed_ns = at_ns;
     const auto took_ns = static_cast<std::int64_t>(std::min(report.Seconds("seconds"), kLongestSave) * 1e9);
     state_.work_from_ns = at_ns > took_ns ? at_ns - took_ns : at_ns;

@@ -33,7 +33,7 @@ void FillSaved(const SavedState& saved, Message& message) {
 std::string NotSaved(const SavedState& saved) {
   const std::string why = saved.failure.empty() ? "nothing was committed after the notice" : saved.failure;
   const std::string from = saved.generation == 0
-                               ? "nothing was ever saved"
+                               ? "nothing was ever saved in its own store"
                                : "the job goes on from generation " + std::to_string(saved.generation);
   return "it stopped for the notice without having saved: " + why + "; " + from;
 }
@@ -47,7 +47,8 @@ Status TaskRunner::PrepareControl(const PlannedLaunch& plan, Task& task) {
   const ControlTimes times{checkpoint.interval_us(), checkpoint.mean_interruption_us(),
                            gang ? kNoticeSkewUs : 0};
   const ControlOwner owner{plan.child.change_user, plan.child.uid, plan.child.gid};
-  BSUB_ASSIGN_OR_RETURN(task.control, ControlDir::Make(plan.control_dir, owner, times));
+  BSUB_ASSIGN_OR_RETURN(task.control,
+                        ControlDir::Make(plan.control_dir, owner, times, checkpoint.directory()));
   task.several_nodes = gang;
   task.saved_exit_code = plan.launch.checkpoint().exit_code();
   task.notice_signal = plan.launch.checkpoint().signal();

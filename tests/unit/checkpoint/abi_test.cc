@@ -40,11 +40,15 @@ class AbiTest : public ::testing::Test {
     unsetenv("BSUB_CONTROL_DIR");
     std::filesystem::remove_all(folder_);
   }
-  std::vector<std::string> Reports() const {
+  std::vector<control::Report> Lines() const {
     std::ifstream in(folder_ + "/report");
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     std::vector<control::Report> reports;
     control::TakeReports(text, reports);
+    return reports;
+  }
+  std::vector<std::string> Reports() const {
+    const std::vector<control::Report> reports = Lines();
     std::vector<std::string> kinds;
     for (const control::Report& report : reports) kinds.push_back(report.kind);
     last_ = reports.empty() ? control::Report() : reports.back();
@@ -174,6 +178,20 @@ TEST_F(AbiTest, AnOlderProgramsShorterOptionsAreTaken) {
   older.keep = 77'000'000;  // behind what that program knew of: not read
   Store store;
   EXPECT_TRUE(store.Open(older));
+}
+
+TEST_F(AbiTest, ASaveNamesItsStore) {
+  std::vector<double> u(1000);
+  Store store;
+  ASSERT_TRUE(store.Open(options_));
+  ASSERT_TRUE(store.Dataset("u", {1000}, u.data()));
+  ASSERT_TRUE(store.Save(1));
+  ASSERT_THAT(Reports(), Contains("committed"));
+  for (const control::Report& line : Lines()) {
+    if (line.kind == "committed") {
+      EXPECT_EQ(line.Text("store"), directory_);
+    }
+  }
 }
 
 TEST_F(AbiTest, AStopIsSeenSavedAndReported) {

@@ -48,7 +48,7 @@ TEST_F(SessionTest, AStoreThatIsKnownToHoldASaveIsNotBegunAnew) {
 TEST_F(SessionTest, AnAttemptThatOpenedItsStoreAndSavedNothingLeavesOne) {
   ckpt::SessionOptions options = Options();
   EXPECT_EQ(LoadFrom(options).status, BSUB_CHECKPOINT_NOTHING_SAVED);
-  options.saved_before = 3;  // which it loaded elsewhere (restart_from)
+  options.saved_before = 3;  // told by hand (stopped)
   EXPECT_EQ(LoadFrom(options).status, BSUB_CHECKPOINT_NOTHING_SAVED);
 }
 

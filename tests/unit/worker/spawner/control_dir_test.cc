@@ -123,6 +123,30 @@ TEST_F(ControlDirTest, TheNewestReportCounts) {
   EXPECT_TRUE(dir->ReadReport().stopped);
 }
 
+TEST_F(ControlDirTest, OnlyASaveInTheTasksOwnStoreIsGoneOnFrom) {
+  const auto made = ControlDir::Make(path_, {}, {}, "/saved/12");
+  ASSERT_TRUE(made);
+  ControlDir& dir = **made;
+  Line("loaded store=/saved/11 generation=9 at=5");
+  EXPECT_EQ(dir.ReadReport().generation, 0u) << "another job's";
+  EXPECT_EQ(dir.ReadReport().work_from_ns, 5);
+  Line("committed store=/saved/123 generation=8 seconds=0 at=6");
+  EXPECT_EQ(dir.ReadReport().generation, 0u);
+  EXPECT_EQ(dir.ReadReport().committed_ns, 6) << "the work is saved, wherever that is";
+  Line("committed store=/saved/12 generation=3 seconds=0 at=7");
+  EXPECT_EQ(dir.ReadReport().generation, 3u);
+  Line("committed store=/saved/12/post generation=4 seconds=0 at=8");
+  EXPECT_EQ(dir.ReadReport().generation, 4u);
+  Line("committed generation=5 seconds=0 at=9");
+  EXPECT_EQ(dir.ReadReport().generation, 5u) << "who names no store has no other";
+}
+
+TEST_F(ControlDirTest, WithoutADirectoryOfTheTasksEveryStoreCounts) {
+  const auto dir = Make();
+  Line("committed store=/saved/by/itself generation=3 seconds=0 at=6");
+  EXPECT_EQ(dir->ReadReport().generation, 3u);
+}
+
 TEST_F(ControlDirTest, ACommitCountsFromWhenItsSaveBegan) {
   const auto dir = Make();
   Line("committed generation=3 seconds=5.000000 at=9000000000");
