@@ -42,6 +42,8 @@ void ReportDigest::Take(const control::Report& report) {
     state_.failure.clear();
   } else if (report.kind == "failed") {
     state_.failure = report.Text("reason").empty() ? "it told no reason" : report.Text("reason");
+    // It got no store. What runs instead (./with_library || ./own_files) may save and not tell of it.
+    if (!tells_saves_ && report.Text("generation").empty()) return;
   } else {
     return;
   }

@@ -163,12 +163,13 @@ void TaskRunner::TakeReport(Task& task) {
   wire::Ended& ended = task.ended;
   FillSaved(saved, ended);
   const bool failed_at_once = !saved.failure.empty() && saved.work_from_ns == 0;  // it got no store
-  if (failed_at_once && ended.kind() == wire::EXITED && ended.code() != 0 && ended.reason().empty())
+  const bool says_saved = ended.kind() == wire::EXITED && ended.code() == task.saved_exit_code;
+  if (failed_at_once && ended.kind() == wire::EXITED && ended.code() != 0 && !says_saved &&
+      ended.reason().empty())
     ended.set_reason(ToUtf8(saved.failure));
   // All of a job stops when one of its nodes has heard, and this one's notice may still be on its way.
   const bool heard_elsewhere = task.several_nodes && !task.noticed && saved.stopping && saved.stopped;
   const bool went_on = ended.kind() == wire::EXITED || ended.kind() == wire::SIGNALLED;
-  const bool says_saved = ended.kind() == wire::EXITED && ended.code() == task.saved_exit_code;
   if (!(task.noticed || heard_elsewhere) || !went_on || task.saved_exit_code == 0 ||
       !(saved.stopped || says_saved))
     return;

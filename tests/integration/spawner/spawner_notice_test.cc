@@ -77,6 +77,20 @@ TEST_F(SpawnerNotice, WhoNeverMindsItIsEndedByItAllTheSame) {
   EXPECT_EQ(ended.code(), SIGUSR1);
 }
 
+// ./with_library || ./own_files
+TEST_F(SpawnerNotice, WhoGotNoStoreAndSavesByItsOwnFilesIsBelieved) {
+  extra_ = {"--notice-patience", "10m"};
+  const wire::Ended ended =
+      EndAtNotice(Saves(1,
+                        "echo 'failed reason=not%20mounted at=1' >> $BSUB_CONTROL_DIR/report; "
+                        "trap 'exit 85' USR1; while :; do sleep 0.01; done"),
+                  2 * kLong);
+  EXPECT_EQ(ended.kind(), wire::EXITED);
+  EXPECT_EQ(ended.code(), kSaved);
+  EXPECT_FALSE(ended.not_saved());
+  EXPECT_EQ(ended.reason().find("not mounted"), std::string::npos) << ended.reason();
+}
+
 TEST_F(SpawnerNotice, WhatCouldNotBeStartedYetIsHandedBack) {
   extra_ = {"--min-free", "1000T", "--start-patience", "1h"};
   const wire::Ended ended = EndAtNotice(Saves(1, "exit 0"), kLong);

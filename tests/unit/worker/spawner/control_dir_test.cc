@@ -220,6 +220,16 @@ TEST_F(ControlDirTest, WhoTellsNothingOfSingleSavesIsBelieved) {
   EXPECT_EQ(dir->ReadReport().work_from_ns, 0);
 }
 
+TEST_F(ControlDirTest, WhoGotNoStoreMaySaveByOtherMeans) {
+  const auto dir = Make();
+  ASSERT_TRUE(dir->Notice("drill", 10'000'000));
+  Line("failed reason=not%20mounted at=1");
+  EXPECT_FALSE(dir->ReadReport().saved_for_notice) << "nobody knows";
+  EXPECT_EQ(dir->ReadReport().failure, "not mounted");
+  Line("opened at=2");
+  EXPECT_EQ(dir->ReadReport().saved_for_notice, false);
+}
+
 TEST_F(ControlDirTest, ALineThatIsWrittenInTwoPartsIsReadOnce) {
   const auto dir = Make();
   std::ofstream(path_ / "report", std::ios::app) << "committed generation=3 at=";
