@@ -114,6 +114,20 @@ Done CheckOptions(const bsub_checkpoint_options& options) {
   return CheckRange("block_bytes", static_cast<std::int64_t>(options.block_bytes), kLeastBlock, kMostBlock);
 }
 
+// DIR/ID, of a child DIR/ID/INDEX: what the job's node names. A script may have put another one in its place,
+// such as one below it for each of its programs.
+bool IsJobsOwn(const std::string& directory) {
+  const char* job = WordFrom("BSUB_JOB_ID");
+  if (job == nullptr) return false;
+  std::string end = "/";
+  end += job;
+  if (const char* index = WordFrom("BSUB_ARRAY_INDEX")) {
+    end += "/";
+    end += index;
+  }
+  return directory == Or(WordFrom("BSUB_CHECKPOINT_DIR"), nullptr) && directory.ends_with(end);
+}
+
 bsub::ckpt::SessionOptions SessionOptionsOf(const bsub_checkpoint_options& options) {
   bsub::ckpt::SessionOptions session;
   session.directory = Or(options.directory, WordFrom("BSUB_CHECKPOINT_DIR"));
@@ -127,7 +141,7 @@ bsub::ckpt::SessionOptions SessionOptionsOf(const bsub_checkpoint_options& optio
   session.quiet = options.quiet != 0;
   session.attempt = bsub::ckpt::AttemptFromEnvironment();
   // Of a store elsewhere nobody knows anything.
-  if (session.directory == Or(WordFrom("BSUB_CHECKPOINT_DIR"), nullptr))
+  if (IsJobsOwn(session.directory))
     session.saved_before = static_cast<std::uint64_t>(std::min(NumberFrom("BSUB_SAVED_GENERATION"), 1e15));
   session.forgive_last_load = Or(WordFrom("BSUB_PREVIOUS_END"), nullptr) == "interrupted";
   return session;

@@ -159,13 +159,20 @@ TEST_F(AbiTest, AStoreThatCannotBeWrittenIsNamed) {
 }
 
 TEST_F(AbiTest, TheJobsOwnStoreIsExpectedWhereASaveIsKnown) {
+  const std::string own = folder_ + "/12";
+  const std::string of_phase = own + "/post";
+  setenv("BSUB_JOB_ID", "12", 1);
   setenv("BSUB_SAVED_GENERATION", "7", 1);
+  setenv("BSUB_CHECKPOINT_DIR", own.c_str(), 1);
   EXPECT_TRUE(Store().Open(options_)) << "of others nobody knows anything";
-  std::filesystem::remove_all(directory_);
-  setenv("BSUB_CHECKPOINT_DIR", directory_.c_str(), 1);
+  setenv("BSUB_CHECKPOINT_DIR", of_phase.c_str(), 1);
+  options_.directory = of_phase.c_str();
+  EXPECT_TRUE(Store().Open(options_)) << "nor of what a script has put in its place";
+  std::filesystem::remove_all(own);
+  setenv("BSUB_CHECKPOINT_DIR", own.c_str(), 1);
+  options_.directory = own.c_str();
   const Status opened = Store().Open(options_);
-  unsetenv("BSUB_CHECKPOINT_DIR");
-  unsetenv("BSUB_SAVED_GENERATION");
+  for (const char* name : {"BSUB_JOB_ID", "BSUB_SAVED_GENERATION", "BSUB_CHECKPOINT_DIR"}) unsetenv(name);
   EXPECT_EQ(opened.code(), BSUB_CHECKPOINT_IO);
   EXPECT_THAT(opened.message(), HasSubstr("though generation 7 was saved"));
   EXPECT_THAT(Reports(), Contains("failed"));
