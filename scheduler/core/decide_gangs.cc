@@ -86,7 +86,6 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const PlaceEnd& ove
   const Gang& gang = *attempt.gang;
   const JobSettings& settings = *turn.state().jobs.at(ref.task.job).spec.settings;
   const GangSpec& spec = settings.gang;
-  const bool said_saved = settings.checkpoint.SaidSaved(end);
   const std::uint32_t index = IndexOfPart(attempt, node);
   // Whoever stopped it for good knows how it ended; whose time to save is over may still have ended well on
   // all nodes.
@@ -99,9 +98,7 @@ void EndPart(Turn& turn, NodeId node, const AttemptRef& ref, const PlaceEnd& ove
     const KnownSave told = index == kMainPart ? attempt.last_save : KnownSave{};
     turn.Record(PartEnded{ref, index, end, usage, ends, node_fault, is_cause, told});
     NoteAllStarted(turn, ref);
-    // The others of a job that runs on every node were told to save too, and may be at it.
-    const bool others_save = attempt.notice && said_saved && !spec.main_ends();
-    if (ends && !others_save) StopPlaces(turn, ref, StopReason::kGangEnds);
+    if (ends && !OthersSave(settings, attempt)) StopPlaces(turn, ref, StopReason::kGangEnds);
     return turn.WantCycle();
   }
   const bool by_another = gang.ends() && !is_cause;
@@ -128,6 +125,11 @@ void StartPlace(Turn& turn, NodeId node, const AttemptRef& ref, std::int64_t pid
 void EndPlace(Turn& turn, NodeId node, const AttemptRef& ref, const PlaceEnd& over, TimePoint until) {
   if (AttemptOf(turn, ref).gang) return EndPart(turn, node, ref, over, until);
   EndAttempt(turn, ref, over.end, over.usage, until);
+}
+
+bool OthersSave(const JobSettings& settings, const Attempt& attempt) {
+  return attempt.notice && attempt.gang && attempt.gang->ends() && !settings.gang.main_ends() &&
+         settings.checkpoint.SaidSaved(attempt.gang->ending);
 }
 
 void StopPlaces(Turn& turn, const AttemptRef& ref, StopReason reason) {

@@ -94,7 +94,9 @@ void ReconcileTask(Turn& turn, const Node& node, const NodeTask& task, const std
     const PlaceEnd over{task.end, task.usage, task.node_fault, task.stopped};
     EndPlace(turn, node.id, task.attempt, over, turn.at);
     turn.Send(AckEnded{node.id, node.incarnation, task.attempt});
-  } else if (const StopReason stop = WantedStop(attempt); stop != StopReason::kNone) {
+  } else if (const StopReason stop = WantedStop(attempt);
+             stop != StopReason::kNone &&
+             !(stop == StopReason::kGangEnds && OthersSave(*job.spec.settings, attempt))) {
     SendStop(turn, node, task.attempt, stop, StopGraceOf(turn, task.attempt, stop));
   } else {
     NoticeAgain(turn, node, task.attempt);

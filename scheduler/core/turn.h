@@ -140,6 +140,9 @@ struct PlaceEnd {
   bool stopped = false;
 };
 void EndPlace(Turn& turn, NodeId node, const AttemptRef& attempt, const PlaceEnd& over, TimePoint until);
+// Whether a part of an attempt on several nodes has ended it by having saved for a notice: the others were
+// told to save, too, and may be at it. They are not stopped.
+bool OthersSave(const JobSettings& settings, const Attempt& attempt);
 // Tells all nodes of an attempt that can be told to stop it.
 void StopPlaces(Turn& turn, const AttemptRef& attempt, StopReason reason);
 // How an attempt on several nodes ended: by the end of its part on `node`.

@@ -10,6 +10,7 @@ namespace bsub::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using namespace std::chrono_literals;
 
@@ -23,6 +24,31 @@ sched::AttemptEnded NewestEnd(const Env& env) {
     if (const auto* ended = std::get_if<sched::AttemptEnded>(&entry.body)) newest = *ended;
   }
   return newest;
+}
+
+TEST(KnownSaves, APartThatIsStillSavingIsNotStoppedWhenItsNodeIsHeardOfAgain) {
+  for (const bool restarts : {false, true}) {
+    Env env;
+    env.AddNodes(4, Cpus(1));
+    const JobId a = env.Submit(Job().Nodes(2).Saves());
+    env.Cycle();
+    env.TakeLaunched();
+    env.Start(a, "n1");
+    env.Start(a, "n2");
+    ASSERT_TRUE(TakeAway(env, "n2"));
+    env.TakeNotices();
+    env.Finish(a, Exit(kSavedExitCode), "n2");
+    if (restarts) {
+      env.Restart();
+    } else {
+      env.Disconnect("n1");
+    }
+    env.Connect("n1");
+    EXPECT_THAT(env.TakeStops(), IsEmpty()) << restarts;
+    EXPECT_THAT(env.TakeNotices(), SizeIs(1)) << restarts;
+    env.Finish(a, Exit(kSavedExitCode), "n1");
+    EXPECT_EQ(env.StateOf(a), JobState::kRunnable);
+  }
 }
 
 // No node says it again.
