@@ -6,6 +6,7 @@
 #include "jobs/units.h"
 #include "scheduler/core/explain_calendar.h"
 #include "scheduler/core/rehearsal.h"
+#include "scheduler/core/reservation_name.h"
 #include "scheduler/core/task_ranges.h"
 #include "scheduler/core/waiting.h"
 
@@ -76,6 +77,12 @@ void OfWaiting(const Store& store, const Job& job, std::uint32_t ordinal, TimePo
   const auto queue = store.state().queues.find(job.spec.settings->queue);
   const bool closed = queue == store.state().queues.end() || !queue->second.dispatches;
   f.next_step = "see what keeps it with `bsub-lite why " + ShellId(job, f.id) + "`";
+  const std::string& reservation = job.spec.settings->reservation;
+  if (!reservation.empty() && store.state().reservations.count(reservation) == 0) {
+    f.text = "it cannot start: its reservation " + std::string(NameForPeople(reservation)) +
+             " is over or was deleted";
+    return;
+  }
   if (!job.begin_reached) {
     f.text = "not before " + FormatUtc(job.spec.begin_at);
     f.starts_at = job.spec.begin_at;

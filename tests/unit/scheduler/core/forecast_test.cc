@@ -113,6 +113,17 @@ TEST(Forecast, SaysWhyThereIsNone) {
   EXPECT_FALSE(env.scheduler().ForecastOf({JobId(99), {}}, env.now(), kSteps));
 }
 
+TEST(Forecast, NoStartOfAJobWhoseReservationIsGoneWhateverItsEarliestTime) {
+  Env env;
+  env.AddNodes(1, Cpus(1));
+  ASSERT_TRUE(env.Reserve({{}, {}, "r", env.now() + 1h, 2h, 1, {}, {"alice"}}));
+  const JobId job = env.Submit(Job().Reservation("r").Walltime(10min).BeginAt(env.now() + 90min));
+  EXPECT_TRUE(When(env, job).starts_at.set());
+  ASSERT_TRUE(env.DeleteReservation("r"));
+  EXPECT_FALSE(When(env, job).starts_at.set());
+  EXPECT_EQ(When(env, job).text, "it cannot start: its reservation r is over or was deleted");
+}
+
 // It is asked for on the core's thread, by any user.
 TEST(Forecast, WhatIsPassedOverCountsAsWork) {
   Env env;
