@@ -8,6 +8,7 @@
 
 #include "cli/connect.h"
 #include "cli/drill_run.h"
+#include "cli/read_text.h"
 #include "cli/set_node.h"
 #include "cli/verbs.h"
 #include "jobs/text.h"
@@ -170,9 +171,7 @@ Result<std::vector<Strike>> SpotStrikes(Client& client, const Arguments& argumen
   BSUB_ASSIGN_OR_RETURN(const Duration notice, TimeOption(arguments, "notice", "120s"));
   if (const auto file = arguments.Get("trace")) {
     BSUB_ASSIGN_OR_RETURN(const double speed, NumberOption(arguments, "speed", 1));
-    std::ifstream in(*file, std::ios::binary);
-    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    if (!in) return InvalidArgument("--trace " + Quoted(*file) + ": cannot be read");
+    BSUB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile("--trace " + Quoted(*file), *file));
     return ReadTrace(text, {nodes, notice, length, speed});
   }
   if (!arguments.Has("rate"))
@@ -206,7 +205,7 @@ Status WriteReport(const std::string& folder, const DrillFacts& facts, const Dri
     std::ofstream out(folder + "/" + name, std::ios::binary);
     out << text;
     out.close();
-    if (!out) return Unavailable("--report: cannot write '" + folder + "/" + name + "'");
+    if (!out) return FailedPrecondition("--report: cannot write '" + folder + "/" + name + "'");
   }
   return OkStatus();
 }
@@ -248,11 +247,9 @@ int RunPlan(Context& context, const Arguments& arguments, const Words& names) {
   const Interrupts interrupts;
   auto order = MakeOrder(arguments);
   if (!order) return Fail(context, "drill", order.error());
-  std::ifstream in(names.front(), std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in)
-    return Fail(context, "drill", InvalidArgument("plan " + Quoted(names.front()) + ": cannot be read"));
-  auto plan = ParseDrillPlan(text);
+  const auto text = ReadTextFile("plan " + Quoted(names.front()), names.front());
+  if (!text) return Fail(context, "drill", text.error());
+  auto plan = ParseDrillPlan(*text);
   if (!plan)
     return Fail(context, "drill", Error{plan.error().code, names.front() + ": " + plan.error().message});
   auto client = Connect(context);

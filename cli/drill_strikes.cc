@@ -228,7 +228,11 @@ Result<double> ParseRate(const std::string& text) {
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   bool good =
       slash != std::string::npos && error == std::errc() && end == number.data() + number.size() && value > 0;
-  const auto per = good ? ParseDuration("1" + text.substr(slash + 1)) : Result<Duration>(InvalidArgument(""));
+  // "h" is one hour, "30m" is what it says.
+  const std::string time = good ? text.substr(slash + 1) : "";
+  good = !time.empty();
+  const bool counted = good && time.front() >= '0' && time.front() <= '9';
+  const auto per = good ? ParseDuration((counted ? "" : "1") + time) : Result<Duration>(InvalidArgument(""));
   good = good && per && per->count() > 0;
   if (!good)
     return InvalidArgument("rate " + Quoted(text) + ": expected interruptions per time, such as 20/h");

@@ -45,7 +45,9 @@ TEST(DrillStrikes, RatesAreReadPerHour) {
   EXPECT_DOUBLE_EQ(*ParseRate("20/h"), 20);
   EXPECT_DOUBLE_EQ(*ParseRate("0.5/min"), 30);
   EXPECT_DOUBLE_EQ(*ParseRate("48/d"), 2);
-  for (const char* text : {"", "20", "/h", "-1/h", "0/h", "x/h", "3/fortnight"})
+  EXPECT_DOUBLE_EQ(*ParseRate("20/30m"), 40);
+  EXPECT_DOUBLE_EQ(*ParseRate("5/10s"), 1800);
+  for (const char* text : {"", "20", "/h", "-1/h", "0/h", "x/h", "3/fortnight", "1/", "1/0", "1/0s"})
     EXPECT_THAT(ParseRate(text).error().message, HasSubstr("such as 20/h")) << text;
 }
 
