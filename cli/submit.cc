@@ -78,6 +78,8 @@ Result<Submission> Prepare(Context& context, const Arguments& given) {
   }
   const Arguments& all = submission.arguments;
   BSUB_ASSIGN_OR_RETURN(submission.request, BuildSubmitRequest(context, all, source, TimePoint(NowMicros())));
+  if (all.Has("token") && all.Get("token", "").empty())
+    return InvalidArgument("--token '': expected a token; leave the option out if there is none");
   BSUB_ASSIGN_OR_RETURN(*submission.request.mutable_token(), SubmitTokenBytes(all.Get("token", "")));
   const auto timeout = ParseDuration(all.Get("timeout", kDefaultTimeout));
   if (!timeout) return InvalidArgument("--timeout: " + timeout.error().message);

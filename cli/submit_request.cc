@@ -77,7 +77,7 @@ void AddName(const Arguments& arguments, const JobSource& source, api::SubmitReq
   std::string name = arguments.Get("name", source.name);
   const std::size_t open = name.find('[');
   const std::size_t close = name.rfind(']');
-  if (arguments.Has("name") && open != std::string::npos && close != std::string::npos && close > open &&
+  if (arguments.Has("name") && open != std::string::npos && close != std::string::npos && close > open + 1 &&
       (close + 1 == name.size() || name[close + 1] == '%')) {
     request.set_array(name.substr(open + 1, close - open - 1) + name.substr(close + 1));
     name.resize(open);

@@ -166,6 +166,12 @@ class Input(unittest.TestCase):
             with self.subTest(array):
                 self.assertIn(said, self.refused("--array", array, "--", "true"))
 
+    def test_an_array_in_the_name_without_an_index(self):
+        self.assertIn("job name 'sim[]': the character '['", self.refused("-J", "sim[]", "--", "true"))
+
+    def test_a_token_that_is_empty(self):
+        self.assertIn("--token '': expected a token; leave the option out if there is none", self.refused("--token", "", "--", "true"))
+
     def test_index_zero_alone_can_be_said(self):
         self.cluster.bsub("wait", self.cluster.submit("--array", "0-0", "--", "/bin/sh", "-c", "exit $BSUB_ARRAY_INDEX"))
 

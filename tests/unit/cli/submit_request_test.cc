@@ -151,6 +151,8 @@ TEST(SubmitRequestOf, NamesOfArraysAndOfPrograms) {
   EXPECT_EQ(request->name(), "sim");
   EXPECT_EQ(request->array(), "1-10:2%3");
   EXPECT_EQ(Build({"--", "odd name[1]*"})->name(), "odd_name_1__");
+  EXPECT_EQ(Build({"-J", "sim[]", "--", "x"})->name(), "sim[]")
+      << "which is no job's name: the scheduler says so";
 }
 
 TEST(SubmitRequestOf, APlacementIsPutInOneSpelling) {
