@@ -38,6 +38,11 @@ std::string FolderOfThisProgram() {
 // What the ranks are started by, or why that cannot be.
 bsub::Result<std::string> RankProgram() {
   const std::string folder = FolderOfThisProgram();
+  // mpirun divides the path of its launch agent at blanks, and gives it to a shell.
+  if (folder.find_first_of(" \t\n'\"\\$`;&|<>()") != std::string::npos)
+    return bsub::FailedPrecondition("bsub-lite is installed in '" + folder +
+                                    "', and no mpirun can run its launch agent from there: install it in a "
+                                    "directory without blanks, quotes and the like");
   for (const std::string name : {"bsub-lite-rank", "bsub-lite-rsh"}) {
     if (access((folder + "/" + name).c_str(), X_OK) == 0) continue;
     return bsub::NotFound("cannot run '" + folder + "/" + name + "': " + std::strerror(errno) +
