@@ -149,6 +149,9 @@ class Output(unittest.TestCase):
 
 
 class Clock(OnNodes):
+    def registered(self, name):
+        return next((line for line in self.cluster.log(f"agent-{name}").splitlines() if "event=registered" in line), None)
+
     def test_a_nodes_clock_that_is_days_off_changes_nothing(self):
         library = os.environ["BSUB_SKEWED_CLOCK"]
         for name, skew in (("n1", 3 * DAY), ("n2", -3 * DAY)):
@@ -156,7 +159,7 @@ class Clock(OnNodes):
             env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
             self.node(name, env=env)
             now = datetime.datetime.now(datetime.timezone.utc)
-            line = next(line for line in self.cluster.log(f"agent-{name}").splitlines() if "event=registered" in line)
+            line = wait_for("its agent to say so", lambda: self.registered(name))
             said = datetime.datetime.fromisoformat(line.split()[0].replace("Z", "+00:00"))
             self.assertAlmostEqual((said - now).total_seconds(), skew, delta=3600, msg="the test skews it")
             self.cluster.bsub("drain", "n1" if name == "n2" else "n2", code=None)
